@@ -1,0 +1,62 @@
+"""What the audit log needs from above and gives to those who write into it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `id` is opaque (a member's or worker's id), `kind` is `person`, `worker` or `system`, `via`
+    the face (`cli`, `daemon`), `proof` the SHA-256 of the signed statement behind the act, else `claimed`."""
+
+    id: str
+    kind: str
+    via: str
+    proof: str = "claimed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry to append. `account` is an account id; `corr` ties intent and outcome together; `obj` holds
+    strings, integers and their lists and maps only; `reason` stands beside the log, at most 500 characters."""
+
+    action: str
+    outcome: str
+    actor: Actor
+    account: str | None = None
+    corr: str | None = None
+    fingerprint: str | None = None
+    reason: str | None = None
+    obj: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The log at one moment: the incarnation, how many entries, and the RFC 6962 root (32 bytes)."""
+
+    incarnation: int
+    size: int
+    root: bytes
+
+
+class Signer(Protocol):
+    """A workspace log key."""
+
+    public: bytes
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the Ed25519 signature over `data`."""
+        ...
+
+
+class TreePin(Protocol):
+    """Where the newest checkpointed tree is remembered, outside the workspace."""
+
+    def pinned_tree(self) -> Tree | None:
+        """Return the tree that was pinned last, None before the first."""
+        ...
+
+    def pin_tree(self, tree: Tree) -> None:
+        """Remember `tree` durably before returning."""
+        ...

@@ -1,0 +1,292 @@
+"""Every refusal and failure that a person may meet, each with a stable exit code, a sentence and a remedy.
+
+A class's docstring is its message and `remedy` what to do next; both are templates over the fields that the
+raiser gives, and both are entries of the message catalogue. Field values are escaped (`model.text.visible`)
+when the sentence is made, so a hostile name cannot act on a terminal or a log.
+
+    SocialGuardError 1
+    ├── UsageError 2            ├── ConfirmationRequired 10   ├── Unreadable 15
+    ├── Cancelled 3             ├── Held 11                   ├── Stale 16
+    ├── AuthenticationNeeded 4  ├── OutcomeUnknown 12         ├── NotAnchored 17
+    ├── NotFound 5              ├── Tampered 13               ├── PartlyDone 18
+    ├── NetworkRefused 6        ├── WrongIdentity 14          ├── AuditUnwritable 74
+    └── RateLimited 7                                         └── Interrupted 130
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Final
+
+from socialguard.model.text import visible
+
+Translate = Callable[[str], str]
+
+# DESIGN: with several outcomes the gravest counts, in this order.
+GRAVITY: Final = (130, 74, 13, 12, 14, 11, 10, 7, 6, 4, 1)
+
+
+def gravest(codes: Iterable[int]) -> int:
+    """Return the exit code that stands for several outcomes; 0 when there is none or all are 0."""
+    given = {code for code in codes if code}
+    for code in GRAVITY:
+        if code in given:
+            return code
+    return min(given, default=0)
+
+
+class SocialGuardError(Exception):
+    """{detail}"""
+
+    exit_code: ClassVar[int] = 1
+    remedy: ClassVar[str] = ""
+
+    def __init__(self, *, remedy: str | None = None, **fields: object) -> None:
+        self.fields = fields
+        if remedy is not None:
+            self.remedy = remedy  # type: ignore[misc] # this instance knows better than its class
+        super().__init__(self.message())
+
+    @property
+    def name(self) -> str:
+        """The stable snake_case name that `--json` prints, e.g. `confirmation_required`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def message(self, translate: Translate = str) -> str:
+        """Return what happened, as one sentence in the language of `translate`."""
+        template = " ".join((type(self).__doc__ or "").split())
+        return self._fill(translate(template))
+
+    def what_to_do(self, translate: Translate = str) -> str:
+        """Return what the person can do next, or an empty string."""
+        return self._fill(translate(self.remedy)) if self.remedy else ""
+
+    def _fill(self, template: str) -> str:
+        shown = {key: visible(value, 2000) for key, value in self.fields.items()}
+        return template.format_map(_Fields(shown))
+
+
+class _Fields(dict[str, str]):
+    """A field that the raiser forgot shows as `?`: an error must never fail while it is being told."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+# 1 · general
+
+
+class SettingsInvalid(SocialGuardError):
+    """{path}: {detail}"""
+
+    remedy = "Correct the file; docs/cli.md lists every setting."
+
+
+class DiskFull(SocialGuardError):
+    """The disk is full: {path} could not be written. Nothing was sent."""
+
+    remedy = "Free space, then repeat the command."
+
+
+class SchemaTooNew(SocialGuardError):
+    """The database {path} was written by a newer program (schema {found}, this one knows {known})."""
+
+    remedy = "Use the newer version of socialguard."
+
+
+class Busy(SocialGuardError):
+    """{what} is in use by another process."""
+
+    remedy = "Wait until it has finished, then repeat the command."
+
+
+# 2 · usage
+
+
+class UsageError(SocialGuardError):
+    """{detail}"""
+
+    exit_code = 2
+
+
+class AmbiguousName(UsageError):
+    """{name} could be {candidates}."""
+
+    remedy = "Write the account in full, for example {example}."
+
+
+class BadTime(UsageError):
+    """{text} is not a time that can be used: {detail}"""
+
+    remedy = "Give ISO 8601 (2026-11-27T09:00) or words such as 'friday 9am' or 'vendredi 9h'."
+
+
+class CredentialInvalid(UsageError):
+    """The credential document for {account} is not usable: {detail}"""
+
+    remedy = "docs/cli.md shows the documents that each network takes."
+
+
+# 3 · cancelled
+
+
+class Cancelled(SocialGuardError):
+    """Stopped. Nothing was sent. Draft {draft} kept."""
+
+    exit_code = 3
+
+
+class WrongName(Cancelled):
+    """Not {expected}. Nothing was sent. Draft {draft} kept."""
+
+
+# 4 · authentication
+
+
+class AuthenticationNeeded(SocialGuardError):
+    """{network} no longer accepts the credential of {account}: {detail}"""
+
+    exit_code = 4
+    remedy = "Run: socialguard account rotate {account} --credential -"
+
+
+class Locked(SocialGuardError):
+    """The vault is locked: {detail}"""
+
+    exit_code = 4
+    remedy = "Run: socialguard vault unlock"
+
+
+# 5 · not found
+
+
+class NotFound(SocialGuardError):
+    """There is no {kind} {name}."""
+
+    exit_code = 5
+    remedy = "{hint}"
+
+
+class NoWorkspace(NotFound):
+    """There is no workspace in {path}."""
+
+    remedy = "Run: socialguard init --org NAME --owner NAME"
+
+
+class UnknownAccount(NotFound):
+    """There is no account {name}."""
+
+    remedy = "Run: socialguard account list"
+
+
+# 6, 7 · the network said no: proof that nothing was created
+
+
+class NetworkRefused(SocialGuardError):
+    """{network} refused for {account}: {detail}"""
+
+    exit_code = 6
+
+
+class NotReached(NetworkRefused):
+    """{network} could not be reached for {account}: {detail} Nothing was sent."""
+
+    remedy = "Check the connection, then repeat the command."
+
+
+class RateLimited(SocialGuardError):
+    """{network} allows no more calls for {account} until {until}."""
+
+    exit_code = 7
+    remedy = "It stays queued and goes out then: socialguard queue list"
+
+
+# 10–14 · the safety checks
+
+
+class ConfirmationRequired(SocialGuardError):
+    """{accounts} needs confirmation (last here: {last}). Nothing was sent."""
+
+    exit_code = 10
+    remedy = "Add: {words}"
+
+
+class Held(SocialGuardError):
+    """Held: {detail}. Nothing was sent."""
+
+    exit_code = 11
+    remedy = "{fix}"
+
+
+class Frozen(Held):
+    """FROZEN {account}, since {since}, by {actor}: "{reason}". Nothing was sent. Draft {draft} kept."""
+
+    remedy = "To lift: socialguard thaw {account} --reason …"
+
+
+class OutcomeUnknown(SocialGuardError):
+    """{network} did not answer; the post of {account} may be public ({detail}). Do not post it again."""
+
+    exit_code = 12
+    remedy = "Run: socialguard queue reconcile"
+
+
+class Tampered(SocialGuardError):
+    """{what} was changed outside this program: {detail} Nothing was sent."""
+
+    exit_code = 13
+    remedy = "Run: socialguard audit verify; docs/operations.md says what to do at this alarm."
+
+
+class NotAdopted(Tampered):
+    """This machine does not know this workspace: {detail} Nothing was sent."""
+
+    remedy = "If it is yours, run: socialguard workspace adopt --reason …"
+
+
+class WrongIdentity(SocialGuardError):
+    """The credential of {account} belongs to {found}. Nothing was sent."""
+
+    exit_code = 14
+    remedy = "Run: socialguard account verify {account}"
+
+
+# 15–18
+
+
+class Unreadable(SocialGuardError):
+    """{path} cannot be read: {detail}"""
+
+    exit_code = 15
+    remedy = "Check its permissions and the disk; docs/operations.md says how to restore it."
+
+
+class Stale(SocialGuardError):
+    """{detail}"""
+
+    exit_code = 16
+
+
+class NotAnchored(SocialGuardError):
+    """No anchor outside this machine holds the log: {detail}"""
+
+    exit_code = 17
+    remedy = "Name one in socialguard.toml, [audit] anchors; docs/operations.md shows how."
+
+
+class PartlyDone(SocialGuardError):
+    """{detail}"""
+
+    exit_code = 18
+
+
+class AuditUnwritable(SocialGuardError):
+    """The audit log cannot be written ({detail}). Nothing was sent."""
+
+    exit_code = 74
+    remedy = "Free space, then retry."
+
+
+class Interrupted(SocialGuardError):
+    """Interrupted. {detail}"""
+
+    exit_code = 130

@@ -1,0 +1,214 @@
+"""The one protocol that every network fulfils. A network is found by the entry point `socialguard.networks`;
+adding one touches no other file.
+
+A `Network` states facts (limits, length, price) and opens a `Session` for one credential at one origin; a
+session makes the calls. A session never stores a credential: a refreshed one is returned and `vault` keeps it.
+
+What a write means when it fails is the adapter's to say, with the classes of `socialguard.errors`:
+`NotReached`, `NetworkRefused`, `AuthenticationNeeded` and `RateLimited` prove that nothing was created;
+`OutcomeUnknown` is everything else. No retry ever wraps a write.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from socialguard.model.credential import Credential
+from socialguard.model.delivery import Receipt
+
+
+class Resolve(StrEnum):
+    """How an `unknown` outcome is found out (DESIGN.md, Exactly once)."""
+
+    RECONCILE = "reconcile"
+    TWO_STEP = "two_step"
+    IDEMPOTENT = "idempotent"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a network allows in one post, as data of `dated` (ISO date) that `socialguard.toml` can override.
+    `text` is in the network's own unit; sizes are in bytes."""
+
+    text: int
+    images: int
+    image_bytes: int
+    image_types: tuple[str, ...]
+    alt_text: int
+    dated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the network says that a credential belongs to."""
+
+    user_id: str
+    handle: str
+    display_name: str
+    followers: int | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the network tells about a credential. None means that it does not tell; `app_live` is None when
+    it cannot be proved that the app is Live; `warnings` are message-catalogue sentences for a person."""
+
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+    issued_at: datetime | None
+    api_version: str
+    app_live: bool | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The bytes of one image to publish, and its alt text."""
+
+    data: bytes
+    content_type: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A post as it goes out. `resume` is what an earlier attempt of the same delivery stored by `on_step`."""
+
+    text: str
+    link: str | None = None
+    reply_to: str | None = None
+    uploads: tuple[Upload, ...] = ()
+    resume: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePost:
+    """A post as the network shows it: `text` as its author wrote it (links resolved, entities unescaped,
+    appended media links removed); `public` is False for an unpublished one."""
+
+    network_id: str
+    text: str
+    created_at: datetime
+    url: str
+    link: str | None = None
+    reply_to: str | None = None
+    public: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Whether the network confirmed a revocation; if it has no call for that, the page where a person can."""
+
+    confirmed: bool
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An account that a login may manage, with the credential for it."""
+
+    identity: Identity
+    credential: Credential
+
+
+class Session(Protocol):
+    """The calls on one account. Every method may raise `NotReached`, `NetworkRefused`, `RateLimited`,
+    `AuthenticationNeeded`; the writes also `OutcomeUnknown`."""
+
+    calls: int
+    """How many HTTP requests were made so far (the audit log and the ledger of costs book it)."""
+
+    server_time: datetime | None
+    """The `Date` of the newest answer."""
+
+    def identity(self) -> Identity:
+        """Return who the credential belongs to."""
+        ...
+
+    def publish(self, post: Outgoing, on_step: Callable[[str], None]) -> Receipt:
+        """Publish and return the receipt. A two-step network calls `on_step(id)` when it holds an id with
+        which the attempt can be finished or found later, before anything is public."""
+        ...
+
+    def delete(self, network_id: str) -> None:
+        """Delete a post; one that is already gone counts as deleted."""
+        ...
+
+    def timeline(self, since: datetime) -> Iterator[RemotePost]:
+        """Yield the account's own posts made at `since` or later, newest first, unpublished ones too."""
+        ...
+
+    def find(self, network_id: str) -> RemotePost | None:
+        """Return one post, or None where the network says that there is none."""
+        ...
+
+    def inspect(self) -> Inspection:
+        """Return scopes, expiry and the like."""
+        ...
+
+    def refresh(self) -> Credential | None:
+        """Return a refreshed credential; None where this kind needs no refresh."""
+        ...
+
+    def revoke(self) -> Revocation:
+        """Ask the network to forget the credential."""
+        ...
+
+
+class Network(Protocol):
+    """One social network."""
+
+    name: str
+    title: str
+    """How people call it: `X`, `Facebook`."""
+    origin: str
+    """Where its API is, e.g. `https://api.x.com`."""
+    resolve: Resolve
+    limits: Limits
+
+    def credential(self, document: Mapping[str, object]) -> Credential:
+        """Return the credential that a JSON document holds; ValueError, naming fields but no values, where it
+        is not of a documented form."""
+        ...
+
+    def length(self, text: str, link: str | None) -> int:
+        """Return the length of what will be public, in the network's own unit."""
+        ...
+
+    def price(self, text: str, link: str | None) -> int:
+        """Return what publishing this costs in millionths of a US dollar; 0 where it is free."""
+        ...
+
+    def profile_url(self, handle: str, user_id: str) -> str:
+        """Return where a person can look at the account."""
+        ...
+
+    def matches(self, ours: Outgoing, theirs: RemotePost) -> bool:
+        """Return whether a remote post is what `ours` would have made."""
+        ...
+
+    def open(self, credential: Credential, origin: str, account: str) -> Session:
+        """Return a session that talks to `origin` and nowhere else; `account` names it in errors."""
+        ...
+
+
+def load(name: str) -> Network:
+    """Return the network of that name, found by its entry point; NotFound where nothing provides it."""
+    from importlib.metadata import entry_points
+
+    from socialguard import errors
+
+    for point in entry_points(group="socialguard.networks", name=name):
+        network: Network = point.load()()
+        return network
+    raise errors.NotFound(kind="network", name=name, hint="Known networks: " + ", ".join(names()) + ".")
+
+
+def names() -> Sequence[str]:
+    """Return the names of all networks that are installed, sorted."""
+    from importlib.metadata import entry_points
+
+    return sorted({point.name for point in entry_points(group="socialguard.networks")})

@@ -1,0 +1,115 @@
+"""What an operator sets: `socialguard.toml` in the workspace, read when a workspace is opened.
+
+Nothing in it weakens a protection: what protects is policy, whose hash the signed manifest carries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from socialguard import errors
+
+FILE_NAME: Final = "socialguard.toml"
+HOME_VARIABLE: Final = "SOCIALGUARD_HOME"
+IDENTITY_VARIABLE: Final = "SOCIALGUARD_IDENTITY"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, with the defaults of an empty file. `anchors` are audit anchors as `kind:place`
+    (`dir:/mnt/log`, `git:URL`); `limits` overrides the dated limits per network; `proxy` and `ca_bundle`
+    are for reaching the networks; `language` is `en` or `fr` (None: the environment's)."""
+
+    language: str | None = None
+    zone: str | None = None
+    database: str | None = None
+    anchors: tuple[str, ...] = ()
+    local_anchor: str | None = None
+    stale_after_hours: int = 24
+    proxy: str | None = None
+    ca_bundle: str | None = None
+    limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def home() -> Path:
+    """Return the workspace's directory: `SOCIALGUARD_HOME`, or `socialguard` in the user's data directory."""
+    import os
+
+    given = os.environ.get(HOME_VARIABLE)
+    if given:
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("socialguard")
+
+
+def identity_base() -> Path:
+    """Return where private keys and pins live, one folder for each organisation, never in the workspace:
+    `SOCIALGUARD_IDENTITY`, or `socialguard` in the user's state directory."""
+    import os
+
+    given = os.environ.get(IDENTITY_VARIABLE)
+    if given:
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_state_path
+
+    return user_state_path("socialguard")
+
+
+def load(path: Path) -> Settings:
+    """Return the settings of the file at `path`; an absent file means every default.
+
+    Raises SettingsInvalid with the key and what is allowed."""
+    import tomllib
+
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise errors.SettingsInvalid(path=path.name, detail=str(problem)) from None
+    except OSError as problem:
+        raise errors.Unreadable(path=path.name, detail=problem.strerror or "it cannot be opened.") from None
+    return _parse(data, path.name)
+
+
+def _parse(data: dict[str, object], name: str) -> Settings:
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+    class Audit(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        anchors: list[str] = []
+        local_anchor: str | None = None
+        stale_after_hours: int = Field(default=24, ge=1)
+
+    class Http(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        proxy: str | None = None
+        ca_bundle: str | None = None
+
+    class Document(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        language: str | None = Field(default=None, pattern="^(en|fr)$")
+        zone: str | None = None
+        database: str | None = None
+        audit: Audit = Audit()
+        http: Http = Http()
+        limits: dict[str, dict[str, int]] = {}
+
+    try:
+        document = Document.model_validate(data)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise errors.SettingsInvalid(path=name, detail=f"{key}: {first['msg']}.") from None
+    return Settings(
+        language=document.language,
+        zone=document.zone,
+        database=document.database,
+        anchors=tuple(document.audit.anchors),
+        local_anchor=document.audit.local_anchor,
+        stale_after_hours=document.audit.stale_after_hours,
+        proxy=document.http.proxy,
+        ca_bundle=document.http.ca_bundle,
+        limits=document.limits,
+    )

@@ -1,0 +1,99 @@
+"""A database as every room meets it: `write` and `read` transactions, opened at the schema this program knows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from socialguard import errors
+from socialguard.store import dialect
+from socialguard.store.version import HEAD
+
+
+class Database:
+    """One database. `where` is how a person knows it: a path, or a URL without its password."""
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self.engine = engine
+        self.where = where
+        self._writer = engine.execution_options(writes=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a write transaction: committed durably at the end, rolled back on an error.
+
+        Raises AuditUnwritable on a full or read-only disk, Busy after 15 s of waiting, Unreadable for a
+        damaged file; an integrity error stays what it is, since its meaning is the caller's."""
+        with self._explained(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection in a read transaction; keep it under 100 ms, it can block the writer."""
+        with self._explained(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as problem:
+            if "append-only" not in str(problem.orig):
+                raise
+            raise dialect.explain(problem, self.where) from None
+        except DBAPIError as problem:
+            # The statement's parameters must not travel in an exception's chain.
+            raise dialect.explain(problem, self.where) from None
+
+
+def open_database(url: str) -> Database:
+    """Open a database that exists, at this program's schema, migrating it after a copy where it is older.
+
+    `url` is `sqlite:///PATH` or `postgresql+psycopg://…`. Raises Unreadable, SchemaTooNew."""
+    database = _connect(url)
+    found = schema_version(database)
+    if found == HEAD:
+        return database
+    if found is None:
+        raise errors.Unreadable(path=database.where, detail="it is not a database of socialguard.")
+    from socialguard.store.migrate import upgrade
+
+    upgrade(database, found)
+    return database
+
+
+def create_database(url: str) -> Database:
+    """Create all tables in an empty database, at this program's schema, and return it opened."""
+    from socialguard.store.tables import metadata
+
+    database = _connect(url)
+    with database.write() as connection:
+        metadata.create_all(connection)
+        dialect.create_triggers(connection)
+        connection.execute(text("create table alembic_version (version_num varchar(32) primary key)"))
+        connection.execute(text("insert into alembic_version values (:head)"), {"head": HEAD})
+    return database
+
+
+def schema_version(database: Database) -> str | None:
+    """Return the schema's version, or None where the database has none of our tables."""
+    with database.read() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version = connection.execute(text("select version_num from alembic_version")).scalar()
+        return None if version is None else str(version)
+
+
+def _connect(url: str) -> Database:
+    engine = create_engine(url, hide_parameters=True)
+    dialect.prepare(engine)
+    where = engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()
+    if engine.dialect.name == "sqlite" and where:
+        where = Path(where).name
+    return Database(engine, where)

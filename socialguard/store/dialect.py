@@ -1,0 +1,93 @@
+"""All that SQLite and PostgreSQL do not do alike: pragmas, BEGIN, triggers, and what an error means."""
+
+import sqlite3
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from socialguard import errors
+
+BUSY_MS: Final = 15_000
+
+# sqlite.org/wal.html, "The WAL Reset Bug": fixed in these and later versions of their branches.
+_WAL_FIXED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+_SQLITE_TRIGGERS: Final = (
+    """create trigger audit_entry_no_update before update on audit_entry
+       begin select raise(abort, 'audit_entry is append-only'); end""",
+    """create trigger audit_entry_no_delete before delete on audit_entry
+       begin select raise(abort, 'audit_entry is append-only'); end""",
+    # INSERT OR REPLACE deletes without firing the delete trigger, so a taken seq must be refused here.
+    """create trigger audit_entry_in_order before insert on audit_entry
+       when new.seq is not (select coalesce(max(seq), -1) + 1 from audit_entry)
+       begin select raise(abort, 'audit_entry is append-only'); end""",
+)
+_POSTGRESQL_TRIGGERS: Final = (
+    """create function audit_entry_append_only() returns trigger language plpgsql as $$
+       begin
+         if tg_op = 'INSERT' and new.seq = (select coalesce(max(seq), -1) + 1 from audit_entry) then
+           return new;
+         end if;
+         raise exception 'audit_entry is append-only';
+       end $$""",
+    """create trigger audit_entry_append_only before insert or update or delete on audit_entry
+       for each row execute function audit_entry_append_only()""",
+    """create trigger audit_entry_no_truncate before truncate on audit_entry
+       for each statement execute function audit_entry_append_only()""",
+)
+
+
+def has_sound_wal(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
+    """Return whether this SQLite has the fix without which a WAL can lose a commit."""
+    if version >= _WAL_FIXED[0]:
+        return True
+    return any(version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_FIXED)
+
+
+def prepare(engine: Engine) -> None:
+    """Make connections of `engine` keep our promises: durable commits, BEGIN IMMEDIATE for writes."""
+    if engine.dialect.name != "sqlite":
+        return
+    journal = "wal" if has_sound_wal() else "truncate"
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, record: object) -> None:  # Any: the driver's own type
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute(f"pragma busy_timeout = {BUSY_MS}")
+        cursor.execute(f"pragma journal_mode = {journal}")
+        cursor.execute("pragma synchronous = full")
+        cursor.execute("pragma foreign_keys = on")
+        cursor.execute("pragma trusted_schema = off")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A plain BEGIN with read-then-update fails with a lock error that no time-out can wait out.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+
+def create_triggers(connection: Connection) -> None:
+    """Create the triggers that keep `audit_entry` append-only for honest programs."""
+    sqlite = connection.dialect.name == "sqlite"
+    for statement in _SQLITE_TRIGGERS if sqlite else _POSTGRESQL_TRIGGERS:
+        connection.execute(text(statement))
+
+
+def explain(problem: DBAPIError, where: str) -> errors.SocialGuardError:
+    """Return the error of ours that a driver's error means; `where` names the database for a person."""
+    words = str(problem.orig).lower()
+    if "full" in words or "no space" in words:
+        return errors.AuditUnwritable(detail="disk full")
+    if "readonly" in words or "read-only" in words:
+        return errors.AuditUnwritable(detail=f"{where} is read-only")
+    if "locked" in words or "lock timeout" in words:
+        return errors.Busy(what=where)
+    if "append-only" in words:
+        return errors.Tampered(what="The audit log", detail="an entry was to be changed or inserted out of order.")
+    if isinstance(problem.orig, sqlite3.DatabaseError) or "connect" in words:
+        detail = str(problem.orig).splitlines()[0] + "."
+        return errors.Unreadable(path=where, detail=detail)
+    return errors.SocialGuardError(detail=f"{where}: {type(problem.orig).__name__}.")

@@ -1,0 +1,42 @@
+"""Bring an older database to this program's schema: a copy first, then one transaction."""
+
+from pathlib import Path
+
+from socialguard import errors
+from socialguard.store.database import Database
+from socialguard.store.version import HEAD, KNOWN
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade(database: Database, found: str) -> None:
+    """Migrate `database` from schema `found`. A file is copied beside itself first (`NAME.before-VERSION`).
+
+    Raises SchemaTooNew for a schema that this program does not know."""
+    if found not in KNOWN:
+        raise errors.SchemaTooNew(path=database.where, found=found, known=HEAD)
+    _copy(database, found)
+    run_migrations(database)
+
+
+def run_migrations(database: Database) -> None:
+    """Run every migration that is due, in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _copy(database: Database, found: str) -> None:
+    if database.engine.dialect.name != "sqlite":
+        return  # PostgreSQL's own backups hold it; its DDL is transactional
+    path = Path(str(database.engine.url.database))
+    copy = path.with_name(f"{path.name}.before-{found}")
+    if not copy.exists():
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("vacuum into ?", (str(copy),))
+        copy.chmod(0o600)

@@ -1,0 +1,81 @@
+"""Which process does something, so that another can tell for certain whether it is dead."""
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+_MACHINE_ID: Final = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of one boot of one host. `host` is an opaque id; `started` its start time in clock ticks
+    since boot (proc(5), stat field 22), since a pid alone is used again."""
+
+    host: str
+    boot_id: str
+    pid: int
+    started: str
+
+
+@cache
+def host_id() -> str:
+    """Return an opaque, stable id of this machine: 32 hex digits of a hash of its machine id."""
+    for path in _MACHINE_ID:
+        try:
+            found = path.read_text().strip()
+        except OSError:
+            continue
+        if found:
+            return hashlib.sha256(b"socialguard/host/v1\n" + found.encode()).hexdigest()[:32]
+    import uuid
+
+    return hashlib.sha256(b"socialguard/host/v1\n" + str(uuid.getnode()).encode()).hexdigest()[:32]
+
+
+@cache
+def boot_id() -> str:
+    """Return the id of this boot of the machine."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        import psutil
+
+        return str(int(psutil.boot_time()))
+
+
+def here() -> Process:
+    """Return the running process (not cached: a forked child is another process)."""
+    pid = os.getpid()
+    return Process(host_id(), boot_id(), pid, start_time(pid) or "")
+
+
+def start_time(pid: int) -> str | None:
+    """Return when process `pid` started, or None where there is no such process."""
+    if sys.platform == "linux":
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return None
+        fields = stat.rpartition(")")[2].split()
+        return None if fields[0] in "ZX" else fields[19]  # a zombie has ended
+    import psutil
+
+    try:
+        return repr(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_dead(process: Process) -> bool:
+    """Return whether `process` has provably ended: False for any process of another host."""
+    if process.host != host_id():
+        return False
+    if process.boot_id != boot_id():
+        return True
+    return start_time(process.pid) != process.started

@@ -1,0 +1,6 @@
+"""The schema that this program knows; read without importing the migration tool."""
+
+from typing import Final
+
+HEAD: Final = "0001"
+KNOWN: Final = ("0001",)
