@@ -1,0 +1,1 @@
+"""The networks: one protocol (`interface`), one adapter each, and how they talk HTTP (`http`)."""

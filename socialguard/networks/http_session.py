@@ -1,0 +1,194 @@
+"""The `requests` side of `http`: the session that is bound to one origin, and the connections that know
+whether a byte of a request has left. Import it inside functions only (through `http.origin_session`)."""
+
+import http.client
+import ipaddress
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from socialguard import errors
+from socialguard.networks.http import ExchangeFailed, Transport
+from socialguard.networks.http_exchange import Exchange, current, pool_classes
+
+_CHUNK: Final = 64 * 1024
+_IDLE_SECONDS: Final = 4.0
+_READS: Final = frozenset({"GET", "HEAD"})
+# What requests, urllib3 and http.client raise, and what a token that is no header value makes them raise.
+_FAILURES: Final = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+)
+
+
+class OriginSession(requests.Session):
+    """A session for one origin; `calls` counts the requests that were made and `server_time` is the `Date`
+    of the newest answer. Every method raises `ExchangeFailed` and nothing of `requests`."""
+
+    def __init__(
+        self, origin: str, account: str, network: str, canonical: tuple[str, ...], transport: Transport
+    ) -> None:
+        super().__init__()
+        self.account, self.network, self.transport = account, network, transport
+        self.origin = self._checked(origin)
+        self.calls = 0
+        self.server_time: datetime | None = None
+        self._hosts = frozenset(host.lower() for host in canonical)
+        self._last_used = 0.0
+        self.trust_env = False
+        self.max_redirects = 0
+        self.verify = transport.ca_bundle or True
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        if transport.proxy and not _is_loopback(urlsplit(self.origin).hostname or ""):
+            self.proxies = {"http": transport.proxy, "https": transport.proxy}
+        self.adapters.clear()
+        self._adapter = _Adapter(max_retries=0, pool_maxsize=1)
+        self.mount(self.origin + "/", self._adapter)
+
+    def request(  # type: ignore[override] # options by keyword only, as both libraries pass them
+        self, method: str | bytes, url: str | bytes, **kwargs: Any
+    ) -> requests.Response:
+        """Send one request to the origin and return the whole answer, its body read and within the limits.
+
+        Raises ExchangeFailed for anything but a complete answer outside 3xx."""
+        name = method.decode() if isinstance(method, bytes) else method
+        target = self._rewritten(url.decode() if isinstance(url, bytes) else url)
+        for option in ("timeout", "allow_redirects", "proxies", "verify", "cert", "stream"):
+            kwargs.pop(option, None)  # ours, whatever a library passes
+        # A write never rides on a connection that the other side may just be closing: its failure would be
+        # an unknown outcome where a new connection would simply have worked.
+        if name.upper() not in _READS or time.monotonic() - self._last_used > _IDLE_SECONDS:
+            self._adapter.close()
+        self.calls += 1
+        exchange = Exchange(self.transport.total)
+        token = current.set(exchange)
+        failure: ExchangeFailed | None = None
+        try:
+            answer = super().request(name, target, **kwargs)
+            self._read(answer, exchange)
+        except ExchangeFailed as failed:
+            failure = ExchangeFailed(
+                failed.reason, nothing_sent=failed.nothing_sent and not exchange.started, answered=failed.answered
+            )
+        except _FAILURES as cause:
+            failure = exchange.failure(cause, self.transport)
+        finally:
+            current.reset(token)
+            exchange.end()
+            self._last_used = time.monotonic()
+        if failure is not None:
+            # Outside the except block: `requests` exceptions hold the request with its headers.
+            self._adapter.close()
+            raise failure
+        _forget_request(answer)
+        return answer
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a prepared request, to the origin only; for `request`, which alone knows what failures mean."""
+        if current.get() is None or not (request.url or "").startswith(self.origin + "/"):
+            raise ExchangeFailed("a request to another host was stopped here", nothing_sent=True)
+        kwargs.update(timeout=(self.transport.connect, self.transport.read), allow_redirects=False, stream=True)
+        return super().send(request, **kwargs)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return None: a redirect is never followed, and its body never read without limits."""
+        return None
+
+    def _read(self, answer: requests.Response, exchange: Exchange) -> None:
+        self._note_date(answer.headers.get("Date"))
+        if 300 <= answer.status_code < 400:
+            raise ExchangeFailed(
+                f"it answered with a redirect ({answer.status_code}), which is never followed",
+                nothing_sent=False,
+                answered=True,
+            )
+        body = b"".join(self._bounded(answer))
+        # An answer without a length also ends when our deadline shuts the connection.
+        if exchange.expired:
+            raise TimeoutError
+        answer._content = body
+        answer._content_consumed = True  # type: ignore[attr-defined] # what Response.content would set
+
+    def _bounded(self, answer: requests.Response) -> Iterator[bytes]:
+        """Yield the decoded body; urllib3 decompresses no more than is asked for, so a bomb ends here."""
+        size = 0
+        for chunk in answer.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > self.transport.max_bytes:
+                reason = f"its answer is larger than {self.transport.max_bytes} bytes"
+                raise ExchangeFailed(reason, nothing_sent=False, answered=True)
+            yield chunk
+
+    def _note_date(self, value: str | None) -> None:
+        try:
+            moment = parsedate_to_datetime(value or "")
+        except ValueError:
+            return
+        self.server_time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def _rewritten(self, url: str) -> str:
+        parts = urlsplit(url)
+        ours = urlsplit(self.origin)
+        same = (parts.scheme, _endpoint(parts)) == (ours.scheme, _endpoint(ours))
+        canonical = parts.scheme == "https" and parts.netloc.lower() in self._hosts
+        if not (same or canonical) or "@" in parts.netloc or "\\" in url:
+            raise ExchangeFailed("a request to another host was stopped here", nothing_sent=True)
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{self.origin}/{parts.path.lstrip('/')}{query}"
+
+    def _checked(self, origin: str) -> str:
+        parts = urlsplit(origin)
+        host = parts.hostname or ""
+        plain = not (parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"))
+        secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+        if host and plain and secure:
+            return f"{parts.scheme}://{parts.netloc.lower()}"
+        raise errors.NetworkRefused(
+            network=self.network,
+            account=self.account,
+            detail="its address must be https://host[:port], or http on this machine. Nothing was sent.",
+        )
+
+
+class _Adapter(HTTPAdapter):
+    """Pools of connections that report to the running exchange."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = pool_classes()
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = pool_classes()
+        return manager
+
+
+def _endpoint(parts: SplitResult) -> tuple[str, int]:
+    return parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _forget_request(answer: requests.Response) -> None:
+    """Empty what `answer` remembers of its request: libraries put the answer into their exceptions."""
+    answer.request.headers.clear()
+    answer.request.body = None
+    answer.url = answer.request.url = (answer.url or "").partition("?")[0]
