@@ -1,0 +1,73 @@
+"""Things that happen to an account without any client of ours: what a break-in or a colleague would do.
+
+`{"network", "account", "kind"}` with `kind`: `post` (the default: `text`, `created_at`?, `link`?, `reply_to`?),
+`profile` (`display_name`?, `description`?, `handle`?, `followers_count`?, `protected`?), `delete` (`id`),
+`edit` (`id`, `text`), `metrics` (`id`, `metrics`), `comment` (Facebook: `id`, `text`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from socialguard.sandbox import facebook_text, x_text
+from socialguard.sandbox.control_views import account_view, post_view
+from socialguard.sandbox.seed import SeedError, add_post
+from socialguard.sandbox.state import Account, Post, World
+
+PROFILE = {"display_name": str, "description": str, "handle": str, "followers_count": int, "protected": bool}
+
+
+def happen(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Let it happen and return what changed; SeedError where it cannot."""
+    network, kind = document["network"], document.get("kind", "post")
+    account = world.account(network, str(document["account"]))
+    if account is None:
+        raise SeedError(f"there is no {network}:@{document['account']}")
+    if kind == "post":
+        post_id = add_post(world, account, document, foreign=True)
+        world.sort_posts()
+        return post_view(world, world.posts[post_id])
+    if kind == "profile":
+        for name, parse in PROFILE.items():
+            if name in document:
+                setattr(account, name, parse(document[name]))
+        return account_view(world, account)
+    post = world.posts.get(str(document.get("id")))
+    if post is None or post.network != network:
+        raise SeedError("there is no such post")
+    return post_view(world, _to_post(world, account, post, kind, document))
+
+
+def _to_post(world: World, account: Account, post: Post, kind: str, document: Mapping[str, Any]) -> Post:
+    if kind == "delete":
+        post.deleted_at = world.clock.now()
+    elif kind == "metrics":
+        post.metrics.update({str(name): int(value) for name, value in document["metrics"].items()})
+    elif kind == "comment" and post.network == "facebook":
+        comment = facebook_text.make_post(world, account, str(document["text"]), world.clock.now())
+        comment.post_id = f"{post.post_id.rpartition('_')[2]}_{comment.post_id.rpartition('_')[2]}"
+        comment.comment_on, comment.foreign = post.post_id, True
+        world.posts[comment.post_id] = comment
+        return comment
+    elif kind == "edit" and post.network == "facebook":
+        post.text = post.shown = str(document["text"])
+        post.edited_at = world.clock.now()
+    elif kind == "edit":
+        return _new_version(world, account, post, str(document["text"]))
+    else:
+        raise SeedError(f"unknown kind {kind!r}")
+    return post
+
+
+def _new_version(world: World, account: Account, post: Post, text: str) -> Post:
+    # X gives each version an id of its own; the older ones leave the timeline
+    version = x_text.make_post(world, account, text, world.clock.now())
+    version.foreign, version.via, version.metrics = True, post.via, dict(post.metrics)
+    version.reply_to, version.conversation_id = post.reply_to, post.conversation_id
+    version.edit_history = [*post.edit_history, version.post_id]
+    world.posts[version.post_id] = version
+    for older in version.edit_history[:-1]:
+        world.posts[older].edit_history = list(version.edit_history)
+        world.posts[older].edited_at = world.clock.now()
+    return version

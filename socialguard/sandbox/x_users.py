@@ -1,0 +1,38 @@
+"""Who an account is on X."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from socialguard.sandbox.gateway import Call
+from socialguard.sandbox.state import Account
+from socialguard.sandbox.x_answers import answer
+from socialguard.sandbox.x_errors import invalid, not_found
+from socialguard.sandbox.x_render import USER_FIELDS, asked_fields, render_user
+
+
+def get_me(call: Call) -> Response:
+    """GET /2/users/me: whom the credential belongs to."""
+    return _user(call, call.caller, "", "id")
+
+
+def get_user(call: Call) -> Response:
+    """GET /2/users/:id."""
+    user_id = call.params["id"]
+    if not user_id.isdigit() or len(user_id) > 19:
+        raise invalid(f"The `id` query parameter value [{user_id}] is not valid", id=user_id)
+    return _user(call, call.world.account("x", user_id), user_id, "id")
+
+
+def get_user_by_name(call: Call) -> Response:
+    """GET /2/users/by/username/:username."""
+    name = call.params["username"]
+    found = next((a for a in call.world.accounts if a.network == "x" and a.handle.casefold() == name.casefold()), None)
+    return _user(call, found, name, "username")
+
+
+def _user(call: Call, account: Account | None, value: str, parameter: str) -> Response:
+    fields = asked_fields(call, "user", USER_FIELDS)
+    if account is None:
+        return answer(call, {"errors": [not_found(value, "user", parameter)]})
+    return answer(call, {"data": render_user(call.world, account, fields)})
