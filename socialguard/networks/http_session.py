@@ -33,8 +33,9 @@ _FAILURES: Final = (
 
 
 class OriginSession(requests.Session):
-    """A session for one origin; `calls` counts the requests that were made and `server_time` is the `Date`
-    of the newest answer. Every method raises `ExchangeFailed` and nothing of `requests`."""
+    """A session for one origin; `calls` counts the requests that were made, `server_time` is the `Date` of
+    the newest answer, and `last` the whole answer to the newest request, None while there is none. Every
+    method raises `ExchangeFailed` and nothing of `requests`."""
 
     def __init__(
         self, origin: str, account: str, network: str, canonical: tuple[str, ...], transport: Transport
@@ -44,6 +45,7 @@ class OriginSession(requests.Session):
         self.origin = self._checked(origin)
         self.calls = 0
         self.server_time: datetime | None = None
+        self.last: requests.Response | None = None
         self._hosts = frozenset(host.lower() for host in canonical)
         self._last_used = 0.0
         self.trust_env = False
@@ -62,6 +64,7 @@ class OriginSession(requests.Session):
         """Send one request to the origin and return the whole answer, its body read and within the limits.
 
         Raises ExchangeFailed for anything but a complete answer outside 3xx."""
+        self.last = None
         name = method.decode() if isinstance(method, bytes) else method
         target = self._rewritten(url.decode() if isinstance(url, bytes) else url)
         for option in ("timeout", "allow_redirects", "proxies", "verify", "cert", "stream"):
@@ -92,6 +95,7 @@ class OriginSession(requests.Session):
             self._adapter.close()
             raise failure
         _forget_request(answer)
+        self.last = answer
         return answer
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:

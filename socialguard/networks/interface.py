@@ -118,11 +118,15 @@ class Session(Protocol):
     """The calls on one account. Every method may raise `NotReached`, `NetworkRefused`, `RateLimited`,
     `AuthenticationNeeded`; the writes also `OutcomeUnknown`."""
 
-    calls: int
-    """How many HTTP requests were made so far (the audit log and the ledger of costs book it)."""
+    @property
+    def calls(self) -> int:
+        """How many HTTP requests were made so far (the audit log and the ledger of costs book it)."""
+        ...
 
-    server_time: datetime | None
-    """The `Date` of the newest answer."""
+    @property
+    def server_time(self) -> datetime | None:
+        """The `Date` of the newest answer."""
+        ...
 
     def identity(self) -> Identity:
         """Return who the credential belongs to."""

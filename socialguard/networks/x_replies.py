@@ -1,0 +1,150 @@
+"""What X answers, parsed: only the fields that are used, under the names of API 2.166 and of 2.167, which calls
+a tweet a post. Import it inside functions only (pydantic)."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic import ValidationError as _ValidationError
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
+"""X's ids exceed 2^53, so they are strings everywhere."""
+
+_MAX_COUNT = 2**53
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Unusable(Exception):
+    """An answer that lacks what it must hold; names the fields, never their values."""
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class _Counts(_Reply):
+    followers_count: int | None = Field(default=None, ge=0, le=_MAX_COUNT)
+
+
+class User(_Reply):
+    """A user object."""
+
+    id: Id
+    name: str = ""
+    username: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    public_metrics: _Counts = _Counts()
+
+
+class _Url(_Reply):
+    url: str
+    expanded_url: str = ""
+    display_url: str = ""
+    media_key: str | None = None
+
+    @property
+    def is_media(self) -> bool:
+        """Whether the link only stands for attached media."""
+        return self.media_key is not None or self.display_url.startswith(("pic.x.com/", "pic.twitter.com/"))
+
+
+class _Entities(_Reply):
+    urls: list[_Url] = []
+
+
+class _Note(_Reply):
+    text: str
+    entities: _Entities = _Entities()
+
+
+class _Reference(_Reply):
+    type: str
+    id: Id
+
+
+class Post(_Reply):
+    """A post object."""
+
+    id: Id
+    text: str
+    created_at: AwareDatetime
+    entities: _Entities = _Entities()
+    note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
+    references: list[_Reference] = Field(
+        default=[], validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
+    )
+
+    @property
+    def whole_text(self) -> str:
+        """The text as X gives it, of a long post too."""
+        return self.note.text if self.note else self.text
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Where each `t.co` link leads; an empty string for one that stands for media."""
+        found = [*self.entities.urls, *(self.note.entities.urls if self.note else [])]
+        return {link.url: "" if link.is_media else link.expanded_url or link.url for link in found}
+
+    def refers(self, how: str) -> str | None:
+        """Return the id of the post that this one `replied_to`, `retweeted` or `quoted`."""
+        return next((reference.id for reference in self.references if reference.type == how), None)
+
+
+class _Meta(_Reply):
+    next_token: str | None = None
+
+
+class Timeline(_Reply):
+    """A page of posts."""
+
+    data: list[Post] = []
+    meta: _Meta | None = None
+    errors: list[Any] = []
+
+
+class Created(_Reply):
+    """The answer to a new post, or to an upload."""
+
+    id: Id
+
+
+class Deleted(_Reply):
+    """The answer to a deletion."""
+
+    deleted: bool
+
+
+def _printable(value: str) -> str:
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("not a token")
+    return value
+
+
+Token = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(_printable)]
+
+
+class Tokens(_Reply):
+    """The answer of the token endpoint (RFC 6749 §5.1)."""
+
+    access_token: Token
+    refresh_token: Token | None = None
+    expires_in: int | None = Field(default=None, ge=0, le=10**9)
+    scope: str = ""
+
+
+def parse(model: type[_Model], document: object) -> _Model:
+    """Return `document` as a `model`; Unusable where it is none."""
+    problem = ""
+    try:
+        return model.model_validate(document)
+    except _ValidationError as failed:
+        found = failed.errors(include_url=False, include_input=False, include_context=False)
+        problem = "; ".join(f"{'.'.join(map(str, entry['loc']))} {entry['type']}" for entry in found[:3])
+    raise Unusable(problem)

@@ -1,0 +1,222 @@
+"""The session of one X account. Import it inside functions only (pydantic, tweepy, requests)."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+from socialguard import clock, errors
+from socialguard.model.credential import Credential
+from socialguard.model.delivery import Receipt
+from socialguard.networks import x_credential, x_text, x_tokens
+from socialguard.networks.interface import Identity, Inspection, Outgoing, RemotePost, Revocation, Upload
+from socialguard.networks.x_calls import Answer, Calls
+from socialguard.networks.x_refusals import TITLE
+from socialguard.networks.x_replies import Created, Deleted, Post, Timeline, Unusable, User, parse
+
+API_VERSION: Final = "2"
+PAGE_SIZE: Final = 100
+SITE: Final = "https://x.com"
+
+# The names of API 2.166, which tweepy sends; answers are read under both names.
+_POST_FIELDS: Final = "created_at,entities,note_tweet,referenced_tweets"
+_POST_ID: Final = re.compile(r"[0-9]{1,19}")
+_NEEDED_SCOPES: Final = ("tweet.read", "tweet.write", "users.read", "media.write")
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class XSession:
+    """The calls on one account (`interface.Session`). X is resolved by reading its timeline: a post call that
+    broke is `OutcomeUnknown` and never repeated here."""
+
+    def __init__(self, credential: Credential, origin: str, account: str) -> None:
+        self._credential = credential
+        self._account = account
+        self._calls = Calls(credential, origin, account)
+        self._identity: Identity | None = None
+
+    @property
+    def calls(self) -> int:
+        """How many HTTP requests were made so far."""
+        return self._calls.session.calls
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The `Date` of X's newest answer."""
+        return self._calls.session.server_time
+
+    def identity(self) -> Identity:
+        """Return who the credential belongs to."""
+        user = self._parse(User, self._me().body.get("data"), write=False)
+        self._identity = Identity(
+            user_id=user.id,
+            handle=user.username,
+            display_name=user.name,
+            followers=user.public_metrics.followers_count,
+            url=f"{SITE}/{user.username}",
+        )
+        return self._identity
+
+    def publish(self, post: Outgoing, on_step: Callable[[str], None]) -> Receipt:
+        """Upload the images, then post; only the post itself can leave an unknown outcome. `on_step` is never
+        called: X gives no id before the post is public."""
+        media = [self._upload(upload) for upload in post.uploads]
+        body: dict[str, Any] = {}
+        if text := x_text.compose(post.text, post.link):
+            body["text"] = text
+        if post.reply_to is not None:
+            body["reply"] = {"in_reply_to_tweet_id": self._checked_id(post.reply_to)}
+        if media:
+            body["media"] = {"media_ids": media}
+        signs = self._calls.signs
+        answer = self._calls.write(lambda c: c.request("POST", "/2/tweets", json=body, user_auth=signs))
+        created = self._parse(Created, answer.body.get("data"), write=True)
+        made_at = self.server_time or clock.now()
+        return Receipt(created.id, self._url(created.id), made_at.astimezone(UTC))
+
+    def delete(self, network_id: str) -> None:
+        """Delete a post; one that is already gone counts as deleted."""
+        post_id, signs = self._checked_id(network_id), self._calls.signs
+        answer = self._calls.write(lambda c: c.delete_tweet(post_id, user_auth=signs), may_miss=True)
+        if answer.is_missing:
+            return
+        if not self._parse(Deleted, answer.body.get("data"), write=True).deleted and self.find(post_id):
+            raise self._calls.unusable("it did not delete the post", write=False)
+
+    def timeline(self, since: datetime) -> Iterator[RemotePost]:
+        """Yield the account's own posts (no reposts) made at `since` or later, newest first.
+
+        X keeps whole seconds, so the second in which `since` lies belongs to it."""
+        start = since.astimezone(UTC).replace(microsecond=0)
+        user_id, signs = (self._identity or self.identity()).user_id, self._calls.signs
+        token: str | None = None
+        seen: set[str] = set()
+        while True:
+            answer = self._calls.read(
+                lambda c, at=token: c.get_users_tweets(  # type: ignore[misc] # mypy: lambda default
+                    user_id,
+                    user_auth=signs,
+                    start_time=start,
+                    max_results=PAGE_SIZE,
+                    exclude="retweets",
+                    tweet_fields=_POST_FIELDS,
+                    pagination_token=at,
+                )
+            )
+            page = self._parse(Timeline, answer.body, write=False)
+            if page.meta is None and not page.data:
+                raise self._calls.unusable(
+                    "its answer holds no posts and does not say that there are none", write=False
+                )
+            for post in page.data:
+                if post.created_at >= start and not post.refers("retweeted"):
+                    yield self._remote(post)
+            token = page.meta.next_token if page.meta else None
+            if token is None:
+                return
+            if token in seen:
+                raise self._calls.unusable("its pages of posts go round in a circle", write=False)
+            seen.add(token)
+
+    def find(self, network_id: str) -> RemotePost | None:
+        """Return one post, or None where X says that there is none."""
+        post_id, signs = self._checked_id(network_id), self._calls.signs
+        answer = self._calls.read(
+            lambda c: c.get_tweet(post_id, user_auth=signs, tweet_fields=_POST_FIELDS), may_miss=True
+        )
+        if answer.is_missing:
+            return None
+        return self._remote(self._parse(Post, answer.body.get("data"), write=False))
+
+    def inspect(self) -> Inspection:
+        """Return scopes and expiry. X tells the access level of OAuth 1.0a keys in a header, and nothing about
+        an OAuth 2 token: there it is what the document says. X has no apps in development whose posts others
+        cannot see, so `app_live` is True."""
+        answer = self._me()
+        if self._calls.signs:
+            scopes = tuple(part for part in answer.headers.get("x-access-level", "").split("-") if part)
+            needed: tuple[str, ...] = ("write",)
+        else:
+            scopes, needed = x_credential.scopes(self._credential), _NEEDED_SCOPES
+        missing = [scope for scope in needed if scopes and scope not in scopes]
+        warnings = []
+        if not scopes:
+            warnings.append("X does not tell what this credential may do.")
+        if missing:
+            warnings.append(f"The credential lacks: {', '.join(missing)}.")
+        if not self._calls.signs and self._credential.get("refresh_token") is None:
+            warnings.append("Without a refresh token this credential ends when its access token expires.")
+        return Inspection(
+            scopes=scopes,
+            expires_at=x_credential.expires_at(self._credential),
+            issued_at=None,
+            api_version=API_VERSION,
+            app_live=True,
+            warnings=tuple(warnings),
+        )
+
+    def refresh(self) -> Credential | None:
+        """Return a refreshed credential; None for OAuth 1.0a keys, or without a refresh token.
+
+        Raises AuthenticationNeeded where X no longer takes the refresh token, and OutcomeUnknown where it may
+        have been used up by a call whose answer never came."""
+        return x_tokens.refresh(self._calls, self._credential)
+
+    def revoke(self) -> Revocation:
+        """Ask X to forget the credential; a token that X rejects as invalid counts as forgotten."""
+        return x_tokens.revoke(self._calls, self._credential)
+
+    def _me(self) -> Answer:
+        signs = self._calls.signs
+        return self._calls.read(lambda c: c.get_me(user_auth=signs, user_fields="public_metrics"))
+
+    def _upload(self, upload: Upload) -> str:
+        """Upload one image and its alt text; return its id. Nothing is public yet, whatever goes wrong."""
+        signs = self._calls.signs
+        body = {
+            "media": base64.b64encode(upload.data).decode("ascii"),
+            "media_category": "tweet_image",
+            "media_type": upload.content_type,
+        }
+        answer = self._calls.read(lambda c: c.request("POST", "/2/media/upload", json=body, user_auth=signs))
+        media_id = self._parse(Created, answer.body.get("data"), write=False).id
+        if upload.alt:
+            described = {"id": media_id, "metadata": {"alt_text": {"text": upload.alt}}}
+            answer = self._calls.read(
+                lambda c: c.request("POST", "/2/media/metadata", json=described, user_auth=signs)
+            )
+            if answer.body.get("errors") and not answer.body.get("data"):
+                raise self._calls.unusable("it did not take the alt text", write=False)
+        return media_id
+
+    def _remote(self, post: Post) -> RemotePost:
+        return RemotePost(
+            network_id=post.id,
+            text=x_text.restored(post.whole_text, post.links),
+            created_at=post.created_at.astimezone(UTC),
+            url=self._url(post.id),
+            reply_to=post.refers("replied_to"),
+        )
+
+    def _parse(self, model: type[_Model], document: object, *, write: bool) -> _Model:
+        problem = ""
+        try:
+            return parse(model, document)
+        except Unusable as unusable:
+            problem = f"its answer is not understood ({unusable})"
+        raise self._calls.unusable(problem, write=write)
+
+    def _checked_id(self, network_id: str) -> str:
+        if _POST_ID.fullmatch(network_id):
+            return network_id
+        raise errors.NetworkRefused(
+            network=TITLE, account=self._account, detail=f"{network_id} is not the id of a post on X."
+        )
+
+    def _url(self, post_id: str) -> str:
+        handle = self._identity.handle if self._identity else self._account.rpartition("@")[2]
+        return f"{SITE}/{handle or 'i'}/status/{post_id}"
