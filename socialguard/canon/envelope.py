@@ -26,11 +26,11 @@ _TYPE = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 _ORG = re.compile(r"[!-~]{1,128}")
 
 
-class BadEnvelope(ValueError):  # noqa: N818 - the name is the refusal
+class BadEnvelope(ValueError):
     """A type, org id, body or key that no envelope can be made of."""
 
 
-class BadSignature(ValueError):  # noqa: N818 - the name is the refusal
+class BadSignature(ValueError):
     """The signature is not one of this key over these bytes."""
 
 

@@ -31,7 +31,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True,
 _FIRST_SURROGATE = "\ud800"
 
 
-class NotCanonical(ValueError):  # noqa: N818 - the name is the refusal
+class NotCanonical(ValueError):
     """The value has no canonical form, or the bytes are not it."""
 
 
@@ -58,9 +58,7 @@ def decode(data: bytes) -> object:
     duplicate keys, other escapes, floats, `-0`, a byte order mark, bytes that are not UTF-8.
     """
     try:
-        value: object = json.loads(
-            data.decode("utf-8"), parse_float=_refuse_number, parse_constant=_refuse_number
-        )
+        value: object = json.loads(data.decode("utf-8"), parse_float=_refuse_number, parse_constant=_refuse_number)
     except NotCanonical:
         raise
     except UnicodeDecodeError:

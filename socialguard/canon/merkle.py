@@ -26,7 +26,7 @@ _BATCH = 1 << 12  # a power of two, so that a full batch of leaves is one perfec
 _sha256 = hashlib.sha256
 
 
-class BadTree(ValueError):  # noqa: N818 - the name is the refusal
+class BadTree(ValueError):
     """A stored frontier is malformed, or a proof was asked for something that the tree does not hold."""
 
 

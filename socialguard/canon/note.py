@@ -32,7 +32,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,19}")
 _HEX_ID = re.compile(r"[0-9a-f]{8}")
 
 
-class BadNote(ValueError):  # noqa: N818 - the name is the refusal
+class BadNote(ValueError):
     """A note, key or checkpoint is malformed, or is not signed by a key that is trusted here."""
 
 

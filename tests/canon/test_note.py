@@ -94,9 +94,7 @@ def test_several_signatures_stand_on_one_note_and_unknown_ones_are_ignored() -> 
 def test_one_wrong_signature_of_a_known_key_refuses_the_note() -> None:
     log, witness = key("log", LOG), key("witness", OTHER)
     parsed = note.parse(note.sign("text\n", "log", LOG))
-    forged = note.Note(
-        parsed.text, (*parsed.signatures, note.Signature("witness", witness.key_id, bytes(64)))
-    )
+    forged = note.Note(parsed.text, (*parsed.signatures, note.Signature("witness", witness.key_id, bytes(64))))
     assert note.verify(forged.to_bytes(), [log])[1] == (log,)
     with pytest.raises(note.BadNote, match="wrong"):
         note.verify(forged.to_bytes(), [log, witness])
