@@ -1,0 +1,219 @@
+"""The identity directory of one organisation on this machine: who we are here, sealed under a KEK.
+
+    <identity base>/<org id>/member.key   a person's key pair
+                             worker.key   the key pair that sends
+                             log.key      the key that signs checkpoints
+                             pins         what this machine has seen (`vault.pins`)
+
+Opening the directory reads headers only. A secret is opened when it is asked for; each KEK once in a process,
+since a passphrase costs work. The worker's KEK opens worker, log and pins, never the member: a daemon that
+has only that KEK cannot act as a person.
+"""
+
+import contextlib
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from socialguard import errors
+from socialguard.vault import private_files, sealed
+from socialguard.vault.kek import AskPassphrase, Kek, Source, open_kek
+from socialguard.vault.keys import KeyPair, LogKey
+from socialguard.vault.pins import Pins
+
+MEMBER: Final = "member"
+WORKER: Final = "worker"
+LOG: Final = "log"
+
+_FILES: Final[Mapping[str, str]] = {MEMBER: "member.key", WORKER: "worker.key", LOG: "log.key"}
+_PINS_FILE: Final = "pins"
+_Key = TypeVar("_Key", KeyPair, LogKey)
+_ORG_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicHalves:
+    """The public keys (32 bytes each) that a header names. Not proof: the manifest says whose they are."""
+
+    ed25519: bytes
+    x25519: bytes
+
+
+def create(
+    base: Path,
+    org: str,
+    kek: Kek,
+    member: KeyPair,
+    worker: KeyPair,
+    log_key: LogKey,
+    member_id: str,
+    worker_id: str,
+    *,
+    worker_kek: Kek | None = None,
+) -> None:
+    """Write the identity directory of `org`, whole or not at all, with pins that have seen nothing yet.
+
+    `kek` seals the member's keys, `worker_kek` (default: the same) everything else. Raises UsageError if
+    there is an identity of this organisation already, DiskFull, or SocialGuardError where it cannot be
+    written."""
+    place = directory(base, org)
+    theirs = worker_kek or kek
+    private_files.make_directory(base)
+    beside = base / f".{org}.{secrets.token_hex(4)}"
+    private_files.make_directory(beside)
+    try:
+        for kind, id, key, seal_with in ((MEMBER, member_id, member, kek), (WORKER, worker_id, worker, theirs)):
+            header = sealed.Header(org, kind, id, seal_with.source, key.ed25519, key.x25519)
+            private_files.replace(beside / _FILES[kind], sealed.seal(header, key.to_bytes(), seal_with))
+        header = sealed.Header(org, LOG, log_key.key_id, theirs.source, log_key.public)
+        private_files.replace(beside / _FILES[LOG], sealed.seal(header, log_key.to_bytes(), theirs))
+        Pins.adopt(beside / _PINS_FILE, org, theirs)
+        _move_into_place(beside, place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def directory(base: Path, org: str) -> Path:
+    """Return the identity directory of an organisation; UsageError for an id that is not one."""
+    if not org or len(org) > 128 or not _ORG_CHARACTERS.issuperset(org):
+        raise errors.UsageError(detail=f"{org} is not the id of an organisation.")
+    return base / org
+
+
+def open_identity(base: Path, org: str) -> "Identity":
+    """Return this machine's identity in an organisation; nothing secret is opened yet.
+
+    Raises NotAdopted if there is none; Unreadable if others can open it or a version is not known; Tampered
+    if a header is malformed or the files do not agree on the source of their KEK."""
+    place = directory(base, org)
+    unknown = errors.NotAdopted(
+        detail=f"there are no keys for it in {place}.",
+        remedy="Give SOCIALGUARD_IDENTITY if they lie elsewhere, or ask an owner for an invitation.",
+    )
+    try:
+        private_files.check_directory(place)
+        files = {kind: sealed.read(place / name, org, kind) for kind, name in _FILES.items() if kind != MEMBER}
+    except FileNotFoundError:
+        raise unknown from None
+    with contextlib.suppress(FileNotFoundError):  # a daemon's machine need not hold a person's keys
+        files[MEMBER] = sealed.read(place / _FILES[MEMBER], org, MEMBER)
+    if files[WORKER].header.source != files[LOG].header.source:
+        raise errors.Tampered(
+            what=f"The directory {place}", detail="worker and log keys name different sources of their KEK."
+        )
+    return Identity(place, org, files)
+
+
+class Identity:
+    """This machine's member, worker, log key and pins in one organisation. Safe to share between threads."""
+
+    def __init__(self, place: Path, org: str, files: Mapping[str, sealed.SealedFile]) -> None:
+        self.place = place
+        self.org = org
+        self._files = files
+        self._keks: dict[Source, Kek] = {}
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"Identity({self.org})"
+
+    @property
+    def member_id(self) -> str:
+        """The member's id as the header names it; raises NotAdopted where no person has keys here."""
+        return self._file(MEMBER).header.id
+
+    @property
+    def worker_id(self) -> str:
+        """The worker's id as the header names it."""
+        return self._file(WORKER).header.id
+
+    @property
+    def member_source(self) -> Source:
+        """Where the KEK of the member's keys comes from."""
+        return self._file(MEMBER).header.source
+
+    @property
+    def worker_source(self) -> Source:
+        """Where the KEK of worker, log key and pins comes from."""
+        return self._file(WORKER).header.source
+
+    def public(self, kind: str) -> PublicHalves:
+        """Return the public halves of `MEMBER` or `WORKER`, without opening anything."""
+        header = self._file(kind).header
+        return PublicHalves(header.ed25519, header.x25519)
+
+    @property
+    def log_public(self) -> bytes:
+        """The public half of the log key, without opening anything."""
+        return self._file(LOG).header.ed25519
+
+    def member(self, ask: AskPassphrase | None) -> KeyPair:
+        """Return the member's key pair; raises as `kek.open_kek`, NotAdopted and Tampered."""
+        return self._pair(MEMBER, ask)
+
+    def worker(self, ask: AskPassphrase | None) -> KeyPair:
+        """Return the worker's key pair; raises as `kek.open_kek` and Tampered."""
+        return self._pair(WORKER, ask)
+
+    def log_key(self, ask: AskPassphrase | None) -> LogKey:
+        """Return the log key; raises as `kek.open_kek` and Tampered."""
+        file = self._file(LOG)
+        key = _checked(file, LogKey.from_bytes, file.open(self.kek(file.header.source, ask)))
+        if key.public != file.header.ed25519:
+            raise errors.Tampered(what=f"The file {file.path}", detail="its public key is another.")
+        return key
+
+    def pins(self, ask: AskPassphrase | None) -> Pins:
+        """Return this machine's pins; raises as `kek.open_kek` and `Pins.open`."""
+        return Pins.open(self.place / _PINS_FILE, self.org, self.kek(self.worker_source, ask))
+
+    def adopt_pins(self, ask: AskPassphrase | None) -> Pins:
+        """Replace the pins by new ones for this machine, which have seen nothing yet, and return them.
+
+        What they replace is lost: the reasoned, logged act is the caller's."""
+        return Pins.adopt(self.place / _PINS_FILE, self.org, self.kek(self.worker_source, ask))
+
+    def kek(self, source: Source, ask: AskPassphrase | None) -> Kek:
+        """Return the KEK of a source that a file here names, opened at most once in this process."""
+        with self._lock:
+            found = self._keks.get(source)
+            if found is None:
+                found = self._keks[source] = open_kek(source, ask)
+            return found
+
+    def _pair(self, kind: str, ask: AskPassphrase | None) -> KeyPair:
+        file = self._file(kind)
+        pair = _checked(file, KeyPair.from_bytes, file.open(self.kek(file.header.source, ask)))
+        if (pair.ed25519, pair.x25519) != (file.header.ed25519, file.header.x25519):
+            raise errors.Tampered(what=f"The file {file.path}", detail="its public keys are others.")
+        return pair
+
+    def _file(self, kind: str) -> sealed.SealedFile:
+        try:
+            return self._files[kind]
+        except KeyError:
+            raise errors.NotAdopted(detail=f"there are no {kind} keys in {self.place}.") from None
+
+
+def _move_into_place(beside: Path, place: Path) -> None:
+    try:
+        beside.rename(place)  # fails if there is a directory that is not empty
+        private_files.sync_directory(place.parent)
+    except OSError as problem:
+        if place.exists():
+            raise errors.UsageError(
+                detail=f"There is an identity for this organisation in {place} already.",
+                remedy="Keep it: its keys may be the only ones that open your credentials.",
+            ) from None
+        raise private_files.unwritable(place, problem) from None
+
+
+def _checked(file: sealed.SealedFile, parse: Callable[[bytes], _Key], data: bytes) -> _Key:
+    try:
+        return parse(data)
+    except ValueError:
+        raise errors.Tampered(what=f"The file {file.path}", detail="it does not hold a key.") from None

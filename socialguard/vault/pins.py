@@ -1,0 +1,273 @@
+"""Pins: what this machine has seen, kept outside the workspace, so that a roll-back of it is noticed.
+
+One small file, sealed under the worker's KEK, replaced atomically and durably: manifest epoch and hash, the
+highest generation of each credential, the last checkpointed tree, the freeze counter, a hash of the machine
+id. Numbers only rise: lowering one is Tampered, whoever asks. Processes take turns by a lock on a file beside
+it. (A roll-back of this whole directory is seen only by an anchor outside the machine.)
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Self
+
+from socialguard import clock, errors
+from socialguard.audit.interface import Tree
+from socialguard.canon import jcs
+from socialguard.store import process
+from socialguard.vault import private_files, sealed
+from socialguard.vault.kek import Kek
+
+KIND: Final = "pins"
+_VERSION: Final = 1
+_HASH_BYTES: Final = 32
+_TURN_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.002
+_FIELDS: Final = frozenset({"v", "host", "manifest", "generations", "tree", "freeze"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What pins hold. `manifest` is (epoch, SHA-256), `generations` by account id, `host` the machine's id."""
+
+    host: str
+    manifest: tuple[int, bytes] | None = None
+    generations: Mapping[str, int] = field(default_factory=dict)
+    tree: Tree | None = None
+    freeze: int = 0
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes that are sealed."""
+        manifest = None if self.manifest is None else {"epoch": self.manifest[0], "sha256": self.manifest[1].hex()}
+        tree = self.tree and {
+            "incarnation": self.tree.incarnation,
+            "size": self.tree.size,
+            "root": self.tree.root.hex(),
+        }
+        return jcs.encode(
+            {
+                "v": _VERSION,
+                "host": self.host,
+                "manifest": manifest,
+                "generations": dict(self.generations),
+                "tree": tree,
+                "freeze": self.freeze,
+            }
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return what `encode` wrote; ValueError for anything else, other versions included."""
+        value = jcs.decode(data)
+        if not isinstance(value, dict) or set(value) != _FIELDS or value["v"] != _VERSION:
+            raise ValueError("pins of another form")
+        generations, host = value["generations"], value["host"]
+        if not isinstance(generations, dict) or not isinstance(host, str):
+            raise ValueError("pins of another form")
+        return cls(
+            host=host,
+            manifest=_manifest(value["manifest"]),
+            generations={account: _count(gen) for account, gen in generations.items()},
+            tree=_tree(value["tree"]),
+            freeze=_count(value["freeze"]),
+        )
+
+
+class Pins:
+    """The pins of this machine in one organisation. Fulfils `audit.interface.TreePin`.
+
+    Every method reads the file anew, since other processes write it. All raise NotAdopted, Tampered and
+    Unreadable as `open`; those that pin also Tampered for a value that goes back, DiskFull, and Busy after 10
+    seconds behind another process."""
+
+    def __init__(self, path: Path, org: str, kek: Kek) -> None:
+        self._path = path
+        self._org = org
+        self._kek = kek
+
+    def __repr__(self) -> str:
+        return f"Pins({self._org})"
+
+    @classmethod
+    def open(cls, path: Path, org: str, kek: Kek) -> Self:
+        """Return the pins in the file at `path`.
+
+        Raises NotAdopted if they are missing or of another machine, Unreadable if others could open them,
+        Tampered if they were changed or name another KEK."""
+        pins = cls(path, org, kek)
+        pins._read()
+        return pins
+
+    @classmethod
+    def adopt(cls, path: Path, org: str, kek: Kek) -> Self:
+        """Write pins of this machine that have seen nothing, in place of whatever was there, and return them.
+
+        This is the one way back for a number; the reasoned and logged act is the caller's."""
+        pins = cls(path, org, kek)
+        with pins._turn():
+            pins._write(Seen(process.host_id()))
+        return pins
+
+    def manifest(self) -> tuple[int, bytes] | None:
+        """Return epoch and SHA-256 (32 bytes) of the newest manifest seen, None before the first."""
+        return self._read().manifest
+
+    def pin_manifest(self, epoch: int, sha256: bytes) -> None:
+        """Remember a manifest; Tampered for a lower epoch, or another manifest of the same epoch."""
+        _require_hash(sha256)
+
+        def raised(seen: Seen) -> Seen:
+            if seen.manifest and (epoch < seen.manifest[0] or _differs((epoch, sha256), seen.manifest)):
+                raise _went_back("The manifest", f"epoch {seen.manifest[0]} was seen before this one.")
+            return replace(seen, manifest=(epoch, sha256))
+
+        self._change(raised)
+
+    def generation(self, account: str) -> int:
+        """Return the highest generation seen of an account's credential, 0 before the first."""
+        return self._read().generations.get(account, 0)
+
+    def pin_generation(self, account: str, gen: int) -> None:
+        """Remember a credential's generation; Tampered for a lower one than was seen."""
+
+        def raised(seen: Seen) -> Seen:
+            if gen < seen.generations.get(account, 0):
+                raise _went_back("A credential", f"generation {seen.generations[account]} of it was seen before.")
+            return replace(seen, generations={**seen.generations, account: gen})
+
+        self._change(raised)
+
+    def pinned_tree(self) -> Tree | None:
+        """Return the tree that was pinned last, None before the first."""
+        return self._read().tree
+
+    def pin_tree(self, tree: Tree) -> None:
+        """Remember a checkpointed tree; Tampered for an earlier incarnation, a smaller tree, or another root
+        at the same size. That it extends the pinned tree is for the audit log to prove."""
+        _require_hash(tree.root)
+
+        def raised(seen: Seen) -> Seen:
+            old = seen.tree
+            if old is not None and (
+                (tree.incarnation, tree.size) < (old.incarnation, old.size)
+                or _differs((tree.incarnation, tree.size, tree.root), (old.incarnation, old.size, old.root))
+            ):
+                raise _went_back("The audit log", f"a tree of {old.size} entries was seen before.")
+            return replace(seen, tree=tree)
+
+        self._change(raised)
+
+    def freeze_count(self) -> int:
+        """Return how many freezes and thaws were seen."""
+        return self._read().freeze
+
+    def pin_freeze(self, count: int) -> None:
+        """Remember the freeze counter; Tampered for a lower one than was seen."""
+
+        def raised(seen: Seen) -> Seen:
+            if count < seen.freeze:
+                raise _went_back("The list of stops", f"stop number {seen.freeze} was seen before.")
+            return replace(seen, freeze=count)
+
+        self._change(raised)
+
+    def _change(self, raised: Callable[[Seen], Seen]) -> None:
+        with self._turn():
+            seen = self._read()
+            new = raised(seen)
+            if new != seen:
+                self._write(new)
+
+    def _read(self) -> Seen:
+        try:
+            file = sealed.read(self._path, self._org, KIND)
+        except FileNotFoundError:
+            raise errors.NotAdopted(detail="its pins are missing here.") from None
+        if file.header.source != self._kek.source:
+            raise errors.Tampered(what=f"The file {self._path}", detail="it names another source of its KEK.")
+        try:
+            seen = Seen.decode(file.open(self._kek))
+        except ValueError:
+            raise errors.Tampered(what=f"The file {self._path}", detail="it does not hold pins.") from None
+        if seen.host != process.host_id():
+            raise errors.NotAdopted(detail="its pins were made on another machine.")
+        return seen
+
+    def _write(self, seen: Seen) -> None:
+        header = sealed.Header(self._org, KIND, "", self._kek.source)
+        private_files.replace(self._path, sealed.seal(header, seen.encode(), self._kek))
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the lock between processes, and between threads: each opens the file for itself."""
+        path = self._path.with_name(f"{self._path.name}.lock")
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(path, flags, private_files.FILE_MODE)
+        except FileNotFoundError:
+            raise errors.NotAdopted(detail="its identity directory is missing here.") from None
+        except OSError as problem:
+            raise private_files.unwritable(path, problem) from None
+        try:
+            give_up = clock.monotonic() + _TURN_SECONDS
+            while not _locked(descriptor):
+                if clock.monotonic() > give_up:  # a stopped process may hold it
+                    raise errors.Busy(what=f"The file {self._path}")
+                clock.pause(_POLL_SECONDS)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _differs(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
+    """Whether two pins of the same position (all but the last item) hold different hashes."""
+    return new[:-1] == old[:-1] and new[-1] != old[-1]
+
+
+def _went_back(what: str, detail: str) -> errors.Tampered:
+    return errors.Tampered(what=what, detail=detail)
+
+
+def _require_hash(value: bytes) -> None:
+    if len(value) != _HASH_BYTES:
+        raise ValueError("a hash is 32 bytes")
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("a count is an integer from 0")
+    return value
+
+
+def _hash(value: object) -> bytes:
+    if not isinstance(value, str) or len(value) != 2 * _HASH_BYTES:
+        raise ValueError("a hash is 64 hex digits")
+    return bytes.fromhex(value)
+
+
+def _manifest(value: object) -> tuple[int, bytes] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) != {"epoch", "sha256"}:
+        raise ValueError("a pinned manifest of another form")
+    return _count(value["epoch"]), _hash(value["sha256"])
+
+
+def _tree(value: object) -> Tree | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) != {"incarnation", "size", "root"}:
+        raise ValueError("a pinned tree of another form")
+    return Tree(_count(value["incarnation"]), _count(value["size"]), _hash(value["root"]))
