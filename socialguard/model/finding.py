@@ -1,7 +1,10 @@
 """What a check says about a delivery."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from socialguard.model.text import visible
 
 
 class Severity(StrEnum):
@@ -15,17 +18,26 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: which check, how grave, in words, where in the text (start, end in characters), and the
-    remedy. `account` is the account that it concerns, as `x:@acme`."""
+    """One finding: which check, how grave, on which account (`x:@acme`), and in words.
+
+    `template` and `remedy` are entries of the message catalogue over `fields`; `span` is the offending part of
+    the text (start, end in characters); `overridden` is the reason a person gave to pass it."""
 
     check: str
     severity: Severity
-    message: str
     account: str
-    span: tuple[int, int] | None = None
+    template: str
+    fields: Mapping[str, object] = field(default_factory=dict)
     remedy: str = ""
+    span: tuple[int, int] | None = None
+    overridden: str | None = None
 
     @property
     def stops(self) -> bool:
-        """Whether the delivery may not go out as it is."""
-        return self.severity in (Severity.HOLD, Severity.BLOCK)
+        """Whether the delivery may not go out as it is: a block, or a hold that nobody overrode."""
+        return self.severity is Severity.BLOCK or (self.severity is Severity.HOLD and self.overridden is None)
+
+    def message(self, template: str | None = None) -> str:
+        """Return the sentence, in English or over a translated `template`, with every field escaped."""
+        shown = {key: visible(value, 200) for key, value in self.fields.items()}
+        return (template or self.template).format_map(shown)

@@ -1,0 +1,22 @@
+"""The content checks, one small file each. All run on every delivery; adding one is a file and a line here."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from socialguard.guard.checks import alt, duplicate, empty, length, media
+from socialguard.guard.interface import Check, Subject
+from socialguard.model.finding import Finding
+
+CHECKS: Final[dict[str, Check]] = {
+    "empty": empty.check,
+    "length": length.check,
+    "media": media.check,
+    "alt": alt.check,
+    "duplicate": duplicate.check,
+}
+
+
+def run_checks(subject: Subject) -> Iterator[Finding]:
+    """Yield the findings of every check on one delivery."""
+    for check in CHECKS.values():
+        yield from check(subject)

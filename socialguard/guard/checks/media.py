@@ -1,0 +1,48 @@
+"""Media are of a type, a size and a number that the network takes."""
+
+from collections.abc import Iterator
+
+from socialguard.guard.interface import Subject
+from socialguard.model.finding import Finding, Severity
+from socialguard.model.text import marked
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Yield a block for each file that the network would refuse, and for too many of them."""
+    limits = subject.limits
+    account = str(subject.account)
+    for item in subject.content.media:
+        fields = {
+            "file": item.file_name,
+            "type": item.content_type,
+            "size": item.size,
+            "limit": limits.image_bytes,
+            "types": ", ".join(limits.image_types),
+        }
+        if item.content_type not in limits.image_types:
+            yield Finding(
+                "media",
+                Severity.BLOCK,
+                account,
+                marked("{file} is {type}, which this network does not take"),
+                fields,
+                remedy=marked("Save it as one of: {types}."),
+            )
+        elif item.size > limits.image_bytes:
+            yield Finding(
+                "media",
+                Severity.BLOCK,
+                account,
+                marked("{file} has {size} bytes, the limit is {limit}"),
+                fields,
+                remedy=marked("Make it smaller."),
+            )
+    if len(subject.content.media) > limits.images:
+        yield Finding(
+            "media",
+            Severity.BLOCK,
+            account,
+            marked("{count} files, the limit is {limit}"),
+            {"count": len(subject.content.media), "limit": limits.images},
+            remedy=marked("Take some away."),
+        )

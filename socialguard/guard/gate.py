@@ -1,0 +1,249 @@
+"""The guard as publishing meets it: every check, the card that a switch shows, and the answer that passes it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.guard import context, switch
+from socialguard.guard.checks import run_checks
+from socialguard.guard.context import Context, Remembered
+from socialguard.guard.interface import Recent, Subject
+from socialguard.guard.switch import Demand
+from socialguard.ledger import reader
+from socialguard.model.account import Account
+from socialguard.model.challenge import Challenge, Target
+from socialguard.model.delivery import Act, Content, State
+from socialguard.model.finding import Finding, Severity
+from socialguard.networks.interface import Limits
+
+_SEEN = (State.QUEUED, State.HELD, State.AWAITING, State.SENDING, State.UNKNOWN)
+_RECENT_DAYS = timedelta(days=7)
+
+
+class Candidate(Protocol):
+    """A delivery that would be made, as publishing describes it."""
+
+    @property
+    def account(self) -> Account: ...
+    @property
+    def act(self) -> Act: ...
+    @property
+    def content(self) -> Content: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def price(self) -> int: ...
+    @property
+    def grace(self) -> int: ...
+    @property
+    def when(self) -> datetime | None: ...
+
+
+class Asker(Protocol):
+    """Where a request comes from: `context` identifies a terminal session, None without a terminal."""
+
+    @property
+    def context(self) -> str | None: ...
+    @property
+    def operator(self) -> str: ...
+
+
+class Given(Protocol):
+    """What a person gave: `typed` in a terminal, `named` by `--confirm` without one."""
+
+    @property
+    def typed(self) -> str | None: ...
+    @property
+    def named(self) -> frozenset[str]: ...
+
+
+class Directory(Protocol):
+    """What the guard reads of the registry and the policy."""
+
+    def account(self, connection: Connection, account_id: str) -> Account:
+        """Return one account, its row held against the manifest."""
+        ...
+
+    def switch_rules(self, connection: Connection, account: Account) -> switch.Rules:
+        """Return when the account must be confirmed."""
+        ...
+
+    def severities(self, connection: Connection, account: Account) -> Mapping[str, str]:
+        """Return what policy makes of a check's findings: `off`, `note`, `warn`, `hold` or `block`."""
+        ...
+
+    def needs_code(self, handle: str) -> bool:
+        """Return whether a handle could be mistaken for another."""
+        ...
+
+    def limits(self, network: str) -> Limits:
+        """Return what a network takes."""
+        ...
+
+
+class Guard:
+    """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed."""
+
+    def __init__(self, directory: Directory, confirmed: Callable[[str, Sequence[Account]], None]) -> None:
+        self._directory = directory
+        self._confirmed = confirmed
+
+    def review(
+        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: str | None
+    ) -> tuple[Finding, ...]:
+        """Return the findings of every check, at the severities of the policy; the delivery `replaces` does
+        not count as a twin of its own edit."""
+        return tuple(
+            finding for candidate in candidates for finding in self._review(connection, candidate, replaces)
+        )
+
+    def challenge(
+        self, connection: Connection, candidates: Sequence[Candidate], session: Asker
+    ) -> Challenge | None:
+        """Return what a person must confirm, None where the context confirmed these accounts already."""
+        found, remembered = self._demand(connection, candidates, session)
+        if found is None:
+            return None
+        previous = self._previous(connection, remembered)
+        return Challenge(
+            kind=found.kind,
+            previous=None if previous is None else str(previous),
+            previous_client=None if previous is None else previous.client,
+            targets=tuple(_target(connection, candidate) for candidate in candidates),
+            expected=found.expected,
+            code=found.code,
+        )
+
+    def require(
+        self,
+        connection: Connection,
+        candidates: Sequence[Candidate],
+        session: Asker,
+        challenge: Challenge | None,
+        answer: Given,
+    ) -> str:
+        """Return how the accounts are confirmed (`inside`, `typed`, `named`); a context remembers it.
+
+        Asked again here, under the write lock: what the person saw may no longer be so. Raises
+        ConfirmationRequired, or WrongName where something else was typed."""
+        accounts = [candidate.account for candidate in candidates]
+        if session.context is None:
+            self._require_named(connection, accounts, answer)
+            return "named"
+        who = Context(session.context, session.operator)
+        found, _remembered = self._demand(connection, candidates, session)
+        if found is None and challenge is None:
+            context.touch(connection, who, accounts[-1].id)
+            return "inside"
+        if challenge is None or [str(item) for item in accounts] != [item.account for item in challenge.targets]:
+            raise self._needed(connection, accounts)
+        if answer.typed is None or not challenge.is_met_by(answer.typed.strip()):
+            raise errors.WrongName(expected=challenge.wanted)
+        context.remember(connection, who, accounts)
+        self._confirmed(who.id, accounts)
+        return "typed"
+
+    def _require_named(self, connection: Connection, accounts: Sequence[Account], answer: Given) -> None:
+        missing = [account for account in accounts if str(account) not in answer.named]
+        if missing:
+            raise self._needed(connection, missing)
+        extra = answer.named - {str(account) for account in accounts}
+        if extra:
+            raise errors.UsageError(detail=f"--confirm names {', '.join(sorted(extra))}, which is no target.")
+
+    def _needed(self, connection: Connection, accounts: Sequence[Account]) -> errors.ConfirmationRequired:
+        last = reader.last_account(connection)
+        words = [f"--confirm {account}" for account in accounts]
+        return errors.ConfirmationRequired(
+            accounts=", ".join(str(account) for account in accounts),
+            last="-" if last is None else str(self._directory.account(connection, last)),
+            words=" ".join(words),
+            needs=[str(account) for account in accounts],
+        )
+
+    def _demand(
+        self, connection: Connection, candidates: Sequence[Candidate], session: Asker
+    ) -> tuple[Demand | None, Remembered | None]:
+        accounts = [candidate.account for candidate in candidates]
+        remembered = None
+        if session.context is not None:
+            remembered = context.recall(connection, session.context)
+        previous = self._previous(connection, remembered)
+        found = switch.demand(
+            accounts,
+            remembered,
+            None if previous is None else previous.client,
+            clock.now(),
+            lambda account: self._directory.switch_rules(connection, account),
+            self._directory.needs_code,
+        )
+        return found, remembered
+
+    def _previous(self, connection: Connection, remembered: Remembered | None) -> Account | None:
+        if remembered is None or remembered.last_target is None:
+            return None
+        try:
+            return self._directory.account(connection, remembered.last_target)
+        except errors.NotFound:
+            return None  # it was removed since
+
+    def _review(self, connection: Connection, candidate: Candidate, replaces: str | None) -> list[Finding]:
+        subject = Subject(
+            account=candidate.account,
+            content=candidate.content,
+            length=candidate.length,
+            limits=self._directory.limits(candidate.account.network),
+            recent=_recent(connection, candidate.account.id, replaces),
+        )
+        severities = self._directory.severities(connection, candidate.account)
+        found = []
+        for finding in run_checks(subject):
+            wanted = severities.get(finding.check)
+            if wanted != "off":
+                found.append(replace(finding, severity=Severity(wanted)) if wanted else finding)
+        return found
+
+
+def _recent(connection: Connection, account_id: str, replaces: str | None) -> tuple[Recent, ...]:
+    since = clock.now() - _RECENT_DAYS
+    public = [
+        Recent(post.delivery_id, post.text, post.link, "sent", post.published_at)
+        for post in reader.published(connection, account_id)
+        if post.published_at >= since
+    ]
+    waiting = [
+        Recent(item.id, item.content.text, item.content.link, item.state.value, item.created_at)
+        for item in reader.of_account(connection, account_id, *_SEEN)
+        if item.id != replaces and item.act is Act.PUBLISH
+    ]
+    return tuple(sorted(waiting + public, key=lambda item: item.at, reverse=True))
+
+
+def _target(connection: Connection, candidate: Candidate) -> Target:
+    account = candidate.account
+    posts = reader.published(connection, account.id, limit=2)
+    content = candidate.content
+    text = content.text if content.link is None else f"{content.text} {content.link}".strip()
+    return Target(
+        account=str(account),
+        short_name=account.short_name,
+        client=account.client,
+        display_name=account.display_name,
+        followers=account.followers,
+        archive_age_s=None,
+        last_posts=tuple((post.text, post.published_at) for post in posts),
+        text=text,
+        length=candidate.length,
+        limit=candidate.limit,
+        media=tuple((item.file_name, item.modified_at, item.alt) for item in content.media),
+        when=candidate.when,
+        grace_s=candidate.grace,
+        price_micros=candidate.price,
+        zone=account.zone,
+    )

@@ -1,0 +1,202 @@
+"""What others read of the ledger: plain values, in pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from socialguard import errors
+from socialguard.canon import jcs
+from socialguard.ledger import rows
+from socialguard.model.delivery import Delivery, State
+from socialguard.store.process import Process
+from socialguard.store.tables import attempt, delivery, draft, receipt
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt and the process that made it."""
+
+    id: str
+    delivery_id: str
+    started_at: datetime
+    deadline: datetime
+    owner: Process
+    remote_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A post that is ours: it has a receipt."""
+
+    delivery_id: str
+    text: str
+    link: str | None
+    network_id: str
+    url: str
+    published_at: datetime
+
+
+def get(connection: Connection, delivery_id: str) -> Delivery:
+    """Return a delivery; NotFound where there is none of that id."""
+    row = connection.execute(rows.select_delivery().where(delivery.c.id == delivery_id)).one_or_none()
+    if row is None:
+        raise errors.NotFound(kind="delivery", name=delivery_id, hint="Run: socialguard queue list")
+    return rows.to_delivery(row)
+
+
+def page(
+    connection: Connection,
+    *,
+    states: Sequence[State] = (),
+    account_ids: Sequence[str] = (),
+    after: tuple[str, str] | None = None,
+    limit: int = 50,
+) -> list[Row[Any]]:
+    """Return up to `limit` rows ordered by due time, following the key (`due`, `id`) of the last one seen.
+
+    The rows carry id, account_id, state, fingerprint, due, act, content, state_reason, network_id and url."""
+    columns = (
+        delivery.c.id,
+        delivery.c.account_id,
+        delivery.c.state,
+        delivery.c.fingerprint,
+        delivery.c.due,
+        delivery.c.act,
+        delivery.c.content,
+        delivery.c.state_reason,
+        delivery.c.draft_id,
+        receipt.c.network_id,
+        receipt.c.url,
+    )
+    joined = delivery.outerjoin(receipt, receipt.c.delivery_id == delivery.c.id)
+    query = select(*columns).select_from(joined).order_by(delivery.c.due, delivery.c.id).limit(limit)
+    if states:
+        query = query.where(delivery.c.state.in_([state.value for state in states]))
+    if account_ids:
+        query = query.where(delivery.c.account_id.in_(account_ids))
+    if after is not None:
+        due, last = after
+        query = query.where(or_(delivery.c.due > due, and_(delivery.c.due == due, delivery.c.id > last)))
+    return list(connection.execute(query))
+
+
+def due_ids(connection: Connection, now: datetime, limit: int = 500) -> tuple[str, ...]:
+    """Return the deliveries that may be sent at `now`, oldest first."""
+    found = connection.execute(
+        select(delivery.c.id)
+        .where(delivery.c.state == State.QUEUED.value, delivery.c.due <= jcs.timestamp(now))
+        .order_by(delivery.c.due, delivery.c.created_at, delivery.c.id)
+        .limit(limit)
+    )
+    return tuple(found.scalars())
+
+
+def in_states(connection: Connection, *states: State) -> tuple[Delivery, ...]:
+    """Return every delivery in `states`, oldest first."""
+    query = rows.select_delivery().where(delivery.c.state.in_([state.value for state in states]))
+    return tuple(rows.to_delivery(row) for row in connection.execute(query.order_by(delivery.c.due)))
+
+
+def of_account(connection: Connection, account_id: str, *states: State) -> tuple[Delivery, ...]:
+    """Return the newest 50 deliveries of an account in `states`, newest first."""
+    query = (
+        rows.select_delivery()
+        .where(delivery.c.account_id == account_id, delivery.c.state.in_([state.value for state in states]))
+        .order_by(delivery.c.created_at.desc())
+        .limit(50)
+    )
+    return tuple(rows.to_delivery(row) for row in connection.execute(query))
+
+
+def is_sending(connection: Connection, account_id: str) -> bool:
+    """Return whether a send on the account is under way."""
+    query = select(func.count()).where(
+        delivery.c.account_id == account_id, delivery.c.state == State.SENDING.value
+    )
+    return bool(connection.execute(query).scalar())
+
+
+def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None:
+    """Return the newest attempt of a delivery, or None before the first."""
+    row = connection.execute(
+        select(attempt)
+        .where(attempt.c.delivery_id == delivery_id)
+        .order_by(attempt.c.started_at.desc(), attempt.c.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return OpenAttempt(
+        id=row.id,
+        delivery_id=row.delivery_id,
+        started_at=jcs.parse_timestamp(row.started_at),
+        deadline=jcs.parse_timestamp(row.deadline),
+        owner=Process(row.host, row.boot_id, row.pid, row.pid_started),
+        remote_id=row.remote_id,
+    )
+
+
+def remote_ids(connection: Connection, account_id: str) -> frozenset[str]:
+    """Return every network id that a receipt or an attempt of the account names."""
+    receipts = select(receipt.c.network_id).where(receipt.c.account_id == account_id)
+    attempts = (
+        select(attempt.c.remote_id)
+        .join(delivery, delivery.c.id == attempt.c.delivery_id)
+        .where(delivery.c.account_id == account_id, attempt.c.remote_id.is_not(None))
+    )
+    return frozenset(connection.execute(receipts.union(attempts)).scalars())
+
+
+def published(connection: Connection, account_id: str, limit: int = 20) -> tuple[Published, ...]:
+    """Return the newest posts of an account that have a receipt, newest first."""
+    found = connection.execute(
+        select(delivery.c.id, delivery.c.content, receipt.c.network_id, receipt.c.url, receipt.c.published_at)
+        .join(receipt, receipt.c.delivery_id == delivery.c.id)
+        .where(receipt.c.account_id == account_id)
+        .order_by(receipt.c.published_at.desc())
+        .limit(limit)
+    )
+    posts = ((row, rows.to_content(row.content)) for row in found)
+    return tuple(
+        Published(
+            row.id,
+            content.text,
+            content.link,
+            row.network_id,
+            row.url,
+            jcs.parse_timestamp(row.published_at),
+        )
+        for row, content in posts
+    )
+
+
+def last_account(connection: Connection) -> str | None:
+    """Return the account id that was posted to last, or None."""
+    query = select(receipt.c.account_id).order_by(receipt.c.recorded_at.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def draft_text(connection: Connection, draft_id: str) -> tuple[str, str]:
+    """Return a draft's text and its payload (JSON); NotFound where there is none of that id."""
+    try:
+        number = rows.draft_number(draft_id)
+    except ValueError:
+        number = -1
+    row = connection.execute(select(draft).where(draft.c.id == number)).one_or_none()
+    if row is None:
+        raise errors.NotFound(kind="draft", name=draft_id, hint="Run: socialguard draft list")
+    return row.text, row.payload
+
+
+def last_step(connection: Connection, delivery_id: str) -> str | None:
+    """Return the id that an earlier attempt of a two-step publish stored, or None."""
+    query = (
+        select(attempt.c.remote_id)
+        .where(attempt.c.delivery_id == delivery_id, attempt.c.remote_id.is_not(None))
+        .order_by(attempt.c.started_at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none()

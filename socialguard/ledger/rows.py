@@ -1,0 +1,127 @@
+"""How a delivery is written as a row and read back."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, select
+
+from socialguard.canon import jcs
+from socialguard.model.delivery import Act, Content, Delivery, Media, State
+from socialguard.store.tables import delivery, receipt
+
+DRAFT_PREFIX: Final = "d-"
+
+
+def select_delivery() -> Select[Any]:
+    """Return the query for whole deliveries with their receipts, to be narrowed by the caller."""
+    joined = delivery.outerjoin(receipt, receipt.c.delivery_id == delivery.c.id)
+    return select(delivery, receipt.c.network_id, receipt.c.url).select_from(joined)
+
+
+def to_delivery(row: Row[Any]) -> Delivery:
+    """Return the delivery of a row of `select_delivery`."""
+    return Delivery(
+        id=row.id,
+        draft_id=f"{DRAFT_PREFIX}{row.draft_id}",
+        account_id=row.account_id,
+        act=Act(row.act),
+        content=to_content(row.content),
+        nonce=row.nonce,
+        fingerprint=row.fingerprint,
+        submitter=row.submitter,
+        signature=row.signature,
+        state=State(row.state),
+        due=jcs.parse_timestamp(row.due),
+        created_at=jcs.parse_timestamp(row.created_at),
+        not_before=_instant(row.not_before),
+        wall_time=row.wall_time,
+        zone=row.zone,
+        max_late=row.max_late,
+        target=row.target,
+        after_id=row.after_id,
+        campaign_id=row.campaign_id,
+        options=json.loads(row.options),
+        state_reason=row.state_reason,
+        attempt_id=row.attempt_id,
+        network_id=row.network_id,
+        url=row.url,
+    )
+
+
+def from_delivery(value: Delivery) -> dict[str, object]:
+    """Return the column values of a delivery."""
+    stamp = jcs.timestamp(value.created_at)
+    return {
+        "id": value.id,
+        "draft_id": draft_number(value.draft_id),
+        "account_id": value.account_id,
+        "act": value.act.value,
+        "content": from_content(value.content),
+        "nonce": value.nonce,
+        "fingerprint": value.fingerprint,
+        "submitter": value.submitter,
+        "signature": value.signature,
+        "state": value.state.value,
+        "state_reason": value.state_reason,
+        "due": jcs.timestamp(value.due),
+        "not_before": None if value.not_before is None else jcs.timestamp(value.not_before),
+        "wall_time": value.wall_time,
+        "zone": value.zone,
+        "max_late": value.max_late,
+        "target": value.target,
+        "after_id": value.after_id,
+        "campaign_id": value.campaign_id,
+        "options": json.dumps(value.options),
+        "attempt_id": value.attempt_id,
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
+
+
+def from_content(value: Content) -> str:
+    """Return a content as JSON text."""
+    return json.dumps(
+        {
+            "text": value.text,
+            "media": [_from_media(item) for item in value.media],
+            "link": value.link,
+            "reply_to": value.reply_to,
+            "thread_position": value.thread_position,
+            "visibility": value.visibility,
+            "warning": value.warning,
+            "language": value.language,
+        }
+    )
+
+
+def to_content(text: str) -> Content:
+    """Return the content that `from_content` wrote."""
+    data: Mapping[str, Any] = json.loads(text)
+    return Content(**{**data, "media": tuple(_to_media(item) for item in data["media"])})
+
+
+def draft_number(draft_id: str) -> int:
+    """Return the row id of a draft known to people as `d-31`."""
+    return int(draft_id.removeprefix(DRAFT_PREFIX))
+
+
+def _from_media(item: Media) -> dict[str, object]:
+    modified = None if item.modified_at is None else jcs.timestamp(item.modified_at)
+    return {
+        "sha256": item.sha256,
+        "content_type": item.content_type,
+        "size": item.size,
+        "alt": item.alt,
+        "file_name": item.file_name,
+        "modified_at": modified,
+    }
+
+
+def _to_media(data: Mapping[str, Any]) -> Media:
+    return Media(**{**data, "modified_at": _instant(data["modified_at"])})
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else jcs.parse_timestamp(text)

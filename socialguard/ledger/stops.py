@@ -1,0 +1,66 @@
+"""Stops: freeze now, crisis and embargo later; one table that the claim of a delivery reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from socialguard import clock
+from socialguard.canon import jcs
+from socialguard.model.account import Account
+from socialguard.store.tables import stop
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop in force. `scope` is `all`, `account:<id>`, `client:<name>` or `label:<name>`."""
+
+    id: int
+    kind: str
+    scope: str
+    reason: str
+    actor: str
+    since: datetime
+
+
+def scopes_of(account: Account) -> tuple[str, ...]:
+    """Return every scope that an account falls under."""
+    labels = tuple(f"label:{name}" for name in account.labels)
+    return (ALL, f"account:{account.id}", f"client:{account.client}", *labels)
+
+
+def in_force(connection: Connection, scopes: Sequence[str] | None = None) -> tuple[Stop, ...]:
+    """Return the stops in force, of `scopes` only where given, oldest first."""
+    query = select(stop).where(stop.c.lifted_at.is_(None)).order_by(stop.c.id)
+    if scopes is not None:
+        query = query.where(stop.c.scope.in_(scopes))
+    return tuple(
+        Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))
+        for row in connection.execute(query)
+    )
+
+
+def begin(
+    connection: Connection, kind: str, scope: str, *, reason: str, actor: str, since: datetime | None = None
+) -> int:
+    """Put a stop in force and return its number."""
+    values = {
+        "kind": kind,
+        "scope": scope,
+        "reason": reason,
+        "actor": actor,
+        "since": jcs.timestamp(since or clock.now()),
+    }
+    return int(connection.execute(insert(stop).values(**values).returning(stop.c.id)).scalar_one())
+
+
+def lift(connection: Connection, stop_id: int, *, actor: str, signature: bytes) -> None:
+    """Lift a stop; `signature` is the member's over the statement that the audit log names."""
+    connection.execute(
+        update(stop)
+        .where(stop.c.id == stop_id, stop.c.lifted_at.is_(None))
+        .values(lifted_at=jcs.timestamp(clock.now()), lifted_by=actor, lift_signature=signature)
+    )

@@ -1,0 +1,180 @@
+"""The transitions of deliveries, each inside the caller's write transaction, beside its audit entry."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, update
+
+from socialguard import clock, errors
+from socialguard.canon import jcs
+from socialguard.ledger import rows
+from socialguard.ledger.states import may_follow
+from socialguard.model.account import Account
+from socialguard.model.delivery import Delivery, Receipt, State
+from socialguard.store.process import here
+from socialguard.store.tables import approval, attempt, confirmation, delivery, draft, receipt, usage
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to send a delivery. `deadline` is the instant after which its owner cannot still be sending."""
+
+    id: str
+    delivery_id: str
+    started_at: datetime
+    deadline: datetime
+
+
+def keep_draft(connection: Connection, text: str, payload: Mapping[str, object], author: str) -> str:
+    """Keep what an author wrote and return the draft's id (`d-31`)."""
+    result = connection.execute(
+        insert(draft)
+        .values(text=text, payload=json.dumps(payload), author=author, created_at=jcs.timestamp(clock.now()))
+        .returning(draft.c.id)
+    )
+    return f"{rows.DRAFT_PREFIX}{result.scalar_one()}"
+
+
+def queue(connection: Connection, value: Delivery) -> None:
+    """Insert a new delivery in the state that it carries (queued, held or awaiting)."""
+    connection.execute(insert(delivery).values(**rows.from_delivery(value)))
+
+
+def record_confirmation(
+    connection: Connection, value: Delivery, *, context: str | None, how: str, member: str
+) -> None:
+    """Record who confirmed exactly this fingerprint, and how (`inside`, `typed`, `named`)."""
+    connection.execute(
+        insert(confirmation).values(
+            delivery_id=value.id,
+            fingerprint=value.fingerprint,
+            context=context,
+            how=how,
+            member=member,
+            confirmed_at=jcs.timestamp(clock.now()),
+        )
+    )
+
+
+def move(
+    connection: Connection,
+    value: Delivery,
+    new: State,
+    reason: str = "",
+    *,
+    due: datetime | None = None,
+    attempt_id: str | None = None,
+) -> None:
+    """Change a delivery's state, and nothing if another process did so since `value` was read.
+
+    Raises Busy in that case, SocialGuardError for a change that the states do not allow."""
+    if not may_follow(value.state, new):
+        raise errors.SocialGuardError(
+            detail=f"Delivery {value.id} is {value.state.value} and cannot become {new.value}."
+        )
+    changes: dict[str, object] = {
+        "state": new.value,
+        "state_reason": reason[:500],
+        "updated_at": jcs.timestamp(clock.now()),
+    }
+    if due is not None:
+        changes["due"] = jcs.timestamp(due)
+    if attempt_id is not None:
+        changes["attempt_id"] = attempt_id
+    result = connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.id == value.id,
+            delivery.c.state == value.state.value,
+            delivery.c.attempt_id.is_not_distinct_from(value.attempt_id),
+        )
+        .values(**changes)
+    )
+    if result.rowcount != 1:
+        raise errors.Busy(what=f"Delivery {value.id}")
+
+
+def claim(connection: Connection, value: Delivery, started: Attempt) -> None:
+    """Make a queued delivery `sending` by this process (DESIGN: Exactly once)."""
+    process = here()
+    connection.execute(
+        insert(attempt).values(
+            id=started.id,
+            delivery_id=started.delivery_id,
+            started_at=jcs.timestamp(started.started_at),
+            deadline=jcs.timestamp(started.deadline),
+            host=process.host,
+            boot_id=process.boot_id,
+            pid=process.pid,
+            pid_started=process.started,
+        )
+    )
+    move(connection, value, State.SENDING, attempt_id=started.id)
+
+
+def record_step(connection: Connection, attempt_id: str, remote_id: str) -> None:
+    """Store the id with which a two-step publish can be finished."""
+    connection.execute(update(attempt).where(attempt.c.id == attempt_id).values(remote_id=remote_id))
+
+
+def settle(
+    connection: Connection,
+    value: Delivery,
+    new: State,
+    *,
+    reason: str = "",
+    proof: Receipt | None = None,
+    how: str = "answer",
+    due: datetime | None = None,
+) -> None:
+    """Record how an attempt ended: the state, the attempt's outcome, and the receipt of a published post."""
+    move(connection, value, new, reason, due=due)
+    now = jcs.timestamp(clock.now())
+    connection.execute(
+        update(attempt)
+        .where(attempt.c.id == value.attempt_id)
+        .values(outcome=new.value, detail=reason[:500], finished_at=now)
+    )
+    if proof is not None:
+        connection.execute(
+            insert(receipt).values(
+                delivery_id=value.id,
+                account_id=value.account_id,
+                network_id=proof.network_id,
+                url=proof.url,
+                published_at=jcs.timestamp(proof.published_at),
+                recorded_at=now,
+                how=how,
+            )
+        )
+
+
+def book(
+    connection: Connection, account: Account, operation: str, calls: int, micros: int, delivery_id: str | None
+) -> None:
+    """Book calls on an account and what they cost, in millionths of a US dollar."""
+    connection.execute(
+        insert(usage).values(
+            booked_at=jcs.timestamp(clock.now()),
+            account_id=account.id,
+            client=account.client,
+            operation=operation,
+            calls=calls,
+            amount_micros=micros,
+            currency="USD",
+            delivery_id=delivery_id,
+        )
+    )
+
+
+def approve(
+    connection: Connection, fingerprint: str, *, decision: str, member: str, epoch: int, signature: bytes
+) -> None:
+    """Record a signed decision over a fingerprint."""
+    connection.execute(
+        insert(approval).values(
+            fingerprint=fingerprint, decision=decision, member=member, epoch=epoch, signature=signature
+        )
+    )

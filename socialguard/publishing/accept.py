@@ -1,0 +1,187 @@
+"""From a plan and its answer to queued deliveries: confirmed by name, signed, logged, in one transaction."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.audit.interface import Entry
+from socialguard.ledger import reader, writer
+from socialguard.ledger.states import WAITING
+from socialguard.model.delivery import Act, Delivery, State
+from socialguard.model.finding import Severity
+from socialguard.model.fingerprint import body, fingerprint
+from socialguard.publishing import crash
+from socialguard.publishing.interface import Answer, Candidate, Desk, Plan
+from socialguard.publishing.prepare import overridden
+
+# A card that was read longer ago than this shows a world that has moved on.
+MAX_PLAN_AGE: Final = timedelta(minutes=15)
+SUBMISSION: Final = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    value: Delivery
+    candidate: Candidate
+
+
+def accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
+    """Queue a plan's deliveries if nothing stops them and the answer confirms every account.
+
+    Raises Held (blocked or held by a check), Frozen, ConfirmationRequired, WrongName, Tampered, AuditUnwritable;
+    nothing is queued then."""
+    try:
+        return _accept(desk, plan, answer)
+    except errors.SocialGuardError as problem:
+        problem.fields.setdefault("draft", plan.draft_id)
+        raise
+
+
+def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
+    if clock.now() - plan.made_at > MAX_PLAN_AGE:
+        raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
+    submissions = tuple(_sign(desk, plan, candidate) for candidate in plan.candidates)
+    crash.at("before_queue")
+    with desk.database.write() as connection:
+        _refuse_stops(connection, desk, plan)
+        _refuse_findings(connection, desk, plan)
+        how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
+        if plan.replaces is not None:
+            _cancel_replaced(connection, desk, plan.replaces)
+        for item in submissions:
+            _queue(connection, desk, plan, item, how)
+    crash.at("after_queue")
+    return tuple(item.value for item in submissions)
+
+
+def _sign(desk: Desk, plan: Plan, candidate: Candidate) -> _Submission:
+    now = clock.now()
+    delivery_id = secrets.token_hex(4)
+    nonce = secrets.token_hex(16)
+    max_late = _max_late(desk, candidate)
+    statement = body(
+        org=desk.trust.org,
+        delivery=delivery_id,
+        nonce=nonce,
+        act=candidate.act,
+        account=candidate.account.id,
+        user_id=candidate.account.user_id,
+        content=candidate.content,
+        not_before=candidate.when,
+        max_late=max_late,
+        target=candidate.target,
+    )
+    member, signature = desk.trust.sign(SUBMISSION, statement)
+    value = Delivery(
+        id=delivery_id,
+        draft_id=plan.draft_id,
+        account_id=candidate.account.id,
+        act=candidate.act,
+        content=candidate.content,
+        nonce=nonce,
+        fingerprint=fingerprint(statement),
+        submitter=member,
+        signature=signature,
+        state=State.QUEUED,
+        due=candidate.when or now + timedelta(seconds=candidate.grace),
+        created_at=now,
+        not_before=candidate.when,
+        wall_time=None if plan.wall is None else plan.wall.isoformat(timespec="seconds"),
+        zone=plan.zone,
+        max_late=max_late,
+        target=candidate.target,
+    )
+    return _Submission(value, candidate)
+
+
+def _max_late(desk: Desk, candidate: Candidate) -> int:
+    with desk.database.read() as connection:
+        return desk.trust.rules(connection, candidate.account).max_late
+
+
+def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
+    for candidate in plan.candidates:
+        for stop in desk.trust.stops(connection, candidate.account):
+            raise errors.Frozen(
+                account=candidate.account,
+                since=since(stop.since, candidate.account.zone),
+                actor=stop.actor,
+                reason=stop.reason,
+                draft=plan.draft_id,
+            )
+
+
+def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
+    """Check again under the write lock: a twin may have been queued since the plan was shown."""
+    fresh = (
+        ()
+        if plan.candidates[0].act is Act.DELETE
+        else desk.gate.review(connection, plan.candidates, replaces=plan.replaces)
+    )
+    stopping = [item for item in overridden(fresh, dict(plan.overrides)) if item.stops]
+    if not stopping:
+        return
+    blocked = any(item.severity is Severity.BLOCK for item in stopping)
+    first = stopping[0]
+    fix = "Fix it." if blocked else f"Fix it, or --override {first.check} --reason …"
+    raise errors.Held(
+        detail="; ".join(f"{item.account}: {item.message()}" for item in stopping),
+        fix=fix,
+        findings=[item.check for item in stopping],
+    )
+
+
+def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> None:
+    old = reader.get(connection, delivery_id)
+    if old.state not in WAITING:
+        raise errors.Held(
+            detail=f"delivery {old.id} is {old.state.value} already", fix="Run: socialguard queue show " + old.id
+        )
+    writer.move(connection, old, State.CANCELLED, "edited")
+    desk.log.append(
+        connection,
+        Entry(
+            action="delivery.cancel",
+            outcome="ok",
+            actor=desk.person,
+            account=old.account_id,
+            fingerprint=old.fingerprint,
+            reason="edited",
+            obj={"delivery": old.id},
+        ),
+    )
+
+
+def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, how: str) -> None:
+    value = item.value
+    rules = desk.trust.rules(connection, item.candidate.account)
+    if rules.approvals:
+        value = replace(value, state=State.AWAITING, state_reason="approval")
+    writer.queue(connection, value)
+    writer.record_confirmation(connection, value, context=plan.session.context, how=how, member=desk.person.id)
+    reasons = [f"{check}: {reason}" for check, reason in plan.overrides.items()]
+    desk.log.append(
+        connection,
+        Entry(
+            action="delivery.queue",
+            outcome=value.state.value,
+            actor=desk.person,
+            account=value.account_id,
+            fingerprint=value.fingerprint,
+            reason="; ".join(reasons) or None,
+            obj={"delivery": value.id, "act": value.act.value, "confirmed": how},
+        ),
+    )
+
+
+def since(instant: datetime, zone: str) -> str:
+    """Return a time of day for a person, with the date where it is not today."""
+    from zoneinfo import ZoneInfo
+
+    local = instant.astimezone(ZoneInfo(zone))
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"

@@ -1,0 +1,227 @@
+"""What publishing needs from other rooms, and the values that it exchanges with a face.
+
+`Trust` answers from what is signed (manifest, policy, pins, vault), `Gate` is the guard; `workspace` supplies
+both. Neither has a permissive default.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from socialguard.audit.interface import Actor
+from socialguard.audit.log import AuditLog
+from socialguard.ledger.stops import Stop
+from socialguard.model.account import Account
+from socialguard.model.challenge import Challenge
+from socialguard.model.credential import Credential
+from socialguard.model.delivery import Act, Content, Delivery
+from socialguard.model.finding import Finding
+from socialguard.networks.interface import Identity, Network
+from socialguard.publishing.media import MediaStore
+from socialguard.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What policy says of one account: seconds of grace, seconds that a delivery may be late, how many
+    approvals it needs."""
+
+    grace: int
+    max_late: int
+    approvals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One delivery before it is one: the account and everything that would be public, with its length and
+    limit in the network's own unit and its price in millionths of a US dollar."""
+
+    account: Account
+    act: Act
+    content: Content
+    length: int
+    limit: int
+    price: int
+    grace: int
+    when: datetime | None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where the request comes from: `context` identifies an operator's terminal session, None without one."""
+
+    context: str | None
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person gave: `typed` at the prompt in a terminal, `named` by `--confirm` without one."""
+
+    typed: str | None = None
+    named: frozenset[str] = frozenset()
+
+
+class Trust(Protocol):
+    """What is signed and sealed. Every method may raise Tampered or NotAdopted."""
+
+    org: str
+
+    def resolve(self, connection: Connection, selectors: Sequence[str]) -> tuple[Account, ...]:
+        """Return the accounts that selectors name, each once, in the order given."""
+        ...
+
+    def account(self, connection: Connection, account_id: str) -> Account:
+        """Return one account, its row held against the manifest."""
+        ...
+
+    def rules(self, connection: Connection, account: Account) -> Rules:
+        """Return what the applied policy says of an account; Tampered where it is not the signed one."""
+        ...
+
+    def sign(self, kind: str, body: Mapping[str, object]) -> tuple[str, bytes]:
+        """Return the member's id and the signature over `body` (FORMATS: envelope of type `kind`)."""
+        ...
+
+    def require_signed(
+        self, connection: Connection, kind: str, body: Mapping[str, object], member: str, signature: bytes
+    ) -> None:
+        """Refuse unless `member` is active, may do this, and signed exactly `body`."""
+        ...
+
+    def require_intact_log(self, connection: Connection) -> None:
+        """Refuse unless the audit log extends what was pinned."""
+        ...
+
+    def require_intact_stops(self, connection: Connection) -> None:
+        """Refuse where a stop vanished, or was lifted without a signature."""
+        ...
+
+    def stops(self, connection: Connection, account: Account) -> tuple[Stop, ...]:
+        """Return the stops in force on an account, those of the emergency file included."""
+        ...
+
+    def pin_log(self) -> None:
+        """Pin the log as it is committed, outside the workspace, durably."""
+        ...
+
+    def credential(self, account: Account) -> tuple[Credential, int]:
+        """Open the credential of an account: the value and its generation."""
+        ...
+
+    def store_refreshed(self, account: Account, credential: Credential) -> None:
+        """Store a refreshed credential as the next generation."""
+        ...
+
+    def identity_is_due(self, connection: Connection, account: Account, generation: int) -> bool:
+        """Return whether the network must be asked again who the credential belongs to."""
+        ...
+
+    def record_identity(self, connection: Connection, account: Account, generation: int, found: Identity) -> None:
+        """Record that the network said so now."""
+        ...
+
+
+class Gate(Protocol):
+    """The guard, as publishing sees it."""
+
+    def review(
+        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: str | None
+    ) -> tuple[Finding, ...]:
+        """Return the findings of every check, at the severities of the policy."""
+        ...
+
+    def challenge(
+        self, connection: Connection, candidates: Sequence[Candidate], session: Session
+    ) -> Challenge | None:
+        """Return what a person must confirm, None where the context confirmed these accounts already."""
+        ...
+
+    def require(
+        self,
+        connection: Connection,
+        candidates: Sequence[Candidate],
+        session: Session,
+        challenge: Challenge | None,
+        answer: Answer,
+    ) -> str:
+        """Return how the accounts are confirmed (`inside`, `typed`, `named`), and remember it.
+
+        Raises ConfirmationRequired or WrongName where they are not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that publishing works with."""
+
+    database: Database
+    log: AuditLog
+    trust: Trust
+    gate: Gate
+    media: MediaStore
+    network: Callable[[str], Network]
+    person: Actor
+    worker: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asks to publish. `at` is None for now; `grace` None means the policy's; `overrides` maps
+    a check to the reason for passing it; `replaces` is the delivery that this one is an edit of."""
+
+    text: str
+    selectors: Sequence[str]
+    media: Sequence[tuple[Path, str]] = ()
+    link: str | None = None
+    reply_to: str | None = None
+    at: str | None = None
+    grace: int | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request that was checked, waiting for its answer. Nothing is queued yet; the draft is kept."""
+
+    draft_id: str
+    candidates: tuple[Candidate, ...]
+    findings: tuple[Finding, ...]
+    challenge: Challenge | None
+    session: Session
+    made_at: datetime
+    zone: str
+    wall: datetime | None = None
+    replaces: str | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stopping(self) -> tuple[Finding, ...]:
+        """The findings for which nothing may go out."""
+        return tuple(finding for finding in self.findings if finding.stops)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One delivery after something happened to it, and the error to tell where it did not go well."""
+
+    delivery: Delivery
+    account: Account
+    error: Exception | None = None
+
+
+def exit_code(results: Iterable[Result]) -> int:
+    """Return the exit code that stands for all results: the gravest (DESIGN.md, Exit codes)."""
+    from socialguard import errors
+
+    codes = [
+        item.error.exit_code if isinstance(item.error, errors.SocialGuardError) else int(item.error is not None)
+        for item in results
+    ]
+    return errors.gravest(codes)

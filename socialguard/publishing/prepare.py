@@ -1,0 +1,164 @@
+"""From a request to a plan: draft kept, accounts named, content rendered and checked, the question prepared."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.ledger import reader, writer
+from socialguard.model.account import Account
+from socialguard.model.delivery import Act, Content, Delivery, Media
+from socialguard.model.finding import Finding
+from socialguard.publishing.interface import Candidate, Desk, Plan, Request, Session
+from socialguard.publishing.times import Moment, parse_when
+
+MAX_TEXT = 1_000_000
+"""Characters: more than any network takes, so that a wrong file is refused before it is measured."""
+
+
+def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True) -> Plan:
+    """Check a request and return the plan to show; nothing is queued. The draft is kept first, unless `keep`
+    is False (a dry run), so that whatever stops the post later loses no text.
+
+    Raises UsageError, UnknownAccount, AmbiguousName, BadTime, Unreadable, Tampered."""
+    if len(request.text) > MAX_TEXT:
+        raise errors.UsageError(
+            detail=f"The text has {len(request.text)} characters; no network takes more than {MAX_TEXT}."
+        )
+    if not request.selectors:
+        raise errors.UsageError(detail="No account is named: add --to ACCOUNT.")
+    draft_id = _keep_draft(desk, request) if keep else "-"
+    try:
+        with desk.database.read() as connection:
+            accounts = desk.trust.resolve(connection, request.selectors)
+        media = tuple(desk.media.keep(path, alt) for path, alt in request.media)
+        moment = None
+        if request.at is not None:
+            moment = parse_when(request.at, common_zone(accounts), clock.now())
+        with desk.database.read() as connection:
+            return _plan(connection, desk, request, session, draft_id, accounts, media, moment)
+    except errors.SocialGuardError as problem:
+        problem.fields.setdefault("draft", draft_id)
+        raise
+
+
+def prepare_deletion(desk: Desk, delivery_id: str, session: Session) -> Plan:
+    """Return the plan that deletes the post of a sent delivery; it asks as a switch does.
+
+    Raises NotFound, or UsageError where there is no post of ours to delete."""
+    with desk.database.read() as connection:
+        post = reader.get(connection, delivery_id)
+        if post.network_id is None or post.act is not Act.PUBLISH:
+            raise errors.UsageError(
+                detail=f"Delivery {delivery_id} is {post.state.value}: there is no post to delete."
+            )
+        account = desk.trust.account(connection, post.account_id)
+        candidate = Candidate(
+            account=account,
+            act=Act.DELETE,
+            content=post.content,
+            length=0,
+            limit=0,
+            price=0,
+            grace=0,
+            when=None,
+            target=post.network_id,
+        )
+        return Plan(
+            draft_id=post.draft_id,
+            candidates=(candidate,),
+            findings=(),
+            challenge=desk.gate.challenge(connection, (candidate,), session),
+            session=session,
+            made_at=clock.now(),
+            zone=account.zone,
+        )
+
+
+def common_zone(accounts: Sequence[Account]) -> str:
+    """Return the one time zone of all accounts; BadTime where they differ, since '9h' is then two instants."""
+    zones = {account.zone for account in accounts}
+    if len(zones) > 1:
+        raise errors.BadTime(
+            text="--at", detail=f"the accounts are in different zones ({', '.join(sorted(zones))})."
+        )
+    return zones.pop()
+
+
+def overridden(findings: Sequence[Finding], overrides: dict[str, str]) -> tuple[Finding, ...]:
+    """Return the findings with a person's reasons beside the holds that they pass."""
+    from dataclasses import replace
+
+    return tuple(
+        replace(item, overridden=overrides[item.check]) if item.check in overrides else item for item in findings
+    )
+
+
+def _keep_draft(desk: Desk, request: Request) -> str:
+    payload = {
+        "to": list(request.selectors),
+        "media": [{"file": str(path), "alt": alt} for path, alt in request.media],
+        "link": request.link,
+        "reply_to": request.reply_to,
+        "at": request.at,
+    }
+    with desk.database.write() as connection:
+        return writer.keep_draft(connection, request.text, payload, desk.person.id)
+
+
+def _plan(
+    connection: Connection,
+    desk: Desk,
+    request: Request,
+    session: Session,
+    draft_id: str,
+    accounts: tuple[Account, ...],
+    media: tuple[Media, ...],
+    moment: Moment | None,
+) -> Plan:
+    content = Content(text=request.text, media=media, link=request.link, reply_to=request.reply_to)
+    when = None if moment is None else moment.instant
+    candidates = tuple(_candidate(connection, desk, account, content, when, request.grace) for account in accounts)
+    findings = desk.gate.review(connection, candidates, replaces=request.replaces)
+    return Plan(
+        draft_id=draft_id,
+        candidates=candidates,
+        findings=overridden(findings, dict(request.overrides)),
+        challenge=desk.gate.challenge(connection, candidates, session),
+        session=session,
+        made_at=clock.now(),
+        zone=accounts[0].zone if moment is None else moment.zone,
+        wall=None if moment is None else moment.wall,
+        replaces=request.replaces,
+        overrides=dict(request.overrides),
+    )
+
+
+def _candidate(
+    connection: Connection,
+    desk: Desk,
+    account: Account,
+    content: Content,
+    when: datetime | None,
+    grace: int | None,
+) -> Candidate:
+    network = desk.network(account.network)
+    rules = desk.trust.rules(connection, account)
+    return Candidate(
+        account=account,
+        act=Act.PUBLISH,
+        content=content,
+        length=network.length(content.text, content.link),
+        limit=network.limits.text,
+        price=network.price(content.text, content.link),
+        grace=0 if when is not None else rules.grace if grace is None else grace,
+        when=when,
+    )
+
+
+def request_of(value: Delivery, text: str, selectors: Sequence[str]) -> Request:
+    """Return the request that repeats a waiting delivery with another text (`queue edit`).
+
+    Its media keep their bytes: they are taken from the store by the caller."""
+    return Request(text=text, selectors=selectors, link=value.content.link, reply_to=value.content.reply_to)

@@ -1,0 +1,238 @@
+"""Finding out what became of an attempt whose outcome is not recorded, without ever sending again blindly.
+
+`sending` whose owner is provably dead, or past its deadline, becomes `unknown`. `unknown` is resolved as the
+network allows: a match on the account's own timeline that is unique and not yet ours proves `sent`; a two-step
+post that is provably not public goes back to `queued`; absence alone proves nothing and waits for a person.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.audit.interface import Entry
+from socialguard.ledger import reader, writer
+from socialguard.ledger.reader import OpenAttempt
+from socialguard.model.account import Account
+from socialguard.model.delivery import Act, Delivery, Receipt, State
+from socialguard.networks.interface import Network, RemotePost, Resolve, Session
+from socialguard.publishing.interface import Desk, Result
+from socialguard.publishing.send import outgoing
+from socialguard.store.process import is_dead
+
+# The network's clock may be behind ours; a post of ours is never older than its attempt by more than this.
+CLOCK_MARGIN: Final = timedelta(minutes=2)
+LOOKS: Final = (0.0, 1.0, 2.0)
+"""Seconds to wait before each look right after an attempt: timelines show a post late."""
+
+
+def reconcile(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...]:
+    """Look once for every unrecorded or unknown outcome, all or only `ids`, and return one result for each.
+
+    A result's error is OutcomeUnknown where it could not be found out."""
+    expire_attempts(desk)
+    with desk.database.read() as connection:
+        waiting = reader.in_states(connection, State.UNKNOWN)
+    wanted = None if ids is None else set(ids)
+    return tuple(_resolve(desk, value) for value in waiting if wanted is None or value.id in wanted)
+
+
+def look_for(desk: Desk, delivery_id: str, pause: Callable[[float], None] = clock.pause) -> Result | None:
+    """Look a few times for one delivery right after its attempt; None where it is not unknown."""
+    found: Result | None = None
+    for seconds in LOOKS:
+        if seconds:
+            pause(seconds)
+        for found in reconcile(desk, [delivery_id]):
+            if found.delivery.state is not State.UNKNOWN:
+                return found
+        if found is None:
+            return None
+    return found
+
+
+def expire_attempts(desk: Desk) -> tuple[Delivery, ...]:
+    """Mark `unknown` what is `sending` but cannot still be: its owner is dead, or its deadline has passed."""
+    expired = []
+    with desk.database.read() as connection:
+        sending = [(value, reader.open_attempt(connection, value.id)) for value in _sending(connection)]
+    for value, attempt in sending:
+        if attempt is not None and not is_dead(attempt.owner) and clock.now() <= attempt.deadline:
+            continue
+        try:
+            with desk.database.write() as connection:
+                writer.settle(connection, value, State.UNKNOWN, reason="the sending process ended")
+                _append(connection, desk, value, "unknown", "the sending process ended")
+        except errors.Busy:
+            continue  # its owner, or another process, was faster
+        expired.append(replace(value, state=State.UNKNOWN))
+    return tuple(expired)
+
+
+def _sending(connection: Connection) -> tuple[Delivery, ...]:
+    return reader.in_states(connection, State.SENDING)
+
+
+def _resolve(desk: Desk, value: Delivery) -> Result:
+    with desk.database.read() as connection:
+        account = desk.trust.account(connection, value.account_id)
+        attempt = reader.open_attempt(connection, value.id)
+        known = reader.remote_ids(connection, account.id)
+    if attempt is None:
+        return Result(value, account, errors.Tampered(what=f"Delivery {value.id}", detail="its attempt is gone."))
+    network = desk.network(account.network)
+    try:
+        session = _open(desk, network, account, value)
+        if value.act is Act.DELETE:
+            return _resolve_deletion(desk, session, value, account)
+        if network.resolve is Resolve.TWO_STEP:
+            return _resolve_two_step(desk, network, session, value, account, attempt, known)
+        return _resolve_by_timeline(desk, network, session, value, account, attempt, known)
+    except errors.SocialGuardError as problem:
+        if isinstance(problem, errors.Tampered | errors.AuditUnwritable):
+            raise
+        return Result(value, account, _unknown(network, account, value, problem.message()))
+
+
+def _open(desk: Desk, network: Network, account: Account, value: Delivery) -> Session:
+    with desk.database.write() as connection:
+        desk.trust.require_intact_log(connection)
+        desk.log.append(
+            connection,
+            Entry(
+                action="delivery.look",
+                outcome="intent",
+                actor=desk.worker,
+                account=account.id,
+                obj={"delivery": value.id},
+            ),
+        )
+    credential, _generation = desk.trust.credential(account)
+    return network.open(credential, account.origin, str(account))
+
+
+def _resolve_by_timeline(
+    desk: Desk,
+    network: Network,
+    session: Session,
+    value: Delivery,
+    account: Account,
+    attempt: OpenAttempt,
+    known: frozenset[str],
+) -> Result:
+    matches = _matches(desk, network, session, value, attempt, known)
+    if len(matches) == 1:
+        return _settle(desk, value, account, State.SENT, "sent", receipt=_receipt(matches[0]))
+    if len(matches) > 1:
+        detail = f"{len(matches)} posts match it"
+        return Result(value, account, _unknown(network, account, value, detail))
+    return Result(value, account, _unknown(network, account, value, "it does not show yet"))
+
+
+def _resolve_two_step(
+    desk: Desk,
+    network: Network,
+    session: Session,
+    value: Delivery,
+    account: Account,
+    attempt: OpenAttempt,
+    known: frozenset[str],
+) -> Result:
+    """The create step makes nothing public, so without a stored id there is at most an unpublished post."""
+    with desk.database.read() as connection:
+        remote_id = reader.last_step(connection, value.id)
+    if remote_id is not None:
+        post = session.find(remote_id)
+        if post is None:
+            return _settle(desk, value, account, State.FAILED, "failed", "its unpublished post is gone")
+        if post.public:
+            return _settle(desk, value, account, State.SENT, "sent", receipt=_receipt(post))
+        return _send_again(desk, value, account)
+    matches = [post for post in _matches(desk, network, session, value, attempt, known) if not post.public]
+    if len(matches) == 1:
+        with desk.database.write() as connection:
+            writer.record_step(connection, attempt.id, matches[0].network_id)
+        return _send_again(desk, value, account)
+    return _settle(desk, value, account, State.FAILED, "failed", "nothing was published")
+
+
+def _resolve_deletion(desk: Desk, session: Session, value: Delivery, account: Account) -> Result:
+    if session.find(value.target or "") is None:
+        return _settle(desk, value, account, State.SENT, "sent")
+    return _send_again(desk, value, account)  # deleting what is still there can be repeated
+
+
+def _send_again(desk: Desk, value: Delivery, account: Account) -> Result:
+    """Nothing is public: back to the queue, or held for a person where its time has passed."""
+    late = (clock.now() - value.due).total_seconds() > value.max_late
+    state = State.HELD if late else State.QUEUED
+    return _settle(desk, value, account, state, "not_public", "late" if late else "it is not public yet")
+
+
+def _matches(
+    desk: Desk,
+    network: Network,
+    session: Session,
+    value: Delivery,
+    attempt: OpenAttempt,
+    known: frozenset[str],
+) -> list[RemotePost]:
+    ours = outgoing(desk, value)
+    return [
+        post
+        for post in session.timeline(attempt.started_at - CLOCK_MARGIN)
+        if post.network_id not in known and network.matches(ours, post)
+    ]
+
+
+def _receipt(post: RemotePost) -> Receipt:
+    return Receipt(post.network_id, post.url, post.created_at)
+
+
+def _unknown(network: Network, account: Account, value: Delivery, detail: str) -> errors.OutcomeUnknown:
+    return errors.OutcomeUnknown(
+        network=network.title,
+        account=account,
+        detail=detail,
+        delivery=value.id,
+        look=network.profile_url(account.handle, account.user_id),
+    )
+
+
+def _settle(
+    desk: Desk,
+    value: Delivery,
+    account: Account,
+    state: State,
+    outcome: str,
+    reason: str = "",
+    receipt: Receipt | None = None,
+) -> Result:
+    network = desk.network(account.network)
+    with desk.database.write() as connection:
+        writer.settle(connection, value, state, reason=reason, proof=receipt, how="reconciled")
+        if receipt is not None:
+            price = network.price(value.content.text, value.content.link)
+            writer.book(connection, account, value.act.value, 0, price, value.id)
+        _append(connection, desk, value, outcome, reason or "found by looking")
+    with desk.database.read() as connection:
+        return Result(reader.get(connection, value.id), account)
+
+
+def _append(connection: Connection, desk: Desk, value: Delivery, outcome: str, reason: str) -> None:
+    desk.log.append(
+        connection,
+        Entry(
+            action="delivery.send",
+            outcome=outcome,
+            actor=desk.worker,
+            account=value.account_id,
+            corr=value.attempt_id,
+            fingerprint=value.fingerprint,
+            reason=reason,
+            obj={"delivery": value.id, "act": value.act.value},
+        ),
+    )

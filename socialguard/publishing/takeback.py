@@ -1,0 +1,87 @@
+"""Taking back and settling: undo, cancel, a person's word on an unknown outcome."""
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.audit.interface import Entry
+from socialguard.ledger import reader, writer
+from socialguard.ledger.states import WAITING
+from socialguard.model.delivery import Act, Delivery, Receipt, State
+from socialguard.publishing.accept import since
+from socialguard.publishing.interface import Desk, Result
+
+
+class AlreadyPublic(errors.SocialGuardError):
+    """{account} {delivery} has been public since {since}: {url}"""
+
+    remedy = "To delete it: socialguard delete {delivery}"
+
+
+class CannotCancel(errors.Held):
+    """Delivery {delivery} is {state}; it can no longer be cancelled."""
+
+    remedy = "Run: socialguard queue show {delivery}"
+
+
+def cancel(desk: Desk, delivery_id: str, reason: str = "") -> Result:
+    """Cancel a waiting delivery; its draft is kept. Cancelling what is cancelled changes nothing.
+
+    Raises NotFound, AlreadyPublic, or CannotCancel while it is being sent."""
+    with desk.database.write() as connection:
+        value = reader.get(connection, delivery_id)
+        account = desk.trust.account(connection, value.account_id)
+        if value.state is State.SENT and value.act is Act.PUBLISH:
+            posts = reader.published(connection, value.account_id, limit=1000)
+            at = next((post.published_at for post in posts if post.delivery_id == value.id), value.due)
+            raise AlreadyPublic(account=account, delivery=value.id, since=since(at, account.zone), url=value.url)
+        if value.state is not State.CANCELLED:
+            if value.state not in WAITING:
+                raise CannotCancel(delivery=value.id, state=value.state.value)
+            writer.move(connection, value, State.CANCELLED, reason)
+            _append(connection, desk, value, "delivery.cancel", "ok", reason)
+    return _result(desk, delivery_id)
+
+
+def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Result:
+    """Record a person's word on an unknown outcome: `url` of the post that is there, or None: it is not.
+
+    Raises NotFound, or UsageError where the outcome is not unknown or the URL names no post."""
+    with desk.database.write() as connection:
+        value = reader.get(connection, delivery_id)
+        if value.state is not State.UNKNOWN:
+            raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not unknown.")
+        if url is None:
+            writer.settle(connection, value, State.FAILED, reason=reason, how="person")
+        else:
+            network_id = url.rstrip("/").rpartition("/")[2].rpartition("=")[2]
+            if not network_id or not url.startswith("https://"):
+                raise errors.UsageError(detail=f"{url} is not the address of a post.")
+            proof = Receipt(network_id, url, clock.now())
+            writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
+        outcome = "failed" if url is None else "sent"
+        _append(connection, desk, value, "delivery.settle", outcome, reason)
+        # The attempt's own intent ends with the same word.
+        _append(connection, desk, value, "delivery.send", outcome, "settled by a person")
+    return _result(desk, delivery_id)
+
+
+def _result(desk: Desk, delivery_id: str) -> Result:
+    with desk.database.read() as connection:
+        value = reader.get(connection, delivery_id)
+        return Result(value, desk.trust.account(connection, value.account_id))
+
+
+def _append(connection: Connection, desk: Desk, value: Delivery, action: str, outcome: str, reason: str) -> None:
+    desk.log.append(
+        connection,
+        Entry(
+            action=action,
+            outcome=outcome,
+            actor=desk.person,
+            account=value.account_id,
+            corr=value.attempt_id,
+            fingerprint=value.fingerprint,
+            reason=reason or None,
+            obj={"delivery": value.id},
+        ),
+    )

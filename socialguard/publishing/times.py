@@ -1,0 +1,204 @@
+"""What `--at` means: ISO 8601 or a few natural forms, English and French, in the account's zone.
+
+The grammar is small and strict on purpose: a library that always finds some date reads 'vendredi 9h' as the
+9th of the month (docs/decisions/0004). Whatever is not understood whole is refused.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from socialguard import errors
+
+_WEEKDAYS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "monday mon lundi lun",
+            "tuesday tue mardi mar",
+            "wednesday wed mercredi mer",
+            "thursday thu jeudi jeu",
+            "friday fri vendredi ven",
+            "saturday sat samedi sam",
+            "sunday sun dimanche dim",
+        )
+    )
+    for name in names.split()
+}
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan janvier janv",
+            "february feb fevrier fevr",
+            "march mars",
+            "april apr avril avr",
+            "may mai",
+            "june jun juin",
+            "july jul juillet juil",
+            "august aug aout",
+            "september sep sept septembre",
+            "october oct octobre",
+            "november nov novembre",
+            "december dec decembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_DAYS: Final = {"today": 0, "aujourd'hui": 0, "tomorrow": 1, "demain": 1, "apres-demain": 2}
+_UNITS: Final = {
+    "minute": "minutes",
+    "min": "minutes",
+    "hour": "hours",
+    "heure": "hours",
+    "h": "hours",
+    "day": "days",
+    "jour": "days",
+    "week": "weeks",
+    "semaine": "weeks",
+}
+
+_RELATIVE: Final = re.compile(r"(?:in|dans) (\d{1,3}) ?([a-z]+?)s?")
+_CLOCK: Final = re.compile(
+    r"(?:(?:a|at) )?(?:(?P<noon>noon|midi)|(?P<midnight>midnight|minuit)"
+    r"|(?P<h12>1[0-2]|0?[1-9])(?:[:.](?P<m12>[0-5]\d))? ?(?P<half>am|pm)"
+    r"|(?P<h24>[01]?\d|2[0-3]) ?(?:h|:) ?(?P<m24>[0-5]\d)?)$"
+)
+_DAY_MONTH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ([a-z]+)(?: (\d{4}))?")
+_MONTH_DAY: Final = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?")
+_SLASHES: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant with what the person asked for: `wall` is the local time without offset, `zone` its zone."""
+
+    instant: datetime
+    wall: datetime
+    zone: str
+
+
+def parse_when(text: str, zone: str, now: datetime) -> Moment:
+    """Return the moment that `text` names in `zone`, seen from `now` (UTC).
+
+    Raises BadTime where it is not understood whole, is past, does not exist (with two proposals) or exists
+    twice (with both instants)."""
+    try:
+        place = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise errors.BadTime(text=text, detail=f"the time zone {zone} is not known.") from None
+    found = _parse_iso(text) or _parse_words(text, now.astimezone(place).replace(tzinfo=None))
+    if found is None:
+        raise errors.BadTime(text=text, detail="it is not understood.")
+    if found.tzinfo is not None:
+        instant = found.astimezone(UTC)
+        wall = instant.astimezone(place).replace(tzinfo=None)
+    else:
+        wall = found
+        instant = _instant(text, found, place)
+    if instant <= now:
+        raise errors.BadTime(text=text, detail=f"{instant.astimezone(place):%A %d %B %Y %H:%M} is past.")
+    return Moment(instant, wall, zone)
+
+
+def _instant(text: str, wall: datetime, place: ZoneInfo) -> datetime:
+    """The one instant of a wall time; refuse one that a change of clocks skips or repeats."""
+    first, second = (wall.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return first
+    choices = [instant.astimezone(place).isoformat(timespec="minutes") for instant in sorted((first, second))]
+    proposals = " or ".join(choices)
+    if first.astimezone(place).replace(tzinfo=None) != wall:
+        raise errors.BadTime(
+            text=text, detail="that time does not exist (the clocks go forward).", remedy=f"Say {proposals}."
+        )
+    raise errors.BadTime(
+        text=text, detail="that time exists twice (the clocks go back).", remedy=f"Say which: {proposals}."
+    )
+
+
+def _parse_iso(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    # A bare date has no time of day; guessing midnight would post at night.
+    return found if re.search(r"[T ]\d", text.strip()) else None
+
+
+def _parse_words(text: str, now: datetime) -> datetime | None:
+    words = _plain(text)
+    relative = _RELATIVE.fullmatch(words)
+    if relative is not None:
+        unit = _UNITS.get(relative[2])
+        return now + timedelta(**{unit: int(relative[1])}) if unit else None
+    clock = _CLOCK.search(words)
+    if clock is None:
+        return None
+    before = words[: clock.start()].strip().removesuffix(",")
+    if clock.start() and before and words[clock.start() - 1] not in " ,":
+        return None
+    at = _time(clock)
+    if not before:
+        today = datetime.combine(now.date(), at)
+        return today if today > now else today + timedelta(days=1)
+    day = _day(before, now)
+    return None if day is None else datetime.combine(day, at)
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.strip().casefold().replace("’", "'"))
+    plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
+    return " ".join(plain.replace(" a ", " ").replace(" at ", " ").split())
+
+
+def _time(clock: re.Match[str]) -> time:
+    if clock["noon"]:
+        return time(12)
+    if clock["midnight"]:
+        return time(0)
+    if clock["half"]:
+        hour = int(clock["h12"]) % 12 + (12 if clock["half"] == "pm" else 0)
+        return time(hour, int(clock["m12"] or 0))
+    return time(int(clock["h24"]), int(clock["m24"] or 0))
+
+
+def _day(words: str, now: datetime) -> date | None:
+    today = now.date()
+    words = words.removeprefix("le ").removeprefix("on ").removeprefix("the ")
+    if words in _DAYS:
+        return today + timedelta(days=_DAYS[words])
+    weekday = _WEEKDAYS.get(words.removeprefix("next ").removesuffix(" prochain"))
+    if weekday is not None:
+        # The coming one, never today: 'friday' said on a Friday means next week's.
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    head, _, rest = words.partition(" ")
+    named = _WEEKDAYS.get(head)
+    day = _calendar_day(rest if named is not None and rest else words, today)
+    return None if day is None or (named is not None and day.weekday() != named) else day
+
+
+def _calendar_day(words: str, today: date) -> date | None:
+    if (match := _DAY_MONTH.fullmatch(words)) is not None:
+        day, month, year = int(match[1]), _MONTHS.get(match[2]), match[3]
+    elif (match := _MONTH_DAY.fullmatch(words)) is not None:
+        day, month, year = int(match[2]), _MONTHS.get(match[1]), match[3]
+    elif (match := _SLASHES.fullmatch(words)) is not None:
+        # 03/04 is April in Paris and March in Boston: only a day over 12 says which is which.
+        first, second = int(match[1]), int(match[2])
+        if first <= 12 and second <= 12 and first != second:
+            return None
+        day, month, year = (first, second, match[3]) if second <= 12 else (second, first, match[3])
+    else:
+        return None
+    if month is None:
+        return None
+    try:
+        found = date(int(year) if year else today.year, month, day)
+        return found if year or found >= today else found.replace(year=today.year + 1)
+    except ValueError:
+        return None
