@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -39,11 +42,11 @@ class Control:
         if name := query.get("account"):
             ids = {a.user_id for n in ("x", "facebook") if (a := world.account(n, name))}
             chosen = [post for post in chosen if post.user_id in ids]
-        return {"posts": [post_view(world, post) for post in chosen]}
+        return [post_view(world, post) for post in chosen]
 
     async def accounts(self, _query: dict[str, str]) -> Any:
         """Return the accounts with the credentials that work for them now."""
-        return {"accounts": [account_view(self.hub.world, account) for account in self.hub.world.accounts]}
+        return [account_view(self.hub.world, account) for account in self.hub.world.accounts]
 
     async def add_account(self, document: dict[str, Any]) -> Any:
         """Add an account as a seed would."""
@@ -63,7 +66,9 @@ class Control:
         account = world.account(document["network"], document["account"])
         if account is None or state not in ("expired", "revoked", "valid"):
             raise SeedError("`state` is expired, revoked or valid, of a known account")
-        changed = [t for t in world.tokens.values() if (t.network, t.user_id) == (account.network, account.user_id)]
+        changed = [
+            t for t in world.tokens.values() if (t.network, t.user_id) == (account.network, account.user_id)
+        ]
         for token in changed:
             token.revoked, token.subcode = state == "revoked", document.get("subcode")
             if state == "expired":
@@ -74,12 +79,18 @@ class Control:
 
     async def requests(self, _query: dict[str, str]) -> Any:
         """Return how many requests each network got, by operation."""
-        return {"requests": self.hub.world.counts}
+        return self.hub.world.counts
 
     async def faults(self, _query: dict[str, str]) -> Any:
         """Return the faults that still wait."""
         rows = [
-            {"network": f.network, "operation": f.operation, "kind": f.kind, "times": f.times, "after": f.after}
+            {
+                "network": f.network,
+                "operation": f.operation,
+                "kind": f.kind,
+                "times": f.times,
+                "after": f.after,
+            }
             for f in self.hub.faults.waiting
         ]
         open_now = {name: self.hub.listeners[name].is_open for name in ("x", "facebook")}
@@ -110,8 +121,6 @@ class Control:
 
     async def settings(self, document: dict[str, Any]) -> Any:
         """Change switches of the sandbox, and return them all."""
-        from dataclasses import asdict
-
         for name, value in document.items():
             change_setting(self.hub.world.settings, name, value)
         return asdict(self.hub.world.settings)
@@ -165,4 +174,6 @@ def control_app(hub: Hub) -> Starlette:
     routes = [Route(path, reading(view), methods=["GET"]) for path, view in READS.items()]
     routes += [Route(path, writing(view), methods=["POST"]) for path, view in WRITES.items()]
     routes.append(Route("/faults", writing(Control.lift_faults), methods=["DELETE"]))
-    return Starlette(routes=routes)
+    # a page in a browser must not reach control by a name that it makes point here
+    known_hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    return Starlette(routes=routes, middleware=[known_hosts])

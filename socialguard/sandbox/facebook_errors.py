@@ -12,9 +12,14 @@ from socialguard.sandbox.gateway import Refused
 
 
 def graph_error(
-    code: int, message: str, *, status: int = 400, subcode: int | None = None, kind: str = "OAuthException",
+    code: int,
+    message: str,
+    *,
+    status: int = 400,
+    subcode: int | None = None,
+    kind: str = "OAuthException",
     **more: Any,
-) -> Refused:  # fmt: skip
+) -> Refused:
     """Return a refusal with this Graph code."""
     error: dict[str, Any] = {"message": message, "type": kind, "code": code}
     if subcode is not None:
@@ -55,8 +60,11 @@ def missing_permission(name: str) -> Refused:
             "with sufficient administrative permission"
         )
         return graph_error(200, message, status=403)
-    return graph_error(10, f"(#10) This endpoint requires the '{name}' permission or the 'Page Public Content "
-                       "Access' feature.", status=403)  # fmt: skip
+    return graph_error(
+        10,
+        f"(#10) This endpoint requires the '{name}' permission or the 'Page Public Content Access' feature.",
+        status=403,
+    )
 
 
 def page_token_required() -> Refused:

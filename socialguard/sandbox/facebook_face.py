@@ -36,15 +36,27 @@ def operations() -> list[Row]:
     """Return method, path and operation of everything that the face answers."""
     permissions = Operation("revoke", facebook_tokens.revoke_permissions, changes=True)
     fixed: list[Row] = [
-        ("GET", "/dialog/oauth", Operation("authorize", facebook_tokens.dialog, open_to_all=True, changes=True)),
-        ("GET", "/oauth/access_token", Operation("token", facebook_tokens.exchange, open_to_all=True, changes=True)),
-        ("POST", "/oauth/access_token", Operation("token", facebook_tokens.exchange, open_to_all=True, changes=True)),
+        (
+            "GET",
+            "/dialog/oauth",
+            Operation("authorize", facebook_tokens.dialog, open_to_all=True, changes=True),
+        ),
+        (
+            "GET",
+            "/oauth/access_token",
+            Operation("token", facebook_tokens.exchange, open_to_all=True, changes=True),
+        ),
+        (
+            "POST",
+            "/oauth/access_token",
+            Operation("token", facebook_tokens.exchange, open_to_all=True, changes=True),
+        ),
         ("GET", "/debug_token", Operation("inspect", facebook_tokens.debug_token)),
         ("GET", "/me/accounts", Operation("token", facebook_tokens.my_pages, changes=True)),
         ("GET", "/{node}/permissions", Operation("inspect", facebook_tokens.get_permissions)),
         ("DELETE", "/{node}/permissions", permissions),
         ("DELETE", "/{node}/permissions/{permission}", permissions),
-    ]  # fmt: skip
+    ]
     return [*fixed, *facebook_nodes.operations()]
 
 
@@ -113,8 +125,11 @@ class FacebookFace:
             row = {"type": "pages", **usage, "estimated_time_to_regain_access": wait}
             call.headers["X-Business-Use-Case-Usage"] = json.dumps({call.account.user_id: [row]})
         if standing.exceeded and settings.rate_limits:
-            raise graph_error(80001, "(#80001) There have been too many calls to this Page account. Wait a bit and try "
-                              "again.", subcode=2446079)  # fmt: skip
+            raise graph_error(
+                80001,
+                "(#80001) There have been too many calls to this Page account. Wait a bit and try again.",
+                subcode=2446079,
+            )
 
     def expired(self, call: Call) -> Response:
         """Answer 190 with subcode 463."""
@@ -158,6 +173,8 @@ async def _unknown(request: Request, _error: Exception) -> Response:
 def facebook_app(hub: Hub) -> ASGIApp:
     """Return the ASGI app of the Facebook face."""
     face = FacebookFace()
-    routes = [Route(path, endpoint(hub, face, operation), methods=[method]) for method, path, operation in operations()]
-    app = Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown})  # type: ignore[dict-item]
+    routes = [
+        Route(path, endpoint(hub, face, operation), methods=[method]) for method, path, operation in operations()
+    ]
+    app = Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown})
     return VersionPrefix(app)

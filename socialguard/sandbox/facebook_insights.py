@@ -10,12 +10,17 @@ from socialguard.sandbox.clock import graph_time, parse_moment
 from socialguard.sandbox.facebook_errors import invalid_parameter
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Post
+from socialguard.sandbox.words import words
 
-PAGE_METRICS = frozenset(
-    ["page_media_view", "page_total_media_view_unique", "page_follows", "page_daily_follows", "page_daily_follows_unique", "page_daily_unfollows_unique", "page_post_engagements", "page_actions_post_reactions_total", "page_views_total", "page_video_views"]
+PAGE_METRICS = words(
+    "page_media_view page_total_media_view_unique page_follows page_daily_follows "
+    "page_daily_follows_unique page_daily_unfollows_unique page_post_engagements "
+    "page_actions_post_reactions_total page_views_total page_video_views"
 )
-POST_METRICS = frozenset(
-    ["post_media_view", "post_total_media_view_unique", "post_clicks", "post_clicks_by_type", "post_reactions_by_type_total", "post_activity_by_action_type", "post_video_views", "post_video_avg_time_watched"]
+POST_METRICS = words(
+    "post_media_view post_total_media_view_unique post_clicks post_clicks_by_type "
+    "post_reactions_by_type_total post_activity_by_action_type post_video_views "
+    "post_video_avg_time_watched"
 )
 # these answer an object of numbers instead of a number
 BY_TYPE = frozenset({"post_reactions_by_type_total", "post_clicks_by_type", "post_activity_by_action_type"})
@@ -65,7 +70,9 @@ def _days(call: Call) -> list[float]:
     except ValueError:
         raise invalid_parameter("Param since or until is not a valid timestamp") from None
     if not 0 <= until - since <= MAX_DAYS * DAY:
-        raise invalid_parameter(f"There cannot be more than {MAX_DAYS} days ({MAX_DAYS * DAY} s) between since and until")
+        raise invalid_parameter(
+            f"There cannot be more than {MAX_DAYS} days ({MAX_DAYS * DAY} s) between since and until"
+        )
     count = max(int((until - since) // DAY), 1)
     return [since + DAY * number for number in range(1, count + 1)]
 
@@ -73,6 +80,10 @@ def _days(call: Call) -> list[float]:
 def _row(node: str, name: str, period: str, values: list[dict[str, Any]]) -> dict[str, Any]:
     title = name.replace("_", " ").title()
     return {
-        "name": name, "period": period, "values": values, "title": title, "description": title,
+        "name": name,
+        "period": period,
+        "values": values,
+        "title": title,
+        "description": title,
         "id": f"{node}/insights/{name}/{period}",
-    }  # fmt: skip
+    }

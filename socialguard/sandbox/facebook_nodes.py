@@ -24,7 +24,11 @@ def operations() -> list[tuple[str, str, Operation]]:
         ("POST", "/{node}", Operation(_change_name, change_node, changes=True)),
         ("DELETE", "/{node}", Operation("delete", delete_node, changes=True)),
         ("POST", "/{node}/feed", _of_page("publish", facebook_posts.create_post, POST_AS, changes=True)),
-        ("POST", "/{node}/photos", _of_page(_photo_name, facebook_photos.upload_photo, POST_AS, changes=True)),
+        (
+            "POST",
+            "/{node}/photos",
+            _of_page(_photo_name, facebook_photos.upload_photo, POST_AS, changes=True),
+        ),
         ("GET", "/{node}/photos", _of_page("timeline", lists.photos, READ)),
         ("GET", "/{node}/feed", _of_page("timeline", lists.feed, READ)),
         ("GET", "/{node}/posts", _of_page("timeline", lists.published_posts, READ)),
@@ -37,7 +41,11 @@ def operations() -> list[tuple[str, str, Operation]]:
 
 
 def _of_page(
-    name: str | Callable[[Call], str], act: Callable[[Call, Account], Response], scope: str, *, changes: bool = False
+    name: str | Callable[[Call], str],
+    act: Callable[[Call, Account], Response],
+    scope: str,
+    *,
+    changes: bool = False,
 ) -> Operation:
     def handler(call: Call) -> Response:
         page = _page(call, call.params["node"])
@@ -75,7 +83,12 @@ def _own_post(call: Call, scope: str) -> Post:
     if post is not None:
         original = call.world.posts.get(post.comment_on) if post.comment_on else post
         owner = call.world.account("facebook", original.user_id) if original else None
-    if post is None or owner is None or call.token is None or call.token.user_id not in (owner.user_id, owner.owner_id):
+    if (
+        post is None
+        or owner is None
+        or call.token is None
+        or call.token.user_id not in (owner.user_id, owner.owner_id)
+    ):
         raise missing_object(call.request.method, node)
     _require(call, scope)
     return post
@@ -102,10 +115,14 @@ def read_node(call: Call) -> Response:
     node = call.params["node"]
     assert call.token is not None
     if node == "me" and call.token.kind == "user":
-        return JSONResponse(pick({"id": call.token.user_id, "name": "A Person"}, asked_fields(call, ("name",)), "User"))
+        return JSONResponse(
+            pick({"id": call.token.user_id, "name": "A Person"}, asked_fields(call, ("name",)), "User")
+        )
     if node == "me" and call.token.kind == "app":
         raise graph_error(2500, "An active access token must be used to query information about the current user.")
     if (page := _page(call, node)) is not None:
+        if call.token.user_id not in (page.user_id, page.owner_id):
+            raise missing_permission(READ)
         return JSONResponse(render_page(call.world, page, asked_fields(call, ("name",))))
     if (app := call.world.app("facebook", node)) is not None:
         return _read_app(call, app)
@@ -124,16 +141,18 @@ def _read_app(call: Call, app: App) -> Response:
         raise missing_object("GET", app.app_id)
     # Graph tells nothing of an app being Live or in development
     everything = {
-        "id": app.app_id, "name": app.name, "category": "Business and Pages", "namespace": None,
+        "id": app.app_id,
+        "name": app.name,
+        "category": "Business and Pages",
+        "namespace": None,
         "link": f"https://www.facebook.com/games/?app_id={app.app_id}",
-    }  # fmt: skip
+    }
     return JSONResponse(pick(everything, asked_fields(call, ("category", "link", "name")), "Application"))
 
 
 def change_node(call: Call) -> Response:
     """POST /{id}: publish or edit a post, edit a comment."""
-    post = _own_post(call, ENGAGE if "comment" in call.query else POST_AS)
-    return facebook_posts.change_post(call, post)
+    return facebook_posts.change_post(call, _own_post(call, _scope_to_change(call)))
 
 
 def delete_node(call: Call) -> Response:
@@ -142,7 +161,12 @@ def delete_node(call: Call) -> Response:
     if photo is not None and call.token is not None and photo.owner_id == call.token.user_id:
         del call.world.media[photo.media_id]
         return JSONResponse({"success": True})
-    return facebook_posts.delete_post(call, _own_post(call, POST_AS))
+    return facebook_posts.delete_post(call, _own_post(call, _scope_to_change(call)))
+
+
+def _scope_to_change(call: Call) -> str:
+    post = _post(call, call.params["node"])
+    return ENGAGE if post is not None and post.comment_on else POST_AS
 
 
 def _comments(call: Call) -> Response:

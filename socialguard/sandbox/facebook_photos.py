@@ -31,9 +31,17 @@ def upload_photo(call: Call, page: Account) -> Response:
     photo_id = call.world.new_id(call.now)
     width, height = image_size(uploaded.content)
     photo = Media(
-        "facebook", photo_id, page.user_id, hashlib.sha256(uploaded.content).hexdigest(), len(uploaded.content),
-        mime, call.now, call.value("alt_text_custom") or "", width, height,
-    )  # fmt: skip
+        "facebook",
+        photo_id,
+        page.user_id,
+        hashlib.sha256(uploaded.content).hexdigest(),
+        len(uploaded.content),
+        mime,
+        call.now,
+        call.value("alt_text_custom") or "",
+        width,
+        height,
+    )
     call.world.media[photo_id] = photo
     if not published:
         return JSONResponse({"id": photo_id})

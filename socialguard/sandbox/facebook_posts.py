@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from socialguard.sandbox.clock import parse_moment
 from socialguard.sandbox.facebook_errors import graph_error, invalid_parameter, missing_object
 from socialguard.sandbox.facebook_render import asked_fields, render_post
-from socialguard.sandbox.facebook_text import make_post
+from socialguard.sandbox.facebook_text import make_comment, make_post
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Post
 
@@ -53,12 +53,12 @@ def keep(call: Call, post: Post) -> None:
 
 
 def is_true(text: str | None, *, default: bool) -> bool:
-    """Return a Graph boolean; the text `False` that facebook-sdk sends is refused as Graph does, by type."""
+    """Return a Graph boolean; the text `False` that Python makes is refused, so that no client relies on it."""
     if text is None or text == "":
         return default
-    if text.lower() in ("true", "1"):
+    if text in ("true", "1"):
         return True
-    if text.lower() in ("false", "0"):
+    if text in ("false", "0"):
         return False
     raise invalid_parameter(f"Param must be a boolean, got {text[:20]!r}")
 
@@ -153,8 +153,6 @@ def add_comment(call: Call, post: Post, author: Account) -> Response:
         raise invalid_parameter("Missing message", 1705)
     if not post.published:
         raise missing_object("POST", post.post_id)
-    comment = make_post(call.world, author, message, call.now)
-    comment.post_id = f"{post.post_id.rpartition('_')[2]}_{comment.post_id.rpartition('_')[2]}"
-    comment.comment_on = post.post_id
+    comment = make_comment(call.world, author, post, message, call.now)
     keep(call, comment)
     return JSONResponse({"id": comment.post_id})

@@ -106,10 +106,15 @@ def _attachments(post: Post, pictures: list[Media]) -> dict[str, Any] | None:
     if pictures:
         parts = [
             {
-                "media": {"image": {"src": picture_url(picture), "width": picture.width, "height": picture.height}},
+                "media": {
+                    "image": {"src": picture_url(picture), "width": picture.width, "height": picture.height}
+                },
                 "media_type": "photo",
                 "type": "photo",
-                "target": {"id": picture.media_id, "url": f"https://www.facebook.com/photo.php?fbid={picture.media_id}"},
+                "target": {
+                    "id": picture.media_id,
+                    "url": f"https://www.facebook.com/photo.php?fbid={picture.media_id}",
+                },
                 "description": picture.alt_text,
             }
             for picture in pictures
@@ -209,4 +214,6 @@ def _link(call: Call, direction: str, key: str, size: int) -> str:
     query = {name: value for name, value in call.query.items() if name not in ("after", "before", "limit")}
     query.update(access_token=call.token.value if call.token else "", limit=str(size))
     query[direction] = _cursor(key)
-    return f"{request.url.scheme}://{request.headers['host']}{request.scope['raw_path'].decode()}?{urlencode(query)}"
+    return (
+        f"{request.url.scheme}://{request.headers['host']}{request.scope['raw_path'].decode()}?{urlencode(query)}"
+    )

@@ -18,3 +18,11 @@ def make_post(world: World, account: Account, text: str, moment: float) -> Post:
         via="",
         edit_history=[post_id],
     )
+
+
+def make_comment(world: World, author: Account, post: Post, text: str, moment: float) -> Post:
+    """Return a comment of `author` under `post`; the caller puts it into the world."""
+    comment = make_post(world, author, text, moment)
+    comment.post_id = f"{post.post_id.rpartition('_')[2]}_{comment.post_id.rpartition('_')[2]}"
+    comment.comment_on, comment.edit_history = post.post_id, [comment.post_id]
+    return comment

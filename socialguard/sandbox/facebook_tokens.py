@@ -10,7 +10,12 @@ from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from socialguard.sandbox.facebook_errors import graph_error, invalid_parameter, page_token_required, token_error
+from socialguard.sandbox.facebook_errors import (
+    graph_error,
+    invalid_parameter,
+    page_token_required,
+    token_error,
+)
 from socialguard.sandbox.facebook_render import asked_fields, paged, pick
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import FACEBOOK_SCOPES, Account, App, Grant, Token
@@ -34,8 +39,12 @@ def dialog(call: Call) -> Response:
             f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
             for name, value in query.items()
         )
-        return HTMLResponse(f'<form>{fields}<input type="hidden" name="approve" value="1"><button>Continue</button></form>')
-    grant = Grant("facebook", secrets.token_urlsafe(60), app.app_id, _owner(call, app), query["redirect_uri"], call.now)
+        return HTMLResponse(
+            f'<form>{fields}<input type="hidden" name="approve" value="1"><button>Continue</button></form>'
+        )
+    grant = Grant(
+        "facebook", secrets.token_urlsafe(60), app.app_id, _owner(call, app), query["redirect_uri"], call.now
+    )
     grant.scopes = [s for s in query.get("scope", ",".join(FACEBOOK_SCOPES)).replace(" ", ",").split(",") if s]
     call.world.grants[grant.value] = grant
     joiner = "&" if "?" in grant.redirect_uri else "?"
@@ -55,7 +64,11 @@ def exchange(call: Call) -> Response:
     """GET /oauth/access_token: code → user token, user token → 60 days, app id and secret → app token."""
     app = call.world.app("facebook", call.value("client_id") or "")
     if app is None or not hmac.compare_digest(call.value("client_secret") or "", app.secret):
-        raise graph_error(1, "Error validating client secret.") if app else graph_error(101, "Error validating application.")
+        raise (
+            graph_error(1, "Error validating client secret.")
+            if app
+            else graph_error(101, "Error validating application.")
+        )
     kind = call.value("grant_type") or "authorization_code"
     if kind == "client_credentials":
         return JSONResponse({"access_token": f"{app.app_id}|{app.secret}", "token_type": "bearer"})
@@ -65,7 +78,9 @@ def exchange(call: Call) -> Response:
             raise token_error("Error validating access token: The session is invalid.", 467)
         return _user_token(call, app, old.user_id, old.scopes, LONG_SECONDS)
     grant = call.world.grants.get(call.value("code") or "")
-    is_right = grant is not None and grant.app_id == app.app_id and grant.redirect_uri == call.value("redirect_uri")
+    is_right = (
+        grant is not None and grant.app_id == app.app_id and grant.redirect_uri == call.value("redirect_uri")
+    )
     if grant is None or not is_right or call.now - grant.created_at > CODE_SECONDS:
         raise graph_error(100, "Invalid verification code format.", subcode=36007)
     if grant.used:
@@ -106,8 +121,11 @@ def debug_token(call: Call) -> Response:
         error = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
         return JSONResponse({"data": {"is_valid": False, "error": error, "scopes": []}})
     if token.app_id != call.token.app_id:
-        raise graph_error(100, "(#100) You must provide an app access token, or a user access token that is an owner "
-                          "or developer of the app")  # fmt: skip
+        raise graph_error(
+            100,
+            "(#100) You must provide an app access token, or a user access token that is an owner "
+            "or developer of the app",
+        )
     return JSONResponse({"data": _description(call, token)})
 
 
@@ -142,16 +160,22 @@ def my_pages(call: Call) -> Response:
     if "pages_show_list" not in call.token.scopes:
         return JSONResponse({"data": []})
     fields = asked_fields(call, ("access_token", "category", "name", "tasks"))
-    pages = {a.user_id: a for a in call.world.accounts if a.owner_id == call.token.user_id and a.network == "facebook"}
+    pages = {
+        a.user_id: a for a in call.world.accounts if a.owner_id == call.token.user_id and a.network == "facebook"
+    }
 
     def row(key: str) -> dict[str, Any]:
         page = pages[key]
         everything = {
-            "id": key, "name": page.display_name, "username": page.handle, "category": "Company",
-            "access_token": _page_token(call, page).value, "fan_count": page.followers_count,
+            "id": key,
+            "name": page.display_name,
+            "username": page.handle,
+            "category": "Company",
+            "access_token": _page_token(call, page).value,
+            "fan_count": page.followers_count,
             "link": f"https://www.facebook.com/{page.handle}",
             "tasks": ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"],
-        }  # fmt: skip
+        }
         return pick(everything, fields, "Page")
 
     return JSONResponse(paged(call, list(pages), row))
@@ -163,7 +187,9 @@ def _page_token(call: Call, page: Account) -> Token:
         is_own = known.kind == "page" and known.user_id == page.user_id and known.app_id == call.token.app_id
         if is_own and not known.revoked and known.expires_at is None:
             return known
-    token = Token("facebook", "page", "EAAP" + secrets.token_urlsafe(80), call.token.app_id, page.user_id, call.now)
+    token = Token(
+        "facebook", "page", "EAAP" + secrets.token_urlsafe(80), call.token.app_id, page.user_id, call.now
+    )
     token.scopes, token.data_access_expires_at = list(call.token.scopes), call.token.data_access_expires_at
     call.world.tokens[token.value] = token
     return token

@@ -15,6 +15,8 @@ A new list replaces the old one; an empty list lifts everything.
 | expired_token | the network says that the token has expired (an OAuth 2 token then has) | |
 | late_visible | a post made now shows in timelines only `seconds` of sandbox time later; by id at once | seconds |
 
+An OAuth 1 or Page token that is `expired_token` is so for this answer only.
+
 `refuse`: connects that are refused cannot be counted, so `times` means nothing there; the listener stays closed
 until `seconds` of real time have passed or the faults are replaced. With an `operation` and `after: n` it closes
 once n such requests have been answered. `slow` and `late_visible` combine with one other kind.
@@ -22,20 +24,19 @@ once n such requests have been answered. `slow` and `late_visible` combine with 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-OPERATIONS = frozenset(
-    ["publish", "publish_step", "edit", "upload", "delete", "timeline", "read", "identity", "token", "revoke", "inspect", "authorize", "comment", "any"]
+from socialguard.sandbox.words import words
+
+OPERATIONS = words(
+    "publish publish_step edit upload delete timeline read identity token revoke inspect authorize comment any"
 )
-KINDS = frozenset(
-    ["refuse", "drop_before", "accept_then_drop", "status", "redirect", "slow", "expired_token", "late_visible"]
-)
+KINDS = words("refuse drop_before accept_then_drop status redirect slow expired_token late_visible")
 COMBINING = frozenset({"slow", "late_visible"})
-ALLOWED = frozenset(
-    ["network", "operation", "kind", "times", "account", "after", "code", "body", "headers", "seconds", "when", "location"]
-)
+ALLOWED = words("network operation kind times account after code body headers seconds when location")
 
 
 class FaultError(ValueError):
@@ -53,8 +54,8 @@ class Fault:
     account: str = ""
     after: int = 0
     code: int = 500
-    body: str | bytes = "{}"
-    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    headers: dict[str, str] | None = None
     seconds: float | None = None
     when: str = ""
     location: str = ""
@@ -141,13 +142,10 @@ def _with_details(fault: Fault, entry: Mapping[str, Any]) -> Fault:
     fault.account = str(entry.get("account", "")).rpartition(":")[2]
     fault.after = int(entry.get("after", 0))
     fault.code = int(entry.get("code", 500))
-    body = entry.get("body", "{}")
-    if isinstance(body, (dict, list)):
-        import json
-
-        body = json.dumps(body)
-    fault.body = str(body)
-    fault.headers = {str(name): str(value) for name, value in (entry.get("headers") or {}).items()}
+    if (body := entry.get("body")) is not None:
+        fault.body = body if isinstance(body, str) else json.dumps(body)
+    if (headers := entry.get("headers")) is not None:
+        fault.headers = {str(name): str(value) for name, value in headers.items()}
     seconds = entry.get("seconds")
     fault.seconds = None if seconds is None else float(seconds)
     fault.when = str(entry.get("when", ""))
@@ -161,3 +159,45 @@ def _with_details(fault: Fault, entry: Mapping[str, Any]) -> Fault:
     if fault.kind == "status" and not 200 <= fault.code <= 599:
         raise FaultError("`code` is an HTTP status from 200 to 599")
     return fault
+
+
+def usual_body(network: str, code: int) -> str:
+    """Return what a network's answer of this status usually says; `{}` where nothing is known."""
+    if code in (502, 503, 504):
+        return f"<html><head><title>{code}</title></head><body><h1>{code} Bad Gateway</h1></body></html>"
+    if network == "facebook":
+        error = _GRAPH_ERRORS.get(code)
+        return json.dumps({"error": {**error, "fbtrace_id": "AsandboxFault"}}) if error else "{}"
+    problem = _X_PROBLEMS.get(code)
+    return json.dumps({**problem, "status": code}) if problem else "{}"
+
+
+_X_PROBLEMS = {
+    401: {"title": "Unauthorized", "type": "about:blank", "detail": "Unauthorized"},
+    402: {
+        "title": "CreditsDepleted",
+        "type": "https://api.twitter.com/2/problems/credits",
+        "detail": "Your enrolled account does not have any credits to fulfill this request.",
+    },
+    403: {"title": "Forbidden", "type": "about:blank", "detail": "Forbidden"},
+    429: {"title": "Too Many Requests", "type": "about:blank", "detail": "Too Many Requests"},
+}
+_GRAPH_ERRORS = {
+    400: {
+        "message": "(#4) Application request limit reached",
+        "type": "OAuthException",
+        "code": 4,
+        "is_transient": True,
+    },
+    403: {
+        "message": "(#10) Application does not have permission for this action",
+        "type": "OAuthException",
+        "code": 10,
+    },
+    429: {
+        "message": "(#4) Application request limit reached",
+        "type": "OAuthException",
+        "code": 4,
+        "is_transient": True,
+    },
+}

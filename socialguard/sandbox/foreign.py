@@ -45,29 +45,17 @@ def _to_post(world: World, account: Account, post: Post, kind: str, document: Ma
     elif kind == "metrics":
         post.metrics.update({str(name): int(value) for name, value in document["metrics"].items()})
     elif kind == "comment" and post.network == "facebook":
-        comment = facebook_text.make_post(world, account, str(document["text"]), world.clock.now())
-        comment.post_id = f"{post.post_id.rpartition('_')[2]}_{comment.post_id.rpartition('_')[2]}"
-        comment.comment_on, comment.foreign = post.post_id, True
+        comment = facebook_text.make_comment(world, account, post, str(document["text"]), world.clock.now())
+        comment.foreign = True
         world.posts[comment.post_id] = comment
         return comment
     elif kind == "edit" and post.network == "facebook":
         post.text = post.shown = str(document["text"])
         post.edited_at = world.clock.now()
     elif kind == "edit":
-        return _new_version(world, account, post, str(document["text"]))
+        version = x_text.make_version(world, account, post, str(document["text"]), world.clock.now())
+        version.foreign, version.via = True, post.via
+        return version
     else:
         raise SeedError(f"unknown kind {kind!r}")
     return post
-
-
-def _new_version(world: World, account: Account, post: Post, text: str) -> Post:
-    # X gives each version an id of its own; the older ones leave the timeline
-    version = x_text.make_post(world, account, text, world.clock.now())
-    version.foreign, version.via, version.metrics = True, post.via, dict(post.metrics)
-    version.reply_to, version.conversation_id = post.reply_to, post.conversation_id
-    version.edit_history = [*post.edit_history, version.post_id]
-    world.posts[version.post_id] = version
-    for older in version.edit_history[:-1]:
-        world.posts[older].edit_history = list(version.edit_history)
-        world.posts[older].edited_at = world.clock.now()
-    return version

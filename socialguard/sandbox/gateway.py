@@ -18,12 +18,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from socialguard.sandbox.clock import http_date
-from socialguard.sandbox.faults import Chosen, Fault
+from socialguard.sandbox.faults import Chosen, Fault, usual_body
 from socialguard.sandbox.hub import Hub
 from socialguard.sandbox.limits import Limit
 from socialguard.sandbox.state import Account, App, Token, World
-
-MAX_BODY = 600 * 1024 * 1024
 
 
 class Refused(Exception):
@@ -173,7 +171,7 @@ async def _with_faults(
     if main and main.kind == "accept_then_drop":
         return CutResponse()
     if main and main.kind == "status":
-        return status_response(main)
+        return status_response(call, main)
     return response
 
 
@@ -185,7 +183,7 @@ def _instead(call: Call, face: Face, fault: Fault) -> Response | None:
         call.hub.changed()
         return response
     if fault.kind == "status" and fault.when != "after":
-        return status_response(fault)
+        return status_response(call, fault)
     return None
 
 
@@ -202,12 +200,19 @@ def _do(call: Call, face: Face, operation: Operation, name: str) -> Response:
     return response
 
 
-def status_response(fault: Fault) -> Response:
-    """Return the answer that a `status` fault asks for; JSON unless its headers say otherwise."""
-    body = fault.body if isinstance(fault.body, bytes) else fault.body.encode()
-    headers = {"content-type": "text/html" if body.lstrip().startswith(b"<") else "application/json"}
-    headers.update({name.lower(): value for name, value in fault.headers.items()})
-    return Response(body, fault.code, headers)
+def status_response(call: Call, fault: Fault) -> Response:
+    """Return the answer that a `status` fault asks for.
+
+    Without a body it is the network's usual one; without headers a 429 carries X's reset time, `seconds` (900)
+    from now, and `"headers": {}` leaves that out. The media type follows the body.
+    """
+    text = usual_body(fault.network, fault.code) if fault.body is None else fault.body
+    headers = {"content-type": "text/html" if text.lstrip().startswith("<") else "application/json"}
+    if fault.headers is None and fault.code == 429:
+        reset = int(call.now + (900 if fault.seconds is None else fault.seconds)) + 1
+        headers |= {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": str(reset)}
+    headers |= {name.lower(): value for name, value in (fault.headers or {}).items()}
+    return Response(text, fault.code, headers)
 
 
 def _dated(hub: Hub, response: Response) -> Response:

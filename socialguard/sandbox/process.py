@@ -51,22 +51,23 @@ class Running:
     def posts(self, network: str | None = None, account: str | None = None) -> list[dict[str, Any]]:
         """Return all posts, deleted and unpublished ones included, oldest first."""
         query = {name: value for name, value in (("network", network), ("account", account)) if value}
-        posts: list[dict[str, Any]] = self.ask("GET", f"/posts?{urlencode(query)}")["posts"]
+        posts: list[dict[str, Any]] = self.ask("GET", f"/posts?{urlencode(query)}")
         return posts
 
     def accounts(self) -> list[dict[str, Any]]:
         """Return the accounts with the credentials that work for them."""
-        accounts: list[dict[str, Any]] = self.ask("GET", "/accounts")["accounts"]
+        accounts: list[dict[str, Any]] = self.ask("GET", "/accounts")
         return accounts
 
     def requests(self) -> dict[str, dict[str, int]]:
         """Return the number of requests by network and operation."""
-        counts: dict[str, dict[str, int]] = self.ask("GET", "/requests")["requests"]
+        counts: dict[str, dict[str, int]] = self.ask("GET", "/requests")
         return counts
 
     def faults(self, faults: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """Replace the faults; an empty list lifts all and reopens the listeners."""
-        return self.ask("POST", "/faults", [dict(fault) for fault in faults])
+        state: dict[str, Any] = self.ask("POST", "/faults", [dict(fault) for fault in faults])
+        return state
 
     def waiting_faults(self) -> list[dict[str, Any]]:
         """Return the faults that have not happened yet."""
@@ -75,7 +76,8 @@ class Running:
 
     def foreign(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Let something happen that did not come from us."""
-        return self.ask("POST", "/foreign", event)
+        changed: dict[str, Any] = self.ask("POST", "/foreign", dict(event))
+        return changed
 
     def clock(self, seconds: float = 0.0) -> str:
         """Move the sandbox's time by `seconds`; return its time in ISO 8601."""
@@ -83,7 +85,8 @@ class Running:
 
     def settings(self, **switches: Any) -> dict[str, Any]:
         """Change switches such as `refuse_duplicates`, `rate_limits`, `limits`, `auto_approve`; return all."""
-        return self.ask("POST", "/settings", switches)
+        now: dict[str, Any] = self.ask("POST", "/settings", switches)
+        return now
 
     def tokens(self, network: str, account: str, state: str, subcode: int | None = None) -> None:
         """Make an account's tokens `expired`, `revoked` or `valid`."""
@@ -92,7 +95,8 @@ class Running:
 
     def add_account(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """Add an account as a seed would."""
-        return self.ask("POST", "/accounts", entry)
+        added: dict[str, Any] = self.ask("POST", "/accounts", dict(entry))
+        return added
 
     def add_credential(self, network: str, account: str, credential: Mapping[str, Any], **options: Any) -> None:
         """Make a further credential valid for an account."""
@@ -103,7 +107,7 @@ class Running:
         """Start again from a seed in the same process: other world, no faults, real time."""
         self.ask("POST", "/reset", seed if seed is not None else {})
 
-    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send one control request and return its document; SandboxError if it is refused."""
         parts = urlsplit(self.control)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_SECONDS)
@@ -118,8 +122,7 @@ class Running:
             connection.close()
         if response.status != 200:
             raise SandboxError(f"control refused {path.partition('?')[0]}: {document.get('error')}")
-        answer: dict[str, Any] = document
-        return answer
+        return document
 
     def kill(self) -> None:
         """Kill the child at once (SIGKILL), as a crash of the service would."""

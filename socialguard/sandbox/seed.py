@@ -2,9 +2,10 @@
 
 A seed is `{"accounts": [{"network", "handle", "user_id", "display_name", "credential": {...},
 "posts": [{"text", "created_at", "metrics": {}}]}]}`. Optional keys of an account: `followers_count`,
-`description`, `protected`, `subscriber` (long posts), `scopes`, `credentials` (further ones), and for Facebook
-`app_live`, `proof_required` and `user_token` (one user token may own several Pages). A `settings` object beside
-`accounts` sets what control's `POST /settings` sets.
+`description`, `protected`, `subscriber` (long posts, edits), `scopes`, `app_name`, `credentials` (further ones);
+for X `bearer_token` (app-only) and `read_only` (the app's permission); for Facebook `app_live`,
+`proof_required` and `user_token` (one user token may own several Pages). A `settings` object beside `accounts`
+sets what control's `POST /settings` sets.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from socialguard.sandbox.x_text import make_post as make_x_post
 
 NETWORKS = ("x", "facebook")
 TWO_YEARS = 2 * 365 * 86400
-RANDOM_ACCOUNTS = (("x", "acme"), ("x", "acme_fr"), ("x", "globex"), ("facebook", "acme"), ("facebook", "globex"))
+RANDOM_ACCOUNTS = (
+    ("x", "acme"),
+    ("x", "acme_fr"),
+    ("x", "globex"),
+    ("facebook", "acme"),
+    ("facebook", "globex"),
+)
 
 
 class SeedError(ValueError):
@@ -109,6 +116,8 @@ def add_account(world: World, entry: Mapping[str, Any]) -> Account:
     credentials = [*([entry["credential"]] if entry.get("credential") else []), *entry.get("credentials", [])]
     for credential in credentials:
         add_credential(world, account, credential, entry)
+    if network == "x" and entry.get("bearer_token"):
+        _add_bearer(world, entry)
     for post in entry.get("posts", []):
         add_post(world, account, post)
     world.sort_posts()
@@ -116,7 +125,7 @@ def add_account(world: World, entry: Mapping[str, Any]) -> Account:
 
 
 def add_post(world: World, account: Account, entry: Mapping[str, Any], *, foreign: bool = False) -> str:
-    """Add a post that no client of ours sent, `{"text", "created_at"?, "metrics"?, "reply_to"?}`; return its id."""
+    """Add a post that no client sent, `{"text", "created_at"?, "metrics"?, "reply_to"?}`; return its id."""
     moment = parse_moment(entry["created_at"]) if entry.get("created_at") else world.clock.now()
     make = make_x_post if account.network == "x" else make_facebook_post
     post = make(world, account, str(entry["text"]), moment)
@@ -170,6 +179,14 @@ def _add_oauth2(world: World, account: Account, doc: Mapping[str, Any], options:
     expires_at = doc.get("expires_at")
     token.expires_at = world.clock.now() + 7200 if expires_at is None else parse_moment(expires_at)
     world.tokens[token.value] = token
+
+
+def _add_bearer(world: World, options: Mapping[str, Any]) -> None:
+    credential = options.get("credential") or {}
+    app_id = str(credential.get("consumer_key") or credential.get("client_id") or "app-only")
+    app = _app(world, "x", app_id, "", options)
+    value = str(options["bearer_token"])
+    world.tokens[value] = Token("x", "app", value, app.app_id, "", world.clock.now())
 
 
 def _add_page(world: World, account: Account, doc: Mapping[str, Any], options: Mapping[str, Any]) -> None:

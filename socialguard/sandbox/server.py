@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -26,7 +27,8 @@ def serve(port: int | None, seed: Path | None, state: Path | None, *, parent_pip
     """Serve until SIGTERM or SIGINT and return the exit code: 0, or 1 when it could not start.
 
     `port` is the first of three (None: free ones). `seed` is a JSON file, `-` standard input. Where the file
-    `state` exists the world comes from it and the seed is not read; after each change it is written. With
+    `state` exists the world comes from it and the seed is not read; after each change it is written (faults, rate
+    windows and used nonces are not kept). With
     `parent_pipe` the seed is one line of standard input, and the server ends when standard input is closed.
     """
     try:
@@ -89,6 +91,8 @@ async def _run(listeners: dict[str, Listener], parent_pipe: bool) -> int:
         return 1
     print(json.dumps({face: listeners[face].origin for face in FACES}), flush=True)
     await stop.wait()
+    # answers that are still being slow are cut now; uvicorn would report each as an error
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
     for listener in listeners.values():
         listener.release()
     return 0

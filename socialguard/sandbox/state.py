@@ -208,7 +208,8 @@ class World:
     def visible(self, post: Post) -> bool:
         """Tell whether timelines show the post now."""
         now = self.clock.now()
-        return post.deleted_at is None and post.published and post.visible_at <= now
+        is_newest = post.network != "x" or post.edit_history[-1:] == [post.post_id]
+        return post.deleted_at is None and post.published and is_newest and post.visible_at <= now
 
     def publish_due(self) -> None:
         """Publish scheduled posts whose time has come."""

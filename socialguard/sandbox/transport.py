@@ -37,9 +37,17 @@ class Listener:
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._config = Config(
-            app=app, http=CuttableProtocol, ws="none", lifespan="off", interface="asgi3", log_config=None,
-            access_log=False, server_header=False, date_header=False, timeout_keep_alive=120,
-        )  # fmt: skip
+            app=app,
+            http=CuttableProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=120,
+        )
         self._state = ServerState()
         self._server: asyncio.Server | None = None
         self._reservation = _bound_socket(port)

@@ -28,26 +28,56 @@ def operations() -> list[Row]:
     """Return method, path and operation of everything that the face answers."""
     publish = (Limit(100, QUARTER), Limit(10_000, DAY))
     reads: list[Row] = [
-        ("GET", "/2/tweets", Operation("read", x_posts.get_posts, READ, (Limit(5000, QUARTER),), app_only=True)),
-        ("GET", "/2/tweets/{id}", Operation("read", x_posts.get_post, READ, (Limit(900, QUARTER),), app_only=True)),
+        (
+            "GET",
+            "/2/tweets",
+            Operation("read", x_posts.get_posts, READ, (Limit(5000, QUARTER),), app_only=True),
+        ),
+        (
+            "GET",
+            "/2/tweets/{id}",
+            Operation("read", x_posts.get_post, READ, (Limit(900, QUARTER),), app_only=True),
+        ),
         ("GET", "/2/users/me", Operation("identity", x_users.get_me, READ, (Limit(75, QUARTER),))),
-        ("GET", "/2/users/by/username/{username}",
-         Operation("identity", x_users.get_user_by_name, READ, (Limit(900, QUARTER),), app_only=True)),
-        ("GET", "/2/users/{id}", Operation("identity", x_users.get_user, READ, (Limit(900, QUARTER),), app_only=True)),
-        ("GET", "/2/users/{id}/tweets",
-         Operation("timeline", x_timelines.user_timeline, READ, (Limit(900, QUARTER),), app_only=True)),
-        ("GET", "/2/users/{id}/mentions",
-         Operation("timeline", x_timelines.user_mentions, READ, (Limit(300, QUARTER),), app_only=True)),
-    ]  # fmt: skip
+        (
+            "GET",
+            "/2/users/by/username/{username}",
+            Operation("identity", x_users.get_user_by_name, READ, (Limit(900, QUARTER),), app_only=True),
+        ),
+        (
+            "GET",
+            "/2/users/{id}",
+            Operation("identity", x_users.get_user, READ, (Limit(900, QUARTER),), app_only=True),
+        ),
+        (
+            "GET",
+            "/2/users/{id}/tweets",
+            Operation("timeline", x_timelines.user_timeline, READ, (Limit(900, QUARTER),), app_only=True),
+        ),
+        (
+            "GET",
+            "/2/users/{id}/mentions",
+            Operation("timeline", x_timelines.user_mentions, READ, (Limit(300, QUARTER),), app_only=True),
+        ),
+    ]
     writes: list[Row] = [
-        ("POST", "/2/tweets", Operation("publish", x_posts.create_post, WRITE, publish, changes=True)),
-        ("DELETE", "/2/tweets/{id}",
-         Operation("delete", x_posts.delete_post, WRITE, (Limit(50, QUARTER),), changes=True)),
-        ("POST", "/2/media/upload",
-         Operation("upload", x_media.upload, UPLOAD, (Limit(500, QUARTER),), changes=True)),
-        ("POST", "/2/media/metadata",
-         Operation("upload", x_media.set_metadata, UPLOAD, (Limit(500, QUARTER),), changes=True)),
-    ]  # fmt: skip
+        ("POST", "/2/tweets", Operation(x_posts.publish_name, x_posts.create_post, WRITE, publish, changes=True)),
+        (
+            "DELETE",
+            "/2/tweets/{id}",
+            Operation("delete", x_posts.delete_post, WRITE, (Limit(50, QUARTER),), changes=True),
+        ),
+        (
+            "POST",
+            "/2/media/upload",
+            Operation("upload", x_media.upload, UPLOAD, (Limit(500, QUARTER),), changes=True),
+        ),
+        (
+            "POST",
+            "/2/media/metadata",
+            Operation("upload", x_media.set_metadata, UPLOAD, (Limit(500, QUARTER),), changes=True),
+        ),
+    ]
     return [*reads, *writes, *x_oauth2.operations(), *x_oauth1_flow.operations()]
 
 
@@ -99,11 +129,12 @@ class XFace:
         if call.token.kind == "app":
             if not operation.app_only:
                 raise problem(
-                    403, "Unsupported Authentication",
+                    403,
+                    "Unsupported Authentication",
                     "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.  Supported "
                     "authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context].",
                     "unsupported-authentication",
-                )  # fmt: skip
+                )
             return
         if call.account is None:
             raise unauthorized()
@@ -111,10 +142,11 @@ class XFace:
             raise forbidden()
         if call.token.kind == "oauth1" and operation.changes and call.app and call.app.read_only:
             raise problem(
-                403, "Forbidden",
+                403,
+                "Forbidden",
                 "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
                 "oauth1-permissions",
-            )  # fmt: skip
+            )
 
     def count(self, call: Call, operation: Operation, name: str) -> None:
         """Count the call in its windows: per user, and per app for a day; Refused with 429."""
@@ -124,7 +156,9 @@ class XFace:
             who = call.token.app_id if is_daily and call.token else self._user(call)
             if not is_daily and name in settings.limits:
                 limit = Limit(settings.limits[name], limit.seconds)
-            standing = call.hub.windows.use(f"x {call.request.method} {path} {who} {limit.seconds}", limit, call.now)
+            standing = call.hub.windows.use(
+                f"x {call.request.method} {path} {who} {limit.seconds}", limit, call.now
+            )
             prefix = "x-app-limit-24hour" if is_daily else "x-rate-limit"
             call.headers[f"{prefix}-limit"] = str(standing.limit)
             call.headers[f"{prefix}-remaining"] = str(standing.remaining)
@@ -162,6 +196,8 @@ async def _wrong_method(_request: Request, _error: Exception) -> Response:
 def x_app(hub: Hub) -> Starlette:
     """Return the ASGI app of the X face."""
     face = XFace()
-    routes = [Route(path, endpoint(hub, face, operation), methods=[method]) for method, path, operation in operations()]
+    routes = [
+        Route(path, endpoint(hub, face, operation), methods=[method]) for method, path, operation in operations()
+    ]
     handlers = {404: _not_found, 405: _wrong_method}
-    return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    return Starlette(routes=routes, exception_handlers=handlers)

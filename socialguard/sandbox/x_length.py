@@ -69,7 +69,9 @@ def find_links(text: str) -> list[Link]:
 def _is_valid_host(host: str) -> bool:
     labels = host.split(".")
     try:
-        encoded = [label.encode("ascii") if label.isascii() else b"xn--" + label.encode("punycode") for label in labels]
+        encoded = [
+            label.encode("ascii") if label.isascii() else b"xn--" + label.encode("punycode") for label in labels
+        ]
     except UnicodeError:
         return False
     return all(0 < len(label) <= 63 for label in encoded) and sum(map(len, encoded)) + len(labels) <= 254

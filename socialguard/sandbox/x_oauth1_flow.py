@@ -70,7 +70,9 @@ def authorize(call: Call) -> Response:
     grant.user_id = named.user_id if named else (own or anyone or [""])[0]
     if grant.redirect_uri == OUT_OF_BAND:
         grant.verifier = f"{secrets.randbelow(10**7):07d}"
-        return HTMLResponse(f"<p>Enter this PIN to complete the authorization process:</p><code>{grant.verifier}</code>")
+        return HTMLResponse(
+            f"<p>Enter this PIN to complete the authorization process:</p><code>{grant.verifier}</code>"
+        )
     grant.verifier = secrets.token_urlsafe(24)
     joiner = "&" if "?" in grant.redirect_uri else "?"
     back = urlencode({"oauth_token": grant.value, "oauth_verifier": grant.verifier})
@@ -90,7 +92,9 @@ def access_token(call: Call) -> Response:
     grant.used = True
     account = call.world.account("x", grant.user_id)
     assert account is not None
-    token = Token("x", "oauth1", f"{account.user_id}-{secrets.token_urlsafe(24)}", app.app_id, account.user_id, call.now)
+    token = Token(
+        "x", "oauth1", f"{account.user_id}-{secrets.token_urlsafe(24)}", app.app_id, account.user_id, call.now
+    )
     token.secret = secrets.token_urlsafe(32)
     call.world.tokens[token.value] = token
     names = {"user_id": account.user_id, "screen_name": account.handle}

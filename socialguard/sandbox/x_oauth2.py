@@ -132,7 +132,12 @@ def _tokens(call: Call, app: App, user_id: str, scopes: list[str]) -> Response:
     seconds = call.world.settings.access_token_seconds
     fresh = Token("x", "oauth2", secrets.token_urlsafe(66), app.app_id, user_id, call.now, scopes=list(scopes))
     fresh.expires_at = call.now + seconds
-    document = {"token_type": "bearer", "expires_in": seconds, "access_token": fresh.value, "scope": " ".join(scopes)}
+    document = {
+        "token_type": "bearer",
+        "expires_in": seconds,
+        "access_token": fresh.value,
+        "scope": " ".join(scopes),
+    }
     if "offline.access" in scopes:
         fresh.refresh_token = document["refresh_token"] = secrets.token_urlsafe(66)
     call.world.tokens[fresh.value] = fresh

@@ -8,11 +8,18 @@ from starlette.responses import Response
 
 from socialguard.sandbox.gateway import Call, Refused
 from socialguard.sandbox.state import Account, Post
+from socialguard.sandbox.words import words
 from socialguard.sandbox.x_answers import answer
 from socialguard.sandbox.x_errors import forbidden, invalid, not_found
 from socialguard.sandbox.x_length import LONG_POST_LIMIT, POST_LIMIT, weighted_length
-from socialguard.sandbox.x_render import TWEET_FIELDS, asked_fields, render_includes, render_post, visible_text
-from socialguard.sandbox.x_text import count_cashtags, make_post
+from socialguard.sandbox.x_render import (
+    TWEET_FIELDS,
+    asked_fields,
+    render_includes,
+    render_post,
+    visible_text,
+)
+from socialguard.sandbox.x_text import count_cashtags, make_post, make_version
 
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 NOT_PERMITTED = "You are not permitted to perform this action."
@@ -21,13 +28,16 @@ NOT_SUMMONED = (
     "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the "
     "author of the post you are replying to."
 )
-CREATE_KEYS = frozenset(
-    ["card_uri", "community_id", "direct_message_deep_link", "edit_options", "for_super_followers_only", "geo", "made_with_ai", "media", "nullcast", "paid_partnership", "poll", "quote_tweet_id", "reply", "reply_settings", "share_with_followers", "text"]
+CREATE_KEYS = words(
+    "card_uri community_id direct_message_deep_link edit_options for_super_followers_only geo "
+    "made_with_ai media nullcast paid_partnership poll quote_tweet_id reply reply_settings "
+    "share_with_followers text"
 )
 # how far back X looks for the same text
 DUPLICATE_POSTS = 200
 DUPLICATE_SECONDS = 86_400
 MAX_LOOKUP = 100
+MAX_EDITS = 5
 
 
 def create_post(call: Call) -> Response:
@@ -36,7 +46,9 @@ def create_post(call: Call) -> Response:
     if not isinstance(document, dict):
         raise invalid("Requests with bodies must have content-type of application/json.")
     for name in sorted(set(document) - CREATE_KEYS):
-        raise invalid(f"$.{name}: is not defined in the schema and the schema does not allow additional properties")
+        raise invalid(
+            f"$.{name}: is not defined in the schema and the schema does not allow additional properties"
+        )
     text = document.get("text", "")
     media_ids = _media_ids(call, document)
     if not isinstance(text, str) or (not text.strip() and not media_ids):
@@ -46,21 +58,51 @@ def create_post(call: Call) -> Response:
     if count_cashtags(text) > 1:
         raise forbidden("Your post has more than one cashtag.")
     parent, quote = _reply_to(call, document), _quote_of(call, document)
+    previous = _previous_version(call, document)
     if call.world.settings.refuse_duplicates:
         _check_duplicate(call, text, parent, media_ids)
-    post = make_post(call.world, author, text, call.now, media_ids)
+    if previous is not None:
+        post = make_version(call.world, author, previous, text, call.now)
+    else:
+        post = make_post(call.world, author, text, call.now, media_ids)
+        post.quote_of = quote
+        call.world.posts[post.post_id] = post
+        _join(call, post, parent)
+    data = {"id": post.post_id, "text": visible_text(post), "edit_history_tweet_ids": post.edit_history}
+    return answer(call, {"data": data}, 201)
+
+
+def _join(call: Call, post: Post, parent: Post | None) -> None:
     post.visible_at = call.now + call.hidden_for if call.hidden_for else 0.0
     if call.app:
         post.via, post.created_by_app = call.app.name, call.app.app_id
     if parent:
         post.reply_to, post.conversation_id = parent.post_id, parent.conversation_id
         parent.metrics["reply_count"] = parent.metrics.get("reply_count", 0) + 1
-    post.quote_of = quote
-    for media_id in media_ids:
+    for media_id in post.media_ids:
         call.world.media[media_id].attached_to = post.post_id
-    call.world.posts[post.post_id] = post
-    data = {"id": post.post_id, "text": visible_text(post), "edit_history_tweet_ids": post.edit_history}
-    return answer(call, {"data": data}, 201)
+
+
+def _previous_version(call: Call, document: dict[str, Any]) -> Post | None:
+    options = document.get("edit_options")
+    if options is None:
+        return None
+    previous = call.world.posts.get(str(options.get("previous_post_id"))) if isinstance(options, dict) else None
+    author = call.caller
+    is_own = previous is not None and previous.deleted_at is None and previous.user_id == author.user_id
+    if previous is None or not is_own or previous.edit_history[-1] != previous.post_id:
+        raise invalid("edit_options.previous_post_id is invalid.")
+    first = call.world.posts[previous.edit_history[0]]
+    is_late = call.now - first.created_at > EDIT_SECONDS or len(previous.edit_history) > MAX_EDITS
+    if not author.subscriber or is_late or previous.reply_to:
+        raise forbidden(NOT_PERMITTED)
+    return previous
+
+
+def publish_name(call: Call) -> str:
+    """Return the operation of POST /2/tweets: an edit is a post that names its previous version."""
+    is_edit = isinstance(call.document, dict) and call.document.get("edit_options") is not None
+    return "edit" if is_edit else "publish"
 
 
 def _check_length(author: Account, text: str) -> None:

@@ -7,15 +7,24 @@ from typing import Any
 from socialguard.sandbox.clock import iso_milliseconds
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Media, Post, World
+from socialguard.sandbox.words import words
 from socialguard.sandbox.x_errors import invalid
 from socialguard.sandbox.x_length import POST_LIMIT, weighted_length
 from socialguard.sandbox.x_text import entities_of
 
-TWEET_FIELDS = frozenset(
-    ["article", "attachments", "author_id", "card_uri", "community_id", "context_annotations", "conversation_id", "created_at", "display_text_range", "edit_controls", "edit_history_tweet_ids", "entities", "geo", "id", "in_reply_to_user_id", "lang", "matched_media_notes", "media_metadata", "non_public_metrics", "note_request_suggestions", "note_tweet", "organic_metrics", "paid_partnership", "made_with_ai", "possibly_sensitive", "promoted_metrics", "public_metrics", "referenced_tweets", "reply_settings", "scopes", "source", "suggested_source_links", "suggested_source_links_with_counts", "text", "withheld"]
+TWEET_FIELDS = words(
+    "article attachments author_id card_uri community_id context_annotations conversation_id created_at "
+    "display_text_range edit_controls edit_history_tweet_ids entities geo id in_reply_to_user_id lang "
+    "matched_media_notes media_metadata non_public_metrics note_request_suggestions note_tweet "
+    "organic_metrics paid_partnership made_with_ai possibly_sensitive promoted_metrics public_metrics "
+    "referenced_tweets reply_settings scopes source suggested_source_links "
+    "suggested_source_links_with_counts text withheld"
 )
-USER_FIELDS = frozenset(
-    ["affiliation", "confirmed_email", "connection_status", "created_at", "description", "entities", "id", "is_identity_verified", "location", "most_recent_tweet_id", "name", "parody", "pinned_tweet_id", "profile_banner_url", "profile_image_url", "protected", "public_metrics", "receives_your_dm", "subscription", "subscription_type", "url", "username", "verified", "verified_followers_count", "verified_type", "withheld"]
+USER_FIELDS = words(
+    "affiliation confirmed_email connection_status created_at description entities id "
+    "is_identity_verified location most_recent_tweet_id name parody pinned_tweet_id profile_banner_url "
+    "profile_image_url protected public_metrics receives_your_dm subscription subscription_type url "
+    "username verified verified_followers_count verified_type withheld"
 )
 EDIT_SECONDS = 3600
 PRIVATE_METRICS_SECONDS = 30 * 86400
@@ -26,8 +35,10 @@ def asked_fields(call: Call, parameter: str, known: frozenset[str]) -> set[str]:
     names = call.query.get(f"{parameter}.fields") or call.query.get(f"{parameter.replace('tweet', 'post')}.fields")
     fields = {name.strip() for name in (names or "").split(",") if name.strip()}
     for name in sorted(fields - known):
-        raise invalid(f"The `{parameter}.fields` query parameter value [{name}] is not one of "
-                      f"[{','.join(sorted(known))}]", **{f"{parameter}.fields": names})  # fmt: skip
+        raise invalid(
+            f"The `{parameter}.fields` query parameter value [{name}] is not one of [{','.join(sorted(known))}]",
+            **{f"{parameter}.fields": names},
+        )
     return fields
 
 
@@ -132,7 +143,10 @@ def render_includes(call: Call, posts: list[Post]) -> dict[str, Any]:
         ids = dict.fromkeys(post.user_id for post in posts)
         includes["users"] = [render_user(world, a, fields) for i in ids if (a := world.account("x", i))]
     if "attachments.media_keys" in wanted:
-        fields = {name.strip() for name in call.query.get("media.fields", "").split(",")} | {"media_key", "type"}
+        fields = {name.strip() for name in call.query.get("media.fields", "").split(",")} | {
+            "media_key",
+            "type",
+        }
         found = [world.media[m] for post in posts for m in post.media_ids if m in world.media]
         includes["media"] = [
             {name: value for name, value in render_media(media).items() if name in fields} for media in found

@@ -58,9 +58,31 @@ def make_post(
         conversation_id=post_id,
         edit_history=[post_id],
         metrics=dict.fromkeys(
-            ("retweet_count", "reply_count", "like_count", "quote_count", "bookmark_count", "impression_count"), 0
+            (
+                "retweet_count",
+                "reply_count",
+                "like_count",
+                "quote_count",
+                "bookmark_count",
+                "impression_count",
+            ),
+            0,
         ),
     )
+
+
+def make_version(world: World, account: Account, post: Post, text: str, moment: float) -> Post:
+    """Put an edit of `post` into the world and return it: X gives each version an id of its own."""
+    version = make_post(world, account, text, moment, post.media_ids)
+    version.metrics, version.via, version.created_by_app = dict(post.metrics), post.via, post.created_by_app
+    version.reply_to, version.conversation_id = post.reply_to, post.conversation_id
+    version.mentioned_ids = version.mentioned_ids or list(post.mentioned_ids)
+    version.edit_history = [*post.edit_history, version.post_id]
+    world.posts[version.post_id] = version
+    for older in version.edit_history[:-1]:
+        world.posts[older].edit_history = list(version.edit_history)
+        world.posts[older].edited_at = moment
+    return version
 
 
 def shorten_links(text: str, post_id: str) -> tuple[str, list[dict[str, Any]]]:

@@ -30,8 +30,10 @@ def user_timeline(call: Call) -> Response:
         return answer(call, {"errors": [_not_authorized(account)]})
     excluded = {name for name in call.query.get("exclude", "").split(",") if name}
     if excluded - {"replies", "retweets"}:
-        raise invalid("The `exclude` query parameter value is not one of [replies,retweets]", exclude=",".join(excluded))
-    visible = [post for post in call.world.posts_of("x", account.user_id) if call.world.visible(post)]
+        raise invalid(
+            "The `exclude` query parameter value is not one of [replies,retweets]", exclude=",".join(excluded)
+        )
+    visible = _newest_first(post for post in call.world.posts_of("x", account.user_id) if call.world.visible(post))
     if "replies" in excluded:
         # a thread's own continuation is a reply, too
         visible = [post for post in visible[:WITHOUT_REPLIES_REACH] if not post.reply_to]
@@ -44,12 +46,16 @@ def user_mentions(call: Call) -> Response:
     if account is None:
         return answer(call, {"errors": [not_found(call.params["id"], "user", "id")]})
     world = call.world
-    mentions = [
+    mentions = _newest_first(
         post
-        for post in reversed(world.posts.values())
+        for post in world.posts.values()
         if post.network == "x" and account.user_id in post.mentioned_ids and world.visible(post)
-    ]
+    )
     return _page(call, mentions[:MENTIONS_REACH])
+
+
+def _newest_first(posts: Iterable[Post]) -> list[Post]:
+    return sorted(posts, key=lambda post: int(post.post_id), reverse=True)
 
 
 def _account(call: Call) -> Account | None:
@@ -99,7 +105,9 @@ def _page(call: Call, posts: Iterable[Post]) -> Response:
 def _page_size(call: Call) -> int:
     text = call.query.get("max_results", str(DEFAULT_PAGE))
     if not text.isdigit() or not 5 <= int(text) <= 100:
-        raise invalid(f"The `max_results` query parameter value [{text}] is not between 5 and 100", max_results=text)
+        raise invalid(
+            f"The `max_results` query parameter value [{text}] is not between 5 and 100", max_results=text
+        )
     return int(text)
 
 
@@ -124,7 +132,9 @@ def _moment(text: str, name: str) -> float:
     try:
         return parse_moment(text)
     except ValueError:
-        raise invalid(f"The `{name}` query parameter value [{text}] is not a valid RFC 3339 time", **{name: text}) from None
+        raise invalid(
+            f"The `{name}` query parameter value [{text}] is not a valid RFC 3339 time", **{name: text}
+        ) from None
 
 
 def _token(post_id: str) -> str:

@@ -27,7 +27,9 @@ def get_user(call: Call) -> Response:
 def get_user_by_name(call: Call) -> Response:
     """GET /2/users/by/username/:username."""
     name = call.params["username"]
-    found = next((a for a in call.world.accounts if a.network == "x" and a.handle.casefold() == name.casefold()), None)
+    found = next(
+        (a for a in call.world.accounts if a.network == "x" and a.handle.casefold() == name.casefold()), None
+    )
     return _user(call, found, name, "username")
 
 
