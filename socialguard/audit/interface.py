@@ -40,10 +40,34 @@ class Tree:
     root: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One intent in the log: what was about to be done, and the outcome of the newest later entry with the
+    same `corr`, None while there is none (the act may have happened)."""
+
+    seq: int
+    corr: str | None
+    action: str
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """A public key (32 bytes) that signs checkpoints of trees from `from_size` entries on, until the next
+    key's range begins, as the signed manifest lists it."""
+
+    public: bytes
+    from_size: int = 0
+    incarnation: int = 0
+
+
 class Signer(Protocol):
     """A workspace log key."""
 
-    public: bytes
+    @property
+    def public(self) -> bytes:
+        """The raw Ed25519 public key, 32 bytes."""
+        ...
 
     def sign(self, data: bytes) -> bytes:
         """Return the Ed25519 signature over `data`."""

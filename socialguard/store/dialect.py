@@ -20,14 +20,18 @@ _SQLITE_TRIGGERS: Final = (
        begin select raise(abort, 'audit_entry is append-only'); end""",
     # INSERT OR REPLACE deletes without firing the delete trigger, so a taken seq must be refused here.
     """create trigger audit_entry_in_order before insert on audit_entry
-       when new.seq is not (select coalesce(max(seq), -1) + 1 from audit_entry)
+       when new.seq is not (select coalesce(max(seq), -1) + 1 from audit_entry where incarnation = new.incarnation)
+         or new.incarnation < (select coalesce(max(incarnation), 0) from audit_entry)
        begin select raise(abort, 'audit_entry is append-only'); end""",
 )
 _POSTGRESQL_TRIGGERS: Final = (
     """create function audit_entry_append_only() returns trigger language plpgsql as $$
        begin
-         if tg_op = 'INSERT' and new.seq = (select coalesce(max(seq), -1) + 1 from audit_entry) then
-           return new;
+         if tg_op = 'INSERT' then
+           if new.seq = (select coalesce(max(seq), -1) + 1 from audit_entry where incarnation = new.incarnation)
+             and new.incarnation >= (select coalesce(max(incarnation), 0) from audit_entry) then
+             return new;
+           end if;
          end if;
          raise exception 'audit_entry is append-only';
        end $$""",

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -40,7 +42,7 @@ Digest: Final = String(64)
 audit_entry = Table(
     "audit_entry",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
     # Read off the leaf for listing and look-up; `audit verify` holds them against it.
@@ -51,8 +53,12 @@ audit_entry = Table(
     Column("outcome", String(32), nullable=False),
     Column("corr", String(64)),
     Column("fingerprint", Digest),
+    # A log that was begun again after an incident keeps the rows of the old one; each counts seq from 0.
+    Column("incarnation", Integer, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("incarnation", "seq"),
     Index("ix_audit_entry_fingerprint", "fingerprint"),
     Index("ix_audit_entry_account_seq", "account", "seq"),
+    Index("ix_audit_entry_corr", "corr"),
 )
 audit_head = Table(
     "audit_head",
@@ -66,6 +72,7 @@ audit_head = Table(
 audit_reason = Table(
     "audit_reason",
     metadata,
+    Column("incarnation", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("salt", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),
@@ -73,9 +80,11 @@ audit_reason = Table(
 checkpoint = Table(
     "checkpoint",
     metadata,
-    Column("incarnation", Integer, primary_key=True),
-    Column("size", BigInteger, primary_key=True),
+    Column("incarnation", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("note", LargeBinary, nullable=False),
+    # The right edge of the tree at this size: it determines the root, and lets a check start here.
+    Column("frontier", LargeBinary, nullable=False),
     Column("made_at", Instant, nullable=False),
 )
 anchor_queue = Table(

@@ -46,7 +46,7 @@ def upgrade() -> None:
 
     op.create_table(
         "audit_entry",
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
         sa.Column("ts", sa.String(length=27), nullable=False),
@@ -56,10 +56,12 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=32), nullable=False),
         sa.Column("corr", sa.String(length=64), nullable=True),
         sa.Column("fingerprint", sa.String(length=64), nullable=True),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_entry")),
+        sa.Column("incarnation", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("incarnation", "seq", name=op.f("pk_audit_entry")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index("ix_audit_entry_account_seq", ["account", "seq"], unique=False)
+        batch_op.create_index("ix_audit_entry_corr", ["corr"], unique=False)
         batch_op.create_index("ix_audit_entry_fingerprint", ["fingerprint"], unique=False)
 
     op.create_table(
@@ -73,10 +75,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_reason",
+        sa.Column("incarnation", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_reason")),
+        sa.PrimaryKeyConstraint("incarnation", "seq", name=op.f("pk_audit_reason")),
     )
     op.create_table(
         "budget",
@@ -97,9 +100,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "checkpoint",
-        sa.Column("incarnation", sa.Integer(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("incarnation", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", sa.String(length=27), nullable=False),
         sa.PrimaryKeyConstraint("incarnation", "size", name=op.f("pk_checkpoint")),
     )

@@ -1,0 +1,220 @@
+"""The audit log: entries appended inside the caller's write transaction, and the questions asked of it there.
+
+Promises: an entry and what it records are one transaction; entries are numbered from 0 without a gap; `ts` never
+decreases; a log that does not extend the pinned tree is refused before anything is sent. What it cannot see is in
+the docstring of `intents`, and is left to `audit.verify` and to anchors outside.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from socialguard import clock, errors
+from socialguard.audit import leaf as leaves
+from socialguard.audit.interface import Entry, Intent, Tree
+from socialguard.audit.tree import LOG, beyond, frontier_below, frontier_of, hashed, head_row, stored
+from socialguard.canon import jcs, merkle
+from socialguard.store.tables import audit_entry, audit_head, audit_reason
+
+# Built once: what costs in an append is the making of statements, not the hashing.
+_LOCK_HEAD = select(audit_head).where(audit_head.c.id == 1).with_for_update()
+_MOVE_HEAD = (
+    update(audit_head)
+    .where(audit_head.c.id == 1)
+    .values(size=bindparam("new_size"), frontier=bindparam("new_frontier"), last_ts=bindparam("new_ts"))
+)
+_INSERT = insert(audit_entry)
+_INSERT_REASON = insert(audit_reason)
+_BY_FINGERPRINT = select(audit_entry).where(
+    audit_entry.c.incarnation == bindparam("inc"), audit_entry.c.fingerprint == bindparam("fp")
+)
+
+QUEUED = "delivery.queue"
+"""The action of the entry that is appended once for each fingerprint, when its delivery is queued: no intent for
+the fingerprint is older."""
+
+
+class AuditLog:
+    """The log of one organisation."""
+
+    def __init__(self, org: str) -> None:
+        self.org = org
+
+    def append(self, connection: Connection, entry: Entry) -> int:
+        """Append `entry` in the write transaction of `connection` and return its index.
+
+        Raises UsageError for a reason over 500 characters or with a secret in it, ValueError for an entry with
+        ids that are not plain, Tampered where the log has no head. The caller's transaction must end in a
+        roll-back if this raises."""
+        row: Any = connection.execute(_LOCK_HEAD).one_or_none()  # Any: a row of the driver
+        if row is None:
+            raise errors.Tampered(what=LOG, detail="its head is missing.")
+        frontier = frontier_of(row.frontier)
+        if frontier.size != row.size:
+            raise errors.Tampered(what=LOG, detail="its head contradicts itself.")
+        ts, clock_back = _stamp(clock.now(), row.last_ts)
+        salt = secrets.token_bytes(leaves.SALT_BYTES) if entry.reason else None
+        seq = frontier.size
+        leaf = leaves.encode(entry, org=self.org, seq=seq, ts=ts, salt=salt, clock_back=clock_back)
+        leaf_hash = merkle.leaf_hash(leaf)
+        connection.execute(
+            _INSERT,
+            {
+                "incarnation": row.incarnation,
+                "seq": seq,
+                "leaf": leaf,
+                "leaf_hash": leaf_hash,
+                "ts": ts,
+                "actor": entry.actor.id,
+                "action": entry.action,
+                "account": entry.account,
+                "outcome": entry.outcome,
+                "corr": entry.corr,
+                "fingerprint": entry.fingerprint,
+            },
+        )
+        if salt is not None:
+            kept = {"incarnation": row.incarnation, "seq": seq, "salt": salt, "reason": entry.reason}
+            connection.execute(_INSERT_REASON, kept)
+        after = frontier.append(leaf_hash)
+        connection.execute(_MOVE_HEAD, {"new_size": after.size, "new_frontier": after.to_bytes(), "new_ts": ts})
+        return seq
+
+    def start(self, connection: Connection, first_entry: Entry) -> int:
+        """Begin the log of a new workspace with `first_entry`; returns 0. Raises Tampered if there is a log."""
+        if head_row(connection) is not None:
+            raise errors.Tampered(what=LOG, detail="it was begun before.")
+        begin(connection, incarnation=0, last_ts="")
+        return self.append(connection, first_entry)
+
+    def head(self, connection: Connection) -> Tree:
+        """Return the log's present tree, as its head says; raises Tampered where there is none."""
+        incarnation, frontier = self._head(connection)
+        return Tree(incarnation, frontier.size, frontier.root())
+
+    def require_extends(self, connection: Connection, pin: Tree | None) -> None:
+        """Return if the log is `pin`'s tree or that tree with more entries; costs one hash per newer entry.
+
+        The stored bytes of the entries since the pin are hashed and folded upon the pinned tree, whose right edge
+        the checkpoint of that size keeps (checked against the pinned root; without it every entry is hashed).
+        Raises Tampered for a log of another incarnation, a shorter one, one with another root at the pinned
+        size, and where entries since the pin and the head disagree."""
+        incarnation, frontier = self._head(connection)
+        if pin is None:
+            return
+        if incarnation != pin.incarnation:
+            raise _other_incarnation(incarnation, pin)
+        if frontier.size < pin.size:
+            raise errors.Tampered(
+                what=LOG, detail=f"it has {frontier.size} entries where {pin.size} were known here."
+            )
+        known = _pinned_frontier(connection, pin)
+        if beyond(connection, incarnation, frontier.size):
+            raise errors.Tampered(what=LOG, detail="it has entries beyond its head.")
+        if hashed(connection, incarnation, known, frontier.size) != frontier:
+            raise errors.Tampered(what=LOG, detail=f"its entries from {pin.size} on are not those of its head.")
+
+    def intents(self, connection: Connection, fingerprint: str) -> tuple[Intent, ...]:
+        """Return the intents for `fingerprint`, oldest first; to be asked after `require_extends`, in the same
+        transaction.
+
+        The rows are not looked up by the `fingerprint` column alone: whoever writes the database could empty it,
+        or take the row out, and so hide that a delivery was sent. Instead every leaf since the delivery was
+        queued (`QUEUED`; without such an entry, every leaf) is hashed and folded up to the head, which
+        `require_extends` has tied to the pin, and searched by its bytes. The column only tells where to begin,
+        and a beginning is believed only if its leaf, too, is in the tree. What stays hidden is what happened
+        after the pin and was cut off together with the head: pin before a request leaves.
+
+        Raises Tampered if the leaves do not make the tree, or a row's columns do not say what its leaf says."""
+        incarnation, frontier = self._head(connection)
+        rows = connection.execute(_BY_FINGERPRINT, {"inc": incarnation, "fp": fingerprint}).all()
+        queued = [row.seq for row in rows if row.action == QUEUED]
+        start = frontier_below(connection, incarnation, min(queued, default=0))
+        wanted = fingerprint.encode("ascii")
+        found: list[leaves.Columns] = []
+        corrs: set[bytes] = set()
+
+        def look(leaf: bytes) -> None:
+            if wanted not in leaf and not any(corr in leaf for corr in corrs):
+                return
+            said = _said(leaf)
+            found.append(said)
+            if said.fingerprint == fingerprint and said.outcome == leaves.INTENT and said.corr is not None:
+                corrs.add(said.corr.encode())
+
+        if hashed(connection, incarnation, start, frontier.size, look) != frontier:
+            raise errors.Tampered(what=LOG, detail="its entries are not those of its head.")
+        _refuse_hidden(rows, [said for said in found if said.fingerprint == fingerprint])
+        return _intents(found, fingerprint)
+
+    def _head(self, connection: Connection) -> tuple[int, merkle.Frontier]:
+        row = head_row(connection)
+        if row is None:
+            raise errors.Tampered(what=LOG, detail="its head is missing.")
+        frontier = frontier_of(row.frontier)
+        if frontier.size != row.size:
+            raise errors.Tampered(what=LOG, detail="its head contradicts itself.")
+        return row.incarnation, frontier
+
+
+def begin(connection: Connection, *, incarnation: int, last_ts: str) -> None:
+    """Write the head of an empty tree, in place of any other."""
+    empty = {"size": 0, "frontier": merkle.Frontier().to_bytes(), "last_ts": last_ts, "incarnation": incarnation}
+    if connection.execute(update(audit_head).where(audit_head.c.id == 1).values(**empty)).rowcount == 0:
+        connection.execute(insert(audit_head).values(id=1, **empty))
+
+
+def _stamp(now: datetime, last: str) -> tuple[str, str | None]:
+    """Return the entry's `ts`, and what the clock showed if that is before the last entry."""
+    shown = jcs.timestamp(now)
+    return (last, shown) if shown < last else (shown, None)
+
+
+def _other_incarnation(incarnation: int, pin: Tree) -> errors.Tampered:
+    if incarnation < pin.incarnation:
+        return errors.Tampered(what=LOG, detail="it is the log from before an incident that was accepted.")
+    return errors.Tampered(
+        what=LOG,
+        detail="it was begun again, and this machine was not told.",
+        remedy="If you know why, run: socialguard workspace adopt --reason …",
+    )
+
+
+def _pinned_frontier(connection: Connection, pin: Tree) -> merkle.Frontier:
+    known = stored(connection, pin.incarnation, pin.size)
+    if known is None or known.root() != pin.root:
+        known = hashed(connection, pin.incarnation, merkle.Frontier(), pin.size)
+    if known.size != pin.size or known.root() != pin.root:
+        raise errors.Tampered(what=LOG, detail=f"its first {pin.size} entries are not those that were known here.")
+    return known
+
+
+def _said(leaf: bytes) -> leaves.Columns:
+    try:
+        return leaves.columns(leaves.decode(leaf))
+    except leaves.BadLeaf as problem:
+        raise errors.Tampered(what=LOG, detail=f"an entry is {problem}.") from None
+
+
+def _refuse_hidden(rows: Any, said: list[leaves.Columns]) -> None:
+    """Refuse where the rows that the column finds are not those whose leaves name the fingerprint."""
+    by_column = {
+        leaves.Columns(r.seq, r.ts, r.actor, r.action, r.account, r.outcome, r.corr, r.fingerprint) for r in rows
+    }
+    if by_column != set(said):
+        raise errors.Tampered(what=LOG, detail="the columns of an entry do not say what its signed bytes say.")
+
+
+def _intents(found: list[leaves.Columns], fingerprint: str) -> tuple[Intent, ...]:
+    made = [each for each in found if each.outcome == leaves.INTENT and each.fingerprint == fingerprint]
+    outcomes: dict[int, str | None] = {}
+    for intent in made:
+        later = [
+            each.outcome
+            for each in found
+            if each.seq > intent.seq and each.corr == intent.corr and each.outcome != leaves.INTENT
+        ]
+        outcomes[intent.seq] = later[-1] if later and intent.corr is not None else None
+    return tuple(Intent(each.seq, each.corr, each.action, outcomes[each.seq]) for each in made)

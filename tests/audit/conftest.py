@@ -1,0 +1,58 @@
+"""A log that was begun, its key, and pins kept in memory."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from socialguard.audit.interface import Actor, Entry, Tree
+from socialguard.audit.log import AuditLog
+from socialguard.store.database import Database
+
+ORG = "0123456789abcdef"
+ACTOR = Actor("m-1", "person", "cli")
+
+
+@dataclass
+class Key:
+    """A signer over a key in memory."""
+
+    private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    @property
+    def public(self) -> bytes:
+        return self.private.public_key().public_bytes_raw()
+
+    def sign(self, data: bytes) -> bytes:
+        return self.private.sign(data)
+
+
+@dataclass
+class Pins:
+    """Pins in memory."""
+
+    tree: Tree | None = None
+
+    def pinned_tree(self) -> Tree | None:
+        return self.tree
+
+    def pin_tree(self, tree: Tree) -> None:
+        self.tree = tree
+
+
+@pytest.fixture
+def log(database: Database) -> AuditLog:
+    made = AuditLog(ORG)
+    with database.write() as connection:
+        made.start(connection, Entry("workspace.init", "done", ACTOR, reason="a new workspace"))
+    return made
+
+
+@pytest.fixture
+def key() -> Key:
+    return Key()
+
+
+@pytest.fixture
+def pins() -> Pins:
+    return Pins()
