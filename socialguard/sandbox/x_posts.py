@@ -13,6 +13,7 @@ from socialguard.sandbox.x_answers import answer
 from socialguard.sandbox.x_errors import forbidden, invalid, not_found
 from socialguard.sandbox.x_length import LONG_POST_LIMIT, POST_LIMIT, weighted_length
 from socialguard.sandbox.x_render import (
+    EDIT_SECONDS,
     TWEET_FIELDS,
     asked_fields,
     render_includes,
@@ -65,20 +66,23 @@ def create_post(call: Call) -> Response:
         post = make_version(call.world, author, previous, text, call.now)
     else:
         post = make_post(call.world, author, text, call.now, media_ids)
-        post.quote_of = quote
         call.world.posts[post.post_id] = post
-        _join(call, post, parent)
+        _join(call, post, parent, quote)
     data = {"id": post.post_id, "text": visible_text(post), "edit_history_tweet_ids": post.edit_history}
     return answer(call, {"data": data}, 201)
 
 
-def _join(call: Call, post: Post, parent: Post | None) -> None:
+def _join(call: Call, post: Post, parent: Post | None, quote: str) -> None:
     post.visible_at = call.now + call.hidden_for if call.hidden_for else 0.0
     if call.app:
         post.via, post.created_by_app = call.app.name, call.app.app_id
     if parent:
         post.reply_to, post.conversation_id = parent.post_id, parent.conversation_id
         parent.metrics["reply_count"] = parent.metrics.get("reply_count", 0) + 1
+    if quote:
+        post.quote_of = quote
+        metrics = call.world.posts[quote].metrics
+        metrics["quote_count"] = metrics.get("quote_count", 0) + 1
     for media_id in post.media_ids:
         call.world.media[media_id].attached_to = post.post_id
 
@@ -148,7 +152,6 @@ def _quote_of(call: Call, document: dict[str, Any]) -> str:
     original = call.world.posts.get(str(quoted))
     if original is None or original.network != "x" or original.deleted_at is not None:
         raise invalid("quote_tweet_id is invalid.", quote_tweet_id=quoted)
-    original.metrics["quote_count"] = original.metrics.get("quote_count", 0) + 1
     return original.post_id
 
 
