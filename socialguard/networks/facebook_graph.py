@@ -54,7 +54,8 @@ class GraphTransport:
         self.origin = origin
         self.answered_version: str | None = None
         self._token = token
-        self._proof = appsecret_proof(token, app_secret) if token and app_secret else None
+        self._app_secret = app_secret
+        origin.hooks["response"].append(_let_go_of_redirect)
 
     def request(
         self,
@@ -69,17 +70,25 @@ class GraphTransport:
         """Send one request; raises GraphProblem or ExchangeFailed for anything but a usable JSON answer.
 
         The account's own token leaves as `Authorization: Bearer` (an app's token only where the SDK puts it:
-        debug_token documents no other way); the proof belongs to that one token and goes with it only."""
+        debug_token documents no other way). The proof is made of the one token that the request carries."""
         query, form, headers = dict(params or {}), dict(data or {}), {}
-        for place in (query, form):
-            if self._token and place.get("access_token") == self._token:
-                del place["access_token"]
-                headers["Authorization"] = f"Bearer {self._token}"
-        if headers and self._proof:
-            (form if method == "POST" else query)["appsecret_proof"] = self._proof
+        token = form.get("access_token") or query.get("access_token")
+        if token and token == self._token:
+            form.pop("access_token", None)
+            query.pop("access_token", None)
+            headers["Authorization"] = f"Bearer {token}"
+        if token and self._app_secret:
+            proof = appsecret_proof(str(token), self._app_secret)
+            (form if method == "POST" else query)["appsecret_proof"] = proof
         answer = self.origin.request(method, url, params=query, data=form or None, files=files, headers=headers)
         self.answered_version = answer.headers.get("facebook-api-version") or self.answered_version
         return checked(answer)
+
+
+def _let_go_of_redirect(answer: "requests.Response", **_request: object) -> None:
+    """Free the connection of an answer that the session refuses without reading it."""
+    if 300 <= answer.status_code < 400:
+        answer.close()
 
 
 def appsecret_proof(token: str, app_secret: str) -> str:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from socialguard import clock
+from socialguard.model.text import marked
 from socialguard.networks.facebook_errors import invalid_token, not_understood
 from socialguard.networks.facebook_graph import API_VERSION
 from socialguard.networks.facebook_replies import TokenFacts, TokenFactsDocument, parse
@@ -13,22 +14,22 @@ NEEDED_SCOPES: Final = ("pages_manage_posts", "pages_read_engagement", "pages_sh
 _SOON: Final = timedelta(days=14)
 
 # Message-catalogue sentences, whole: each is looked up as it stands.
-NOT_PROVED_LIVE: Final = (
+NOT_PROVED_LIVE: Final = marked(
     "It cannot be proved that the Facebook app is Live: posts of an app in development look published and are"
     " invisible to everybody else. Look at a post while logged out of Facebook."
 )
-NOT_INSPECTED: Final = (
+NOT_INSPECTED: Final = marked(
     "Scopes and expiry are unknown: Facebook tells them only with app_id and app_secret in the credential."
 )
-OTHER_APP: Final = "The token was made by another app than the credential's app_id says."
-NOT_A_PAGE: Final = "The token is not a Page's: posts would fail, or end where they should not."
-MISSING_SCOPES: Final = (
+OTHER_APP: Final = marked("The token was made by another app than the credential's app_id says.")
+NOT_A_PAGE: Final = marked("The token is not a Page's: posts would fail, or end where they should not.")
+MISSING_SCOPES: Final = marked(
     "A permission is missing; posting needs pages_manage_posts, pages_read_engagement and pages_show_list."
 )
-EXPIRES_SOON: Final = "The token ends within 14 days: log in again and rotate it."
-DATA_ACCESS_SOON: Final = "The app's access to data ends within 14 days: log in again to renew it."
-DATA_ACCESS_OVER: Final = "The app's access to data has ended: log in again, or reading will fail."
-OTHER_VERSION: Final = (
+EXPIRES_SOON: Final = marked("The token ends within 14 days: log in again and rotate it.")
+DATA_ACCESS_SOON: Final = marked("The app's access to data ends within 14 days: log in again to renew it.")
+DATA_ACCESS_OVER: Final = marked("The app's access to data has ended: log in again, or reading will fail.")
+OTHER_VERSION: Final = marked(
     "Facebook answered with another version of its API than the pinned one: the pinned one may have ended."
 )
 

@@ -46,8 +46,6 @@ class FacebookSession:
     """One Page's token at one origin (`networks.interface.Session`)."""
 
     def __init__(self, credential: Credential, origin: str, account: str) -> None:
-        self.calls = 0
-        self.server_time: datetime | None = None
         self._credential = credential
         self._account = account
         token = credential.reveal("page_token")
@@ -58,6 +56,16 @@ class FacebookSession:
 
     def __repr__(self) -> str:
         return f"FacebookSession({self._account})"
+
+    @property
+    def calls(self) -> int:
+        """How many HTTP requests were made so far."""
+        return self._http.calls
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The `Date` of the newest answer."""
+        return self._http.server_time
 
     def identity(self) -> Identity:
         """Return which Page the token belongs to; a Page without a user name has its id as handle."""
@@ -255,7 +263,6 @@ class FacebookSession:
             failure = meaning(problem, self._account, write=write)
         except ExchangeFailed as failed:
             failure = failed.as_error(TITLE, self._account, write=write)
-        self.calls, self.server_time = self._http.calls, self._http.server_time
         if failure is not None:
             raise failure  # outside the except block: an error drags no cause along
         return result
