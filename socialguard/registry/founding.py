@@ -1,0 +1,85 @@
+"""The first epoch of a workspace, and its members."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from socialguard import clock, errors
+from socialguard.canon import jcs
+from socialguard.registry import manifest as manifests
+from socialguard.registry.interface import OwnerSigner
+from socialguard.registry.manifest import Manifest
+from socialguard.registry.signed import Member, Role
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a member beside what an owner signed: a name to show and how to reach them."""
+
+    id: str
+    name: str
+    contact: str | None
+
+
+def found(
+    connection: "Connection", owner: OwnerSigner, first: Manifest, member_names: Mapping[str, str]
+) -> Manifest:
+    """Store epoch 1, signed by its own owner, and the names of its members by id; returns it."""
+    for member in first.members:
+        _insert(connection, member, member_names.get(member.id, member.id))
+    return manifests.append(connection, first, [owner])
+
+
+def enlist(
+    connection: "Connection", owner: OwnerSigner, manifest: Manifest, member: Member, name: str
+) -> Manifest:
+    """Add a member and return the next epoch; raises UsageError where the id is taken."""
+    if manifest.member(member.id) is not None:
+        raise errors.UsageError(detail=f"There is a member {member.id} already.")
+    _insert(connection, member, name)
+    return manifests.append(connection, manifest.with_member(member), [owner])
+
+
+def profiles(connection: "Connection", manifest: Manifest) -> dict[str, Profile]:
+    """Return what is known of each member of the manifest, by id; a lost row leaves the id as the name."""
+    from sqlalchemy import select
+
+    from socialguard.store.tables import member as table
+
+    rows = {row.id: row for row in connection.execute(select(table.c.id, table.c.name, table.c.contact))}
+    known = {one.id: rows.get(one.id) for one in manifest.members}
+    return {
+        key: Profile(key, key if row is None else row.name, None if row is None else row.contact)
+        for key, row in known.items()
+    }
+
+
+def set_member_contact(connection: "Connection", member_id: str, contact: str | None) -> None:
+    """Store how a member is reached; raises NotFound for a member without a row."""
+    from sqlalchemy import update
+
+    from socialguard.store.tables import member as table
+
+    done = connection.execute(update(table).where(table.c.id == member_id).values(contact=contact))
+    if done.rowcount != 1:
+        raise errors.NotFound(kind="member", name=member_id, hint="Run: socialguard whoami")
+
+
+def _insert(connection: "Connection", member: Member, name: str) -> None:
+    from sqlalchemy import insert
+
+    from socialguard.store.tables import member as table
+
+    connection.execute(
+        insert(table).values(
+            id=member.id,
+            name=name,
+            role=member.role.value,
+            kind="worker" if member.role is Role.WORKER else "person",
+            status="active" if member.active else "removed",
+            created_at=jcs.timestamp(clock.now()),
+        )
+    )

@@ -1,0 +1,215 @@
+"""The manifest's JSON form, both ways: no field is guessed, none is ignored."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypedDict
+
+from socialguard import errors
+from socialguard.canon import jcs
+from socialguard.registry.signed import Grant, LogKey, Member, RecoveryKey, Right, Role, SignedAccount
+
+if TYPE_CHECKING:
+    from socialguard.registry.manifest import Manifest
+
+VERSION = 1
+_FIELDS = frozenset(
+    {"v", "epoch", "prev_sha256", "owners", "threshold", "members", "workers", "accounts", "recovery", "log_keys"}
+    | {"policy_sha256"}
+)
+_MEMBER = frozenset({"id", "x25519", "ed25519", "role", "status", "contractor"})
+_ACCOUNT = frozenset(
+    {"id", "network", "user_id", "handle", "origin", "client", "short_name", "attended", "grants"}
+)
+_STATUS = {True: "active", False: "removed"}
+
+
+class Malformed(ValueError):
+    """A manifest that contradicts itself or is not of the documented form."""
+
+
+class Fields(TypedDict):
+    """What a body says, by the names of `Manifest`."""
+
+    org: str
+    epoch: int
+    prev_sha256: str | None
+    owners: tuple[str, ...]
+    threshold: int
+    members: tuple[Member, ...]
+    workers: tuple[str, ...]
+    accounts: tuple[SignedAccount, ...]
+    recovery: tuple[RecoveryKey, ...]
+    log_keys: tuple[LogKey, ...]
+    policy_sha256: str
+
+
+def document(manifest: "Manifest") -> dict[str, object]:
+    """Return the JSON value of a manifest; epoch 1's has no `org`, which is its hash."""
+    value: dict[str, object] = {
+        "v": VERSION,
+        "epoch": manifest.epoch,
+        "prev_sha256": manifest.prev_sha256,
+        "owners": list(manifest.owners),
+        "threshold": manifest.threshold,
+        "members": [
+            {
+                "id": one.id,
+                "x25519": jcs.b64(one.x25519),
+                "ed25519": jcs.b64(one.ed25519),
+                "role": one.role.value,
+                "status": _STATUS[one.active],
+                "contractor": one.contractor,
+            }
+            for one in manifest.members
+        ],
+        "workers": list(manifest.workers),
+        "accounts": [
+            {
+                "id": one.id,
+                "network": one.network,
+                "user_id": one.user_id,
+                "handle": one.handle,
+                "origin": one.origin,
+                "client": one.client,
+                "short_name": one.short_name,
+                "attended": one.attended,
+                "grants": [{"member": grant.member, "right": grant.right.value} for grant in one.grants],
+            }
+            for one in manifest.accounts
+        ],
+        "recovery": [
+            {"id": one.id, "x25519": jcs.b64(one.x25519), "ed25519": jcs.b64(one.ed25519)}
+            for one in manifest.recovery
+        ],
+        "log_keys": [{"key": jcs.b64(one.key), "from_size": one.from_size} for one in manifest.log_keys],
+        "policy_sha256": manifest.policy_sha256,
+    }
+    if manifest.epoch > 1:
+        value["org"] = manifest.org
+    return value
+
+
+def fields(body: bytes) -> Fields:
+    """Return the fields of canonical bytes; raises Malformed, or SchemaTooNew for another version."""
+    try:
+        value = jcs.decode(body)
+        if not isinstance(value, dict):
+            raise Malformed("its body is not an object")
+        version = value.get("v")
+        if version != VERSION:
+            raise errors.SchemaTooNew(path="manifest", found=version, known=VERSION)
+        return _fields(value)
+    except Malformed:
+        raise
+    except ValueError as problem:  # NotCanonical, a role or right that does not exist, a key of a wrong length
+        raise Malformed(str(problem)) from None
+
+
+def _fields(value: Mapping[str, object]) -> Fields:
+    epoch = _number(value, "epoch")
+    _exactly(value, _FIELDS if epoch == 1 else _FIELDS | {"org"})
+    recovery = [_exactly(one, {"id", "x25519", "ed25519"}) for one in _objects(value, "recovery")]
+    log_keys = [_exactly(one, {"key", "from_size"}) for one in _objects(value, "log_keys")]
+    previous = value["prev_sha256"]
+    return Fields(
+        org="" if epoch == 1 else _text(value, "org"),
+        epoch=epoch,
+        prev_sha256=None if previous is None else _text(value, "prev_sha256"),
+        owners=_texts(value, "owners"),
+        threshold=_number(value, "threshold"),
+        members=_members(value),
+        workers=_texts(value, "workers"),
+        accounts=_accounts(value),
+        recovery=tuple(
+            RecoveryKey(_text(one, "id"), _key(one, "x25519"), _key(one, "ed25519")) for one in recovery
+        ),
+        log_keys=tuple(LogKey(_key(one, "key"), _number(one, "from_size")) for one in log_keys),
+        policy_sha256=_text(value, "policy_sha256"),
+    )
+
+
+def _members(value: Mapping[str, object]) -> tuple[Member, ...]:
+    found = []
+    for one in _objects(value, "members"):
+        _exactly(one, _MEMBER)
+        if _text(one, "status") not in _STATUS.values():
+            raise Malformed("a member's status is active or removed")
+        found.append(
+            Member(
+                id=_text(one, "id"),
+                x25519=_key(one, "x25519"),
+                ed25519=_key(one, "ed25519"),
+                role=Role(_text(one, "role")),
+                active=one["status"] == _STATUS[True],
+                contractor=_flag(one, "contractor"),
+            )
+        )
+    return tuple(found)
+
+
+def _accounts(value: Mapping[str, object]) -> tuple[SignedAccount, ...]:
+    found = []
+    for one in _objects(value, "accounts"):
+        _exactly(one, _ACCOUNT)
+        grants = [_exactly(grant, {"member", "right"}) for grant in _objects(one, "grants")]
+        found.append(
+            SignedAccount(
+                id=_text(one, "id"),
+                network=_text(one, "network"),
+                user_id=_text(one, "user_id"),
+                handle=_text(one, "handle"),
+                origin=_text(one, "origin"),
+                client=_text(one, "client"),
+                short_name=_text(one, "short_name"),
+                attended=_flag(one, "attended"),
+                grants=tuple(Grant(_text(grant, "member"), Right(_text(grant, "right"))) for grant in grants),
+            )
+        )
+    return tuple(found)
+
+
+def _exactly(value: Mapping[str, object], fields: frozenset[str] | set[str]) -> Mapping[str, object]:
+    if set(value) != fields:
+        raise Malformed("its fields are not the documented ones")
+    return value
+
+
+def _text(value: Mapping[str, object], name: str) -> str:
+    found = value[name]
+    if not isinstance(found, str):
+        raise Malformed(f"{name} is not a string")
+    return found
+
+
+def _number(value: Mapping[str, object], name: str) -> int:
+    found = value.get(name)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise Malformed(f"{name} is not a count")
+    return found
+
+
+def _flag(value: Mapping[str, object], name: str) -> bool:
+    found = value[name]
+    if not isinstance(found, bool):
+        raise Malformed(f"{name} is neither true nor false")
+    return found
+
+
+def _key(value: Mapping[str, object], name: str) -> bytes:
+    found = jcs.unb64(_text(value, name))
+    if len(found) != 32:
+        raise Malformed(f"{name} is not a public key of 32 bytes")
+    return found
+
+
+def _texts(value: Mapping[str, object], name: str) -> tuple[str, ...]:
+    found = value[name]
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise Malformed(f"{name} is not a list of strings")
+    return tuple(found)
+
+
+def _objects(value: Mapping[str, object], name: str) -> list[dict[str, object]]:
+    found = value[name]
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise Malformed(f"{name} is not a list of objects")
+    return found

@@ -1,0 +1,96 @@
+"""What the owners sign about members, accounts and keys: the parts of a manifest, as plain values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from socialguard.canon import envelope
+
+
+class Role(StrEnum):
+    """What a member is for."""
+
+    OWNER = "owner"
+    PUBLISHER = "publisher"
+    AUTHOR = "author"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    WORKER = "worker"
+
+
+class Right(StrEnum):
+    """What a grant allows on one account. An owner needs none; `send` is a worker's, and lets it hold the
+    credential."""
+
+    SEND = "send"
+    PUBLISH = "publish"
+    AUTHOR = "author"
+    APPROVE = "approve"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person or a daemon with its public keys (32 bytes each). A removed one stays listed, with that
+    status, so that what it once signed keeps a name."""
+
+    id: str
+    x25519: bytes
+    ed25519: bytes
+    role: Role
+    active: bool = True
+    contractor: bool = False
+
+    @property
+    def signing_id(self) -> str:
+        """The key id under which signatures of this member are stored."""
+        return envelope.key_id("ed25519", self.ed25519)
+
+    @property
+    def sealing_id(self) -> str:
+        """The key id under which secrets are sealed to this member."""
+        return envelope.key_id("x25519", self.x25519)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """A right of a member on the account that holds the grant."""
+
+    member: str
+    right: Right
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAccount:
+    """What the owners signed about an account. `origin` (scheme, host, port) is where its credential may be
+    sent; `attended` means that only a person at a terminal may use it."""
+
+    id: str
+    network: str
+    user_id: str
+    handle: str
+    origin: str
+    client: str
+    short_name: str
+    attended: bool = False
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryKey:
+    """Public keys of a recovery kit: credentials are sealed to `x25519`, `ed25519` may open a new incarnation."""
+
+    id: str
+    x25519: bytes
+    ed25519: bytes
+
+    @property
+    def sealing_id(self) -> str:
+        """The key id under which secrets are sealed to this kit."""
+        return envelope.key_id("x25519", self.x25519)
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """A key (Ed25519, 32 bytes) that signs checkpoints of trees of `from_size` entries or more."""
+
+    key: bytes
+    from_size: int

@@ -1,0 +1,1 @@
+"""The manifest, accounts, names and policy."""
