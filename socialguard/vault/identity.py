@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from socialguard import errors
-from socialguard.vault import private_files, sealed
-from socialguard.vault.kek import AskPassphrase, Kek, Source, open_kek
+from socialguard.vault import kernel, private_files, sealed
+from socialguard.vault.kek import AskPassphrase, Kek, Kind, Source, open_kek
 from socialguard.vault.keys import KeyPair, LogKey
-from socialguard.vault.pins import Pins
+from socialguard.vault.pins import Pins, Seen
 
 MEMBER: Final = "member"
 WORKER: Final = "worker"
@@ -84,8 +84,9 @@ def directory(base: Path, org: str) -> Path:
     return base / org
 
 
-def open_identity(base: Path, org: str) -> "Identity":
-    """Return this machine's identity in an organisation; nothing secret is opened yet.
+def open_identity(base: Path, org: str, known: tuple[Kek, ...] = ()) -> "Identity":
+    """Return this machine's identity in an organisation; nothing secret is opened yet. `known` KEKs, as just
+    after `create`, are not asked for again.
 
     Raises NotAdopted if there is none; Unreadable if others can open it or a version is not known; Tampered
     if a header is malformed or the files do not agree on the source of their KEK."""
@@ -105,17 +106,19 @@ def open_identity(base: Path, org: str) -> "Identity":
         raise errors.Tampered(
             what=f"The directory {place}", detail="worker and log keys name different sources of their KEK."
         )
-    return Identity(place, org, files)
+    return Identity(place, org, files, known)
 
 
 class Identity:
     """This machine's member, worker, log key and pins in one organisation. Safe to share between threads."""
 
-    def __init__(self, place: Path, org: str, files: Mapping[str, sealed.SealedFile]) -> None:
+    def __init__(
+        self, place: Path, org: str, files: Mapping[str, sealed.SealedFile], known: tuple[Kek, ...] = ()
+    ) -> None:
         self.place = place
         self.org = org
         self._files = files
-        self._keks: dict[Source, Kek] = {}
+        self._keks: dict[Source, Kek] = {kek.source: kek for kek in known}
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -171,11 +174,26 @@ class Identity:
         """Return this machine's pins; raises as `kek.open_kek` and `Pins.open`."""
         return Pins.open(self.place / _PINS_FILE, self.org, self.kek(self.worker_source, ask))
 
-    def adopt_pins(self, ask: AskPassphrase | None) -> Pins:
-        """Replace the pins by new ones for this machine, which have seen nothing yet, and return them.
+    def adopt_pins(self, ask: AskPassphrase | None, seen: Seen | None = None) -> Pins:
+        """Replace the pins by new ones for this machine, which have seen `seen` (default: nothing), and
+        return them.
 
         What they replace is lost: the reasoned, logged act is the caller's."""
-        return Pins.adopt(self.place / _PINS_FILE, self.org, self.kek(self.worker_source, ask))
+        return Pins.adopt(self.place / _PINS_FILE, self.org, self.kek(self.worker_source, ask), seen)
+
+    def unlock(self, ask: AskPassphrase | None) -> None:
+        """Keep the KEKs of this identity that are passphrases in the kernel, for 8 hours; raises as
+        `kek.open_kek` and `kernel.unlock`."""
+        sources = self._passphrases() or [self.member_source]
+        for source in sources:
+            kernel.unlock(self.kek(source, ask))
+
+    def lock(self) -> bool:
+        """Forget this identity's KEKs, in the kernel and in this object; return whether the kernel held one."""
+        with self._lock:
+            self._keks.clear()
+        held = [kernel.lock(source.check) for source in self._passphrases()]
+        return any(held)
 
     def kek(self, source: Source, ask: AskPassphrase | None) -> Kek:
         """Return the KEK of a source that a file here names, opened at most once in this process."""
@@ -184,6 +202,10 @@ class Identity:
             if found is None:
                 found = self._keks[source] = open_kek(source, ask)
             return found
+
+    def _passphrases(self) -> list[Source]:
+        found = {file.header.source for file in self._files.values()}
+        return [source for source in found if source.kind is Kind.PASSPHRASE]
 
     def _pair(self, kind: str, ask: AskPassphrase | None) -> KeyPair:
         file = self._file(kind)

@@ -8,6 +8,7 @@ it. (A roll-back of this whole directory is seen only by an anchor outside the m
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,26 +22,26 @@ from socialguard.vault import private_files, sealed
 from socialguard.vault.kek import Kek
 
 KIND: Final = "pins"
-_VERSION: Final = 1
-_HASH_BYTES: Final = 32
+_HEX: Final = re.compile(r"[0-9a-f]{64}")
 _TURN_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.002
-_FIELDS: Final = frozenset({"v", "host", "manifest", "generations", "tree", "freeze"})
+_FIELDS: Final = frozenset({"host", "manifest", "generations", "tree", "freeze"})
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What pins hold. `manifest` is (epoch, SHA-256), `generations` by account id, `host` the machine's id."""
+    """What pins hold. `manifest` is (epoch, SHA-256 in 64 hex digits), `generations` by account id, `host`
+    the machine's id."""
 
-    host: str
-    manifest: tuple[int, bytes] | None = None
+    host: str = ""
+    manifest: tuple[int, str] | None = None
     generations: Mapping[str, int] = field(default_factory=dict)
     tree: Tree | None = None
     freeze: int = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes that are sealed."""
-        manifest = None if self.manifest is None else {"epoch": self.manifest[0], "sha256": self.manifest[1].hex()}
+        manifest = None if self.manifest is None else {"epoch": self.manifest[0], "sha256": self.manifest[1]}
         tree = self.tree and {
             "incarnation": self.tree.incarnation,
             "size": self.tree.size,
@@ -48,7 +49,6 @@ class Seen:
         }
         return jcs.encode(
             {
-                "v": _VERSION,
                 "host": self.host,
                 "manifest": manifest,
                 "generations": dict(self.generations),
@@ -59,9 +59,9 @@ class Seen:
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Return what `encode` wrote; ValueError for anything else, other versions included."""
+        """Return what `encode` wrote; ValueError for anything else."""
         value = jcs.decode(data)
-        if not isinstance(value, dict) or set(value) != _FIELDS or value["v"] != _VERSION:
+        if not isinstance(value, dict) or set(value) != _FIELDS:
             raise ValueError("pins of another form")
         generations, host = value["generations"], value["host"]
         if not isinstance(generations, dict) or not isinstance(host, str):
@@ -101,22 +101,23 @@ class Pins:
         return pins
 
     @classmethod
-    def adopt(cls, path: Path, org: str, kek: Kek) -> Self:
-        """Write pins of this machine that have seen nothing, in place of whatever was there, and return them.
+    def adopt(cls, path: Path, org: str, kek: Kek, seen: Seen | None = None) -> Self:
+        """Write pins of this machine in place of whatever was there, and return them.
 
-        This is the one way back for a number; the reasoned and logged act is the caller's."""
+        `seen` (default: nothing yet) is what they hold, its `host` excepted. This is the one way back for a
+        number; the reasoned and logged act is the caller's."""
         pins = cls(path, org, kek)
         with pins._turn():
-            pins._write(Seen(process.host_id()))
+            pins._write(replace(seen or Seen(), host=process.host_id()))
         return pins
 
-    def manifest(self) -> tuple[int, bytes] | None:
-        """Return epoch and SHA-256 (32 bytes) of the newest manifest seen, None before the first."""
+    def manifest(self) -> tuple[int, str] | None:
+        """Return epoch and SHA-256 (64 hex digits) of the newest manifest seen, None before the first."""
         return self._read().manifest
 
-    def pin_manifest(self, epoch: int, sha256: bytes) -> None:
+    def pin_manifest(self, epoch: int, sha256: str) -> None:
         """Remember a manifest; Tampered for a lower epoch, or another manifest of the same epoch."""
-        _require_hash(sha256)
+        _hash(sha256)
 
         def raised(seen: Seen) -> Seen:
             if seen.manifest and (epoch < seen.manifest[0] or _differs((epoch, sha256), seen.manifest)):
@@ -146,7 +147,7 @@ class Pins:
     def pin_tree(self, tree: Tree) -> None:
         """Remember a checkpointed tree; Tampered for an earlier incarnation, a smaller tree, or another root
         at the same size. That it extends the pinned tree is for the audit log to prove."""
-        _require_hash(tree.root)
+        _hash(tree.root.hex())
 
         def raised(seen: Seen) -> Seen:
             old = seen.tree
@@ -240,11 +241,6 @@ def _went_back(what: str, detail: str) -> errors.Tampered:
     return errors.Tampered(what=what, detail=detail)
 
 
-def _require_hash(value: bytes) -> None:
-    if len(value) != _HASH_BYTES:
-        raise ValueError("a hash is 32 bytes")
-
-
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError("a count is an integer from 0")
@@ -252,17 +248,17 @@ def _count(value: object) -> int:
 
 
 def _hash(value: object) -> bytes:
-    if not isinstance(value, str) or len(value) != 2 * _HASH_BYTES:
-        raise ValueError("a hash is 64 hex digits")
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise ValueError("a SHA-256 is 64 lower-case hex digits")
     return bytes.fromhex(value)
 
 
-def _manifest(value: object) -> tuple[int, bytes] | None:
+def _manifest(value: object) -> tuple[int, str] | None:
     if value is None:
         return None
     if not isinstance(value, dict) or set(value) != {"epoch", "sha256"}:
         raise ValueError("a pinned manifest of another form")
-    return _count(value["epoch"]), _hash(value["sha256"])
+    return _count(value["epoch"]), _hash(value["sha256"]).hex()
 
 
 def _tree(value: object) -> Tree | None:
