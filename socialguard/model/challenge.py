@@ -1,4 +1,4 @@
-"""What a person is shown and must type before a post goes out: plain values that a guard makes and a face renders."""
+"""What a person is shown and must type before a post goes out: a guard makes these values, a face renders them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,0 +1,46 @@
+"""What one run of the program was told before its command: workspace, JSON, questions allowed, debug.
+
+The options that fill it stand before the command's name or after it, so it is filled while click parses."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socialguard.cli.printing import Printer
+
+
+class Face:
+    """The person or script on the other side. `as_json`: one document on stdout and nothing else;
+    `no_input`: nothing may be asked; `debug`: details of a failure are shown, secrets removed."""
+
+    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input")
+
+    def __init__(self) -> None:
+        self.as_json = False
+        self.no_input = False
+        self.debug = False
+        self.home_given: Path | None = None
+        self._printer: Printer | None = None
+
+    @property
+    def home(self) -> Path:
+        """The workspace's directory: `--home`, else SOCIALGUARD_HOME, else the user's data directory."""
+        from socialguard import settings
+
+        return settings.home() if self.home_given is None else self.home_given
+
+    @property
+    def printer(self) -> "Printer":
+        """The one door for output."""
+        from socialguard.cli.printing import Printer
+
+        if self._printer is None:
+            self._printer = Printer(as_json=self.as_json)
+        return self._printer
+
+    @property
+    def has_terminal(self) -> bool:
+        """Whether a person can be asked (DESIGN: stderr is a TTY, /dev/tty opens, no --json, no --no-input)."""
+        from socialguard.cli import terminal
+
+        return terminal.has_terminal(as_json=self.as_json, no_input=self.no_input)

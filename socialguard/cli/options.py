@@ -1,0 +1,132 @@
+"""The options that several commands share, and the decorator that makes a function a command.
+
+    @command("whoami")
+    def whoami(face: Face) -> int | None:
+        \"\"\"First line: the help of the table.\"\"\"
+
+A command gets the `Face` first, returns its exit code (None is 0) and raises `SocialGuardError`, which `main`
+tells."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from socialguard.cli.face import Face
+
+P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def _note(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+    def callback(context: click.Context, parameter: click.Parameter, value: object) -> None:
+        face = context.find_object(Face)
+        if face is not None and value:
+            setattr(face, name, value.expanduser().absolute() if isinstance(value, Path) else value)
+
+    return callback
+
+
+def _shared(*, hidden: bool) -> list[click.Parameter]:
+    """The options of the program as a whole; after a command's name only `--json` shows in its help."""
+    eager = {"is_eager": True, "expose_value": False}
+    return [
+        click.Option(
+            ["--json"], is_flag=True, callback=_note("as_json"), help="Print one JSON document.", **eager
+        ),
+        click.Option(
+            ["--home"],
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            hidden=hidden,
+            callback=_note("home_given"),
+            help="The workspace (else SOCIALGUARD_HOME).",
+            **eager,
+        ),
+        click.Option(
+            ["--no-input"],
+            is_flag=True,
+            hidden=hidden,
+            callback=_note("no_input"),
+            help="Ask nothing; refuse what needs an answer.",
+            **eager,
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            hidden=hidden,
+            callback=_note("debug"),
+            help="Show the details of a failure, secrets removed.",
+            **eager,
+        ),
+    ]
+
+
+def program_options() -> list[click.Parameter]:
+    """Return the options that may stand before the command's name."""
+    return _shared(hidden=False)
+
+
+def command(name: str, **attributes: Any) -> Callable[[Callable[Concatenate[Face, P], int | None]], click.Command]:
+    """Make a function a command: shared options, the process hardened first, the Face as first argument."""
+
+    def decorate(function: Callable[Concatenate[Face, P], int | None]) -> click.Command:
+        def run(*args: P.args, **kwargs: P.kwargs) -> int | None:
+            face = click.get_current_context().find_object(Face) or Face()
+            return function(face, *args, **kwargs)
+
+        update_wrapper(run, function)  # its name, help, and the options that stand below this decorator
+        made: click.Command = click.command(name, cls=click.Command, **attributes)(run)
+        made.params.extend(_shared(hidden=True))
+        return made
+
+    return decorate
+
+
+def selectors(*names: str, required: bool = True) -> Callable[[F], F]:
+    """Add an option, repeatable, that takes accounts: `x:@acme`, a short name, `client:acme`, `label:fr+eu`.
+
+    `names` are as click takes them, `--to` for example; a missing one never means all accounts."""
+    from socialguard.cli.completion import SelectorType
+
+    return click.option(
+        *names, multiple=True, required=required, type=SelectorType(), metavar="SELECTOR", help=SELECTOR_HELP
+    )
+
+
+def selector_arguments(name: str = "selectors", *, required: bool = True) -> Callable[[F], F]:
+    """Add an argument, repeatable, that takes accounts."""
+    from socialguard.cli.completion import SelectorType
+
+    return click.argument(name, nargs=-1, required=required, type=SelectorType(), metavar="SELECTOR…")
+
+
+def account_argument(name: str = "account") -> Callable[[F], F]:
+    """Add the one account that a command acts on, as `x:@acme` or a short name."""
+    from socialguard.cli.completion import AccountType
+
+    return click.argument(name, type=AccountType(), metavar="ACCOUNT")
+
+
+def confirm(function: F) -> F:
+    """Add `--confirm ACCOUNT`, repeatable: the answer of a script. In a terminal it is ignored, with a note."""
+    from socialguard.cli.completion import AccountType
+
+    return click.option(
+        "--confirm",
+        "confirmed",
+        multiple=True,
+        type=AccountType(),
+        metavar="ACCOUNT",
+        help="Without a terminal: this account is meant (repeatable, exact).",
+    )(function)
+
+
+def reason(*, required: bool = True) -> Callable[[F], F]:
+    """Add `--reason TEXT`: it stands in the log (at most 500 characters)."""
+    return click.option("--reason", required=required, metavar="TEXT", help="Why; it stands in the log.")
+
+
+SELECTOR_HELP = "x:@acme, a short name, client:acme or label:fr+eu (repeatable)."

@@ -1,0 +1,122 @@
+"""How a failure leaves the program: one sentence and what to do, or one JSON document, and the exit code.
+
+No secret leaves with it: message, remedy and traceback go through `redact`, and no local variable is shown."""
+
+import errno
+import sys
+from typing import Final
+
+import click
+
+from socialguard import errors
+from socialguard.cli import words
+from socialguard.cli.face import Face
+from socialguard.cli.phrases import phrase
+from socialguard.cli.words import _, later
+from socialguard.model.credential import redact
+from socialguard.model.text import visible
+
+_TRACE_LINE: Final = 1000
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Unexpected(errors.SocialGuardError):
+    """The program failed where it should not have ({kind})."""
+
+    remedy = "Look at what is known: socialguard queue list. Then repeat the command with --debug and report it."
+
+
+class SystemRefused(errors.SocialGuardError):
+    """The system refused: {reason}."""
+
+    remedy = "Check permissions and free space, then look at what is known: socialguard queue list."
+
+
+def tell(problem: BaseException, face: Face) -> int:
+    """Tell the person, or the script, what happened and what to do, and return the exit code."""
+    error = as_error(problem)
+    if words.language() != "en":
+        error.fields = {
+            name: phrase(value) if isinstance(value, str) else value for name, value in error.fields.items()
+        }
+    message = redact(error.message(_).strip())
+    remedy = redact(error.what_to_do(lambda text: _(text) if _(text) != text else phrase(text)).strip())
+    printer = face.printer
+    if face.as_json and not printer.has_answered:
+        printer.json_out({"error": _document(error, message, remedy)})
+    elif face.has_terminal:
+        for line in (message, remedy):
+            if line:
+                printer.note_line(line)
+    else:
+        printer.note_line(f"{error.exit_code} {message} {remedy}".rstrip())
+    if face.debug:
+        _show_trace(problem, face)
+    return error.exit_code
+
+
+def as_error(problem: BaseException) -> errors.SocialGuardError:
+    """Return `problem` as an error that can be told: ours as it is, click's as a usage error."""
+    if isinstance(problem, errors.SocialGuardError):
+        return problem
+    if isinstance(problem, (KeyboardInterrupt, click.Abort)):
+        return errors.Interrupted(detail="")
+    if isinstance(problem, click.ClickException):
+        context = getattr(problem, "ctx", None)
+        path = context.command_path if isinstance(context, click.Context) else "socialguard"
+        return errors.UsageError(
+            detail=problem.format_message(), command=path, remedy=later("Look at: {command} --help")
+        )
+    if isinstance(problem, OSError):
+        return SystemRefused(reason=_reason(problem))
+    return Unexpected(kind=type(problem).__name__)
+
+
+def _reason(problem: OSError) -> str:
+    said = "the disk is full" if problem.errno in _FULL else problem.strerror or type(problem).__name__
+    return f"{said}: {visible(problem.filename)}" if problem.filename else said
+
+
+def _document(error: errors.SocialGuardError, message: str, remedy: str) -> dict[str, object]:
+    document: dict[str, object] = {
+        "code": error.exit_code,
+        "name": error.name,
+        "message": message,
+        "remedy": remedy,
+    }
+    needs = error.fields.get("needs")
+    if isinstance(needs, (list, tuple)):
+        document["needs"] = [str(item) for item in needs]
+    return document
+
+
+def _show_trace(problem: BaseException, face: Face) -> None:
+    import traceback
+
+    for part in traceback.TracebackException.from_exception(problem, capture_locals=False).format():
+        for line in redact(part).rstrip("\n").split("\n"):
+            face.printer.note_line(visible(line, _TRACE_LINE))
+
+
+def flush() -> None:
+    """Hand everything printed to the system while its refusal can still be told."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def abandon_stdout() -> None:
+    """Stop writing to a reader that has gone, so that the interpreter's own last flush finds no fault."""
+    import os
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def tell_last(problem: BaseException, face: Face) -> int:
+    """As `tell`, where even telling may fail: a reader that has gone, a full disk behind stdout."""
+    try:
+        return tell(problem, face)
+    except OSError:
+        abandon_stdout()
+        return as_error(problem).exit_code

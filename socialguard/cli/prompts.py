@@ -1,0 +1,268 @@
+"""The words at the moments that matter: the cards of the switch guard, their questions, and what is said when a
+post is stopped, late or in doubt. It renders plain values; what must be asked is decided below the faces."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from socialguard import clock, errors
+from socialguard.cli import terminal, words
+from socialguard.cli.phrases import phrase
+from socialguard.cli.printing import Printer
+from socialguard.cli.times_told import age, instant, moment
+from socialguard.cli.words import _, plural, say
+from socialguard.model.challenge import Challenge, Target
+from socialguard.model.text import visible
+
+TRIES: Final = 3
+_QUOTE: Final = 40
+_TEXT_SHOWN: Final = 4000
+_NARROW: Final = 20
+
+Row = tuple[str, str]
+
+
+def confirm(challenge: Challenge, draft: str, printer: Printer) -> str:
+    """Show the card, ask, and return the answer that met the challenge, for whoever decides to verify again.
+
+    Three tries. Raises Cancelled when the person stops (Enter), WrongName after the third wrong name,
+    Interrupted on Ctrl-C; the draft is named in the first two."""
+    printer.card(card(challenge, width=terminal_columns()))
+    for attempt in range(1, TRIES + 1):
+        answer = terminal.ask(question(challenge))
+        if not answer:
+            raise errors.Cancelled(draft=draft)
+        if challenge.is_met_by(answer):
+            return answer
+        if attempt < TRIES:
+            printer.note_line(wrong_name(challenge.wanted))
+    raise errors.WrongName(expected=challenge.wanted, draft=draft)
+
+
+def terminal_columns() -> int:
+    """Return the width of the terminal that cards are shown on."""
+    import sys
+
+    from socialguard.cli.printing import terminal_width
+
+    return terminal_width(sys.stderr)
+
+
+def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) -> list[str]:
+    """Return the lines of the card above a question, each safe to show and at most `width` columns wide."""
+    now = now or clock.now()
+    if challenge.kind == "several":
+        return _several(challenge, now, width)
+    target = challenge.targets[0]
+    lines = []
+    if challenge.kind == "switch" or challenge.previous not in (None, target.account):
+        lines.append(_switch_line(challenge, target))
+    lines.extend(_laid_out(_rows(challenge, target, now, width), width))
+    return lines
+
+
+def question(challenge: Challenge) -> str:
+    """Return the line that asks; the answer is typed after it."""
+    if challenge.kind == "secure":
+        return say(
+            "SECURE  {account} asks every time. Type {wanted} to post. Enter stops:",
+            account=challenge.targets[0].account,
+            wanted=challenge.wanted,
+        )
+    return say("Type {wanted} to post. Enter stops:", wanted=challenge.wanted)
+
+
+def stopped(draft: str) -> str:
+    """Return what is said when the person stopped."""
+    return say("Stopped. Nothing was sent. Draft {draft} kept.", draft=draft)
+
+
+def wrong_name(expected: str) -> str:
+    """Return what is said to a wrong name."""
+    return say("Not {expected}. Nothing was sent.", expected=expected)
+
+
+def countdown_line(seconds: int) -> str:
+    """Return what stands on the terminal while a post can still be taken back."""
+    return say("Goes out in {seconds} s. Ctrl-C takes it back.", seconds=seconds)
+
+
+def unknown(network: str, url: str, delivery: str, minutes: int = 10) -> list[str]:
+    """Return what is said when a network did not answer; `url` is where a person can look."""
+    return [
+        say(
+            "UNKNOWN  {network} did not answer; the post may be public. Do not post it again.",
+            network=network,
+        ),
+        say(" Look: {url}   We look too, for {minutes} min.", url=url, minutes=minutes),
+        say(" There:     socialguard queue settle {delivery} --sent URL", delivery=delivery),
+        say(" Not there: socialguard queue settle {delivery} --not-sent --reason …", delivery=delivery),
+    ]
+
+
+def outcome_unknown(deliveries: list[str]) -> str:
+    """Return the same for a script, on one line."""
+    return say(
+        "Outcome unknown: {deliveries}. Do not retry. Run: socialguard queue reconcile",
+        deliveries=", ".join(deliveries),
+    )
+
+
+def late(delivery: str, account: str, due: str, now: str, cause: str) -> str:
+    """Return what is said of a delivery that is held because its time has passed (`due`, `now`: wall times)."""
+    return say(
+        "LATE  {delivery} for {account} was due {due}; it is {now} ({cause}). Held, not sent. Still right? "
+        "queue release {delivery} --now | --at TIME. Otherwise: queue cancel {delivery}",
+        delivery=delivery,
+        account=account,
+        due=due,
+        now=now,
+        cause=phrase(cause),
+    )
+
+
+def _switch_line(challenge: Challenge, target: Target) -> str:
+    if challenge.previous is None:
+        return say("SWITCH  – → {account}   ({client})", account=target.account, client=target.client)
+    return say(
+        "SWITCH  {previous} → {account}   ({previous_client} → {client})",
+        previous=challenge.previous,
+        account=target.account,
+        previous_client=challenge.previous_client or "–",
+        client=target.client,
+    )
+
+
+def _rows(challenge: Challenge, target: Target, now: datetime, width: int) -> Iterator[Row]:
+    yield _("who"), _who(target)
+    if challenge.code is not None:
+        handle = target.account.partition("@")[2]
+        spelled = handle.encode("ascii", "backslashreplace").decode()
+        yield _("code"), say("this handle can be mistaken for another: {spelled}", spelled=spelled)
+    yield _("last"), _last(target, now)
+    yield from _content(target, now)
+
+
+def _content(target: Target, now: datetime) -> Iterator[Row]:
+    yield from _text(target)
+    for index, (name, modified, alt) in enumerate(target.media):
+        yield _("media") if not index else "", _medium(name, modified, alt, now)
+    yield _("when"), f"{_when(target)} · {_cost(target.price_micros)}"
+
+
+def _who(target: Target) -> str:
+    parts = [visible(target.display_name, 100) or target.account]
+    if target.followers is not None:
+        shown = words.number(target.followers)
+        parts.append(plural("{count} follower", "{count} followers", target.followers).format(count=shown))
+    if target.archive_age_s is not None:
+        parts.append(say("archive {age} old", age=age(target.archive_age_s)))
+    return " · ".join(parts)
+
+
+def _last(target: Target, now: datetime) -> str:
+    if not target.last_posts:
+        return _("no post in the archive")
+    return " · ".join(
+        f"{words.quoted(_excerpt(text))} {moment(at, now, target.zone)}" for text, at in target.last_posts
+    )
+
+
+def _excerpt(text: str) -> str:
+    shown = visible(" ".join(text[: 4 * _QUOTE].split()), 4 * _QUOTE)
+    return shown if len(shown) <= _QUOTE else shown[: _QUOTE - 1].rstrip() + "…"
+
+
+def _text(target: Target) -> Iterator[Row]:
+    """The text as it will appear, line by line, so that no line of it can pass for one of ours."""
+    shown = target.text[:_TEXT_SHOWN]
+    lines = [visible(line, _TEXT_SHOWN) for line in shown.replace("\r\n", "\n").split("\n")]
+    if len(target.text) > _TEXT_SHOWN:
+        lines.append(say("… and {count} more characters", count=words.number(len(target.text) - _TEXT_SHOWN)))
+    lines[-1] += f"      {target.length}/{target.limit}"
+    for index, line in enumerate(lines):
+        yield _("text") if not index else "", line
+
+
+def _medium(name: str, modified: datetime | None, alt: str, now: datetime) -> str:
+    parts = [visible(name, 100)]
+    if modified is not None:
+        parts.append(say("changed {age} ago", age=age(int((now - modified).total_seconds()))))
+    parts.append(say("alt: {alt}", alt=words.quoted(visible(alt, 1500))) if alt else _("no alt text"))
+    return ", ".join(parts)
+
+
+def _when(target: Target) -> str:
+    if target.when is not None:
+        return instant(target.when, target.zone)
+    if target.grace_s:
+        return say("now, {seconds} s to undo", seconds=target.grace_s)
+    return _("now, no time to undo")
+
+
+def _cost(micros: int) -> str:
+    return words.price(micros) if micros else _("free")
+
+
+def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
+    by_client: dict[str, list[Target]] = {}
+    for target in challenge.targets:
+        by_client.setdefault(target.client, []).append(target)
+    clients = sorted(by_client, key=lambda name: -len(by_client[name]))
+    count = len(challenge.targets)
+    lines = [
+        f"{plural('{count} ACCOUNT', '{count} ACCOUNTS', count).format(count=count)}, "
+        f"{plural('{count} CLIENT', '{count} CLIENTS', len(clients)).format(count=len(clients))}"
+    ]
+    labels = {name: f"{visible(name, 60)} ({len(by_client[name])})" for name in clients}
+    alone = len(clients) == 2 and len(by_client[clients[1]]) == 1 and len(by_client[clients[0]]) > 1
+    rows = []
+    for name in clients:
+        accounts = "  ".join(visible(target.account) for target in by_client[name])
+        if alone and name == clients[1]:
+            accounts += "   " + say("← the only one outside {client}", client=clients[0])
+        rows.append((labels[name], accounts))
+    lines.extend(_laid_out(iter(rows), width))
+    lines.extend(_laid_out(_shared_content(challenge.targets, now), width))
+    total = say("Total {price}", price=_cost(sum(target.price_micros for target in challenge.targets)))
+    twins = [target.account for target in challenge.targets if _has_twin(target, challenge.targets)]
+    warning = say("X forbids one text on {accounts}.", accounts=words.listed(twins)) + "   " if twins else ""
+    return lines + [f" {line}" for line in _wrapped(warning + total, width - 1)]
+
+
+def _has_twin(target: Target, targets: tuple[Target, ...]) -> bool:
+    """X's automation rules: no duplicative content over several accounts."""
+    same = [one for one in targets if one.account.startswith("x:") and one.text == target.text]
+    return target.account.startswith("x:") and len(same) > 1
+
+
+def _shared_content(targets: tuple[Target, ...], now: datetime) -> Iterator[Row]:
+    """Each different content once, with the accounts that it is for where there is more than one."""
+    told: dict[tuple[object, ...], list[Target]] = {}
+    for target in targets:
+        key = (target.text, target.length, target.limit, target.media, target.when, target.grace_s)
+        told.setdefault(key, []).append(target)
+    for group in told.values():
+        if len(told) > 1:
+            yield _("for"), "  ".join(visible(target.account) for target in group)
+        for label, value in _content(group[0], now):
+            if label != _("when"):
+                yield label, value
+        yield _("when"), _when(group[0])
+
+
+def _laid_out(rows: Iterator[Row], width: int) -> Iterator[str]:
+    """Labels in one column; a value that is too wide goes on below itself, never at the left edge."""
+    kept = list(rows)
+    pad = max((len(label) for label, _value in kept), default=0) + 2
+    for label, value in kept:
+        for index, line in enumerate(_wrapped(value, max(_NARROW, width - pad - 1))):
+            yield f" {'' if index else label:<{pad}}{line}".rstrip()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    if text.isascii() and len(text) <= width:
+        return [text]
+    from socialguard.cli.printing import wrapped
+
+    return wrapped(text, width)
