@@ -78,8 +78,9 @@ class OriginSession(requests.Session):
         token = current.set(exchange)
         failure: ExchangeFailed | None = None
         try:
-            answer = super().request(name, target, **kwargs)
-            self._read(answer, exchange)
+            # Closing an answer that was not read to its end closes the connection with it.
+            with super().request(name, target, **kwargs) as answer:
+                self._read(answer, exchange)
         except ExchangeFailed as failed:
             failure = ExchangeFailed(
                 failed.reason, nothing_sent=failed.nothing_sent and not exchange.started, answered=failed.answered
