@@ -21,7 +21,7 @@ _SCHEME: Final = re.compile(r"\Ahttps?://", re.IGNORECASE)
 
 def compose(text: str, link: str | None) -> str:
     """Return what is sent: `text` with `link` after it, unless the text holds that very link already."""
-    if not link or any(text[span.start : span.end] == link for span in urls(text)):
+    if not link or link in text.split() or any(span.text == link for span in urls(text)):
         return text
     return f"{text.rstrip()} {link}" if text.strip() else link
 
@@ -53,7 +53,7 @@ def _parts(text: str) -> tuple[list[str], list[str]]:
     words, links, position = [], [], 0
     for span in urls(text):
         words.append(" ".join(text[position : span.start].split()))
-        links.append(_comparable(text[span.start : span.end]))
+        links.append(_comparable(span.text))
         position = span.end
     words.append(" ".join(text[position:].split()))
     return words, links
