@@ -1,0 +1,1 @@
+"""The sandbox, driven by clients that know nothing of it."""
