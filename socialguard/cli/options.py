@@ -74,6 +74,9 @@ def command(name: str, **attributes: Any) -> Callable[[Callable[Concatenate[Face
 
     def decorate(function: Callable[Concatenate[Face, P], int | None]) -> click.Command:
         def run(*args: P.args, **kwargs: P.kwargs) -> int | None:
+            from socialguard.vault.hardening import harden
+
+            harden()
             face = click.get_current_context().find_object(Face) or Face()
             return function(face, *args, **kwargs)
 

@@ -138,7 +138,6 @@ def _open_tty() -> int:
 
 
 def _ask(prompt: str, *, echo: bool) -> str:
-    from socialguard.cli import words
     from socialguard.cli.printing import LINE_LIMIT
     from socialguard.model.text import visible
 
@@ -146,7 +145,7 @@ def _ask(prompt: str, *, echo: bool) -> str:
     try:
         tty = _open_tty()
     except OSError:
-        raise errors.UsageError(detail=words.say("This needs a terminal, and there is none.")) from None
+        raise errors.UsageError(detail="This needs a terminal, and there is none.") from None
     try:
         with _signals_noted() as noted, _line_mode(tty, echo=echo):
             termios.tcflush(tty, termios.TCIFLUSH)  # what was typed before the question is no answer to it
