@@ -56,6 +56,7 @@ class Listener:
     """A port of 127.0.0.1 held for one login. Use it as a context manager; leaving it gives the port back."""
 
     path: str
+    port: int
     _socket: socket.socket = field(repr=False)
 
     @classmethod
@@ -79,13 +80,7 @@ class Listener:
             raise errors.Busy(
                 what=f"Port {port} of {HOST}", remedy="End the program that holds it, or choose another port."
             )
-        return cls(path, bound)
-
-    @property
-    def port(self) -> int:
-        """The port that is held."""
-        port: int = self._socket.getsockname()[1]
-        return port
+        return cls(path, bound.getsockname()[1], bound)
 
     @property
     def redirect_uri(self) -> str:
@@ -93,7 +88,8 @@ class Listener:
         return f"http://{HOST}:{self.port}{self.path}"
 
     def wait(self, state: str, page: str, *, limit: float = LIMIT) -> ReturnedUrl:
-        """Wait `limit` seconds for the browser and return the address that it came back with.
+        """Wait `limit` seconds for the browser and return the address that it came back with; once only, for
+        the port is given back at the end.
 
         `state` is what the login handed out; `page` is the sentence that the person reads in the browser.
         Raises LoginTimedOut; an error that the network put into the address is for the login's `finish`."""
@@ -118,10 +114,14 @@ class Listener:
     async def _wait(self, state: str, page: str, limit: float) -> str | None:
         arrived: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         accepted = False
+        serving: set[asyncio.Task[None]] = set()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal accepted
             target = None
+            if (task := asyncio.current_task()) is not None:
+                serving.add(task)
+                task.add_done_callback(serving.discard)
             try:
                 async with asyncio.timeout(_READ_SECONDS):
                     head = await reader.readuntil(b"\r\n\r\n")
@@ -133,13 +133,14 @@ class Listener:
                 await _answer(reader, writer, status, page)
             except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 pass  # a browser opens spare connections and drops them
+            except asyncio.CancelledError:
+                pass  # from below, at the end; Python 3.11 would print a traceback of it
             finally:
                 writer.close()
                 if target is not None and not arrived.done():
                     arrived.set_result(f"http://{HOST}:{self.port}{target}")
 
-        # a copy, for the server closes what it is given and `wait` may be called again
-        server = await asyncio.start_server(serve, sock=self._socket.dup(), limit=_MAX_HEAD)
+        server = await asyncio.start_server(serve, sock=self._socket, limit=_MAX_HEAD)
         try:
             async with asyncio.timeout(limit):
                 return await arrived
@@ -147,6 +148,9 @@ class Listener:
             return None
         finally:
             server.close()
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
 
     def _judge(self, head: bytes, state: str) -> tuple[int, str]:
         """Return the status for a request's head, and its target where that is 200."""

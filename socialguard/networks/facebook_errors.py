@@ -21,8 +21,9 @@ _RATE_CODES: Final = frozenset({4, 17, 32, 341, 613, 80001, 80002})
 _TRANSIENT_CODES: Final = frozenset({1, 2})
 # Graph counts over a sliding hour; calling earlier only makes the wait longer.
 _WINDOW: Final = timedelta(hours=1)
-# 33: gone, or never shown to this app; 803: an alias or id that does not exist.
-_GONE: Final = ((100, 33), (803, None))
+_LONGEST: Final = timedelta(hours=24)
+_NO_SUCH_ID: Final = 803
+_MAX_SAID: Final = 300
 
 _SUBCODES: Final = {
     458: "the person removed the app (458).",
@@ -34,42 +35,49 @@ _SUBCODES: Final = {
     492: "the person no longer has a role on the Page (492).",
 }
 _REASONS: Final = {
-    3: "the app may not make this call (3).",
-    10: "the app lacks the permission for this (10).",
-    100: "a parameter is invalid (100).",
-    368: "the Page is blocked for now because of its content or behaviour (368).",
-    506: "it is a duplicate of the newest post (506).",
+    3: ("permission", "the app may not make this call (3)."),
+    10: ("permission", "the app lacks the permission for this (10)."),
+    100: ("invalid", "a parameter is invalid (100)."),
+    368: ("blocked", "the Page is blocked for now because of its content or behaviour (368)."),
+    506: ("duplicate", "it is a duplicate of the newest post (506)."),
 }
 
 
 def meaning(problem: "GraphProblem", account: str, *, write: bool) -> errors.SocialGuardError:
-    """Return the error to raise. `fields["gone"]` is True on a NetworkRefused that says that the object does
-    not exist (or is not shown to us); `fields["subcode"]` is Graph's on an AuthenticationNeeded, and
-    `fields["until"]` an aware datetime on a RateLimited."""
-    said = f" Facebook says: {problem.message}" if problem.message else ""
+    """Return the error to raise.
+
+    RateLimited carries `until` (ISO 8601) and the same instant as `fields["reset"]`; AuthenticationNeeded the
+    `subcode`; NetworkRefused a stable word in `fields["reason"]` (`duplicate`, `blocked`, `permission`,
+    `invalid`, `gone`, `refused`, `unavailable`), and `gone` as a truth value too."""
     if write and not _is_definite(problem):
         return errors.OutcomeUnknown(network=TITLE, account=account, detail=f"it answered {_words(problem)}")
     if problem.code in _TOKEN_CODES:
-        return _rejected(account, problem.code or 0, problem.subcode, said)
+        return _rejected(account, problem.code or 0, problem.subcode, _said(problem.message))
     if problem.code in _RATE_CODES or problem.status == 429:
-        minutes = problem.regain_minutes
-        wait = _WINDOW if minutes is None else timedelta(minutes=min(minutes, 7 * 24 * 60))
-        return errors.RateLimited(network=TITLE, account=account, until=clock.now() + wait, code=problem.code)
+        return _limited(problem, account)
+    code, subcode = problem.code or 0, problem.subcode
+    reason, detail = _reason(code, subcode)
     if problem.understood:
-        detail = _reason(problem.code or 0, problem.subcode) + said
-        gone = any(problem.code == code and subcode in (None, problem.subcode) for code, subcode in _GONE)
-        return errors.NetworkRefused(
-            network=TITLE, account=account, detail=detail, code=problem.code, subcode=problem.subcode, gone=gone
-        )
-    return errors.NetworkRefused(network=TITLE, account=account, detail=f"it answered {_words(problem)}.")
+        detail += _said(problem.message)
+    else:
+        reason, detail = "unavailable", f"it answered {_words(problem)}."
+    return errors.NetworkRefused(
+        network=TITLE,
+        account=account,
+        detail=detail,
+        reason=reason,
+        gone=reason == "gone",
+        code=code,
+        subcode=subcode,
+    )
 
 
 def invalid_token(trouble: "Trouble | None", account: str) -> errors.AuthenticationNeeded:
     """Return the error for a token that debug_token calls invalid; `trouble` is the reason that it gives."""
     if trouble is None:
         return _rejected(account, 190, None, "")
-    said = f" Facebook says: {redact(trouble.message)}" if trouble.message else ""
-    return _rejected(account, trouble.code or 190, trouble.subcode or trouble.error_subcode, said)
+    subcode = trouble.subcode or trouble.error_subcode
+    return _rejected(account, trouble.code or 190, subcode, _said(redact(trouble.message)))
 
 
 def not_understood(account: str, *, write: bool) -> errors.SocialGuardError:
@@ -94,12 +102,24 @@ def _is_definite(problem: "GraphProblem") -> bool:
     return 400 <= problem.status < 500 and problem.status != 408 and (documented or rate_limited)
 
 
-def _reason(code: int, subcode: int | None) -> str:
-    if (code, subcode) == (100, 33):
-        return "the post does not exist, or the Page cannot see it (100/33)."
+def _limited(problem: "GraphProblem", account: str) -> errors.RateLimited:
+    minutes = problem.regain_minutes
+    wait = _WINDOW if minutes is None else min(timedelta(minutes=minutes), _LONGEST)
+    reset = clock.now() + wait
+    until = reset.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return errors.RateLimited(network=TITLE, account=account, until=until, reset=reset, code=problem.code)
+
+
+def _said(message: str) -> str:
+    return f" Facebook says: {message[:_MAX_SAID]}" if message else ""
+
+
+def _reason(code: int, subcode: int | None) -> tuple[str, str]:
+    if (code, subcode) == (100, 33) or code == _NO_SUCH_ID:
+        return "gone", f"it does not exist, or the Page cannot see it ({code})."
     if 200 <= code <= 299:
-        return f"a permission is missing ({code})."
-    return _REASONS.get(code, f"error {code}.")
+        return "permission", f"a permission is missing ({code})."
+    return _REASONS.get(code, ("refused", f"error {code}."))
 
 
 def _words(problem: "GraphProblem") -> str:

@@ -55,7 +55,6 @@ class GraphTransport:
         self.answered_version: str | None = None
         self._token = token
         self._app_secret = app_secret
-        origin.hooks["response"].append(_let_go_of_redirect)
 
     def request(
         self,
@@ -83,12 +82,6 @@ class GraphTransport:
         answer = self.origin.request(method, url, params=query, data=form or None, files=files, headers=headers)
         self.answered_version = answer.headers.get("facebook-api-version") or self.answered_version
         return checked(answer)
-
-
-def _let_go_of_redirect(answer: "requests.Response", **_request: object) -> None:
-    """Free the connection of an answer that the session refuses without reading it."""
-    if 300 <= answer.status_code < 400:
-        answer.close()
 
 
 def appsecret_proof(token: str, app_secret: str) -> str:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,14 +29,12 @@ class Login:
 
     def ask(self, target: str, method: str = "GET", host: str | None = None) -> tuple[int, str, dict[str, str]]:
         """Send one request and return status, body and headers."""
-        connection = http.client.HTTPConnection(HOST, self.listener.port, timeout=5)
-        connection.putrequest(method, target, skip_host=True)
-        connection.putheader("Host", host or f"{HOST}:{self.listener.port}")
-        connection.endheaders()
-        answer = connection.getresponse()
-        body = answer.read().decode()
-        connection.close()
-        return answer.status, body, dict(answer.getheaders())
+        with closing(http.client.HTTPConnection(HOST, self.listener.port, timeout=5)) as connection:
+            connection.putrequest(method, target, skip_host=True)
+            connection.putheader("Host", host or f"{HOST}:{self.listener.port}")
+            connection.endheaders()
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), dict(answer.getheaders())
 
     def send_raw(self, data: bytes) -> bytes:
         """Send bytes as they are and return all that comes back."""
@@ -107,6 +106,18 @@ def test_an_idle_connection_does_not_hold_up_the_return(login: Login) -> None:
         assert login.waiting.result(5)
 
 
+def test_connections_that_are_open_at_the_end_leave_no_trace(
+    login: Login, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with ExitStack() as idle:
+        for _ in range(5):
+            idle.enter_context(socket.create_connection((HOST, login.listener.port)))
+        login.ask(TARGET)
+        login.waiting.result(5)
+    assert caplog.text == ""
+    assert "".join(capfd.readouterr()) == ""
+
+
 def test_of_two_returns_at_once_one_is_accepted(login: Login) -> None:
     start = threading.Barrier(2)
 
@@ -120,6 +131,7 @@ def test_of_two_returns_at_once_one_is_accepted(login: Login) -> None:
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(ask) for _ in range(2)]
     assert [each.result() for each in asked].count(200) == 1
+    assert login.waiting.result(5)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -152,7 +164,6 @@ def test_the_port_is_free_again_for_the_next_login(login: Login) -> None:
     port = login.listener.port
     login.ask(TARGET)
     login.waiting.result(5)
-    login.listener.close()
     with Listener.open(port) as again:
         assert again.port == port
 

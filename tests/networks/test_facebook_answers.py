@@ -174,6 +174,8 @@ def test_a_documented_refusal_proves_that_nothing_was_created(graph: Scripted, c
     with pytest.raises(errors.NetworkRefused, match=rf"\b{code}\b.*Facebook says: Why\.") as caught:
         publish(graph.session(answer(error(code), 400)))
     assert not isinstance(caught.value, errors.NotReached)
+    words = {368: "blocked", 506: "duplicate", 100: "invalid", 1500: "refused"}
+    assert caught.value.fields["reason"] == words.get(code, "permission")
 
 
 @pytest.mark.parametrize(
@@ -202,9 +204,10 @@ def test_a_rate_limit_names_when_it_ends(graph: Scripted, code: int, step: str) 
     before = clock.now()
     with pytest.raises(errors.RateLimited) as caught:
         publish(graph.session(*([limited] if step == "create" else [CREATED, limited])))
-    until = caught.value.fields["until"]
+    until = caught.value.fields["reset"]
     assert isinstance(until, datetime)
     assert timedelta(minutes=7) <= until - before < timedelta(minutes=8)
+    assert until.strftime("%Y-%m-%dT%H:%M:%SZ") in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +217,7 @@ def test_a_rate_limit_without_a_time_lasts_an_hour(graph: Scripted, usage: str) 
     before = clock.now()
     with pytest.raises(errors.RateLimited) as caught:
         publish(graph.session(answer(b"slow down", 429, "text/plain", X_Business_Use_Case_Usage=usage)))
-    until = caught.value.fields["until"]
+    until = caught.value.fields["reset"]
     assert isinstance(until, datetime)
     assert timedelta(minutes=60) <= until - before < timedelta(minutes=61)
 

@@ -187,7 +187,7 @@ def test_the_sandboxs_own_rate_limit_names_its_end(sandbox: Running) -> None:
     session.identity()
     with pytest.raises(errors.RateLimited) as caught:
         session.identity()
-    until = caught.value.fields["until"]
+    until = caught.value.fields["reset"]
     assert isinstance(until, datetime)
     assert timedelta() < until - datetime.now(UTC) <= timedelta(minutes=61)
 
