@@ -91,15 +91,17 @@ def _client(call: Call) -> App:
             name, _, secret = base64.b64decode(header[6:]).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             name = ""
-        # RFC 6749 §2.3.1: both parts are form-encoded before they are joined
-        name, secret = unquote_plus(name), unquote_plus(secret or "")
-    app = call.world.app("x", name)
-    is_right = app is not None and (
-        (secret is None and not app.secret) or (secret is not None and hmac.compare_digest(secret, app.secret))
-    )
-    if app is None or not is_right:
+    app = call.world.app("x", name) or call.world.app("x", unquote_plus(name))
+    if app is None or not _is_secret_of(app, secret):
         raise oauth2_error(401, "unauthorized_client", "Missing valid authorization header")
     return app
+
+
+def _is_secret_of(app: App, given: str | None) -> bool:
+    if given is None:
+        return not app.secret
+    # RFC 6749 §2.3.1 wants both parts form-encoded; most clients send them plain
+    return any(hmac.compare_digest(form.encode(), app.secret.encode()) for form in (given, unquote_plus(given)))
 
 
 def _by_code(call: Call, app: App) -> tuple[str, list[str]]:
