@@ -17,6 +17,8 @@ from socialguard.sandbox.state import World
 from socialguard.sandbox.state_file import save_world
 from socialguard.sandbox.transport import Listener
 
+NETWORKS = ("x", "facebook")
+
 
 class Hub:
     """The shared heart of one sandbox process."""
@@ -49,12 +51,16 @@ class Hub:
         self._reopen.clear()
         self.faults.replace(faults)
         refused = [fault for fault in faults if fault.kind == "refuse" and fault.after <= 0]
-        for network in ("x", "facebook"):
+        for network in NETWORKS:
             closing = [fault for fault in refused if fault.network in (network, "any")]
             if closing:
                 self.refuse(network, closing[0].seconds)
             elif network in self.listeners:
                 await self.listeners[network].open()
+        # cut connections are closed in the loop's next turn: only then may control answer, or a client could
+        # still write into one that it keeps
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     def refuse(self, network: str, seconds: float | None) -> None:
         """Close a network's listener, for `seconds` of real time or until the faults are replaced."""

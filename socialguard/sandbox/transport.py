@@ -26,6 +26,9 @@ class CuttableProtocol(H11Protocol):
         """Remember the transport for the requests of this connection."""
         super().connection_made(transport)
         self.app_state["transport"] = transport
+        if not self.app_state["listener"].is_open:
+            # accepted just before the listener was closed
+            transport.abort()
 
 
 class Listener:
@@ -84,7 +87,7 @@ class Listener:
         self._reservation.close()
 
     def _protocol(self) -> CuttableProtocol:
-        app_state: dict[str, Any] = {}
+        app_state: dict[str, Any] = {"listener": self}
         return CuttableProtocol(self._config, self._state, app_state)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 from jsonschema import Draft4Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 from socialguard.sandbox.process import Running
@@ -38,7 +38,7 @@ def complaints(description: dict[str, Any], path: str, method: str, answer: requ
     responses = description["paths"][path][method]["responses"]
     media_type = answer.headers["content-type"].partition(";")[0]
     content = responses.get(str(answer.status_code), responses["default"])["content"]
-    registry: Registry[Any] = Registry().with_resource("urn:x", Resource(contents=description, specification=DRAFT4))
+    registry: Registry[Any] = Registry().with_resource("urn:x", DRAFT4.create_resource(description))
     schema = {"$ref": "urn:x" + content[media_type]["schema"]["$ref"]}
     validator = Draft4Validator(schema, registry=registry)
     return [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(answer.json())]
