@@ -1,8 +1,7 @@
 """Contexts: what an operator in one terminal session has confirmed, and when."""
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +10,8 @@ from sqlalchemy import Connection, delete, insert, select
 from socialguard import clock
 from socialguard.canon import jcs
 from socialguard.model.account import Account
+from socialguard.model.context import Context
 from socialguard.store.tables import context
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """An operator in a terminal session; `id` hashes TTY, session leader with its start, boot, and
-    `SOCIALGUARD_SESSION`, so a reused terminal name is another context."""
-
-    id: str
-    operator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +22,6 @@ class Remembered:
     last_target: str | None
     confirmed_at: datetime
     used_at: datetime
-
-
-def context_of(facts: Mapping[str, str], operator: str) -> Context:
-    """Return the context of a terminal session with these facts."""
-    digest = hashlib.sha256(b"socialguard/context/v1\n" + jcs.encode(dict(facts))).hexdigest()
-    return Context(digest, operator)
 
 
 def recall(connection: Connection, context_id: str) -> Remembered | None:

@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from socialguard import clock, errors
 from socialguard.guard import context, switch
 from socialguard.guard.checks import run_checks
-from socialguard.guard.context import Context, Remembered
+from socialguard.guard.context import Remembered
 from socialguard.guard.interface import Recent, Subject
 from socialguard.guard.switch import Demand
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge, Target
+from socialguard.model.context import Context
 from socialguard.model.delivery import Act, Content, State
 from socialguard.model.finding import Finding, Severity
 from socialguard.networks.interface import Limits

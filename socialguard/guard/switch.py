@@ -1,6 +1,7 @@
 """The switch guard: when a person must name the account before a post goes there, and what they must type."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Final
 
 from socialguard.guard.context import Remembered
 from socialguard.model.account import Account
+from socialguard.model.challenge import Kind
 
 # No 0/O, 1/I/L: read from a screen and typed.
 _CODE_ALPHABET: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -38,7 +40,7 @@ class Demand:
     """A confirmation that is needed; `kind` is `switch`, `secure` or `several`, `expected` the name to type,
     followed by `code` where there is one."""
 
-    kind: str
+    kind: Kind
     why: Why
     expected: str
     code: str | None
@@ -95,10 +97,10 @@ def _typed(
     if any(needs_code(account.handle) for account in targets):
         code = "".join(secrets.choice(_CODE_ALPHABET) for _ in range(CODE_LENGTH))
     if len(targets) == 1:
-        kind = "secure" if secure else "switch"
+        kind: Kind = "secure" if secure else "switch"
         words = [str(targets[0]) if secure else targets[0].short_name]
     else:
         kind = "several"
-        clients = dict.fromkeys(account.client for account in targets)
+        clients = [client for client, _count in Counter(account.client for account in targets).most_common()]
         words = [str(len(targets)), *clients, *(str(account) for account in secure)]
     return Demand(kind, why, " ".join(words), code)

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from socialguard.audit.interface import Actor
+from socialguard.audit.interface import Actor, Tree
 from socialguard.audit.log import AuditLog
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
 from socialguard.model.credential import Credential
-from socialguard.model.delivery import Act, Content, Delivery
+from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding
 from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
@@ -106,16 +106,20 @@ class Trust(Protocol):
         """Return the stops in force on an account, those of the emergency file included."""
         ...
 
-    def pin_log(self) -> None:
-        """Pin the log as it is committed, outside the workspace, durably."""
+    def checkpoint(self, connection: Connection) -> Tree:
+        """Sign the log as it stands in this write transaction and return its tree."""
         ...
 
-    def credential(self, account: Account) -> tuple[Credential, int]:
-        """Open the credential of an account: the value and its generation."""
+    def pin_log(self, tree: Tree) -> None:
+        """Remember a committed tree outside the workspace, durably."""
         ...
 
-    def store_refreshed(self, account: Account, credential: Credential) -> None:
-        """Store a refreshed credential as the next generation."""
+    def credential(self, connection: Connection, account: Account, intent: int) -> tuple[Credential, int]:
+        """Open the credential of an account for the logged intent of that index: the value and its generation."""
+        ...
+
+    def mark_used(self, connection: Connection, account: Account) -> None:
+        """Record that the credential was used now."""
         ...
 
     def identity_is_due(self, connection: Connection, account: Account, generation: int) -> bool:
@@ -173,11 +177,13 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a person asks to publish. `at` is None for now; `grace` None means the policy's; `overrides` maps
-    a check to the reason for passing it; `replaces` is the delivery that this one is an edit of."""
+    a check to the reason for passing it; `kept_media` are in the store already; `replaces` is the delivery that
+    this one is an edit of."""
 
     text: str
     selectors: Sequence[str]
     media: Sequence[tuple[Path, str]] = ()
+    kept_media: Sequence[Media] = ()
     link: str | None = None
     reply_to: str | None = None
     at: str | None = None

@@ -1,4 +1,4 @@
-"""The files of a post: their bytes are kept when the post is written, so that what was confirmed is what is sent."""
+"""The files of a post: their bytes are kept when it is written, so that what was confirmed is what is sent."""
 
 import hashlib
 import os

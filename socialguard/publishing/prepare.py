@@ -1,16 +1,17 @@
 """From a request to a plan: draft kept, accounts named, content rendered and checked, the question prepared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
+from socialguard.audit.interface import Entry
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
-from socialguard.model.delivery import Act, Content, Delivery, Media
+from socialguard.model.delivery import Act, Content, Media
 from socialguard.model.finding import Finding
-from socialguard.publishing.interface import Candidate, Desk, Plan, Request, Session
+from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Request, Session
 from socialguard.publishing.times import Moment, parse_when
 
 MAX_TEXT = 1_000_000
@@ -32,7 +33,7 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
     try:
         with desk.database.read() as connection:
             accounts = desk.trust.resolve(connection, request.selectors)
-        media = tuple(desk.media.keep(path, alt) for path, alt in request.media)
+        media = (*request.kept_media, *(desk.media.keep(path, alt) for path, alt in request.media))
         moment = None
         if request.at is not None:
             moment = parse_when(request.at, common_zone(accounts), clock.now())
@@ -157,8 +158,21 @@ def _candidate(
     )
 
 
-def request_of(value: Delivery, text: str, selectors: Sequence[str]) -> Request:
-    """Return the request that repeats a waiting delivery with another text (`queue edit`).
-
-    Its media keep their bytes: they are taken from the store by the caller."""
-    return Request(text=text, selectors=selectors, link=value.content.link, reply_to=value.content.reply_to)
+def confirm_only(
+    desk: Desk, selectors: Sequence[str], session: Session, ask: Callable[[Plan], Answer]
+) -> list[str]:
+    """Confirm accounts for a context without a post (`use`), and return their names."""
+    with desk.database.read() as connection:
+        accounts = desk.trust.resolve(connection, selectors)
+        candidates = tuple(
+            Candidate(account, Act.PUBLISH, Content(""), 0, 0, 0, grace=0, when=None) for account in accounts
+        )
+        challenge = desk.gate.challenge(connection, candidates, session)
+    plan = Plan("-", candidates, (), challenge, session, clock.now(), accounts[0].zone)
+    answer = ask(plan)
+    with desk.database.write() as connection:
+        how = desk.gate.require(connection, candidates, session, challenge, answer)
+        for account in accounts:
+            entry = Entry("context.confirm", "ok", desk.person, account=account.id, obj={"confirmed": how})
+            desk.log.append(connection, entry)
+    return [str(account) for account in accounts]

@@ -23,7 +23,7 @@ from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
 from socialguard.store.process import is_dead
 
-# The network's clock may be behind ours; a post of ours is never older than its attempt by more than this.
+# A post of ours is never older than its attempt by more than this, and by what our clock is ahead of theirs.
 CLOCK_MARGIN: Final = timedelta(minutes=2)
 LOOKS: Final = (0.0, 1.0, 2.0)
 """Seconds to wait before each look right after an attempt: timelines show a post late."""
@@ -100,7 +100,7 @@ def _resolve(desk: Desk, value: Delivery) -> Result:
 def _open(desk: Desk, network: Network, account: Account, value: Delivery) -> Session:
     with desk.database.write() as connection:
         desk.trust.require_intact_log(connection)
-        desk.log.append(
+        intent = desk.log.append(
             connection,
             Entry(
                 action="delivery.look",
@@ -110,7 +110,8 @@ def _open(desk: Desk, network: Network, account: Account, value: Delivery) -> Se
                 obj={"delivery": value.id},
             ),
         )
-    credential, _generation = desk.trust.credential(account)
+    with desk.database.read() as connection:
+        credential, _generation = desk.trust.credential(connection, account, intent)
     return network.open(credential, account.origin, str(account))
 
 
@@ -181,10 +182,11 @@ def _matches(
     known: frozenset[str],
 ) -> list[RemotePost]:
     ours = outgoing(desk, value)
+    session.identity()
+    ahead = timedelta(0) if session.server_time is None else clock.now() - session.server_time
+    since = attempt.started_at - CLOCK_MARGIN - max(ahead, timedelta(0))
     return [
-        post
-        for post in session.timeline(attempt.started_at - CLOCK_MARGIN)
-        if post.network_id not in known and network.matches(ours, post)
+        post for post in session.timeline(since) if post.network_id not in known and network.matches(ours, post)
     ]
 
 

@@ -6,14 +6,14 @@ outside the workspace, before the first byte leaves; and only proof that nothing
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.audit.interface import Entry
+from socialguard.audit.interface import Entry, Tree
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -25,7 +25,7 @@ from socialguard.publishing.interface import Desk, Result
 
 # Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
 DEADLINE: Final = timedelta(minutes=10)
-MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
+BUSY_WAIT: Final = 60.0
 # Outcomes of an attempt that prove that nothing is public, so that the same fingerprint may go out once more.
 PROVED: Final = frozenset({"failed", "limited", "not_public"})
 
@@ -49,20 +49,37 @@ def run_due(
     return tuple(results)
 
 
+def send_now(
+    desk: Desk, ids: Sequence[str], on_result: Callable[[Result], None] | None = None
+) -> tuple[Result, ...]:
+    """Send these deliveries and wait for an account that another process is sending on, up to a minute."""
+    end = clock.monotonic() + BUSY_WAIT
+    results = list(run_due(desk, ids, on_result))
+    left = [one for one in ids if one not in {result.delivery.id for result in results}]
+    while left and clock.monotonic() < end:
+        with desk.database.read() as connection:
+            left = [one for one in left if reader.get(connection, one).state is State.QUEUED]
+        if left:
+            clock.pause(0.1)
+            results.extend(run_due(desk, left, on_result))
+            left = [one for one in left if one not in {result.delivery.id for result in results}]
+    return tuple(results)
+
+
 def send_one(desk: Desk, delivery_id: str) -> Result | None:
     """Send one delivery if it is due; None where it is not (any more), or its account is busy."""
     crash.at("before_claim")
     claimed = _claim(desk, delivery_id)
     if claimed is None or isinstance(claimed, Result):
         return claimed
-    value, account = claimed
+    value, account = claimed.value, claimed.account
     crash.at("after_claim")
-    desk.trust.pin_log()
+    desk.trust.pin_log(claimed.tree)
     crash.at("after_pin")
     session: Session | None = None
     try:
         network = desk.network(account.network)
-        session = _open(desk, network, account)
+        session = _open(desk, network, account, claimed.intent)
         receipt = _send(desk, network, session, value)
     except errors.RateLimited as problem:
         return _record(desk, value, account, session, State.QUEUED, "limited", problem)
@@ -78,7 +95,17 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
 # ── TX2: the claim ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _claim(desk: Desk, delivery_id: str) -> tuple[Delivery, Account] | Result | None:
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A delivery that is ours to send, and the log with its intent."""
+
+    value: Delivery
+    account: Account
+    intent: int
+    tree: Tree
+
+
+def _claim(desk: Desk, delivery_id: str) -> _Claimed | Result | None:
     """Take a due delivery, or say why not; what is tampered with is refused and logged, never sent."""
     try:
         with desk.database.write() as connection:
@@ -92,9 +119,10 @@ def _claim(desk: Desk, delivery_id: str) -> tuple[Delivery, Account] | Result | 
             _verify(connection, desk, value, account)
             if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
                 return None
-            claimed = _start(connection, desk, value)
+            sending, intent = _start(connection, desk, value)
+            claimed = _Claimed(sending, account, intent, desk.trust.checkpoint(connection))
             crash.at("in_claim")
-            return claimed, account
+            return claimed
     except errors.Tampered as problem:
         _log_refusal(desk, delivery_id, problem)
         raise
@@ -121,7 +149,8 @@ def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Accou
     _append(connection, desk, value, "held", reason=f"late: {reason}")
     held = errors.Held(
         detail=f"{value.id} for {account} was {reason}",
-        fix=f"Still right? socialguard queue release {value.id} --now. Otherwise: socialguard queue cancel {value.id}",
+        fix=f"Still right? socialguard queue release {value.id} --now | --at TIME. "
+        f"Otherwise: socialguard queue cancel {value.id}",
     )
     return Result(replace(value, state=State.HELD), account, held)
 
@@ -160,13 +189,12 @@ def _is_its_turn(connection: Connection, value: Delivery) -> bool:
     return reader.get(connection, value.after_id).state is State.SENT
 
 
-def _start(connection: Connection, desk: Desk, value: Delivery) -> Delivery:
+def _start(connection: Connection, desk: Desk, value: Delivery) -> tuple[Delivery, int]:
     now = clock.now()
     attempt = writer.Attempt(secrets.token_hex(8), value.id, now, now + DEADLINE)
     writer.claim(connection, value, attempt)
     claimed = replace(value, state=State.SENDING, attempt_id=attempt.id)
-    _append(connection, desk, claimed, "intent")
-    return claimed
+    return claimed, _append(connection, desk, claimed, "intent")
 
 
 def _log_refusal(desk: Desk, delivery_id: str, problem: errors.Tampered) -> None:
@@ -190,33 +218,19 @@ def _log_refusal(desk: Desk, delivery_id: str, problem: errors.Tampered) -> None
 # ── the call ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open(desk: Desk, network: Network, account: Account) -> Session:
+def _open(desk: Desk, network: Network, account: Account, intent: int) -> Session:
     """Open a session for the account, and ask who the credential belongs to where that is due."""
-    credential, generation = desk.trust.credential(account)
-    session = network.open(credential, account.origin, str(account))
     with desk.database.read() as connection:
+        credential, generation = desk.trust.credential(connection, account, intent)
         due = desk.trust.identity_is_due(connection, account, generation)
+    session = network.open(credential, account.origin, str(account))
     if due:
         found = session.identity()
         if found.user_id != account.user_id:
             raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
         with desk.database.write() as connection:
             desk.trust.record_identity(connection, account, generation, found)
-        _require_same_time(session, account)
     return session
-
-
-def _require_same_time(session: Session, account: Account) -> None:
-    """A wrong clock sends at a wrong time: the network's own clock is the witness."""
-    theirs = session.server_time
-    if theirs is None:
-        return
-    difference = abs(clock.now() - theirs)
-    if difference > MAX_CLOCK_DIFFERENCE:
-        raise errors.Held(
-            detail=f"this machine's clock and that of {account}'s network differ by {difference.seconds // 60} minutes",
-            fix="Set the clock, then repeat the command.",
-        )
 
 
 def _send(desk: Desk, network: Network, session: Session, value: Delivery) -> Receipt | None:
@@ -265,6 +279,8 @@ def _record(
     with desk.database.write() as connection:
         due = _reset_time(problem) if state is State.QUEUED else None
         writer.settle(connection, value, state, reason=reason, proof=receipt, due=due)
+        if session is not None:
+            desk.trust.mark_used(connection, account)
         calls = session.calls if session is not None else 0
         writer.book(connection, account, value.act.value, calls, cost, value.id)
         _append(connection, desk, value, outcome, reason=reason or None, receipt=receipt, calls=calls)
@@ -290,13 +306,13 @@ def _append(
     reason: str | None = None,
     receipt: Receipt | None = None,
     calls: int | None = None,
-) -> None:
+) -> int:
     obj: dict[str, object] = {"delivery": value.id, "act": value.act.value}
     if receipt is not None:
         obj["network_id"] = receipt.network_id
     if calls is not None:
         obj["calls"] = calls
-    desk.log.append(
+    return desk.log.append(
         connection,
         Entry(
             action="delivery.send",

@@ -1,0 +1,79 @@
+"""`socialguard init`: found a workspace."""
+
+from pathlib import Path
+
+import click
+
+from socialguard import errors, settings
+from socialguard.cli import terminal
+from socialguard.cli.face import Face
+from socialguard.cli.options import command
+from socialguard.cli.words import _
+
+
+@command("init")
+@click.option("--org", "org_name", required=True, metavar="NAME", help="The organisation.")
+@click.option("--owner", "owner_name", required=True, metavar="NAME", help="The person who owns it.")
+@click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the key-encryption key in this file (made where it is absent); no terminal is needed.",
+)
+@click.option("--passphrase", is_flag=True, help="Ask for a passphrase instead of using the keyring.")
+def init(face: Face, org_name: str, owner_name: str, key_file: Path | None, passphrase: bool) -> None:
+    """Found a workspace: keys on this machine, an empty registry, the first entry of the log."""
+    from socialguard.vault.kek import Kind, create_kek
+    from socialguard.workspace.founding import found, require_absent
+    from socialguard.workspace.layout import Layout
+
+    layout = Layout(face.home)
+    require_absent(layout)
+    if key_file is not None:
+        kek = create_kek(Kind.FILE, str(key_file.absolute()))
+    elif passphrase:
+        kek = create_kek(Kind.PASSPHRASE, "", lambda: _new_passphrase(face))
+    else:
+        kek = _keyring_or_passphrase(face)
+    configured = settings.load(layout.settings)
+    org = found(
+        layout,
+        settings.identity_base(),
+        org_name=org_name,
+        owner_name=owner_name,
+        kek=kek,
+        url=configured.database,
+    )
+    document = {"org": org, "home": str(layout.home), "key": str(kek.source)}
+
+    def people() -> None:
+        face.printer.say("Workspace founded in {home}.", home=layout.home)
+        face.printer.say("Its key comes from: {source}.", source=kek.source)
+        face.printer.say(
+            "Next: socialguard vault recovery new, then socialguard account add x:@acme --credential -"
+        )
+
+    face.printer.answer(document, people)
+
+
+def _keyring_or_passphrase(face: Face) -> "Kek":  # type: ignore[name-defined] # noqa: F821
+    from socialguard.vault.kek import Kind, create_kek
+
+    try:
+        return create_kek(Kind.KEYRING, "")
+    except errors.SocialGuardError:
+        if not face.has_terminal:
+            raise errors.UsageError(
+                detail="There is no keyring on this machine, and no terminal to ask for a passphrase.",
+                remedy="Give --key-file FILE.",
+            ) from None
+        return create_kek(Kind.PASSPHRASE, "", lambda: _new_passphrase(face))
+
+
+def _new_passphrase(face: Face) -> str:
+    """Ask twice; a typing error here would lock everything."""
+    if not face.has_terminal:
+        raise errors.UsageError(detail="A passphrase needs a terminal.", remedy="Give --key-file FILE.")
+    first = terminal.ask_secret(_("New passphrase of this workspace:"))
+    if first != terminal.ask_secret(_("Once more:")):
+        raise errors.UsageError(detail="The two passphrases differ. Nothing was made.")
+    return first

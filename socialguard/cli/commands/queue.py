@@ -1,0 +1,248 @@
+"""`socialguard queue …`, `undo`, `delete`: what waits, what went out, and taking it back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from socialguard import errors
+from socialguard.canon import jcs
+from socialguard.cli import deliveries, terminal
+from socialguard.cli.commands.post import carry_out
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace, session_of
+from socialguard.cli.options import command, confirm, reason
+from socialguard.cli.words import _
+from socialguard.ledger import reader
+from socialguard.model.delivery import Delivery, State
+from socialguard.publishing import prepare, resolve, send, takeback
+from socialguard.publishing.interface import Plan, Request, Result, exit_code
+from socialguard.workspace.opened import Workspace
+
+PAGE = 50
+_STATES = click.Choice([state.value for state in State])
+
+
+@command("list")
+@click.option("--state", "states", multiple=True, type=_STATES, help="Only deliveries in this state.")
+@click.option("--account", "accounts", multiple=True, metavar="SELECTOR", help="Only these accounts.")
+@click.option("--after", metavar="ID", help="Go on after this delivery.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=PAGE, show_default=True, help="How many.")
+def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after: str | None, limit: int) -> None:
+    """List deliveries by the time at which they are due."""
+    with open_workspace(face) as workspace, workspace.database.read() as connection:
+        wanted = [State(state) for state in states]
+        books = workspace.trust.books(connection)
+        ids = [account.id for account in books.registry.resolve(connection, accounts)] if accounts else []
+        key = None if after is None else _key(reader.get(connection, after))
+        rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
+        names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
+    documents = [deliveries.row_document(row, names.get(row.account_id, row.account_id)) for row in rows]
+    more = rows[-1].id if len(rows) == limit else None
+
+    def people() -> None:
+        face.printer.table(
+            [_("delivery"), _("due"), _("account"), _("state"), _("text")],
+            [_cells(row, names.get(row.account_id, row.account_id)) for row in rows],
+        )
+        if more is not None:
+            face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
+
+    face.printer.answer({"deliveries": documents, "more": more}, people)
+
+
+@command("show")
+@click.argument("delivery")
+def show(face: Face, delivery: str) -> None:
+    """Show one delivery whole."""
+    with open_workspace(face) as workspace:
+        value, account = _found(workspace, delivery)
+        with workspace.database.read() as connection:
+            attempt = reader.open_attempt(connection, value.id)
+    document = deliveries.delivery_document(value, account)
+    document["text"] = value.content.text
+    document["link"] = value.content.link
+    document["media"] = [{"file": item.file_name, "alt": item.alt} for item in value.content.media]
+    document["attempt"] = (
+        None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
+    )
+    face.printer.answer(
+        {"delivery": document},
+        lambda: face.printer.facts(
+            [
+                (_("delivery"), value.id),
+                (_("account"), account),
+                (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
+                (_("due"), jcs.timestamp(value.due)),
+                (_("text"), value.content.text),
+                (_("link"), value.content.link or ""),
+                (_("url"), value.url or ""),
+                (_("draft"), value.draft_id),
+                (_("fingerprint"), value.fingerprint),
+            ]
+        ),
+    )
+
+
+@command("edit")
+@click.argument("delivery")
+@click.argument("text", required=False)
+@confirm
+def edit(face: Face, delivery: str, text: str | None, confirmed: tuple[str, ...]) -> int:
+    """Replace the text of a waiting delivery; it is checked and confirmed anew."""
+    with open_workspace(face) as workspace:
+        value, account = _found(workspace, delivery)
+        if text is None:
+            if not face.has_terminal:
+                raise errors.UsageError(detail="There is no text.")
+            text = terminal.editor(value.content.text)
+        return _again(face, workspace, value, str(account), confirmed, text=text, at=_when(value))
+
+
+@command("release")
+@click.argument("delivery")
+@click.option("--now", "now", is_flag=True, help="Send it now.")
+@click.option("--at", "at", metavar="WHEN", help="Send it at this time.")
+@confirm
+def release(face: Face, delivery: str, now: bool, at: str | None, confirmed: tuple[str, ...]) -> int:
+    """Let a held delivery go, now or at a time; it asks as a switch does."""
+    if now == (at is not None):
+        raise errors.UsageError(detail="Say when: --now or --at TIME.")
+    with open_workspace(face) as workspace:
+        value, account = _found(workspace, delivery)
+        if value.state is not State.HELD:
+            raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not held.")
+        return _again(face, workspace, value, str(account), confirmed, text=value.content.text, at=at)
+
+
+@command("cancel")
+@click.argument("delivery", nargs=-1, required=True)
+@reason(required=False)
+def cancel(face: Face, delivery: tuple[str, ...], reason: str | None) -> int:
+    """Cancel waiting deliveries; their drafts are kept. It never asks."""
+    with open_workspace(face) as workspace:
+        results = [workspace.cancel(one, reason or "") for one in delivery]
+    face.printer.answer(deliveries.results_document(results), lambda: _tell_cancelled(face, results))
+    return 0
+
+
+@command("settle")
+@click.argument("delivery")
+@click.option("--sent", "url", metavar="URL", help="It is there: this is the post.")
+@click.option("--not-sent", "not_sent", is_flag=True, help="It is not there; needs --reason.")
+@reason(required=False)
+def settle(face: Face, delivery: str, url: str | None, not_sent: bool, reason: str | None) -> int:
+    """Say what became of a delivery whose outcome is unknown."""
+    if not_sent == (url is not None):
+        raise errors.UsageError(detail="Say which: --sent URL, or --not-sent --reason TEXT.")
+    if not_sent and not reason:
+        raise errors.UsageError(detail="--not-sent needs --reason: it stands in the log.")
+    with open_workspace(face) as workspace:
+        result = takeback.settle(workspace.desk, delivery, url=url, reason=reason or "a person saw the post")
+    face.printer.answer(deliveries.results_document([result]), lambda: deliveries.tell_result(face, result))
+    return 0
+
+
+@command("reconcile")
+@click.argument("delivery", nargs=-1)
+def reconcile(face: Face, delivery: tuple[str, ...]) -> int:
+    """Look at the networks for deliveries whose outcome is unknown. It sends nothing."""
+    with open_workspace(face) as workspace:
+        results = resolve.reconcile(workspace.desk, delivery or None)
+    _tell(face, results)
+    return exit_code(results)
+
+
+@command("run")
+def run(face: Face) -> int:
+    """Send every delivery that is due, after finding out what is unknown."""
+    with open_workspace(face) as workspace:
+        looked = [one for one in resolve.reconcile(workspace.desk) if one.delivery.state is not State.QUEUED]
+        results = [*looked, *send.run_due(workspace.desk)]
+    _tell(face, results)
+    return exit_code(results)
+
+
+@command("undo")
+@click.argument("delivery")
+def undo(face: Face, delivery: str) -> int:
+    """Take back a delivery that is not public yet. It never asks."""
+    with open_workspace(face) as workspace:
+        result = workspace.cancel(delivery, "undo")
+    face.printer.answer(deliveries.results_document([result]), lambda: _tell_cancelled(face, [result]))
+    return 0
+
+
+@command("delete")
+@click.argument("delivery")
+@confirm
+def delete(face: Face, delivery: str, confirmed: tuple[str, ...]) -> int:
+    """Delete the public post of a delivery; it asks as a switch does."""
+    with open_workspace(face) as workspace:
+        plan = prepare.prepare_deletion(workspace.desk, delivery, session_of(face))
+        return carry_out(face, workspace.desk, plan, confirmed)
+
+
+def _again(
+    face: Face,
+    workspace: Workspace,
+    value: Delivery,
+    account: str,
+    confirmed: Sequence[str],
+    *,
+    text: str,
+    at: str | None,
+) -> int:
+    """Queue a waiting delivery anew, with its media, under a new fingerprint that is confirmed anew."""
+    request = Request(
+        text=text,
+        selectors=[account],
+        kept_media=value.content.media,
+        link=value.content.link,
+        reply_to=value.content.reply_to,
+        at=at,
+        replaces=value.id,
+    )
+    plan: Plan = prepare.prepare(workspace.desk, request, session_of(face))
+    return carry_out(face, workspace.desk, plan, confirmed)
+
+
+def _when(value: Delivery) -> str | None:
+    return None if value.not_before is None else value.not_before.isoformat()
+
+
+def _found(workspace: Workspace, delivery_id: str) -> tuple[Delivery, Any]:
+    with workspace.database.read() as connection:
+        value = reader.get(connection, delivery_id)
+        return value, workspace.trust.account(connection, value.account_id)
+
+
+def _key(value: Delivery) -> tuple[str, str]:
+    return jcs.timestamp(value.due), value.id
+
+
+def _cells(row: Any, account: str) -> tuple[str, ...]:
+    from socialguard.ledger.rows import to_content
+
+    text = " ".join(to_content(row.content).text.split())
+    return row.id, row.due[:16].replace("T", " "), account, _(row.state), text[:60]
+
+
+def _tell(face: Face, results: Sequence[Result]) -> None:
+    def people() -> None:
+        if not results:
+            face.printer.say("Nothing to do.")
+        for result in results:
+            deliveries.tell_result(face, result)
+
+    face.printer.answer(deliveries.results_document(results), people)
+
+
+def _tell_cancelled(face: Face, results: Sequence[Result]) -> None:
+    for result in results:
+        face.printer.say(
+            "Stopped. {id} for {account} was not sent. Draft {draft} kept.",
+            id=result.delivery.id,
+            account=result.account,
+            draft=result.delivery.draft_id,
+        )

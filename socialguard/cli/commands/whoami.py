@@ -1,0 +1,36 @@
+"""`socialguard whoami`: what this terminal session has confirmed. It stands in shell prompts, so it opens no
+database and no vault: it reads the small file that the guard leaves for it."""
+
+import json
+from datetime import UTC, datetime
+
+from socialguard.cli import terminal
+from socialguard.cli.face import Face
+from socialguard.cli.options import command
+from socialguard.model.context import context_of
+
+
+@command("whoami")
+def whoami(face: Face) -> None:
+    """Show the accounts that this terminal session has confirmed."""
+    facts = terminal.context_facts() if face.has_terminal or not face.no_input else {}
+    context = context_of(facts, "")
+    accounts: list[str] = []
+    at: str | None = None
+    if context is not None:
+        path = face.home / "cache" / f"context-{context.id[:32]}.json"
+        try:
+            known = json.loads(path.read_bytes())
+            accounts, at = [str(name) for name in known["accounts"]], str(known["at"])
+        except (OSError, ValueError, KeyError, TypeError):
+            accounts, at = [], None
+    document = {"terminal": context is not None, "accounts": accounts, "confirmed_at": at}
+
+    def people() -> None:
+        if not accounts or at is None:
+            face.printer.say("No account is confirmed here.")
+            return
+        minutes = int((datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds() // 60)
+        face.printer.say("{accounts} (confirmed {minutes} min ago)", accounts=", ".join(accounts), minutes=minutes)
+
+    face.printer.answer(document, people)

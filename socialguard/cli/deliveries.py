@@ -1,0 +1,154 @@
+"""How deliveries and findings look: one shape for scripts, a few lines for people."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from socialguard import errors
+from socialguard.canon import jcs
+from socialguard.cli import prompts
+from socialguard.cli.face import Face
+from socialguard.cli.words import _, later, say
+from socialguard.model.account import Account
+from socialguard.model.delivery import Act, Delivery, State
+from socialguard.model.finding import Finding
+from socialguard.publishing.interface import Result
+
+_DAYS: Final = (
+    later("Monday"),
+    later("Tuesday"),
+    later("Wednesday"),
+    later("Thursday"),
+    later("Friday"),
+    later("Saturday"),
+    later("Sunday"),
+)
+
+
+def finding_document(finding: Finding) -> dict[str, object]:
+    """Return a finding as scripts read it."""
+    return {
+        "check": finding.check,
+        "severity": finding.severity.value,
+        "account": finding.account,
+        "message": finding.message(),
+        "span": None if finding.span is None else list(finding.span),
+        "remedy": finding.remedy.format_map(dict(finding.fields)),
+        "overridden": finding.overridden,
+    }
+
+
+def delivery_document(value: Delivery, account: Account, findings: Iterable[Finding] = ()) -> dict[str, object]:
+    """Return a delivery as scripts read it (docs/cli.md, Deliveries)."""
+    return {
+        "id": value.id,
+        "account": str(account),
+        "state": value.state.value,
+        "act": value.act.value,
+        "fingerprint": value.fingerprint,
+        "network_id": value.network_id,
+        "url": value.url,
+        "due": jcs.timestamp(value.due),
+        "reason": value.state_reason,
+        "draft": value.draft_id,
+        "findings": [finding_document(item) for item in findings if item.account == str(account)],
+    }
+
+
+def row_document(row: Any, account: str) -> dict[str, object]:  # Any: a row of ledger.reader.page
+    """Return a row of a listing in the same shape, without parsing what is not shown."""
+    return {
+        "id": row.id,
+        "account": account,
+        "state": row.state,
+        "act": row.act,
+        "fingerprint": row.fingerprint,
+        "network_id": row.network_id,
+        "url": row.url,
+        "due": row.due,
+        "reason": row.state_reason,
+        "draft": f"d-{row.draft_id}",
+        "findings": [],
+    }
+
+
+def results_document(results: Sequence[Result], findings: Iterable[Finding] = ()) -> dict[str, object]:
+    """Return what became of deliveries; `error` is the gravest, where something did not go well."""
+    kept = tuple(findings)
+    document: dict[str, object] = {
+        "deliveries": [delivery_document(item.delivery, item.account, kept) for item in results]
+    }
+    problems = [item.error for item in results if isinstance(item.error, errors.SocialGuardError)]
+    if problems:
+        code = errors.gravest(problem.exit_code for problem in problems)
+        gravest = next(problem for problem in problems if problem.exit_code == code)
+        document["error"] = {
+            "code": gravest.exit_code,
+            "name": gravest.name,
+            "message": gravest.message(),
+            "remedy": gravest.what_to_do(),
+        }
+    return document
+
+
+def tell_findings(face: Face, findings: Sequence[Finding]) -> None:
+    """Show findings to a person, all together, before anything is asked."""
+    for finding in findings:
+        word = _("overridden") if finding.overridden is not None else _(finding.severity.value)
+        fields = dict(finding.fields)
+        remedy = _(finding.remedy).format_map(fields) if finding.remedy else ""
+        line = f"{word}  {finding.account}: {finding.message(_(finding.template))}. {remedy}"
+        face.printer.note_line(line.rstrip())
+
+
+def tell_result(face: Face, result: Result) -> None:
+    """Say what became of one delivery, and how it is taken back."""
+    value, account = result.delivery, result.account
+    if value.state is State.SENT and value.act is Act.DELETE:
+        face.printer.say("Deleted on {account}.", account=account)
+    elif value.state is State.SENT:
+        face.printer.say("{account}  {url}", account=account, url=value.url or "")
+        face.printer.say("To take it back: socialguard delete {id}", id=value.id)
+    elif value.state is State.UNKNOWN:
+        _tell_unknown(face, result)
+    elif isinstance(result.error, errors.SocialGuardError):
+        face.printer.note_line(result.error.message(_))
+        remedy = result.error.what_to_do(_)
+        if remedy:
+            face.printer.note_line(remedy)
+    else:
+        face.printer.say(
+            "{account}: delivery {id} is {state}.", account=account, id=value.id, state=_(value.state)
+        )
+
+
+def told(results: Sequence[Result]) -> str:
+    """Return the words for one script line on the outcomes that are unknown."""
+    return prompts.outcome_unknown([item.delivery.id for item in results if item.delivery.state is State.UNKNOWN])
+
+
+def _tell_unknown(face: Face, result: Result) -> None:
+    if not face.has_terminal:
+        face.printer.note_line(f"12 {prompts.outcome_unknown([result.delivery.id])}")
+        return
+    fields = result.error.fields if isinstance(result.error, errors.SocialGuardError) else {}
+    look = str(fields.get("look", "")) or str(result.account)
+    network = str(fields.get("network", result.account.network))
+    for line in prompts.unknown(network, look, result.delivery.id):
+        face.printer.note_line(line)
+
+
+def scheduled_line(value: Delivery, account: Account) -> str:
+    """Return the echo of a scheduled delivery: weekday, time, zone and instant."""
+    from zoneinfo import ZoneInfo
+
+    zone = value.zone or account.zone
+    local = value.due.astimezone(ZoneInfo(zone))
+    return say(
+        "{account}: delivery {id} goes out on {weekday} {when} {zone} ({instant}).",
+        account=account,
+        id=value.id,
+        weekday=_(_DAYS[local.weekday()]),
+        when=f"{local:%Y-%m-%d %H:%M}",
+        zone=zone,
+        instant=jcs.timestamp(value.due),
+    )

@@ -1,0 +1,23 @@
+"""Opening the workspace for a command: which one, who asks, and which terminal session this is."""
+
+from socialguard.cli import terminal
+from socialguard.cli.face import Face
+from socialguard.cli.words import _
+from socialguard.model.context import context_of
+from socialguard.publishing.interface import Session
+from socialguard.workspace.opened import Workspace
+
+
+def open_workspace(face: Face) -> Workspace:
+    """Return the workspace of this run; a passphrase is asked for where one is needed and a person is there."""
+    ask = (lambda: terminal.ask_secret(_("Passphrase of this workspace:"))) if face.has_terminal else None
+    return Workspace(face.home, ask=ask)
+
+
+def session_of(face: Face) -> Session:
+    """Return where the request comes from: a terminal session, or a script without context."""
+    operator = terminal.operator()
+    if not face.has_terminal:
+        return Session(None, operator)
+    context = context_of(terminal.context_facts(), operator)
+    return Session(None if context is None else context.id, operator)

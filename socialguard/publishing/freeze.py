@@ -1,0 +1,77 @@
+"""Stopping every send on an account, a client, a label or all, and letting it go on by a signed thaw.
+
+Freezing needs no key and no unlocked vault, and goes on where the database cannot be written: the emergency
+file takes it, and the sender reads that too. Only a thaw lifts it, signed and named in the log.
+"""
+
+from collections.abc import Callable, Sequence
+
+from socialguard import clock, errors
+from socialguard.audit.interface import Actor, Entry
+from socialguard.audit.log import AuditLog
+from socialguard.canon import jcs
+from socialguard.ledger import stops
+from socialguard.ledger.stops import Stop
+from socialguard.publishing.interface import Desk
+from socialguard.store.database import Database
+
+KIND = "freeze"
+THAW = "thaw"
+
+Emergency = Callable[[str, dict[str, str]], None]
+
+
+def freeze(
+    database: Database, log: AuditLog, actor: Actor, scopes: Sequence[str], reason: str, emergency: Emergency
+) -> tuple[str, ...]:
+    """Put a freeze on each scope and return the scopes; one frozen already stays as it is.
+
+    Where the database cannot be written the emergency file holds the freeze instead."""
+    try:
+        with database.write() as connection:
+            frozen = {stop.scope for stop in stops.in_force(connection, scopes) if stop.kind == KIND}
+            for scope in scopes:
+                if scope in frozen:
+                    continue
+                stops.begin(connection, KIND, scope, reason=reason, actor=actor.id)
+                log.append(
+                    connection,
+                    Entry(action="freeze", outcome="ok", actor=actor, reason=reason or None, obj={"scope": scope}),
+                )
+    except (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy):
+        for scope in scopes:
+            emergency("freeze", {"scope": scope, "reason": reason, "actor": actor.id})
+    return tuple(scopes)
+
+
+def thaw(desk: Desk, scopes: Sequence[str], reason: str) -> tuple[Stop, ...]:
+    """Lift every freeze on the scopes, each by a signed statement, and return them.
+
+    Raises NotFound where nothing is frozen there."""
+    with desk.database.write() as connection:
+        lifted = [stop for stop in stops.in_force(connection, scopes) if stop.kind == KIND]
+        for stop in lifted:
+            statement = thaw_statement(stop)
+            member, signature = desk.trust.sign(THAW, statement)
+            stops.lift(connection, stop.id, actor=member, signature=signature)
+            desk.log.append(
+                connection,
+                Entry(
+                    action="thaw",
+                    outcome="ok",
+                    actor=desk.person,
+                    reason=reason or None,
+                    obj={"scope": stop.scope, "stop": stop.id},
+                ),
+            )
+    if not lifted:
+        named = ", ".join(scopes)
+        raise errors.NotFound(
+            kind="freeze on", name=named, hint=f"Nothing was frozen there at {clock.now():%H:%M}."
+        )
+    return tuple(lifted)
+
+
+def thaw_statement(stop: Stop) -> dict[str, object]:
+    """Return what a member signs to lift a stop: the very stop, by number, scope and instant."""
+    return {"stop": stop.id, "scope": stop.scope, "since": jcs.timestamp(stop.since)}

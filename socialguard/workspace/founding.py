@@ -1,0 +1,70 @@
+"""Founding a workspace: keys and pins on this machine, the first manifest, the databases, entry 0 of the log."""
+
+import secrets
+from pathlib import Path
+
+from socialguard import errors
+from socialguard.audit import checkpoint
+from socialguard.audit.interface import Actor, Entry
+from socialguard.audit.log import AuditLog
+from socialguard.registry import founding
+from socialguard.registry import manifest as manifests
+from socialguard.registry.signed import Member, Role
+from socialguard.store import database as databases
+from socialguard.vault import identity
+from socialguard.vault.kek import Kek
+from socialguard.vault.keys import KeyPair, LogKey
+from socialguard.vault.pins import Pins
+from socialguard.workspace.layout import Layout
+
+
+def found(
+    layout: Layout, identity_base: Path, *, org_name: str, owner_name: str, kek: Kek, url: str | None
+) -> str:
+    """Found the workspace of an organisation and return the organisation's id.
+
+    Raises UsageError where there is a workspace already, DiskFull, AuditUnwritable."""
+    if layout.org.exists() or layout.database.exists():
+        raise errors.UsageError(
+            detail=f"There is a workspace in {layout.home} already.",
+            remedy="Give another --home, or use this one.",
+        )
+    member, worker, log_key = KeyPair.generate(), KeyPair.generate(), LogKey.generate()
+    member_id, worker_id = f"m-{secrets.token_hex(6)}", f"w-{secrets.token_hex(6)}"
+    first, _body = manifests.genesis(
+        [
+            Member(member_id, member.x25519, member.ed25519, Role.OWNER),
+            Member(worker_id, worker.x25519, worker.ed25519, Role.WORKER),
+        ],
+        log_key.public,
+    )
+    try:
+        layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        layout.home.chmod(0o700)
+    except OSError as problem:
+        raise errors.Unreadable(path=layout.home, detail=problem.strerror or "it cannot be made.") from None
+    identity.create(identity_base, first.org, kek, member, worker, log_key, member_id, worker_id)
+    store = databases.create_database(layout.database_url(url))
+    log = AuditLog(first.org)
+    actor = Actor(member_id, "person", "cli", first.sha256)
+    with store.write() as connection:
+        log.start(connection, Entry("workspace.found", "ok", actor, obj={"owner": member_id, "worker": worker_id}))
+        founding.found(connection, member, first, {member_id: owner_name, worker_id: f"worker of {org_name}"})
+        tree = checkpoint.store(connection, first.org, log_key)
+    pins = Pins.open(identity.directory(identity_base, first.org) / "pins", first.org, kek)
+    pins.pin_manifest(first.epoch, first.sha256)
+    checkpoint.pin(pins, tree)
+    layout.org.write_text(first.org + "\n", encoding="ascii")
+    if layout.database.exists():
+        layout.database.chmod(0o600)
+    store.close()
+    return first.org
+
+
+def require_absent(layout: Layout) -> None:
+    """Raise UsageError where there is a workspace already."""
+    if layout.org.exists() or layout.database.exists():
+        raise errors.UsageError(
+            detail=f"There is a workspace in {layout.home} already.",
+            remedy="Give another --home, or use this one.",
+        )

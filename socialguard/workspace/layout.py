@@ -1,0 +1,66 @@
+"""Where things lie in a workspace's directory. Private keys and pins lie elsewhere (`settings.identity_base`).
+
+socialguard.toml    settings (an operator's)         media/<sha256>       bytes of queued posts
+policy.toml         the policy's source              cache/accounts.json  names for completion and whoami
+org                 the organisation's id            emergency.jsonl      stops while the database is out
+socialguard.db      registry, ledger, audit log      archive.db           activity
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from socialguard import errors, settings
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one workspace."""
+
+    home: Path
+
+    @property
+    def settings(self) -> Path:
+        """The operator's settings."""
+        return self.home / settings.FILE_NAME
+
+    @property
+    def policy(self) -> Path:
+        """The source of the policy."""
+        return self.home / "policy.toml"
+
+    @property
+    def org(self) -> Path:
+        """The organisation's id; which keys it means is in the identity directory."""
+        return self.home / "org"
+
+    @property
+    def database(self) -> Path:
+        """Registry, ledger and audit log."""
+        return self.home / "socialguard.db"
+
+    @property
+    def media(self) -> Path:
+        """The bytes of queued posts."""
+        return self.home / "media"
+
+    @property
+    def emergency(self) -> Path:
+        """Stops that were made while the database could not be written."""
+        return self.home / "emergency.jsonl"
+
+    def context_cache(self, context_id: str) -> Path:
+        """What a terminal session confirmed last, for `whoami` in a shell's prompt."""
+        return self.home / "cache" / f"context-{context_id[:32]}.json"
+
+    def read_org(self) -> str:
+        """Return the organisation's id; NoWorkspace where there is none."""
+        try:
+            return self.org.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise errors.NoWorkspace(path=self.home) from None
+        except (OSError, UnicodeDecodeError):
+            raise errors.Unreadable(path=self.org, detail="the organisation's id cannot be read.") from None
+
+    def database_url(self, configured: str | None) -> str:
+        """Return the URL of the database: the configured one, else the file in the workspace."""
+        return configured or f"sqlite:///{self.database}"

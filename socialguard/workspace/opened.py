@@ -1,0 +1,216 @@
+"""One open workspace: every part is opened when it is first needed, and all are closed together."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from socialguard import clock, errors, settings
+from socialguard.audit import checkpoint
+from socialguard.audit.interface import Actor
+from socialguard.audit.log import AuditLog
+from socialguard.guard.gate import Guard
+from socialguard.ledger.stops import Stop
+from socialguard.model.account import Account
+from socialguard.networks import interface as networks
+from socialguard.networks.interface import Network
+from socialguard.publishing import crash, takeback
+from socialguard.publishing.interface import Desk, Result
+from socialguard.publishing.media import MediaStore
+from socialguard.store.database import Database, open_database
+from socialguard.vault.identity import Identity, open_identity
+from socialguard.vault.pins import Pins
+from socialguard.workspace.layout import Layout
+from socialguard.workspace.trust import Keys, Trust
+
+Ask = Callable[[], str]
+
+
+class Workspace(AbstractContextManager["Workspace"]):
+    """The parts of one workspace. `ask` gives the passphrase where one is needed, None where none can be asked;
+    `via` names the face for the log."""
+
+    def __init__(self, home: Path, *, ask: Ask | None = None, via: str = "cli") -> None:
+        self.layout = Layout(home)
+        self.org = self.layout.read_org()
+        self.settings = settings.load(self.layout.settings)
+        self._ask = ask
+        self._via = via
+        self._networks: dict[str, Network] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Sign a last checkpoint where the log has grown, and close the database."""
+        if "database" not in self.__dict__:
+            return
+        try:
+            if "pins" in self.__dict__:
+                self.checkpoint()
+        except (errors.AuditUnwritable, errors.Busy, errors.Unreadable, errors.Tampered):
+            pass  # the command's own outcome counts; verify tells what was left unproven
+        finally:
+            self.database.close()
+
+    # ── this machine ─────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The keys of this machine, still sealed."""
+        return open_identity(settings.identity_base(), self.org)
+
+    @cached_property
+    def pins(self) -> Pins:
+        """What this machine has seen of the workspace."""
+        return self.identity.pins(self._ask)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """How each key is opened; every one at most once."""
+        opened: dict[str, object] = {}
+
+        def once(name: str, opening: Callable[[], object]) -> Callable[[], object]:
+            def get() -> object:
+                if name not in opened:
+                    opened[name] = opening()
+                return opened[name]
+
+            return get
+
+        return Keys(
+            member=once("member", lambda: self.identity.member(self._ask)),  # type: ignore[arg-type]
+            member_id=lambda: self.identity.member_id,
+            worker=once("worker", lambda: self.identity.worker(self._ask)),  # type: ignore[arg-type]
+            log=once("log", lambda: self.identity.log_key(self._ask)),  # type: ignore[arg-type]
+            pins=lambda: self.pins,
+        )
+
+    @cached_property
+    def person(self) -> Actor:
+        """The member who acts through this face."""
+        return Actor(self.identity.member_id, "person", self._via)
+
+    @cached_property
+    def worker(self) -> Actor:
+        """The worker of this machine."""
+        return Actor(self.identity.worker_id, "worker", self._via)
+
+    # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, opened at this program's schema; test switches are armed where they may be."""
+        opened = open_database(self.layout.database_url(self.settings.database))
+        self._arm(opened)
+        return opened
+
+    @cached_property
+    def log(self) -> AuditLog:
+        """The audit log."""
+        return AuditLog(self.org)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """What is signed and sealed."""
+        return Trust(self.org, self.log, self.keys, self.network, self.emergency_stops, self.anchor_names)
+
+    @cached_property
+    def guard(self) -> Guard:
+        """The guard."""
+        return Guard(self.trust, self._remember_context)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """All that publishing works with."""
+        return Desk(
+            database=self.database,
+            log=self.log,
+            trust=self.trust,
+            gate=self.guard,
+            media=MediaStore(self.layout.media),
+            network=self.network,
+            person=self.person,
+            worker=self.worker,
+        )
+
+    def network(self, name: str) -> Network:
+        """Return the network of that name; loaded once."""
+        if name not in self._networks:
+            self._networks[name] = networks.load(name)
+        return self._networks[name]
+
+    # ── stopping, which goes on where nothing else does ──────────────────────────────────────────────────
+
+    @property
+    def anchor_names(self) -> tuple[str, ...]:
+        """The anchors that every checkpoint is handed to."""
+        return self.settings.anchors
+
+    def emergency_stops(self) -> tuple[Stop, ...]:
+        """Return the stops that were made while the database could not be written."""
+        return ()
+
+    def cancel(self, delivery_id: str, reason: str) -> Result:
+        """Cancel a waiting delivery."""
+        return takeback.cancel(self.desk, delivery_id, reason)
+
+    def checkpoint(self) -> None:
+        """Sign and pin the log as it stands."""
+        checkpoint.make(self.database, self.org, self.keys.log(), self.pins, self.anchor_names)
+
+    # ── test switches ────────────────────────────────────────────────────────────────────────────────────
+
+    def _arm(self, database: Database) -> None:
+        """Honour the clock and crash variables only where every account is on the loopback interface."""
+        offset, point = os.environ.get(clock.VARIABLE), os.environ.get(crash.VARIABLE)
+        if not offset and not point:
+            return
+        if not self._is_loopback_only(database):
+            raise errors.UsageError(
+                detail=f"{clock.VARIABLE} and {crash.VARIABLE} work only where every account is on 127.0.0.1.",
+                remedy="Unset them.",
+            )
+        if offset:
+            clock.shift(clock.parse_offset(offset))
+        crash.arm(point)
+
+    def _is_loopback_only(self, database: Database) -> bool:
+        from sqlalchemy import select
+
+        from socialguard.store.tables import account
+
+        with database.read() as connection:
+            origins: Sequence[str] = connection.execute(select(account.c.origin).distinct()).scalars().all()
+        return all(urlsplit(origin).hostname in ("127.0.0.1", "::1", "localhost") for origin in origins)
+
+    # ── caches for shell prompts ─────────────────────────────────────────────────────────────────────────
+
+    def _remember_context(self, context_id: str, accounts: Sequence[Account]) -> None:
+        write_cache(
+            self.layout.context_cache(context_id),
+            {"accounts": [str(account) for account in accounts], "at": clock.now().isoformat()},
+        )
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return every account, sorted by name."""
+        with self.database.read() as connection:
+            return self.trust.books(connection).registry.all(connection)
+
+
+def write_cache(path: Path, value: dict[str, object]) -> None:
+    """Replace a small cache file; that it cannot be written harms nothing."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part.write_text(json.dumps(value), encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        return

@@ -1,0 +1,232 @@
+"""What is signed and sealed, as publishing and the guard ask for it: manifest, policy, pins, log, credentials."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from socialguard import clock, errors
+from socialguard.audit import checkpoint
+from socialguard.audit.interface import Signer, Tree
+from socialguard.audit.log import AuditLog
+from socialguard.canon import envelope, jcs
+from socialguard.guard import switch
+from socialguard.ledger import stops
+from socialguard.ledger.stops import Stop
+from socialguard.model.account import Account
+from socialguard.model.credential import Credential
+from socialguard.networks.interface import Identity as NetworkIdentity
+from socialguard.networks.interface import Limits, Network
+from socialguard.publishing.freeze import THAW, thaw_statement
+from socialguard.publishing.interface import Rules
+from socialguard.registry import changes
+from socialguard.registry import manifest as manifests
+from socialguard.registry import policy as policies
+from socialguard.registry.accounts import Registry
+from socialguard.registry.manifest import Manifest
+from socialguard.registry.names import needs_code
+from socialguard.registry.policy_file import PolicySet
+from socialguard.registry.signed import Right
+from socialguard.store import tables
+from socialguard.vault.credentials import Vault
+from socialguard.vault.keys import KeyPair
+from socialguard.vault.pins import Pins
+
+# A credential's owner is asked for again when the last answer is older (DESIGN: The switch guard).
+IDENTITY_AGE: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the owners signed, verified: the manifest, its accounts and its policy."""
+
+    manifest: Manifest
+    registry: Registry
+    policy: PolicySet
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """How the keys of this machine are opened, each when it is first needed."""
+
+    member: Callable[[], KeyPair]
+    member_id: Callable[[], str]
+    worker: Callable[[], KeyPair]
+    log: Callable[[], Signer]
+    pins: Callable[[], Pins]
+
+
+class Trust:
+    """Fulfils `publishing.interface.Trust` and `guard.gate.Directory` for one workspace."""
+
+    def __init__(
+        self,
+        org: str,
+        log: AuditLog,
+        keys: Keys,
+        network: Callable[[str], Network],
+        emergency: Callable[[], tuple[Stop, ...]],
+        anchors: Sequence[str],
+    ) -> None:
+        self.org = org
+        self._log = log
+        self._keys = keys
+        self._network = network
+        self._emergency = emergency
+        self._anchors = anchors
+        self._books: Books | None = None
+
+    # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
+
+    def books(self, connection: Connection) -> Books:
+        """Return manifest, registry and policy as of this transaction, verified against the pins."""
+        newest = connection.execute(
+            select(tables.manifest.c.epoch, tables.manifest.c.sha256)
+            .order_by(tables.manifest.c.epoch.desc())
+            .limit(1)
+        ).one_or_none()
+        known = self._books
+        if known is not None and newest is not None:
+            seen = (known.manifest.epoch, known.manifest.sha256)
+            if (newest.epoch, newest.sha256) == seen:
+                return known
+        pins = self._keys.pins()
+        pin = pins.manifest()
+        if pin is None:
+            raise errors.NotAdopted(detail="this machine has not seen its manifest.")
+        found = manifests.load(connection, pin)
+        if found.org != self.org:
+            raise errors.Tampered(what="The manifest", detail="it is another organisation's.")
+        if found.epoch > pin[0]:
+            pins.pin_manifest(found.epoch, found.sha256)
+        self._books = Books(found, Registry(found), policies.load_applied(connection, found))
+        return self._books
+
+    def resolve(self, connection: Connection, selectors: Sequence[str]) -> tuple[Account, ...]:
+        """Return the accounts that selectors name, each once."""
+        return self.books(connection).registry.resolve(connection, selectors)
+
+    def account(self, connection: Connection, account_id: str) -> Account:
+        """Return one account, its row held against the manifest."""
+        return self.books(connection).registry.account(connection, account_id)
+
+    def rules(self, connection: Connection, account: Account) -> Rules:
+        """Return grace, lateness and approvals of the applied policy."""
+        found = policies.effective(self.books(connection).policy, account)
+        return Rules(grace=found.grace, max_late=found.max_late, approvals=found.approvals)
+
+    def switch_rules(self, connection: Connection, account: Account) -> switch.Rules:
+        """Return when the account must be confirmed."""
+        found = policies.effective(self.books(connection).policy, account)
+        return switch.Rules(secure=found.secure, reconfirm_after=timedelta(minutes=found.reconfirm_after))
+
+    def severities(self, connection: Connection, account: Account) -> Mapping[str, str]:
+        """Return what policy makes of each check's findings."""
+        return policies.effective(self.books(connection).policy, account).checks
+
+    def needs_code(self, handle: str) -> bool:
+        """Return whether a handle could be mistaken for another (UTS 39)."""
+        return needs_code(handle)
+
+    def limits(self, network: str) -> Limits:
+        """Return what a network takes."""
+        return self._network(network).limits
+
+    # ── signatures ───────────────────────────────────────────────────────────────────────────────────────
+
+    def sign(self, kind: str, body: Mapping[str, object]) -> tuple[str, bytes]:
+        """Return the member's id and the signature over `body`."""
+        return self._keys.member_id(), self._keys.member().sign(kind, self.org, body)
+
+    def require_signed(
+        self, connection: Connection, kind: str, body: Mapping[str, object], member: str, signature: bytes
+    ) -> None:
+        """Refuse unless an active member who may publish on the account signed exactly `body`."""
+        found = self.books(connection).manifest
+        signer = found.member(member)
+        what = f"Delivery {body.get('delivery', '')}" if kind != THAW else f"The freeze {body.get('stop')}"
+        if signer is None or not signer.active:
+            raise errors.Tampered(what=what, detail="no member signed it.")
+        account_id = str(body.get("account", ""))
+        if account_id and not found.may(member, Right.PUBLISH, account_id):
+            raise errors.Tampered(what=what, detail="its submitter may not publish there.")
+        if not account_id and not found.is_owner(member):
+            raise errors.Tampered(what=what, detail="only an owner may lift it.")
+        try:
+            envelope.verify(signer.ed25519, signature, kind, self.org, jcs.encode(dict(body)))
+        except (envelope.BadSignature, envelope.BadEnvelope, jcs.NotCanonical):
+            raise errors.Tampered(what=what, detail="its signature is not its submitter's.") from None
+
+    # ── the log and the stops ────────────────────────────────────────────────────────────────────────────
+
+    def require_intact_log(self, connection: Connection) -> None:
+        """Refuse unless the audit log extends what was pinned."""
+        self._log.require_extends(connection, self._keys.pins().pinned_tree())
+
+    def checkpoint(self, connection: Connection) -> Tree:
+        """Sign the log as it stands in this write transaction and return its tree."""
+        return checkpoint.store(connection, self.org, self._keys.log(), self._anchors)
+
+    def pin_log(self, tree: Tree) -> None:
+        """Remember a committed tree outside the workspace, durably."""
+        checkpoint.pin(self._keys.pins(), tree)
+
+    def require_intact_stops(self, connection: Connection) -> None:
+        """Refuse where a stop vanished since this machine saw it, or was lifted without an owner's word."""
+        count = connection.execute(select(func.count()).select_from(tables.stop)).scalar_one()
+        pins = self._keys.pins()
+        seen = pins.freeze_count()
+        if count < seen:
+            raise errors.Tampered(what="The list of stops", detail=f"{seen - count} of them vanished.")
+        if count > seen:
+            pins.pin_freeze(count)
+        lifted = connection.execute(select(tables.stop).where(tables.stop.c.lifted_at.is_not(None)))
+        for row in lifted:
+            stop = Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))
+            signature = row.lift_signature or b""
+            self.require_signed(connection, THAW, thaw_statement(stop), row.lifted_by or "", signature)
+
+    def stops(self, connection: Connection, account: Account) -> tuple[Stop, ...]:
+        """Return the stops in force on an account, those of the emergency file included."""
+        scopes = stops.scopes_of(account)
+        emergency = tuple(stop for stop in self._emergency() if stop.scope in scopes)
+        return stops.in_force(connection, scopes) + emergency
+
+    # ── credentials ──────────────────────────────────────────────────────────────────────────────────────
+
+    def credential(self, connection: Connection, account: Account, intent: int) -> tuple[Credential, int]:
+        """Open the credential of an account for the logged intent of that index: the value and its generation."""
+        vault = self.vault(connection)
+        opened = vault.use(connection, account, self._keys.worker(), intent=intent)
+        return opened, vault.holding(connection, account.id).gen
+
+    def mark_used(self, connection: Connection, account: Account) -> None:
+        """Record that the credential was used now."""
+        self.vault(connection).mark_used(connection, account.id, clock.now())
+
+    def vault(self, connection: Connection) -> Vault:
+        """Return the credentials of the manifest as of this transaction."""
+        return Vault(self.books(connection).manifest, self._keys.pins(), self._log)
+
+    def identity_is_due(self, connection: Connection, account: Account, generation: int) -> bool:
+        """Return whether the network must be asked again who the credential belongs to."""
+        facts = self.books(connection).registry.facts(connection, account.id)
+        checked = facts.identity_checked_at
+        if checked is None or facts.identity_checked_gen != generation:
+            return True
+        return not timedelta(0) <= clock.now() - checked <= IDENTITY_AGE
+
+    def record_identity(
+        self, connection: Connection, account: Account, generation: int, found: NetworkIdentity
+    ) -> None:
+        """Record that the network said so now."""
+        changes.record_identity(
+            connection,
+            account.id,
+            display_name=found.display_name,
+            followers=found.followers,
+            gen=generation,
+            at=clock.now(),
+        )
