@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
 TOTAL_SECONDS: Final = 60.0
+# All calls of one `publish`, uploads included: afterwards none of them can still begin.
+PUBLISH_SECONDS: Final = 120.0
 MAX_BYTES: Final = 10 * 1024 * 1024
 
 # Loggers that print tokens, codes or whole headers at DEBUG (facts: tweepy.client logs the Bearer header,

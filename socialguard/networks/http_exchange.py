@@ -19,6 +19,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from socialguard.networks.http import ExchangeFailed, Transport
 
 
+def elapsed() -> float:
+    """Return seconds that pass also while the machine sleeps (where the system tells) or this process is
+    stopped: a sender that wakes up late must see that it is late."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
 class Exchange:
     """A request in flight. At its deadline the connection is shut, so that neither a server that drips
     single bytes nor one that never stops talking can hold the caller longer."""
@@ -26,7 +34,8 @@ class Exchange:
     def __init__(self, total: float) -> None:
         self.started = False
         self.expired = False
-        self._deadline = time.monotonic() + total
+        self._total = total
+        self._deadline = elapsed() + total
         self._lock = threading.Lock()
         self._ended = False
         self._sockets: list[socket.socket] = []
@@ -46,14 +55,17 @@ class Exchange:
 
     def begin(self, connection: HTTPConnection) -> None:
         """Note that a byte of the request is about to leave; raises TimeoutError if it is too late for that."""
+        left = self._deadline - elapsed()
         if not self.started:
-            if self.expired:
+            # Not `expired`: after a stop this may run before the timer does.
+            if left <= 0:
+                self.expired = True
                 raise TimeoutError
             if not self._sockets:
                 self.watch(connection.sock.fileno())
             self.started = True
         # `sendall` counts this for the whole body: urllib3 leaves the short connect time-out here.
-        connection.sock.settimeout(max(0.001, self._deadline - time.monotonic()))
+        connection.sock.settimeout(max(0.001, left))
 
     def end(self) -> None:
         """Stop the watch and free what it held."""
@@ -66,7 +78,9 @@ class Exchange:
 
     def failure(self, cause: BaseException, transport: Transport) -> ExchangeFailed:
         """Return what `cause` means, in words that hold nothing of the request."""
-        return ExchangeFailed(_words(cause, self.expired, transport), nothing_sent=not self.started)
+        if self.expired:
+            return ExchangeFailed(f"no complete answer within {self._total:.3g} s", nothing_sent=not self.started)
+        return ExchangeFailed(_words(cause, transport), nothing_sent=not self.started)
 
     def _expire(self) -> None:
         with self._lock:
@@ -126,9 +140,7 @@ def pool_classes() -> dict[str, type[urllib3.HTTPConnectionPool]]:
     return {"http": _PlainPool, "https": _TlsPool}
 
 
-def _words(cause: BaseException, expired: bool, transport: Transport) -> str:
-    if expired:
-        return f"no complete answer within {transport.total:g} s"
+def _words(cause: BaseException, transport: Transport) -> str:
     chain = list(_causes(cause))
 
     def has(*kinds: type[BaseException]) -> bool:

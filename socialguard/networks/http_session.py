@@ -3,9 +3,9 @@ whether a byte of a request has left. Import it inside functions only (through `
 
 import http.client
 import ipaddress
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
@@ -15,9 +15,9 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.networks.http import ExchangeFailed, Transport
-from socialguard.networks.http_exchange import Exchange, current, pool_classes
+from socialguard.networks.http_exchange import Exchange, current, elapsed, pool_classes
 
 _CHUNK: Final = 64 * 1024
 _IDLE_SECONDS: Final = 4.0
@@ -34,8 +34,8 @@ _FAILURES: Final = (
 
 class OriginSession(requests.Session):
     """A session for one origin; `calls` counts the requests that were made, `server_time` is the `Date` of
-    the newest answer, and `last` the whole answer to the newest request, None while there is none. Every
-    method raises `ExchangeFailed` and nothing of `requests`."""
+    the newest answer, `ahead` how far our clock is ahead of it, and `last` the whole answer to the newest
+    request, None while there is none. Every method raises `ExchangeFailed` and nothing of `requests`."""
 
     def __init__(
         self, origin: str, account: str, network: str, canonical: tuple[str, ...], transport: Transport
@@ -45,9 +45,11 @@ class OriginSession(requests.Session):
         self.origin = self._checked(origin)
         self.calls = 0
         self.server_time: datetime | None = None
+        self.ahead = timedelta(0)
         self.last: requests.Response | None = None
         self._hosts = frozenset(host.lower() for host in canonical)
         self._last_used = 0.0
+        self._until: float | None = None
         self.trust_env = False
         self.max_redirects = 0
         self.verify = transport.ca_bundle or True
@@ -57,6 +59,17 @@ class OriginSession(requests.Session):
         self.adapters.clear()
         self._adapter = _Adapter(max_retries=0, pool_maxsize=1)
         self.mount(self.origin + "/", self._adapter)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Let every request of the block be over in `seconds` from now: one that would begin later is refused,
+        with proof that nothing was sent. So a sender that was stopped for long does not send any more."""
+        before, until = self._until, elapsed() + seconds
+        self._until = until if before is None else min(before, until)
+        try:
+            yield
+        finally:
+            self._until = before
 
     def request(  # type: ignore[override] # options by keyword only, as both libraries pass them
         self, method: str | bytes, url: str | bytes, **kwargs: Any
@@ -69,12 +82,15 @@ class OriginSession(requests.Session):
         target = self._rewritten(url.decode() if isinstance(url, bytes) else url)
         for option in ("timeout", "allow_redirects", "proxies", "verify", "cert", "stream"):
             kwargs.pop(option, None)  # ours, whatever a library passes
+        total = self.transport.total if self._until is None else min(self.transport.total, self._until - elapsed())
+        if total <= 0:
+            raise ExchangeFailed("there was no time left for it", nothing_sent=True)
         # A write never rides on a connection that the other side may just be closing: its failure would be
         # an unknown outcome where a new connection would simply have worked.
-        if name.upper() not in _READS or time.monotonic() - self._last_used > _IDLE_SECONDS:
+        if name.upper() not in _READS or elapsed() - self._last_used > _IDLE_SECONDS:
             self._adapter.close()
         self.calls += 1
-        exchange = Exchange(self.transport.total)
+        exchange = Exchange(total)
         token = current.set(exchange)
         failure: ExchangeFailed | None = None
         try:
@@ -90,7 +106,7 @@ class OriginSession(requests.Session):
         finally:
             current.reset(token)
             exchange.end()
-            self._last_used = time.monotonic()
+            self._last_used = elapsed()
         if failure is not None:
             # Outside the except block: `requests` exceptions hold the request with its headers.
             self._adapter.close()
@@ -141,6 +157,7 @@ class OriginSession(requests.Session):
         except ValueError:
             return
         self.server_time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self.ahead = clock.now() - self.server_time
 
     def _rewritten(self, url: str) -> str:
         parts = urlsplit(url)

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from socialguard import clock, errors
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
 from socialguard.networks import x_credential, x_text, x_tokens
+from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Identity, Inspection, Outgoing, RemotePost, Revocation, Upload
 from socialguard.networks.x_calls import Answer, Calls
 from socialguard.networks.x_refusals import TITLE
@@ -23,6 +24,8 @@ SITE: Final = "https://x.com"
 
 # The names of API 2.166, which tweepy sends; answers are read under both names.
 _POST_FIELDS: Final = "created_at,entities,note_tweet,referenced_tweets"
+# A Date has whole seconds and takes time to arrive.
+_CLOCKS_AGREE: Final = timedelta(seconds=3)
 _POST_ID: Final = re.compile(r"[0-9]{1,19}")
 _NEEDED_SCOPES: Final = ("tweet.read", "tweet.write", "users.read", "media.write")
 
@@ -63,15 +66,18 @@ class XSession:
 
     def publish(self, post: Outgoing, on_step: Callable[[str], None]) -> Receipt:
         """Upload the images, then post; only the post itself can leave an unknown outcome. `on_step` is never
-        called: X gives no id before the post is public."""
-        media = [self._upload(upload) for upload in post.uploads]
+        called: X gives no id before the post is public. After `PUBLISH_SECONDS` nothing more is sent."""
+        with self._calls.session.within(PUBLISH_SECONDS):
+            return self._publish(post)
+
+    def _publish(self, post: Outgoing) -> Receipt:
         body: dict[str, Any] = {}
         if text := x_text.compose(post.text, post.link):
             body["text"] = text
         if post.reply_to is not None:
             body["reply"] = {"in_reply_to_tweet_id": self._checked_id(post.reply_to)}
-        if media:
-            body["media"] = {"media_ids": media}
+        if post.uploads:
+            body["media"] = {"media_ids": [self._upload(upload) for upload in post.uploads]}
         signs = self._calls.signs
         answer = self._calls.write(lambda c: c.request("POST", "/2/tweets", json=body, user_auth=signs))
         created = self._parse(Created, answer.body.get("data"), write=True)
@@ -90,9 +96,11 @@ class XSession:
     def timeline(self, since: datetime) -> Iterator[RemotePost]:
         """Yield the account's own posts (no reposts) made at `since` or later, newest first.
 
-        X keeps whole seconds, so the second in which `since` lies belongs to it."""
-        start = since.astimezone(UTC).replace(microsecond=0)
+        X keeps whole seconds, so the second in which `since` lies belongs to it. `since` is of our clock: where
+        that is ahead of X's, as much earlier is read."""
         user_id, signs = (self._identity or self.identity()).user_id, self._calls.signs
+        ahead = self._calls.session.ahead
+        start = (since - (ahead if ahead > _CLOCKS_AGREE else timedelta(0))).astimezone(UTC).replace(microsecond=0)
         token: str | None = None
         seen: set[str] = set()
         while True:

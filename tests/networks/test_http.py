@@ -15,6 +15,7 @@ import pytest
 from socialguard import errors
 from socialguard.model.credential import guard
 from socialguard.networks import http as our_http
+from socialguard.networks import http_exchange
 from socialguard.networks.http import ExchangeFailed, Transport, origin_session, proves_nothing_sent
 
 from .wire import Answer, Wire, close, http, leaked, packed
@@ -216,6 +217,30 @@ def test_a_server_that_drips_is_given_up_at_the_total_limit(wire: Wire, scheme: 
     found = failure(wire.origin)
     assert found.reason == "no complete answer within 1 s"
     assert time.monotonic() - began < 3
+
+
+def test_requests_that_belong_together_end_together(wire: Wire) -> None:
+    wire.answers = [http(), wire.hang]
+    session = origin_session(wire.origin, "x:@acme", "X")
+    with session.within(0.3):
+        session.request("POST", wire.origin + "/")
+        for nothing_sent in (False, True):
+            with pytest.raises(ExchangeFailed) as caught:
+                session.request("POST", wire.origin + "/")
+            assert caught.value.nothing_sent is nothing_sent
+    assert wire.connections == 2
+    wire.answers = [http()]
+    assert session.request("POST", wire.origin + "/").status_code == 200
+
+
+def test_a_sender_that_was_stopped_before_the_first_byte_does_not_send(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instants = iter([0.0])
+    monkeypatch.setattr(http_exchange, "elapsed", lambda: next(instants, 3600.0))
+    wire.answers = [http()]
+    found = failure(wire.origin)
+    assert (found.nothing_sent, wire.requests) == (True, [])
 
 
 def test_an_answer_that_is_too_large_is_not_read(wire: Wire) -> None:

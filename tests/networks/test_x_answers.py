@@ -172,27 +172,28 @@ def test_the_wait_after_429_is_right_by_a_clock_that_is_wrong(wire: Wire) -> Non
     assert found.fields["reset"] == NOW - timedelta(hours=5) + timedelta(seconds=600)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(close, id="closed"),
-        pytest.param(http(b"{}", 500), id="500"),
-        pytest.param(http(b"<html>", 200), id="html"),
-        pytest.param(http({"data": {}}), id="no id"),
-        pytest.param(problem(403), id="403"),
-    ],
-)
-@pytest.mark.parametrize("step", ["image", "alt text"])
-def test_an_image_that_could_not_be_uploaded_proves_that_nothing_was_posted(
-    wire: Wire, answer: bytes, step: str
-) -> None:
-    if step == "alt text" and answer == http({"data": {}}):
-        pytest.skip("the answer to an alt text needs no id")
-    uploaded = http({"data": {"id": "7"}, "meta": {}})
-    answers = [answer] if step == "image" else [uploaded, answer]
-    found = failing(wire, *answers, CREATED, uploads=(Upload(png(), "image/png", "A dot"),))
+UPLOADED = http({"data": {"id": "7"}, "meta": {}})
+BROKEN: dict[str, Answer] = {
+    "closed": close,
+    "500": http(b"{}", 500),
+    "html": http(b"<html>", 200),
+    "403": problem(403),
+    "errors": http({"errors": [{"title": "Oops"}]}),
+}
+
+
+@pytest.mark.parametrize("answer", [*BROKEN.values(), http({"data": {}})], ids=[*BROKEN, "no id"])
+def test_an_image_that_could_not_be_uploaded_proves_that_nothing_was_posted(wire: Wire, answer: Answer) -> None:
+    found = failing(wire, answer, CREATED, uploads=(Upload(png(), "image/png", "A dot"),))
     assert isinstance(found, errors.NetworkRefused)
-    assert "/2/tweets" not in [request.path for request in wire.requests]
+    assert [request.path for request in wire.requests] == ["/2/media/upload"]
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_an_alt_text_that_was_not_taken_stops_the_post(wire: Wire, answer: Answer) -> None:
+    found = failing(wire, UPLOADED, answer, CREATED, uploads=(Upload(png(), "image/png", "A dot"),))
+    assert isinstance(found, errors.NetworkRefused)
+    assert [request.path for request in wire.requests] == ["/2/media/upload", "/2/media/metadata"]
 
 
 def test_a_post_goes_out_once_with_all_its_parts(wire: Wire) -> None:
@@ -228,266 +229,6 @@ def test_an_id_that_is_none_never_becomes_part_of_an_address(wire: Wire) -> None
     with pytest.raises(errors.NetworkRefused):
         publish(opened, reply_to="1?x")
     assert wire.connections == 0
-
-
-MISSING = http(
-    {"errors": [{"type": PROBLEMS + "resource-not-found", "title": "Not Found Error", "detail": "No post."}]}
-)
-GONE = problem(404, "Not Found")
-
-
-@pytest.mark.parametrize("answer", [MISSING, GONE], ids=["200 with errors", "404"])
-def test_a_post_that_x_does_not_know_is_not_found(wire: Wire, answer: bytes) -> None:
-    wire.answers = [answer]
-    assert session(wire.origin).find("42") is None
-    session(wire.origin).delete("42")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        http({"errors": [{"type": PROBLEMS + "not-authorized-for-resource", "detail": "Protected."}]}),
-        http(b"<html>", 404),
-        http({}),
-    ],
-    ids=["not authorized", "404 in HTML", "neither data nor errors"],
-)
-def test_a_post_that_x_does_not_show_is_not_taken_for_missing(wire: Wire, answer: bytes) -> None:
-    wire.answers = [answer]
-    with pytest.raises(errors.NetworkRefused):
-        session(wire.origin).find("42")
-
-
-def test_a_deletion_that_did_not_happen_is_looked_up(wire: Wire) -> None:
-    not_deleted = http({"data": {"deleted": False}})
-    wire.answers = [not_deleted, MISSING]
-    session(wire.origin).delete("42")
-    wire.requests.clear()
-    wire.answers = [
-        not_deleted,
-        http({"data": {"id": "42", "text": "a", "created_at": "2026-11-27T09:00:00.000Z"}}),
-    ]
-    with pytest.raises(errors.NetworkRefused):
-        session(wire.origin).delete("42")
-
-
-@pytest.mark.parametrize("answer", [close, http(b"{}", 500), http({"data": {}})], ids=["closed", "500", "unclear"])
-def test_a_deletion_without_a_clear_answer_is_unknown(wire: Wire, answer: Answer) -> None:
-    wire.answers = [answer]
-    with pytest.raises(errors.OutcomeUnknown):
-        session(wire.origin).delete("42")
-
-
-def post(number: int, text: str = "Hello", at: str = "2026-11-27T09:00:00.000Z", **more: Any) -> dict[str, Any]:
-    """Return a post object."""
-    return {"id": str(number), "text": text, "created_at": at, **more}
-
-
-def page(*posts: dict[str, Any], token: str | None = None) -> bytes:
-    """Return a page of a timeline."""
-    meta: dict[str, Any] = {"result_count": len(posts)}
-    return http({"data": list(posts), "meta": meta | ({"next_token": token} if token else {})})
-
-
-def test_a_timeline_is_read_to_its_end(wire: Wire) -> None:
-    wire.answers = [http(ME), page(post(3), post(2), token="more"), page(post(1))]
-    found = list(session(wire.origin).timeline(NOW + timedelta(milliseconds=700)))
-    assert [each.network_id for each in found] == ["3", "2", "1"]
-    # X keeps whole seconds: what it made in the same second must not be lost.
-    assert "start_time=2026-11-27T09%3A00%3A00Z" in wire.requests[1].target
-    assert "pagination_token=more" in wire.requests[2].target
-
-
-def test_reposts_and_older_posts_are_left_out(wire: Wire) -> None:
-    repost = post(2, references=None) | {"referenced_tweets": [{"type": "retweeted", "id": "9"}]}
-    wire.answers = [http(ME), page(repost, post(1, at="2026-11-27T08:59:59.000Z"))]
-    assert list(session(wire.origin).timeline(NOW)) == []
-
-
-@pytest.mark.parametrize("names", ["tweet", "post"])
-def test_a_long_reply_with_links_is_read_under_both_names(wire: Wire, names: str) -> None:
-    link = {"url": "https://t.co/a", "expanded_url": "https://example.com/?a=1&b=2", "start": 0, "end": 1}
-    media = {"url": "https://t.co/m", "expanded_url": "https://x.com/a/1/photo/1", "media_key": "3_1"}
-    pic = {"url": "https://t.co/n", "expanded_url": "https://x.com/a/1/photo/1", "display_url": "pic.x.com/n"}
-    whole = "Long &amp; good https://t.co/a https://t.co/m https://t.co/n"
-    long_post = {
-        **post(3, "Long &amp;… https://t.co/z"),
-        "entities": {"urls": [media, pic]},
-        f"note_{names}": {"text": whole, "entities": {"urls": [link]}},
-        f"referenced_{names}s": [{"type": "quoted", "id": "8"}, {"type": "replied_to", "id": "9"}],
-        f"edit_history_{names}_ids": ["3"],
-    }
-    wire.answers = [http(ME), page(long_post)]
-    found = next(session(wire.origin).timeline(NOW))
-    assert found.text == "Long & good https://example.com/?a=1&b=2"
-    assert found.reply_to == "9"
-    assert found.created_at == NOW
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        http({"errors": [{"title": "Oops", "type": "about:blank"}]}),
-        http({}),
-        page({"id": "1", "text": "no time"}),
-        page({"id": "1", "text": "bad time", "created_at": "yesterday"}),
-        http({"data": {}, "meta": {}}),
-        page(post(1), token="same"),
-    ],
-    ids=["errors", "nothing", "no time", "bad time", "no list", "circle"],
-)
-def test_a_timeline_that_cannot_be_trusted_is_no_proof_of_absence(wire: Wire, answer: bytes) -> None:
-    wire.answers = [http(ME), answer]
-    with pytest.raises(errors.NetworkRefused):
-        list(session(wire.origin).timeline(NOW))
-
-
-def test_an_empty_timeline_is_empty(wire: Wire) -> None:
-    wire.answers = [http(ME), http({"meta": {"result_count": 0}})]
-    assert list(session(wire.origin).timeline(NOW)) == []
-
-
-@pytest.mark.parametrize(
-    ("level", "scopes", "warnings"),
-    [
-        ("read-write-directmessages", ("read", "write", "directmessages"), 0),
-        ("read-write", ("read", "write"), 0),
-        ("read", ("read",), 1),
-        (None, (), 1),
-    ],
-)
-def test_what_oauth1_keys_may_do_is_read_from_the_header(
-    wire: Wire, level: str | None, scopes: tuple[str, ...], warnings: int
-) -> None:
-    headers = {} if level is None else {"x-access-level": level}
-    wire.answers = [http(ME, 200, **headers)]
-    found = session(wire.origin).inspect()
-    assert (found.scopes, len(found.warnings), found.api_version) == (scopes, warnings, "2")
-
-
-def test_what_an_oauth2_token_may_do_is_what_its_document_says(wire: Wire) -> None:
-    wire.answers = [http(ME)]
-    document = {**PUBLIC, "scope": "tweet.read users.read", "expires_at": "2026-11-27T09:00:00Z"}
-    found = session(wire.origin, document).inspect()
-    assert found.scopes == ("tweet.read", "users.read")
-    assert found.expires_at == NOW
-    assert any("tweet.write, media.write" in warning for warning in found.warnings)
-
-
-def test_oauth1_keys_need_no_refresh(wire: Wire) -> None:
-    assert session(wire.origin).refresh() is None
-    assert wire.connections == 0
-
-
-@pytest.mark.parametrize("document", [PUBLIC, CONFIDENTIAL], ids=["public", "confidential"])
-def test_a_refresh_names_the_app_as_its_kind_must(wire: Wire, document: dict[str, str]) -> None:
-    body = {"access_token": "New-access-1", "refresh_token": "New-refresh-1", "expires_in": 7200, "scope": "a b"}
-    wire.answers = [http(body)]
-    with time_machine.travel(NOW, tick=False):
-        found = session(wire.origin, document).refresh()
-    assert found is not None
-    assert found.document() == {
-        **document,
-        "access_token": "New-access-1",
-        "refresh_token": "New-refresh-1",
-        "expires_at": "2026-11-27T11:00:00+00:00",
-        "scope": "a b",
-    }
-    sent = wire.requests[0].body.decode()
-    assert ("client_id=" in sent) == (document is PUBLIC)
-    assert wire.requests[0].headers.get("authorization", "").startswith("Basic ") == (document is CONFIDENTIAL)
-
-
-def test_a_refresh_without_rotation_keeps_the_refresh_token(wire: Wire) -> None:
-    wire.answers = [http({"access_token": "New-access-2"})]
-    found = session(wire.origin, PUBLIC).refresh()
-    assert found is not None
-    assert (found.reveal("access_token"), found.reveal("refresh_token")) == (
-        "New-access-2",
-        PUBLIC["refresh_token"],
-    )
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        pytest.param(close, errors.OutcomeUnknown, id="closed"),
-        pytest.param(http(b"{}", 500), errors.OutcomeUnknown, id="500"),
-        pytest.param(http(b"<html>", 502), errors.OutcomeUnknown, id="502 in HTML"),
-        pytest.param(http({"token_type": "bearer"}), errors.OutcomeUnknown, id="200 without token"),
-        pytest.param(http({"access_token": "a b"}), errors.OutcomeUnknown, id="200 with a token that is none"),
-        pytest.param(http({"error": "invalid_grant"}, 400), errors.AuthenticationNeeded, id="invalid_grant"),
-        pytest.param(
-            http(
-                {"error": "invalid_request", "error_description": "Value passed for the token was invalid."}, 400
-            ),
-            errors.AuthenticationNeeded,
-            id="spent",
-        ),
-        pytest.param(http({"error": "unauthorized_client"}, 401), errors.AuthenticationNeeded, id="401"),
-        pytest.param(http({}, 429), errors.RateLimited, id="429"),
-        pytest.param(http({"error": "x"}, 403), errors.NetworkRefused, id="403"),
-    ],
-)
-def test_a_refresh_that_failed_says_whether_the_token_may_be_spent(
-    wire: Wire, answer: Answer, kind: type[errors.SocialGuardError]
-) -> None:
-    wire.answers = [answer]
-    with pytest.raises(kind) as caught:
-        session(wire.origin, CONFIDENTIAL).refresh()
-    assert len(wire.requests) == 1
-    assert "post of" not in str(caught.value)
-    assert leaked(caught.value, SECRETS) == []
-
-
-@pytest.mark.parametrize(
-    ("answers", "confirmed"),
-    [
-        pytest.param([http({"revoked": True})], True, id="revoked"),
-        pytest.param([http({"revoked": True}), close], False, id="second closed"),
-        pytest.param([close, http({"revoked": True})], False, id="first closed"),
-        pytest.param([http({"revoked": False})], False, id="not revoked"),
-        pytest.param([http(b"{}", 503)], False, id="503"),
-        pytest.param(
-            [
-                http(
-                    {"error": "invalid_request", "error_description": "Value passed for the token was invalid."},
-                    400,
-                )
-            ],
-            True,
-            id="known as invalid",
-        ),
-    ],
-)
-def test_a_revocation_is_confirmed_only_by_x(wire: Wire, answers: list[Answer], confirmed: bool) -> None:
-    wire.answers = answers
-    found = session(wire.origin, PUBLIC).revoke()
-    assert found.confirmed is confirmed
-    assert (found.page is None) is confirmed
-    assert len(wire.requests) == 2
-
-
-@pytest.mark.parametrize(
-    ("answer", "confirmed"),
-    [
-        pytest.param(http({"access_token": "x"}), True, id="invalidated"),
-        pytest.param(http({"errors": [{"code": 89, "message": "Invalid or expired token."}]}, 401), True, id="89"),
-        pytest.param(problem(401, "Unauthorized"), True, id="401"),
-        pytest.param(http({"errors": [{"code": 32, "message": "Could not."}]}, 401), False, id="wrong signature"),
-        pytest.param(close, False, id="closed"),
-    ],
-)
-def test_oauth1_keys_are_revoked_by_a_signed_call(wire: Wire, answer: Answer, confirmed: bool) -> None:
-    wire.answers = [answer]
-    assert session(wire.origin).revoke().confirmed is confirmed
-    assert wire.requests[0].path == "/1.1/oauth/invalidate_token.json"
-
-
-def test_an_app_that_x_does_not_know_cannot_revoke(wire: Wire) -> None:
-    wire.answers = [http({"error": "unauthorized_client"}, 401)]
-    with pytest.raises(errors.NetworkRefused):
-        session(wire.origin, PUBLIC).revoke()
 
 
 def test_nothing_of_a_call_is_logged_even_with_debug(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
