@@ -53,7 +53,9 @@ def post_insights(call: Call, post: Post) -> Response:
 
 
 def _metrics(call: Call, living: frozenset[str]) -> list[str]:
-    names = [name.strip() for name in (call.value("metric") or "").split(",") if name.strip()]
+    # a list is accepted as `a,b` and as JSON
+    text = (call.value("metric") or "").translate(str.maketrans("", "", '[]"'))
+    names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise invalid_parameter("The parameter metric is required")
     if call.value("period") and call.value("period") not in PERIODS:
