@@ -10,10 +10,10 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
-from socialguard import clock, errors
+from socialguard import clock
 from socialguard.audit.interface import Actor, Entry, LogKey, Signer, Tree, TreePin
 from socialguard.audit.log import AuditLog
-from socialguard.audit.tree import LOG, frontier_of, head_row
+from socialguard.audit.tree import require_head
 from socialguard.canon import envelope, jcs, note
 from socialguard.store.database import Database
 from socialguard.store.tables import anchor_queue, checkpoint
@@ -50,11 +50,8 @@ def store(connection: Connection, org: str, signer: Signer, anchors: Sequence[st
     """Sign and store a checkpoint of the present head in the caller's write transaction; returns its tree.
 
     The caller has made sure that this log may be signed, and pins the tree after the commit."""
-    row = head_row(connection)
-    if row is None:
-        raise errors.Tampered(what=LOG, detail="its head is missing.")
-    frontier = frontier_of(row.frontier)
-    tree = Tree(row.incarnation, frontier.size, frontier.root())
+    head = require_head(connection)
+    tree = head.tree
     known = select(checkpoint.c.size).where(
         checkpoint.c.incarnation == tree.incarnation, checkpoint.c.size == tree.size
     )
@@ -65,7 +62,7 @@ def store(connection: Connection, org: str, signer: Signer, anchors: Sequence[st
             incarnation=tree.incarnation,
             size=tree.size,
             note=signed(org, tree, signer),
-            frontier=frontier.to_bytes(),
+            frontier=head.frontier.to_bytes(),
             made_at=jcs.timestamp(clock.now()),
         )
     )
@@ -73,6 +70,23 @@ def store(connection: Connection, org: str, signer: Signer, anchors: Sequence[st
     if queued:
         connection.execute(insert(anchor_queue), queued)
     return tree
+
+
+def queue_newest(database: Database, anchors: Sequence[str]) -> None:
+    """Queue the newest checkpoint for each anchor named that has nothing waiting: one that is new here, or to try
+    a failed one again. An anchor takes the same checkpoint twice as once."""
+    newest = (
+        select(checkpoint.c.incarnation, checkpoint.c.size)
+        .order_by(checkpoint.c.incarnation.desc(), checkpoint.c.size.desc())
+        .limit(1)
+    )
+    with database.write() as connection:
+        row = connection.execute(newest).first()
+        waiting = set(connection.execute(select(anchor_queue.c.anchor)).scalars())
+        missing = [name for name in anchors if name not in waiting]
+        if row is not None and missing:
+            queued = [{"anchor": name, "incarnation": row[0], "size": row[1]} for name in missing]
+            connection.execute(insert(anchor_queue), queued)
 
 
 def pin(pins: TreePin, tree: Tree) -> None:

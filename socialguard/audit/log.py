@@ -14,12 +14,19 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from socialguard import clock, errors
 from socialguard.audit import leaf as leaves
 from socialguard.audit.interface import Entry, Intent, Tree
-from socialguard.audit.tree import LOG, beyond, frontier_below, frontier_of, hashed, head_row, stored
+from socialguard.audit.tree import (
+    LOG,
+    as_stored,
+    beyond,
+    frontier_below,
+    hashed,
+    stored,
+)
 from socialguard.canon import jcs, merkle
 from socialguard.store.tables import audit_entry, audit_head, audit_reason
 
+_DERIVED = ("seq", "ts", "actor", "action", "account", "outcome", "corr", "fingerprint")
 # Built once: what costs in an append is the making of statements, not the hashing.
-_LOCK_HEAD = select(audit_head).where(audit_head.c.id == 1).with_for_update()
 _MOVE_HEAD = (
     update(audit_head)
     .where(audit_head.c.id == 1)
@@ -27,7 +34,7 @@ _MOVE_HEAD = (
 )
 _INSERT = insert(audit_entry)
 _INSERT_REASON = insert(audit_reason)
-_BY_FINGERPRINT = select(audit_entry).where(
+_BY_FINGERPRINT = select(*(as_stored(audit_entry.c[each]) for each in _DERIVED)).where(
     audit_entry.c.incarnation == bindparam("inc"), audit_entry.c.fingerprint == bindparam("fp")
 )
 
@@ -48,21 +55,16 @@ class AuditLog:
         Raises UsageError for a reason over 500 characters or with a secret in it, ValueError for an entry with
         ids that are not plain, Tampered where the log has no head. The caller's transaction must end in a
         roll-back if this raises."""
-        row: Any = connection.execute(_LOCK_HEAD).one_or_none()  # Any: a row of the driver
-        if row is None:
-            raise errors.Tampered(what=LOG, detail="its head is missing.")
-        frontier = frontier_of(row.frontier)
-        if frontier.size != row.size:
-            raise errors.Tampered(what=LOG, detail="its head contradicts itself.")
-        ts, clock_back = _stamp(clock.now(), row.last_ts)
+        head = require_head(connection, lock=True)
+        ts, clock_back = _stamp(clock.now(), head.last_ts)
         salt = secrets.token_bytes(leaves.SALT_BYTES) if entry.reason else None
-        seq = frontier.size
+        seq = head.frontier.size
         leaf = leaves.encode(entry, org=self.org, seq=seq, ts=ts, salt=salt, clock_back=clock_back)
         leaf_hash = merkle.leaf_hash(leaf)
         connection.execute(
             _INSERT,
             {
-                "incarnation": row.incarnation,
+                "incarnation": head.incarnation,
                 "seq": seq,
                 "leaf": leaf,
                 "leaf_hash": leaf_hash,
@@ -76,23 +78,22 @@ class AuditLog:
             },
         )
         if salt is not None:
-            kept = {"incarnation": row.incarnation, "seq": seq, "salt": salt, "reason": entry.reason}
+            kept = {"incarnation": head.incarnation, "seq": seq, "salt": salt, "reason": entry.reason}
             connection.execute(_INSERT_REASON, kept)
-        after = frontier.append(leaf_hash)
+        after = head.frontier.append(leaf_hash)
         connection.execute(_MOVE_HEAD, {"new_size": after.size, "new_frontier": after.to_bytes(), "new_ts": ts})
         return seq
 
     def start(self, connection: Connection, first_entry: Entry) -> int:
         """Begin the log of a new workspace with `first_entry`; returns 0. Raises Tampered if there is a log."""
-        if head_row(connection) is not None:
+        if read_head(connection) is not None:
             raise errors.Tampered(what=LOG, detail="it was begun before.")
         begin(connection, incarnation=0, last_ts="")
         return self.append(connection, first_entry)
 
     def head(self, connection: Connection) -> Tree:
         """Return the log's present tree, as its head says; raises Tampered where there is none."""
-        incarnation, frontier = self._head(connection)
-        return Tree(incarnation, frontier.size, frontier.root())
+        return require_head(connection).tree
 
     def require_extends(self, connection: Connection, pin: Tree | None) -> None:
         """Return if the log is `pin`'s tree or that tree with more entries; costs one hash per newer entry.
@@ -101,7 +102,8 @@ class AuditLog:
         the checkpoint of that size keeps (checked against the pinned root; without it every entry is hashed).
         Raises Tampered for a log of another incarnation, a shorter one, one with another root at the pinned
         size, and where entries since the pin and the head disagree."""
-        incarnation, frontier = self._head(connection)
+        head = require_head(connection)
+        incarnation, frontier = head.incarnation, head.frontier
         if pin is None:
             return
         if incarnation != pin.incarnation:
@@ -128,7 +130,8 @@ class AuditLog:
         after the pin and was cut off together with the head: pin before a request leaves.
 
         Raises Tampered if the leaves do not make the tree, or a row's columns do not say what its leaf says."""
-        incarnation, frontier = self._head(connection)
+        head = require_head(connection)
+        incarnation, frontier = head.incarnation, head.frontier
         rows = connection.execute(_BY_FINGERPRINT, {"inc": incarnation, "fp": fingerprint}).all()
         queued = [row.seq for row in rows if row.action == QUEUED]
         start = frontier_below(connection, incarnation, min(queued, default=0))
@@ -148,15 +151,6 @@ class AuditLog:
             raise errors.Tampered(what=LOG, detail="its entries are not those of its head.")
         _refuse_hidden(rows, [said for said in found if said.fingerprint == fingerprint])
         return _intents(found, fingerprint)
-
-    def _head(self, connection: Connection) -> tuple[int, merkle.Frontier]:
-        row = head_row(connection)
-        if row is None:
-            raise errors.Tampered(what=LOG, detail="its head is missing.")
-        frontier = frontier_of(row.frontier)
-        if frontier.size != row.size:
-            raise errors.Tampered(what=LOG, detail="its head contradicts itself.")
-        return row.incarnation, frontier
 
 
 def begin(connection: Connection, *, incarnation: int, last_ts: str) -> None:
@@ -200,9 +194,7 @@ def _said(leaf: bytes) -> leaves.Columns:
 
 def _refuse_hidden(rows: Any, said: list[leaves.Columns]) -> None:
     """Refuse where the rows that the column finds are not those whose leaves name the fingerprint."""
-    by_column = {
-        leaves.Columns(r.seq, r.ts, r.actor, r.action, r.account, r.outcome, r.corr, r.fingerprint) for r in rows
-    }
+    by_column = {leaves.Columns(*row) for row in rows}
     if by_column != set(said):
         raise errors.Tampered(what=LOG, detail="the columns of an entry do not say what its signed bytes say.")
 

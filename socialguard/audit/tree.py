@@ -4,20 +4,31 @@ A stored right edge need not be trusted to be useful: folded with the leaves aft
 of a later tree only if it and those leaves are the ones of that tree (SHA-256 has no known collisions)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Column, Connection, bindparam, select, type_coerce
+from sqlalchemy.types import NullType
 
 from socialguard import errors
+from socialguard.audit.interface import Tree
 from socialguard.canon import merkle
 from socialguard.store.tables import audit_entry, audit_head, checkpoint
 
 LOG: Final = "The audit log"
 """How an error names it."""
 
-_HEAD = select(audit_head).where(audit_head.c.id == 1)
+
+def as_stored(column: Column[Any]) -> Any:
+    """Return the column to select, its values as the driver gives them: what was tampered with may be of any
+    type, and must be judged, not converted."""
+    return type_coerce(column, NullType()).label(column.name)
+
+
+HEAD = select(*(as_stored(column) for column in audit_head.c)).where(audit_head.c.id == 1)
+_LOCKED_HEAD = HEAD.with_for_update()
 _LEAVES = (
-    select(audit_entry.c.seq, audit_entry.c.leaf)
+    select(as_stored(audit_entry.c.seq), as_stored(audit_entry.c.leaf))
     .where(
         audit_entry.c.incarnation == bindparam("inc"),
         audit_entry.c.seq >= bindparam("low"),
@@ -26,12 +37,12 @@ _LEAVES = (
     .limit(bindparam("many"))
 )
 _BELOW = (
-    select(checkpoint.c.frontier)
+    select(as_stored(checkpoint.c.frontier))
     .where(checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size <= bindparam("most"))
     .order_by(checkpoint.c.size.desc())
     .limit(1)
 )
-_AT = select(checkpoint.c.frontier).where(
+_AT = select(as_stored(checkpoint.c.frontier)).where(
     checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size == bindparam("at")
 )
 _BEYOND = (
@@ -42,13 +53,45 @@ _BEYOND = (
 _BATCH: Final = 2000
 
 
-def head_row(connection: Connection) -> Any:  # Any: a row of the driver
-    """Return the head row, or None where no log was begun."""
-    return connection.execute(_HEAD).one_or_none()
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head row: which incarnation, the right edge of its tree, and the time of the newest entry."""
+
+    incarnation: int
+    frontier: merkle.Frontier
+    last_ts: str
+
+    @property
+    def tree(self) -> Tree:
+        """The tree that the head claims."""
+        return Tree(self.incarnation, self.frontier.size, self.frontier.root())
 
 
-def frontier_of(data: bytes) -> merkle.Frontier:
+def read_head(connection: Connection, *, lock: bool = False) -> Head | None:
+    """Return the head, locked for the transaction where it is going to be moved; None where no log was begun.
+
+    Raises Tampered for a head that contradicts itself."""
+    row = connection.execute(_LOCKED_HEAD if lock else HEAD).one_or_none()
+    if row is None:
+        return None
+    frontier = frontier_of(row.frontier)
+    if frontier.size != row.size or type(row.incarnation) is not int or type(row.last_ts) is not str:
+        raise errors.Tampered(what=LOG, detail="its head contradicts itself.")
+    return Head(row.incarnation, frontier, row.last_ts)
+
+
+def require_head(connection: Connection, *, lock: bool = False) -> Head:
+    """Return the head as `read_head`; raises Tampered also where there is none."""
+    head = read_head(connection, lock=lock)
+    if head is None:
+        raise errors.Tampered(what=LOG, detail="its head is missing.")
+    return head
+
+
+def frontier_of(data: object) -> merkle.Frontier:
     """Return a stored right edge; raises Tampered if it is malformed."""
+    if not isinstance(data, bytes):
+        raise errors.Tampered(what=LOG, detail="its head is not one.")
     try:
         return merkle.Frontier.from_bytes(data)
     except merkle.BadTree as problem:
@@ -107,12 +150,16 @@ def _batches(connection: Connection, incarnation: int, low: int) -> Iterator[tup
         rows = connection.execute(_LEAVES, {"inc": incarnation, "low": low, "many": _BATCH}).all()
         if not rows:
             return
-        yield low, [(row[0], bytes(row[1])) for row in rows]
+        if not all(type(row[0]) is int and type(row[1]) is bytes for row in rows):
+            raise errors.Tampered(what=LOG, detail=f"an entry near {low} holds values that no entry has.")
+        yield low, [(row[0], row[1]) for row in rows]
         low += len(rows)
 
 
-def _sized(data: bytes, size: int | None) -> merkle.Frontier | None:
+def _sized(data: object, size: int | None) -> merkle.Frontier | None:
     """Return the right edge in `data` if it is one, and of `size`: a damaged one is only of no use here."""
+    if not isinstance(data, bytes):
+        return None
     try:
         found = merkle.Frontier.from_bytes(data)
     except merkle.BadTree:

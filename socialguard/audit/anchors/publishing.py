@@ -1,0 +1,95 @@
+"""Bring waiting checkpoints to their anchors. A failure is noted in the queue and never stops anything else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+
+from socialguard import errors
+from socialguard.audit.anchors.directory import DirectoryAnchor
+from socialguard.audit.anchors.git import GitAnchor
+from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement
+from socialguard.audit.anchors.local import LocalAnchor
+from socialguard.store.database import Database
+from socialguard.store.tables import anchor_queue, checkpoint
+
+_MOST = 1000
+"""Checkpoints in one go: what waits longer goes with the next call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of the waiting checkpoints of one anchor: how many arrived, or why none did."""
+
+    anchor: str
+    count: int
+    error: str | None = None
+
+
+def open_anchors(places: Sequence[str], *, local: Path | None, workspace: Path, cache: Path) -> tuple[Anchor, ...]:
+    """Return the anchors that the settings name (`dir:/mnt/log`, `git:URL`), the local one first.
+
+    `local` is the file of the local anchor, which must lie outside `workspace`; `cache` is where git works.
+    Raises UsageError for an unknown kind or a place inside the workspace."""
+    made: list[Anchor] = []
+    if local is not None:
+        made.append(LocalAnchor(_outside(local, workspace)))
+    for text in places:
+        kind, _, place = text.partition(":")
+        if kind == "dir" and place:
+            made.append(DirectoryAnchor(_outside(Path(place).expanduser(), workspace), workspace))
+        elif kind == "git" and place:
+            made.append(GitAnchor(place, cache))
+        else:
+            raise errors.UsageError(detail=f"{text} is not an anchor; write dir:DIRECTORY or git:URL.")
+    return tuple(made)
+
+
+def publish_pending(database: Database, org: str, anchors: Sequence[Anchor]) -> tuple[Published, ...]:
+    """Send each anchor the checkpoints that wait for it, and return what came of it, one for each anchor that had
+    some. No transaction is open while an anchor works."""
+    results = []
+    for anchor in anchors:
+        waiting = _waiting(database, org, anchor.name)
+        if not waiting:
+            continue
+        ids = [identity for identity, _ in waiting]
+        try:
+            anchor.publish([statement for _, statement in waiting])
+        except AnchorFailed as problem:
+            error = problem.message()
+            with database.write() as connection:
+                failed = update(anchor_queue).where(anchor_queue.c.id.in_(ids))
+                connection.execute(failed.values(last_error=error))
+            results.append(Published(anchor.name, 0, error))
+            continue
+        with database.write() as connection:
+            connection.execute(delete(anchor_queue).where(anchor_queue.c.id.in_(ids)))
+        results.append(Published(anchor.name, len(ids)))
+    return tuple(results)
+
+
+def _waiting(database: Database, org: str, name: str) -> list[tuple[int, Statement]]:
+    query = (
+        select(anchor_queue.c.id, checkpoint.c.incarnation, checkpoint.c.size, checkpoint.c.note)
+        .join_from(
+            anchor_queue,
+            checkpoint,
+            (checkpoint.c.incarnation == anchor_queue.c.incarnation) & (checkpoint.c.size == anchor_queue.c.size),
+        )
+        .where(anchor_queue.c.anchor == name)
+        .order_by(anchor_queue.c.id)
+        .limit(_MOST)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    return [(row.id, Statement(org, row.incarnation, row.size, bytes(row.note))) for row in rows]
+
+
+def _outside(place: Path, workspace: Path) -> Path:
+    if place.absolute().resolve().is_relative_to(workspace.absolute().resolve()):
+        raise errors.UsageError(
+            detail=f"The anchor {place.name} lies inside the workspace and would fall with it."
+        )
+    return place
