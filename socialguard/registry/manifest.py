@@ -7,7 +7,8 @@ it, and every later one must be signed by owners of the one before (FORMATS: Man
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from socialguard import clock, errors
@@ -39,12 +40,14 @@ class Manifest:
     recovery: tuple[RecoveryKey, ...]
     log_keys: tuple[LogKey, ...]
     policy_sha256: str
+    stored: InitVar[bytes | None] = None
     body: bytes = field(init=False, repr=False, compare=False)
     sha256: str = field(init=False, compare=False)
     _accounts: Mapping[str, SignedAccount] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        body = jcs.encode(manifest_json.document(self))
+    def __post_init__(self, stored: bytes | None) -> None:
+        # `decode` gives the bytes that it has found to be canonical, so they need not be made again.
+        body = stored or jcs.encode(manifest_json.document(self))
         digest = hashlib.sha256(body).hexdigest()
         object.__setattr__(self, "body", body)
         object.__setattr__(self, "sha256", digest)
@@ -134,13 +137,14 @@ def genesis(
     return first, first.body
 
 
+@lru_cache(maxsize=4)
 def decode(body: bytes) -> Manifest:
     """Return the manifest of stored bytes.
 
     Raises Tampered where they are not what this program would have written, SchemaTooNew for another
     version."""
     try:
-        return Manifest(**manifest_json.fields(body))
+        return Manifest(**manifest_json.fields(body), stored=body)
     except manifest_json.Malformed as problem:
         raise errors.Tampered(what="The manifest", detail=f"{problem}.") from None
 
