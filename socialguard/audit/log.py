@@ -14,14 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from socialguard import clock, errors
 from socialguard.audit import leaf as leaves
 from socialguard.audit.interface import Entry, Intent, Tree
-from socialguard.audit.tree import (
-    LOG,
-    as_stored,
-    beyond,
-    frontier_below,
-    hashed,
-    stored,
-)
+from socialguard.audit.tree import LOG, as_stored, beyond, frontier_below, hashed, read_head, require_head, stored
 from socialguard.canon import jcs, merkle
 from socialguard.store.tables import audit_entry, audit_head, audit_reason
 
