@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -61,11 +62,17 @@ class Wire:
     connections: int = 0
     listening: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     released: threading.Event = field(default_factory=threading.Event)
+    tls: ssl.SSLContext | None = None
 
     @property
     def origin(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self.listening.getsockname()[1]}"
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self.tls = context
 
     def serve(self) -> None:
         """Answer until the listener is closed."""
@@ -88,18 +95,24 @@ class Wire:
             connection.sendall(b"a")
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                while request := _read(connection):
-                    self.requests.append(request)
-                    answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
-                    if callable(answer):
-                        answer(connection)
-                        return
-                    connection.sendall(answer)
-                    if b"Connection: close" in answer:
-                        return
-            except OSError:
+        try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            self._answer(connection)
+        except OSError:
+            pass  # the other side went away, or did not trust us
+        finally:
+            connection.close()
+
+    def _answer(self, connection: socket.socket) -> None:
+        while request := _read(connection):
+            self.requests.append(request)
+            answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
+            if callable(answer):
+                answer(connection)
+                return
+            connection.sendall(answer)
+            if b"Connection: close" in answer:
                 return
 
 
