@@ -1,7 +1,7 @@
 """How deliveries and findings look: one shape for scripts, a few lines for people."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
 from socialguard.canon import jcs
@@ -11,7 +11,9 @@ from socialguard.cli.words import _, later, say
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Finding
-from socialguard.publishing.interface import Result
+
+if TYPE_CHECKING:
+    from socialguard.publishing.interface import Result
 
 _DAYS: Final = (
     later("Monday"),
@@ -71,7 +73,7 @@ def row_document(row: Any, account: str) -> dict[str, object]:  # Any: a row of 
     }
 
 
-def results_document(results: Sequence[Result], findings: Iterable[Finding] = ()) -> dict[str, object]:
+def results_document(results: Sequence["Result"], findings: Iterable[Finding] = ()) -> dict[str, object]:
     """Return what became of deliveries; `error` is the gravest, where something did not go well."""
     kept = tuple(findings)
     document: dict[str, object] = {
@@ -100,7 +102,7 @@ def tell_findings(face: Face, findings: Sequence[Finding]) -> None:
         face.printer.note_line(line.rstrip())
 
 
-def tell_result(face: Face, result: Result) -> None:
+def tell_result(face: Face, result: "Result") -> None:
     """Say what became of one delivery, and how it is taken back."""
     value, account = result.delivery, result.account
     if value.state is State.SENT and value.act is Act.DELETE:
@@ -121,12 +123,12 @@ def tell_result(face: Face, result: Result) -> None:
         )
 
 
-def told(results: Sequence[Result]) -> str:
+def told(results: Sequence["Result"]) -> str:
     """Return the words for one script line on the outcomes that are unknown."""
     return prompts.outcome_unknown([item.delivery.id for item in results if item.delivery.state is State.UNKNOWN])
 
 
-def _tell_unknown(face: Face, result: Result) -> None:
+def _tell_unknown(face: Face, result: "Result") -> None:
     if not face.has_terminal:
         face.printer.note_line(f"12 {prompts.outcome_unknown([result.delivery.id])}")
         return

@@ -1,11 +1,15 @@
 """Opening the workspace for a command: which one, who asks, and which terminal session this is."""
 
+from typing import TYPE_CHECKING
+
 from socialguard.cli import terminal
 from socialguard.cli.face import Face
 from socialguard.cli.words import _
 from socialguard.model.context import context_of
-from socialguard.publishing.interface import Session
 from socialguard.workspace.opened import Workspace
+
+if TYPE_CHECKING:
+    from socialguard.publishing.interface import Session
 
 
 def open_workspace(face: Face) -> Workspace:
@@ -14,8 +18,10 @@ def open_workspace(face: Face) -> Workspace:
     return Workspace(face.home, ask=ask)
 
 
-def session_of(face: Face) -> Session:
+def session_of(face: Face) -> "Session":
     """Return where the request comes from: a terminal session, or a script without context."""
+    from socialguard.publishing.interface import Session
+
     operator = terminal.operator()
     if not face.has_terminal:
         return Session(None, operator)

@@ -19,15 +19,21 @@ class Row(NamedTuple):
 
 # In the order in which `--help` shows them: set up, post, stop, watch, then the rest.
 TABLE: Final[Mapping[str, Row]] = {
-    "init": Row("init", "init", "Found a workspace: keys on this machine, an empty registry, the first entry of the log."),
+    "init": Row(
+        "init", "init", "Found a workspace: keys on this machine, an empty registry, the first entry of the log."
+    ),
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
-    "queue list": Row("queue", "list_", "List deliveries by the time at which they are due."),
-    "queue show": Row("queue", "show", "Show one delivery whole."),
-    "queue edit": Row("queue", "edit", "Replace the text of a waiting delivery; it is checked and confirmed anew."),
+    "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
+    "queue show": Row("listing", "show", "Show one delivery whole."),
+    "queue edit": Row(
+        "queue", "edit", "Replace the text of a waiting delivery; it is checked and confirmed anew."
+    ),
     "queue cancel": Row("queue", "cancel", "Cancel waiting deliveries; their drafts are kept. It never asks."),
-    "queue release": Row("queue", "release", "Let a held delivery go, now or at a time; it asks as a switch does."),
+    "queue release": Row(
+        "queue", "release", "Let a held delivery go, now or at a time; it asks as a switch does."
+    ),
     "queue settle": Row("queue", "settle", "Say what became of a delivery whose outcome is unknown."),
     "queue reconcile": Row(
         "queue", "reconcile", "Look at the networks for deliveries whose outcome is unknown. It sends nothing."

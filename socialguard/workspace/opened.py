@@ -6,26 +6,27 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from socialguard import clock, errors, settings
 from socialguard.audit import checkpoint
 from socialguard.audit.interface import Actor
 from socialguard.audit.log import AuditLog
-from socialguard.guard.gate import Guard
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.networks import interface as networks
 from socialguard.networks.interface import Network
-from socialguard.publishing import crash, takeback
-from socialguard.publishing.interface import Desk, Result
-from socialguard.publishing.media import MediaStore
 from socialguard.store.database import Database, open_database
 from socialguard.vault.identity import Identity, open_identity
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
-from socialguard.workspace.trust import Keys, Trust
+from socialguard.workspace.signed import Signed
+
+if TYPE_CHECKING:
+    from socialguard.guard.gate import Guard
+    from socialguard.publishing.interface import Desk, Result
+    from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
 
@@ -73,8 +74,10 @@ class Workspace(AbstractContextManager["Workspace"]):
         return self.identity.pins(self._ask)
 
     @cached_property
-    def keys(self) -> Keys:
+    def keys(self) -> "Keys":
         """How each key is opened; every one at most once."""
+        from socialguard.workspace.trust import Keys
+
         opened: dict[str, object] = {}
 
         def once(name: str, opening: Callable[[], object]) -> Callable[[], object]:
@@ -118,18 +121,30 @@ class Workspace(AbstractContextManager["Workspace"]):
         return AuditLog(self.org)
 
     @cached_property
-    def trust(self) -> Trust:
-        """What is signed and sealed."""
-        return Trust(self.org, self.log, self.keys, self.network, self.emergency_stops, self.anchor_names)
+    def signed(self) -> Signed:
+        """What the owners signed."""
+        return Signed(self.org, lambda: self.pins)
 
     @cached_property
-    def guard(self) -> Guard:
+    def trust(self) -> "Trust":
+        """What is signed and sealed, as senders ask for it."""
+        from socialguard.workspace.trust import Trust
+
+        return Trust(self.signed, self.log, self.keys, self.network, self.emergency_stops, self.anchor_names)
+
+    @cached_property
+    def guard(self) -> "Guard":
         """The guard."""
+        from socialguard.guard.gate import Guard
+
         return Guard(self.trust, self._remember_context)
 
     @cached_property
-    def desk(self) -> Desk:
+    def desk(self) -> "Desk":
         """All that publishing works with."""
+        from socialguard.publishing.interface import Desk
+        from socialguard.publishing.media import MediaStore
+
         return Desk(
             database=self.database,
             log=self.log,
@@ -158,8 +173,10 @@ class Workspace(AbstractContextManager["Workspace"]):
         """Return the stops that were made while the database could not be written."""
         return ()
 
-    def cancel(self, delivery_id: str, reason: str) -> Result:
+    def cancel(self, delivery_id: str, reason: str) -> "Result":
         """Cancel a waiting delivery."""
+        from socialguard.publishing import takeback
+
         return takeback.cancel(self.desk, delivery_id, reason)
 
     def checkpoint(self) -> None:
@@ -170,6 +187,8 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def _arm(self, database: Database) -> None:
         """Honour the clock and crash variables only where every account is on the loopback interface."""
+        from socialguard.publishing import crash
+
         offset, point = os.environ.get(clock.VARIABLE), os.environ.get(crash.VARIABLE)
         if not offset and not point:
             return
@@ -202,7 +221,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def accounts(self) -> tuple[Account, ...]:
         """Return every account, sorted by name."""
         with self.database.read() as connection:
-            return self.trust.books(connection).registry.all(connection)
+            return self.signed.books(connection).registry.all(connection)
 
 
 def write_cache(path: Path, value: dict[str, object]) -> None:

@@ -22,29 +22,17 @@ from socialguard.networks.interface import Limits, Network
 from socialguard.publishing.freeze import THAW, thaw_statement
 from socialguard.publishing.interface import Rules
 from socialguard.registry import changes
-from socialguard.registry import manifest as manifests
 from socialguard.registry import policy as policies
-from socialguard.registry.accounts import Registry
-from socialguard.registry.manifest import Manifest
 from socialguard.registry.names import needs_code
-from socialguard.registry.policy_file import PolicySet
 from socialguard.registry.signed import Right
 from socialguard.store import tables
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
+from socialguard.workspace.signed import Books, Signed
 
 # A credential's owner is asked for again when the last answer is older (DESIGN: The switch guard).
 IDENTITY_AGE: Final = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What the owners signed, verified: the manifest, its accounts and its policy."""
-
-    manifest: Manifest
-    registry: Registry
-    policy: PolicySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,46 +51,26 @@ class Trust:
 
     def __init__(
         self,
-        org: str,
+        signed: Signed,
         log: AuditLog,
         keys: Keys,
         network: Callable[[str], Network],
         emergency: Callable[[], tuple[Stop, ...]],
         anchors: Sequence[str],
     ) -> None:
-        self.org = org
+        self.org = signed.org
+        self._signed = signed
         self._log = log
         self._keys = keys
         self._network = network
         self._emergency = emergency
         self._anchors = anchors
-        self._books: Books | None = None
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
     def books(self, connection: Connection) -> Books:
         """Return manifest, registry and policy as of this transaction, verified against the pins."""
-        newest = connection.execute(
-            select(tables.manifest.c.epoch, tables.manifest.c.sha256)
-            .order_by(tables.manifest.c.epoch.desc())
-            .limit(1)
-        ).one_or_none()
-        known = self._books
-        if known is not None and newest is not None:
-            seen = (known.manifest.epoch, known.manifest.sha256)
-            if (newest.epoch, newest.sha256) == seen:
-                return known
-        pins = self._keys.pins()
-        pin = pins.manifest()
-        if pin is None:
-            raise errors.NotAdopted(detail="this machine has not seen its manifest.")
-        found = manifests.load(connection, pin)
-        if found.org != self.org:
-            raise errors.Tampered(what="The manifest", detail="it is another organisation's.")
-        if found.epoch > pin[0]:
-            pins.pin_manifest(found.epoch, found.sha256)
-        self._books = Books(found, Registry(found), policies.load_applied(connection, found))
-        return self._books
+        return self._signed.books(connection)
 
     def resolve(self, connection: Connection, selectors: Sequence[str]) -> tuple[Account, ...]:
         """Return the accounts that selectors name, each once."""

@@ -1,87 +1,20 @@
-"""`socialguard queue …`, `undo`, `delete`: what waits, what went out, and taking it back."""
+"""`socialguard queue …`, `undo`, `delete`: moving what waits, and taking back what went out."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from socialguard import errors
-from socialguard.canon import jcs
 from socialguard.cli import deliveries, terminal
+from socialguard.cli.commands.listing import found
 from socialguard.cli.commands.post import carry_out
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, reason
-from socialguard.cli.words import _
-from socialguard.ledger import reader
 from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import prepare, resolve, send, takeback
 from socialguard.publishing.interface import Plan, Request, Result, exit_code
 from socialguard.workspace.opened import Workspace
-
-PAGE = 50
-_STATES = click.Choice([state.value for state in State])
-
-
-@command("list")
-@click.option("--state", "states", multiple=True, type=_STATES, help="Only deliveries in this state.")
-@click.option("--account", "accounts", multiple=True, metavar="SELECTOR", help="Only these accounts.")
-@click.option("--after", metavar="ID", help="Go on after this delivery.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=PAGE, show_default=True, help="How many.")
-def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after: str | None, limit: int) -> None:
-    """List deliveries by the time at which they are due."""
-    with open_workspace(face) as workspace, workspace.database.read() as connection:
-        wanted = [State(state) for state in states]
-        books = workspace.trust.books(connection)
-        ids = [account.id for account in books.registry.resolve(connection, accounts)] if accounts else []
-        key = None if after is None else _key(reader.get(connection, after))
-        rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
-        names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
-    documents = [deliveries.row_document(row, names.get(row.account_id, row.account_id)) for row in rows]
-    more = rows[-1].id if len(rows) == limit else None
-
-    def people() -> None:
-        face.printer.table(
-            [_("delivery"), _("due"), _("account"), _("state"), _("text")],
-            [_cells(row, names.get(row.account_id, row.account_id)) for row in rows],
-        )
-        if more is not None:
-            face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
-
-    face.printer.answer({"deliveries": documents, "more": more}, people)
-
-
-@command("show")
-@click.argument("delivery")
-def show(face: Face, delivery: str) -> None:
-    """Show one delivery whole."""
-    with open_workspace(face) as workspace:
-        value, account = _found(workspace, delivery)
-        with workspace.database.read() as connection:
-            attempt = reader.open_attempt(connection, value.id)
-    document = deliveries.delivery_document(value, account)
-    document["text"] = value.content.text
-    document["link"] = value.content.link
-    document["media"] = [{"file": item.file_name, "alt": item.alt} for item in value.content.media]
-    document["attempt"] = (
-        None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
-    )
-    face.printer.answer(
-        {"delivery": document},
-        lambda: face.printer.facts(
-            [
-                (_("delivery"), value.id),
-                (_("account"), account),
-                (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
-                (_("due"), jcs.timestamp(value.due)),
-                (_("text"), value.content.text),
-                (_("link"), value.content.link or ""),
-                (_("url"), value.url or ""),
-                (_("draft"), value.draft_id),
-                (_("fingerprint"), value.fingerprint),
-            ]
-        ),
-    )
 
 
 @command("edit")
@@ -91,7 +24,7 @@ def show(face: Face, delivery: str) -> None:
 def edit(face: Face, delivery: str, text: str | None, confirmed: tuple[str, ...]) -> int:
     """Replace the text of a waiting delivery; it is checked and confirmed anew."""
     with open_workspace(face) as workspace:
-        value, account = _found(workspace, delivery)
+        value, account = found(workspace, delivery)
         if text is None:
             if not face.has_terminal:
                 raise errors.UsageError(detail="There is no text.")
@@ -109,7 +42,7 @@ def release(face: Face, delivery: str, now: bool, at: str | None, confirmed: tup
     if now == (at is not None):
         raise errors.UsageError(detail="Say when: --now or --at TIME.")
     with open_workspace(face) as workspace:
-        value, account = _found(workspace, delivery)
+        value, account = found(workspace, delivery)
         if value.state is not State.HELD:
             raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not held.")
         return _again(face, workspace, value, str(account), confirmed, text=value.content.text, at=at)
@@ -209,23 +142,6 @@ def _again(
 
 def _when(value: Delivery) -> str | None:
     return None if value.not_before is None else value.not_before.isoformat()
-
-
-def _found(workspace: Workspace, delivery_id: str) -> tuple[Delivery, Any]:
-    with workspace.database.read() as connection:
-        value = reader.get(connection, delivery_id)
-        return value, workspace.trust.account(connection, value.account_id)
-
-
-def _key(value: Delivery) -> tuple[str, str]:
-    return jcs.timestamp(value.due), value.id
-
-
-def _cells(row: Any, account: str) -> tuple[str, ...]:
-    from socialguard.ledger.rows import to_content
-
-    text = " ".join(to_content(row.content).text.split())
-    return row.id, row.due[:16].replace("T", " "), account, _(row.state), text[:60]
 
 
 def _tell(face: Face, results: Sequence[Result]) -> None:

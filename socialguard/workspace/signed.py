@@ -1,0 +1,58 @@
+"""What the owners signed, verified against the pins in every transaction that asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from socialguard import errors
+from socialguard.registry import manifest as manifests
+from socialguard.registry import policy as policies
+from socialguard.registry.accounts import Registry
+from socialguard.registry.manifest import Manifest
+from socialguard.registry.policy_file import PolicySet
+from socialguard.store import tables
+from socialguard.vault.pins import Pins
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The manifest, its accounts and its policy."""
+
+    manifest: Manifest
+    registry: Registry
+    policy: PolicySet
+
+
+class Signed:
+    """The books of one organisation; read again only when the newest epoch is another."""
+
+    def __init__(self, org: str, pins: Callable[[], Pins]) -> None:
+        self.org = org
+        self._pins = pins
+        self._known: Books | None = None
+
+    def books(self, connection: Connection) -> Books:
+        """Return manifest, registry and policy as of this transaction; pin a newer epoch.
+
+        Raises NotAdopted, and Tampered for what is not as signed, or older than what was seen."""
+        newest = connection.execute(
+            select(tables.manifest.c.epoch, tables.manifest.c.sha256)
+            .order_by(tables.manifest.c.epoch.desc())
+            .limit(1)
+        ).one_or_none()
+        if self._known is not None and newest is not None:
+            seen = (self._known.manifest.epoch, self._known.manifest.sha256)
+            if (newest.epoch, newest.sha256) == seen:
+                return self._known
+        pins = self._pins()
+        pin = pins.manifest()
+        if pin is None:
+            raise errors.NotAdopted(detail="this machine has not seen its manifest.")
+        found = manifests.load(connection, pin)
+        if found.org != self.org:
+            raise errors.Tampered(what="The manifest", detail="it is another organisation's.")
+        if found.epoch > pin[0]:
+            pins.pin_manifest(found.epoch, found.sha256)
+        self._known = Books(found, Registry(found), policies.load_applied(connection, found))
+        return self._known
