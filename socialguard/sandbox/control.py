@@ -155,12 +155,14 @@ def control_app(hub: Hub) -> Starlette:
 
     def reading(view: View) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            """Answer a question."""
             return JSONResponse(await view(control, dict(request.query_params)))
 
         return answer
 
     def writing(view: View) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            """Do what is asked, and keep it."""
             try:
                 body = await request.body()
                 result = await view(control, json.loads(body) if body.strip() else {})

@@ -19,7 +19,7 @@ An OAuth 1 or Page token that is `expired_token` is so for this answer only.
 
 `refuse`: connects that are refused cannot be counted, so `times` means nothing there; the listener stays closed
 until `seconds` of real time have passed or the faults are replaced. With an `operation` and `after: n` it closes
-once n such requests have been answered. `slow` and `late_visible` combine with one other kind.
+with the answer to the n-th such request. `slow` and `late_visible` combine with one other kind.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ class FaultBook:
                 fault.after -= 1
                 if fault.after == 0:
                     closes.append(fault)
+                    fault.times = 0
                 continue
             if fault.after > 0:
                 fault.after -= 1

@@ -132,6 +132,7 @@ def endpoint(hub: Hub, face: Face, operation: Operation) -> Callable[[Request], 
     """Return the starlette endpoint of one operation."""
 
     async def answer(request: Request) -> Response:
+        """Answer one request."""
         try:
             call = await read_call(hub, request)
         except ValueError:
@@ -147,8 +148,10 @@ def endpoint(hub: Hub, face: Face, operation: Operation) -> Callable[[Request], 
         chosen = hub.faults.take(face.network, name, names)
         response = await _with_faults(call, face, operation, name, chosen, refusal)
         face.finish(call, response)
-        for fault in chosen.closes:
-            asyncio.get_running_loop().call_later(0.05, hub.refuse, face.network, fault.seconds)
+        if chosen.closes:
+            # this answer still goes out, on a connection that then closes
+            hub.refuse(face.network, chosen.closes[0].seconds, keep=request.scope["state"]["transport"])
+            response.headers["Connection"] = "close"
         return _dated(hub, response)
 
     return answer
@@ -171,7 +174,7 @@ async def _with_faults(
     if main and main.kind == "accept_then_drop":
         return CutResponse()
     if main and main.kind == "status":
-        return status_response(call, main)
+        return status_response(call, face, main)
     return response
 
 
@@ -183,7 +186,7 @@ def _instead(call: Call, face: Face, fault: Fault) -> Response | None:
         call.hub.changed()
         return response
     if fault.kind == "status" and fault.when != "after":
-        return status_response(call, fault)
+        return status_response(call, face, fault)
     return None
 
 
@@ -200,13 +203,13 @@ def _do(call: Call, face: Face, operation: Operation, name: str) -> Response:
     return response
 
 
-def status_response(call: Call, fault: Fault) -> Response:
+def status_response(call: Call, face: Face, fault: Fault) -> Response:
     """Return the answer that a `status` fault asks for.
 
     Without a body it is the network's usual one; without headers a 429 carries X's reset time, `seconds` (900)
     from now, and `"headers": {}` leaves that out. The media type follows the body.
     """
-    text = usual_body(fault.network, fault.code) if fault.body is None else fault.body
+    text = usual_body(face.network, fault.code) if fault.body is None else fault.body
     headers = {"content-type": "text/html" if text.lstrip().startswith("<") else "application/json"}
     if fault.headers is None and fault.code == 429:
         reset = int(call.now + (900 if fault.seconds is None else fault.seconds)) + 1

@@ -62,10 +62,13 @@ class Hub:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    def refuse(self, network: str, seconds: float | None) -> None:
-        """Close a network's listener, for `seconds` of real time or until the faults are replaced."""
+    def refuse(self, network: str, seconds: float | None, keep: asyncio.BaseTransport | None = None) -> None:
+        """Close a network's listener, for `seconds` of real time or until the faults are replaced.
+
+        Every connection is cut but `keep`.
+        """
         listener = self.listeners[network]
-        listener.close()
+        listener.close(keep)
         if seconds is not None:
             loop = asyncio.get_running_loop()
             self._reopen[network] = loop.call_later(seconds, self._open_later, listener)

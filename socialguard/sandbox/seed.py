@@ -112,10 +112,10 @@ def add_account(world: World, entry: Mapping[str, Any]) -> Account:
         description=str(entry.get("description", "")),
         owner_id=str(entry.get("owner_id", f"9{user_id}")),
     )
-    world.accounts.append(account)
     credentials = [*([entry["credential"]] if entry.get("credential") else []), *entry.get("credentials", [])]
     for credential in credentials:
         add_credential(world, account, credential, entry)
+    world.accounts.append(account)
     if network == "x" and entry.get("bearer_token"):
         _add_bearer(world, entry)
     for post in entry.get("posts", []):

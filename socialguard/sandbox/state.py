@@ -126,7 +126,11 @@ class Post:
 
 @dataclass(slots=True)
 class Settings:
-    """Switches that `POST /settings` of control changes."""
+    """Switches that `POST /settings` of control changes.
+
+    `limits` overrides X's calls in 15 minutes by operation name (`publish`, `timeline` …) and, under `facebook`,
+    the calls of a Page in an hour.
+    """
 
     auto_approve: bool = True
     refuse_duplicates: bool = True

@@ -73,13 +73,14 @@ class Listener:
             listening = _bound_socket(self.port)
             self._server = await loop.create_server(self._protocol, sock=listening, backlog=512)
 
-    def close(self) -> None:
-        """Refuse connects and cut every connection of this port, at once."""
+    def close(self, keep: asyncio.BaseTransport | None = None) -> None:
+        """Refuse connects and cut every connection of this port but `keep`, at once."""
         if self._server is not None:
             self._server.close()
             self._server = None
         for protocol in list(self._state.connections):
-            protocol.transport.abort()
+            if protocol.transport is not keep:
+                protocol.transport.abort()
 
     def release(self) -> None:
         """Close for good and give the port back."""

@@ -150,15 +150,13 @@ class XFace:
 
     def count(self, call: Call, operation: Operation, name: str) -> None:
         """Count the call in its windows: per user, and per app for a day; Refused with 429."""
-        settings, path = call.world.settings, call.request.scope["route"].path
+        settings, what = call.world.settings, f"x {call.request.method} {operation.handler.__name__}"
         for limit in operation.limits:
             is_daily = limit.seconds == DAY
             who = call.token.app_id if is_daily and call.token else self._user(call)
             if not is_daily and name in settings.limits:
                 limit = Limit(settings.limits[name], limit.seconds)
-            standing = call.hub.windows.use(
-                f"x {call.request.method} {path} {who} {limit.seconds}", limit, call.now
-            )
+            standing = call.hub.windows.use(f"{what} {who} {limit.seconds}", limit, call.now)
             prefix = "x-app-limit-24hour" if is_daily else "x-rate-limit"
             call.headers[f"{prefix}-limit"] = str(standing.limit)
             call.headers[f"{prefix}-remaining"] = str(standing.remaining)

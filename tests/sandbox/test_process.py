@@ -74,6 +74,18 @@ def test_a_seed_that_cannot_be_read_is_an_error(tmp_path: Path, seed: str) -> No
     assert b"could not start" in done.stderr
 
 
+def test_a_seed_can_come_from_standard_input() -> None:
+    with subprocess.Popen([*COMMAND, "--seed", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(SEED).encode())
+        child.stdin.close()
+        control = json.loads(child.stdout.readline())["control"]
+        accounts = requests.get(f"{control}/accounts", timeout=20).json()
+        child.terminate()
+    assert [account["handle"] for account in accounts] == ["acme", "globex", "acme", "globex"]
+
+
 def test_it_listens_on_the_loopback_address_only(warm_server: Running) -> None:
     listening = [c for c in psutil.Process(warm_server.pid).net_connections() if c.status == psutil.CONN_LISTEN]
     assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
