@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from socialguard import clock, errors
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
+from socialguard.model.text import marked
 from socialguard.networks import x_credential, x_text, x_tokens
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Identity, Inspection, Outgoing, RemotePost, Revocation, Upload
@@ -28,6 +29,13 @@ _POST_FIELDS: Final = "created_at,entities,note_tweet,referenced_tweets"
 _CLOCKS_AGREE: Final = timedelta(seconds=3)
 _POST_ID: Final = re.compile(r"[0-9]{1,19}")
 _NEEDED_SCOPES: Final = ("tweet.read", "tweet.write", "users.read", "media.write")
+
+SCOPES_UNKNOWN: Final = marked("X does not tell what this credential may do.")
+READ_ONLY: Final = marked("The app may only read: allow it to write, then make new access tokens.")
+SCOPES_MISSING: Final = marked(
+    "The token lacks a scope that posting needs: tweet.read, tweet.write, users.read or media.write."
+)
+NO_REFRESH: Final = marked("Without a refresh token this credential ends when its access token expires.")
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -147,24 +155,19 @@ class XSession:
         answer = self._me()
         if self._calls.signs:
             scopes = tuple(part for part in answer.headers.get("x-access-level", "").split("-") if part)
-            needed: tuple[str, ...] = ("write",)
+            lacking = READ_ONLY if "write" not in scopes else ""
         else:
-            scopes, needed = x_credential.scopes(self._credential), _NEEDED_SCOPES
-        missing = [scope for scope in needed if scopes and scope not in scopes]
-        warnings = []
-        if not scopes:
-            warnings.append("X does not tell what this credential may do.")
-        if missing:
-            warnings.append(f"The credential lacks: {', '.join(missing)}.")
-        if not self._calls.signs and self._credential.get("refresh_token") is None:
-            warnings.append("Without a refresh token this credential ends when its access token expires.")
+            scopes = x_credential.scopes(self._credential)
+            lacking = SCOPES_MISSING if not set(scopes).issuperset(_NEEDED_SCOPES) else ""
+        ends = not self._calls.signs and self._credential.get("refresh_token") is None
+        warnings = [lacking if scopes else SCOPES_UNKNOWN, NO_REFRESH if ends else ""]
         return Inspection(
             scopes=scopes,
             expires_at=x_credential.expires_at(self._credential),
             issued_at=None,
             api_version=API_VERSION,
             app_live=True,
-            warnings=tuple(warnings),
+            warnings=tuple(filter(None, warnings)),
         )
 
     def refresh(self) -> Credential | None:

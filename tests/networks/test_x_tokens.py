@@ -43,7 +43,17 @@ def test_what_an_oauth2_token_may_do_is_what_its_document_says(wire: Wire) -> No
     found = session(wire.origin, document).inspect()
     assert found.scopes == ("tweet.read", "users.read")
     assert found.expires_at == NOW
-    assert any("tweet.write, media.write" in warning for warning in found.warnings)
+    assert len(found.warnings) == 1
+    assert "lacks a scope" in found.warnings[0]
+
+
+def test_a_token_that_nothing_renews_is_warned_of(wire: Wire) -> None:
+    wire.answers = [http(ME)]
+    scope = "tweet.read tweet.write users.read media.write"
+    document = {name: value for name, value in PUBLIC.items() if name != "refresh_token"}
+    found = session(wire.origin, {**document, "scope": scope}).inspect()
+    assert len(found.warnings) == 1
+    assert "refresh token" in found.warnings[0]
 
 
 def test_oauth1_keys_need_no_refresh(wire: Wire) -> None:

@@ -1,0 +1,71 @@
+"""The same promises over TLS, where a shut connection and an untrusted one look different."""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from socialguard.networks.http import ExchangeFailed, Transport, origin_session
+
+from .wire import Wire, close, http
+
+
+def failure(origin: str, transport: Transport) -> ExchangeFailed:
+    """Make one write that must fail; return how."""
+    session = origin_session(origin, "x:@acme", "X", (), transport)
+    with pytest.raises(ExchangeFailed) as caught:
+        session.request("POST", origin + "/", json={})
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a key and a certificate for 127.0.0.1 that nobody has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    signed = builder.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + signed.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def secure(wire: Wire, certificate: Path) -> Wire:
+    """The server, with TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    wire.encrypt(context)
+    return wire
+
+
+def test_a_certificate_that_nobody_signed_proves_that_nothing_was_sent(secure: Wire) -> None:
+    found = failure(secure.origin, Transport())
+    assert (found.nothing_sent, found.reason) == (True, "no trusted TLS connection")
+    assert secure.requests == []
+
+
+def test_the_operators_authority_is_trusted(secure: Wire, certificate: Path) -> None:
+    secure.answers = [http({"ok": True})]
+    session = origin_session(secure.origin, "x:@acme", "X", (), Transport(ca_bundle=str(certificate)))
+    assert session.request("POST", secure.origin + "/").json() == {"ok": True}
+
+
+@pytest.mark.parametrize("answer", ["close", "drip"])
+def test_what_breaks_inside_tls_leaves_the_outcome_unknown(secure: Wire, certificate: Path, answer: str) -> None:
+    secure.answers = [close if answer == "close" else secure.drip]
+    found = failure(secure.origin, Transport(read=0.3, total=0.5, ca_bundle=str(certificate)))
+    assert not found.nothing_sent
+    assert len(secure.requests) == 1
+    assert ("0.5 s" in found.reason) == (answer == "drip")
