@@ -101,6 +101,8 @@ class FacebookSession:
         """Yield the Page's own posts made at `since` or later, unpublished ones too; posts that visitors left
         on the Page are not among them."""
         page_id = self._page_id or self.identity().user_id
+        if self.server_time is not None and clock.now() > self.server_time:
+            since -= clock.now() - self.server_time  # `since` is by our clock, a post's time by theirs
         after: dict[str, str] = {}
         for _ in range(_MAX_PAGES):
             page = self._feed(after)

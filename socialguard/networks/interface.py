@@ -142,7 +142,8 @@ class Session(Protocol):
         ...
 
     def timeline(self, since: datetime) -> Iterator[RemotePost]:
-        """Yield the account's own posts made at `since` or later, newest first, unpublished ones too."""
+        """Yield the account's own posts made at `since` (by our clock) or later, newest first, unpublished ones
+        too. A session whose answers showed that our clock is ahead reads as much further back."""
         ...
 
     def find(self, network_id: str) -> RemotePost | None:

@@ -23,7 +23,7 @@ from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
 from socialguard.store.process import is_dead
 
-# A post of ours is never older than its attempt by more than this, and by what our clock is ahead of theirs.
+# A post of ours is never older than its attempt by more than this, by the network's clock.
 CLOCK_MARGIN: Final = timedelta(minutes=2)
 LOOKS: Final = (0.0, 1.0, 2.0)
 """Seconds to wait before each look right after an attempt: timelines show a post late."""

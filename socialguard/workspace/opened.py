@@ -15,6 +15,7 @@ from socialguard.audit.interface import Actor
 from socialguard.audit.log import AuditLog
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
+from socialguard.networks import http, limits
 from socialguard.networks import interface as networks
 from socialguard.networks.interface import Network
 from socialguard.store.database import Database, open_database
@@ -159,6 +160,9 @@ class Workspace(AbstractContextManager["Workspace"]):
     def network(self, name: str) -> Network:
         """Return the network of that name; loaded once."""
         if name not in self._networks:
+            if self.settings.proxy or self.settings.ca_bundle:
+                http.use(http.Transport(proxy=self.settings.proxy, ca_bundle=self.settings.ca_bundle))
+            limits.use(self.settings.limits)
             self._networks[name] = networks.load(name)
         return self._networks[name]
 
