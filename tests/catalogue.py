@@ -2,7 +2,8 @@
 
 It prints what still needs a translation; write it into the .po by hand and run this again. Three kinds of
 messages are found: sentences that the command line looks up, the docstring and remedy of every error, and phrases
-(details, hints, findings) that the rooms below the command line make, with their values as `{fields}`."""
+(what is `marked`, and the details, hints and remedies given to an error) that the rooms below the command line
+make, with their values as `{fields}`."""
 
 import ast
 import importlib
@@ -33,7 +34,6 @@ MO: Final = PO.with_suffix(".mo")
 _OUTSIDE: Final = ("sandbox", "store/migrations")
 _LOOKED_UP: Final = {"_", "say", "note", "later"}
 _PHRASE_FIELDS: Final = {"detail", "what", "fix", "hint", "kind", "remedy", "cause"}
-_FINDING_FIELDS: Final = {"message", "remedy"}
 _STABLE: Final = datetime(2026, 1, 1, tzinfo=UTC)  # a refresh then changes only what changed
 
 # What click says about a command line, with its values open.
@@ -86,7 +86,9 @@ def extracted() -> list[Found]:
 
 def _errors() -> Iterator[Found]:
     for module in pkgutil.walk_packages([str(ROOT)], "socialguard."):
-        if not _is_outside(module.name.removeprefix("socialguard.").replace(".", "/")):
+        if not module.name.endswith("__main__") and not _is_outside(
+            module.name.removeprefix("socialguard.").replace(".", "/")
+        ):
             importlib.import_module(module.name)
     waiting = [errors.SocialGuardError]
     while waiting:
@@ -109,6 +111,8 @@ def _sources() -> Iterator[Found]:
                 if name.startswith("cli/"):
                     yield from _looked_up(node, place)
                 yield from _phrases(node, place)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield from _kept_phrases(node, place)
 
 
 def _looked_up(call: ast.Call, place: str) -> Iterator[Found]:
@@ -125,15 +129,23 @@ def _looked_up(call: ast.Call, place: str) -> Iterator[Found]:
 
 def _phrases(call: ast.Call, place: str) -> Iterator[Found]:
     name = _called(call)
-    if name == "Finding":
-        fields = _FINDING_FIELDS
-    elif name[:1].isupper():
-        fields = _PHRASE_FIELDS
-    else:
+    given = [keyword.value for keyword in call.keywords if keyword.arg in _PHRASE_FIELDS]
+    if name == "marked":
+        given = call.args
+    elif not name[:1].isupper() or name == "Challenge":
         return
-    for keyword in call.keywords:
-        if keyword.arg in fields:
-            for text in _templates(keyword.value):
+    for value in given:
+        for text in _templates(value):
+            yield Found(text, "", phrases.CONTEXT, place)
+
+
+def _kept_phrases(function: ast.FunctionDef | ast.AsyncFunctionDef, place: str) -> Iterator[Found]:
+    """Phrases that wait in a variable of the field's name until the error is raised."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        if node.targets[0].id in _PHRASE_FIELDS:
+            for text in _templates(node.value):
                 yield Found(text, "", phrases.CONTEXT, place)
 
 
@@ -141,8 +153,8 @@ def _templates(value: ast.expr) -> Iterator[str]:
     """Yield the texts that an expression may become, a value of an f-string as a `{field}`."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         yield value.value
-    elif isinstance(value, ast.JoinedStr):
-        yield _template(value)
+    elif isinstance(value, (ast.JoinedStr, ast.BinOp)):
+        yield _template(_joined(value))
     elif isinstance(value, ast.IfExp):
         yield from _templates(value.body)
         yield from _templates(value.orelse)
@@ -151,9 +163,20 @@ def _templates(value: ast.expr) -> Iterator[str]:
             yield from _templates(part)
 
 
-def _template(joined: ast.JoinedStr) -> str:
+def _joined(value: ast.expr) -> list[ast.expr]:
+    """Return the parts of an f-string, or of texts that are added up."""
+    if isinstance(value, ast.JoinedStr):
+        return value.values
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        return [*_joined(value.left), *_joined(value.right)]
+    if isinstance(value, ast.Constant):
+        return [value]
+    return [ast.FormattedValue(value, -1)]
+
+
+def _template(parts: list[ast.expr]) -> str:
     text, used = "", set[str]()
-    for part in joined.values:
+    for part in parts:
         if isinstance(part, ast.Constant):
             text += str(part.value).replace("{", "{{").replace("}", "}}")
             continue

@@ -39,11 +39,21 @@ def _translated(text: str, templates: Mapping[str, str], depth: int) -> str:
         if values is not None:
             best = (weight, template, values)
     if best is None:
-        return text
+        return _pieces(text, templates, depth)
     _weight, template, values = best
     if depth > 0:
         values = {name: _translated(value, templates, depth - 1) for name, value in values.items()}
     return templates[template].format_map(values)
+
+
+def _pieces(text: str, templates: Mapping[str, str], depth: int) -> str:
+    """Translate the findings of several accounts, which come as `x:@acme: this; facebook:@acme: that`."""
+    if depth > 0 and "; " in text:
+        return " ; ".join(_translated(piece, templates, depth - 1) for piece in text.split("; "))
+    account, colon, rest = text.partition(": ")
+    if colon and ":@" in account and " " not in account:
+        return f"{account} : {_translated(rest, templates, 0)}"
+    return text
 
 
 @cache

@@ -21,8 +21,9 @@ CSV_LIMIT: Final = 100_000
 _MIN_WIDTH: Final = 40
 
 # A spreadsheet takes such a cell for a formula (DESIGN: Text from outside).
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED: Final = re.compile(r"'('*[=+\-@\t\r])")
+# Tab and CR stand as escapes by then; apostrophes before count, or one of the text's own would be taken away.
+_FORMULA: Final = re.compile(r"'*(?:[=+\-@\t\r]|\\[tr])")
+_GUARDED: Final = re.compile(r"'('*(?:[=+\-@\t\r]|\\[tr]))")
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 
@@ -144,9 +145,8 @@ def csv_cell(value: object) -> str:
         return ""
     if isinstance(value, (int, float)):
         return str(value)
-    raw = str(_scalar(value))
-    shown = visible(raw, CSV_LIMIT)
-    return f"'{shown}" if _FORMULA.match(raw) or _FORMULA.match(shown) else shown
+    shown = visible(_scalar(value), CSV_LIMIT)
+    return f"'{shown}" if _FORMULA.match(shown) else shown
 
 
 def csv_plain(cell: str) -> str:

@@ -10,7 +10,7 @@ from socialguard.cli import terminal, words
 from socialguard.cli.phrases import phrase
 from socialguard.cli.printing import Printer
 from socialguard.cli.times_told import age, instant, moment
-from socialguard.cli.words import _, plural, say
+from socialguard.cli.words import _, later, plural, say
 from socialguard.model.challenge import Challenge, Target
 from socialguard.model.text import visible
 
@@ -18,6 +18,9 @@ TRIES: Final = 3
 _QUOTE: Final = 40
 _TEXT_SHOWN: Final = 4000
 _NARROW: Final = 20
+
+ASLEEP: Final = later("machine asleep")
+NO_DAEMON: Final = later("no daemon was running")
 
 Row = tuple[str, str]
 
@@ -117,7 +120,7 @@ def late(delivery: str, account: str, due: str, now: str, cause: str) -> str:
         account=account,
         due=due,
         now=now,
-        cause=phrase(cause),
+        cause=phrase(_(cause)),
     )
 
 

@@ -79,7 +79,7 @@ def context_facts() -> dict[str, str]:
         return {}
     leader = os.getsid(0)
     facts = {
-        "tty": os.ttyname(sys.stderr.fileno()),
+        "tty": _tty_name(sys.stderr.fileno()),
         "leader": str(leader),
         "leader_started": process.start_time(leader) or "",
         "boot": process.boot_id(),
@@ -131,6 +131,13 @@ def operator() -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
+
+
+def _tty_name(descriptor: int) -> str:
+    try:
+        return os.ttyname(descriptor)
+    except OSError:  # the terminal of another container has no name here
+        return f"device {os.fstat(descriptor).st_rdev}"
 
 
 def _open_tty() -> int:
