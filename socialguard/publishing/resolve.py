@@ -182,9 +182,8 @@ def _matches(
     known: frozenset[str],
 ) -> list[RemotePost]:
     ours = outgoing(desk, value)
-    session.identity()
-    ahead = timedelta(0) if session.server_time is None else clock.now() - session.server_time
-    since = attempt.started_at - CLOCK_MARGIN - max(ahead, timedelta(0))
+    session.identity()  # its answer's Date tells the session how far our clock is from the network's
+    since = attempt.started_at - CLOCK_MARGIN
     return [
         post for post in session.timeline(since) if post.network_id not in known and network.matches(ours, post)
     ]
