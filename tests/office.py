@@ -6,7 +6,7 @@
         assert office.published("x") == ["Hello"]
 
 `cli` runs inside this process (quick); `process` and `start` run `python -m socialguard` as people do, and
-`terminal` runs it in a pseudo-terminal. One sandbox and one founded workspace serve a whole test process: each test
+`terminal` runs it in a pseudo-terminal. One sandbox and one founded workspace serve a whole test process: a test
 gets a copy of the workspace and a sandbox that was set back (`from tests.office import office  # noqa: F401` in a
 `conftest.py`). Every credential is random; `office.secrets` has them all.
 """
