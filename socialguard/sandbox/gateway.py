@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -135,6 +135,9 @@ def endpoint(hub: Hub, face: Face, operation: Operation) -> Callable[[Request], 
         """Answer one request."""
         try:
             call = await read_call(hub, request)
+        except ClientDisconnect:
+            # killed while it wrote, or cut by a fault: nothing has arrived whole, nothing is done
+            return CutResponse()
         except ValueError:
             return _dated(hub, Response('{"error":"unreadable body"}', 400, media_type="application/json"))
         refusal: Response | None = None

@@ -49,6 +49,7 @@ class Listener:
             access_log=False,
             server_header=False,
             date_header=False,
+            proxy_headers=False,
             timeout_keep_alive=120,
         )
         self._state = ServerState()

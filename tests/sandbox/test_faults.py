@@ -63,6 +63,15 @@ def test_a_cut_connection_carries_no_byte_of_an_answer(sandbox: Running) -> None
     assert received == b""
 
 
+def test_a_client_that_dies_while_it_writes_has_done_nothing(sandbox: Running) -> None:
+    parts = urlsplit(sandbox.x)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as raw:
+        head = b"POST /2/tweets HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer bearer-acme\r\nContent-Type: "
+        raw.sendall(head + b'application/json\r\nContent-Length: 16\r\n\r\n{"text": "hal')
+    assert texts(sandbox, "x") == []
+    assert sandbox.requests() == {}
+
+
 @NETWORKS
 def test_a_refusing_network_has_no_listener_until_the_faults_are_lifted(
     sandbox: Running, http: requests.Session, network: str
