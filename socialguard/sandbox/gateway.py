@@ -43,9 +43,10 @@ class Upload:
 
 @dataclass(slots=True)
 class Call:
-    """One request, read whole."""
+    """One request, read whole, and the world that it came to: a late deed does not reach a world made since."""
 
     hub: Hub
+    world: World
     request: Request
     params: dict[str, str]
     query: dict[str, str]
@@ -60,14 +61,9 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
-    def world(self) -> World:
-        """The sandbox's memory at this moment."""
-        return self.hub.world
-
-    @property
     def now(self) -> float:
         """The sandbox's time in seconds since the epoch."""
-        return self.hub.world.clock.now()
+        return self.world.clock.now()
 
     def value(self, name: str) -> str | None:
         """Return a parameter from the form or, failing that, from the query."""
@@ -228,7 +224,7 @@ def _dated(hub: Hub, response: Response) -> Response:
 
 async def read_call(hub: Hub, request: Request) -> Call:
     """Read a request whole: query, form or JSON body, files; ValueError where it cannot be parsed."""
-    call = Call(hub, request, dict(request.path_params), dict(request.query_params))
+    call = Call(hub, hub.world, request, dict(request.path_params), dict(request.query_params))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     call.body = await request.body()
     if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):

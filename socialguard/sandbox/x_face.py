@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from socialguard.sandbox import oauth1, x_media, x_oauth1_flow, x_oauth2, x_posts, x_timelines, x_users
-from socialguard.sandbox.gateway import Call, Operation, endpoint
+from socialguard.sandbox.gateway import Call, Handler, Operation, endpoint
 from socialguard.sandbox.hub import Hub
 from socialguard.sandbox.limits import Limit
 from socialguard.sandbox.state import Token
@@ -26,59 +27,32 @@ Row = tuple[str, str, Operation]
 
 def operations() -> list[Row]:
     """Return method, path and operation of everything that the face answers."""
-    publish = (Limit(100, QUARTER), Limit(10_000, DAY))
-    reads: list[Row] = [
-        (
-            "GET",
-            "/2/tweets",
-            Operation("read", x_posts.get_posts, READ, (Limit(5000, QUARTER),), app_only=True),
-        ),
-        (
-            "GET",
-            "/2/tweets/{id}",
-            Operation("read", x_posts.get_post, READ, (Limit(900, QUARTER),), app_only=True),
-        ),
-        ("GET", "/2/users/me", Operation("identity", x_users.get_me, READ, (Limit(75, QUARTER),))),
-        (
-            "GET",
-            "/2/users/by/username/{username}",
-            Operation("identity", x_users.get_user_by_name, READ, (Limit(900, QUARTER),), app_only=True),
-        ),
-        (
-            "GET",
-            "/2/users/{id}",
-            Operation("identity", x_users.get_user, READ, (Limit(900, QUARTER),), app_only=True),
-        ),
-        (
-            "GET",
-            "/2/users/{id}/tweets",
-            Operation("timeline", x_timelines.user_timeline, READ, (Limit(900, QUARTER),), app_only=True),
-        ),
-        (
-            "GET",
-            "/2/users/{id}/mentions",
-            Operation("timeline", x_timelines.user_mentions, READ, (Limit(300, QUARTER),), app_only=True),
-        ),
+    users, timelines, posts, media = x_users, x_timelines, x_posts, x_media
+    return [
+        ("GET", "/2/tweets", _read("read", posts.get_posts, 5000)),
+        ("GET", "/2/tweets/{id}", _read("read", posts.get_post, 900)),
+        ("GET", "/2/users/me", Operation("identity", users.get_me, READ, (Limit(75, QUARTER),))),
+        ("GET", "/2/users/by/username/{username}", _read("identity", users.get_user_by_name, 900)),
+        ("GET", "/2/users/{id}", _read("identity", users.get_user, 900)),
+        ("GET", "/2/users/{id}/tweets", _read("timeline", timelines.user_timeline, 900)),
+        ("GET", "/2/users/{id}/mentions", _read("timeline", timelines.user_mentions, 300)),
+        ("POST", "/2/tweets", _write(posts.publish_name, posts.create_post, WRITE, 100, Limit(10_000, DAY))),
+        ("DELETE", "/2/tweets/{id}", _write("delete", posts.delete_post, WRITE, 50)),
+        ("POST", "/2/media/upload", _write("upload", media.upload, UPLOAD, 500)),
+        ("POST", "/2/media/metadata", _write("upload", media.set_metadata, UPLOAD, 500)),
+        *x_oauth2.operations(),
+        *x_oauth1_flow.operations(),
     ]
-    writes: list[Row] = [
-        ("POST", "/2/tweets", Operation(x_posts.publish_name, x_posts.create_post, WRITE, publish, changes=True)),
-        (
-            "DELETE",
-            "/2/tweets/{id}",
-            Operation("delete", x_posts.delete_post, WRITE, (Limit(50, QUARTER),), changes=True),
-        ),
-        (
-            "POST",
-            "/2/media/upload",
-            Operation("upload", x_media.upload, UPLOAD, (Limit(500, QUARTER),), changes=True),
-        ),
-        (
-            "POST",
-            "/2/media/metadata",
-            Operation("upload", x_media.set_metadata, UPLOAD, (Limit(500, QUARTER),), changes=True),
-        ),
-    ]
-    return [*reads, *writes, *x_oauth2.operations(), *x_oauth1_flow.operations()]
+
+
+def _read(name: str, handler: Handler, calls: int) -> Operation:
+    return Operation(name, handler, READ, (Limit(calls, QUARTER),), app_only=True)
+
+
+def _write(
+    name: str | Callable[[Call], str], handler: Handler, scopes: tuple[str, ...], calls: int, *more: Limit
+) -> Operation:
+    return Operation(name, handler, scopes, (Limit(calls, QUARTER), *more), changes=True)
 
 
 class XFace:

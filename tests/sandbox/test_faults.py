@@ -12,7 +12,7 @@ import requests
 import tweepy
 
 from socialguard.sandbox.process import Running, SandboxError
-from tests.sandbox.clients import ACME, PAGE, bearer
+from tests.sandbox.clients import ACME, PAGE, SEED, bearer
 
 Faults = list[dict[str, Any]]
 
@@ -153,6 +153,19 @@ def test_a_slow_network_does_it_although_the_client_has_gone(
     while not texts(sandbox, network) and time.monotonic() < deadline:
         pass
     assert texts(sandbox, network) == ["late"]
+
+
+def test_what_a_slow_network_does_late_stays_in_the_world_it_was_asked_in(
+    sandbox: Running, http: requests.Session
+) -> None:
+    sandbox.faults([fault("x", "slow", seconds=0.2, when="before")])
+    with pytest.raises(requests.Timeout):
+        publish(sandbox, http, "x", "ghost", timeout=0.05)
+    sandbox.reset(SEED)
+    assert publish(sandbox, http, "facebook", "meanwhile").ok
+    sandbox.faults([fault("facebook", "slow", seconds=0.3)])
+    publish(sandbox, http, "facebook", "long after")
+    assert texts(sandbox, "x") == []
 
 
 def test_an_expired_oauth2_token_stays_expired_and_can_be_refreshed(
