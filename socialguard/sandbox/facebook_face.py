@@ -34,30 +34,21 @@ Row = tuple[str, str, Operation]
 
 def operations() -> list[Row]:
     """Return method, path and operation of everything that the face answers."""
-    permissions = Operation("revoke", facebook_tokens.revoke_permissions, changes=True)
-    fixed: list[Row] = [
-        (
-            "GET",
-            "/dialog/oauth",
-            Operation("authorize", facebook_tokens.dialog, open_to_all=True, changes=True),
-        ),
-        (
-            "GET",
-            "/oauth/access_token",
-            Operation("token", facebook_tokens.exchange, open_to_all=True, changes=True),
-        ),
-        (
-            "POST",
-            "/oauth/access_token",
-            Operation("token", facebook_tokens.exchange, open_to_all=True, changes=True),
-        ),
-        ("GET", "/debug_token", Operation("inspect", facebook_tokens.debug_token)),
-        ("GET", "/me/accounts", Operation("token", facebook_tokens.my_pages, changes=True)),
-        ("GET", "/{node}/permissions", Operation("inspect", facebook_tokens.get_permissions)),
-        ("DELETE", "/{node}/permissions", permissions),
-        ("DELETE", "/{node}/permissions/{permission}", permissions),
+    tokens = facebook_tokens
+    dialog = Operation("authorize", tokens.dialog, open_to_all=True, changes=True)
+    exchange = Operation("token", tokens.exchange, open_to_all=True, changes=True)
+    revoke = Operation("revoke", tokens.revoke_permissions, changes=True)
+    return [
+        ("GET", "/dialog/oauth", dialog),
+        ("GET", "/oauth/access_token", exchange),
+        ("POST", "/oauth/access_token", exchange),
+        ("GET", "/debug_token", Operation("inspect", tokens.debug_token)),
+        ("GET", "/me/accounts", Operation("token", tokens.my_pages, changes=True)),
+        ("GET", "/{node}/permissions", Operation("inspect", tokens.get_permissions)),
+        ("DELETE", "/{node}/permissions", revoke),
+        ("DELETE", "/{node}/permissions/{permission}", revoke),
+        *facebook_nodes.operations(),
     ]
-    return [*fixed, *facebook_nodes.operations()]
 
 
 class FacebookFace:
