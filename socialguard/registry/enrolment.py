@@ -6,7 +6,7 @@ appends the audit entry beside it and pins the epoch after the commit.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from socialguard import clock, errors
@@ -80,12 +80,30 @@ def planned(manifest: Manifest, new: NewAccount) -> SignedAccount:
 
 def add(connection: "Connection", owner: OwnerSigner, manifest: Manifest, new: NewAccount) -> Manifest:
     """Add an account, its client where that is new, and its labels; raises as `planned`."""
+    return add_all(connection, owner, manifest, [new])
+
+
+def add_all(
+    connection: "Connection", owner: OwnerSigner, manifest: Manifest, accounts: Sequence[NewAccount]
+) -> Manifest:
+    """Add several accounts under one epoch, as `add`; where one is refused none is added."""
+    following = manifest.successor()
+    for new in accounts:
+        signed = planned(following, new)
+        labels = _insert(connection, signed, new)
+        known = (*following.accounts, signed)
+        following = replace(following, accounts=tuple(sorted(known, key=lambda one: one.id)))
+        following = policy.with_labels(connection, following, following, signed.id, labels)
+    return manifests.append(connection, following, [owner])
+
+
+def _insert(connection: "Connection", signed: SignedAccount, new: NewAccount) -> list[str]:
+    """Write the rows of a new account and return its labels, sorted."""
     from sqlalchemy import insert
 
     from socialguard.store.tables import account as table
     from socialguard.store.tables import label
 
-    signed = planned(manifest, new)
     require_zone(new.zone)
     ensure_client(connection, signed.client)
     connection.execute(
@@ -109,9 +127,7 @@ def add(connection: "Connection", owner: OwnerSigner, manifest: Manifest, new: N
     labels = sorted(set(new.labels))
     if labels:
         connection.execute(insert(label), [{"account_id": signed.id, "name": name} for name in labels])
-    following = manifest.with_account(signed)
-    following = policy.with_labels(connection, manifest, following, signed.id, labels)
-    return manifests.append(connection, following, [owner])
+    return labels
 
 
 def remove(connection: "Connection", owner: OwnerSigner, manifest: Manifest, account_id: str) -> Manifest:

@@ -102,11 +102,22 @@ class Vault:
         Raises Tampered for whatever is not as signed, logged or pinned, or an intent that is not in the log;
         NotFound where there is no credential, or none for this key."""
         self._require_intent(connection, account.id, intent)
+        return self._open(connection, account, reader, logged=True)
+
+    def use_to_revoke(self, connection: Connection, account: Account, reader: KeyPair) -> Credential:
+        """Return the credential of `account` for nothing but revoking it, where no log can hold the intent.
+
+        Everything is checked as in `use` but what the log says of generations: the log may be what is damaged,
+        and to revoke an older token harms nobody."""
+        return self._open(connection, account, reader, logged=False)
+
+    def _open(self, connection: Connection, account: Account, reader: KeyPair, *, logged: bool) -> Credential:
         signed = self._signed(account.id)
         expected = (signed.network, signed.user_id, signed.origin)
         if (account.network, account.user_id, account.origin) != expected:
             raise credential_row.tampered(signed, "the account is not the one that an owner signed.")
-        return credential_row.open_row(self.manifest, signed, self._newest(connection, signed), reader)
+        row = self._newest(connection, signed, logged=logged)
+        return credential_row.open_row(self.manifest, signed, row, reader)
 
     def rewrap(
         self,
@@ -163,7 +174,7 @@ class Vault:
         """Delete the sealed credential of an account."""
         self._forget(connection, account_id)
 
-    def _newest(self, connection: Connection, signed: SignedAccount) -> SealedCredential:
+    def _newest(self, connection: Connection, signed: SignedAccount, *, logged: bool = True) -> SealedCredential:
         """Return the row with the highest generation, verified and not below the floor."""
         found = connection.execute(
             select(table).where(table.c.account_id == signed.id).order_by(table.c.gen.desc()).limit(1)
@@ -189,7 +200,8 @@ class Vault:
             raise credential_row.tampered(signed, "it stands in another's place.")
         if row.gen < self._pins.generation(signed.id):
             raise credential_row.tampered(signed, "an older generation was put back (rolled back).")
-        _require_newest_logged(connection, signed, row)
+        if logged:
+            _require_newest_logged(connection, signed, row)
         return row
 
     def _next_generation(self, connection: Connection, account_id: str) -> int:

@@ -1,0 +1,215 @@
+"""The life of a credential at its network, every step logged before it happens.
+
+A `Custody` is what these acts work with; `workspace` makes one. `on_network` is the only way to a network from
+here: it appends the intent and opens the credential in one transaction, makes the call, and appends the outcome
+together with whatever the call changed. A call whose outcome is missing in the log may have happened.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.audit.interface import Actor, Entry, Tree
+from socialguard.audit.log import AuditLog
+from socialguard.model.account import Account, AccountName
+from socialguard.model.credential import Credential
+from socialguard.networks.interface import Network, Session
+from socialguard.registry import manifest as manifests
+from socialguard.registry.accounts import Registry
+from socialguard.registry.interface import OwnerSigner
+from socialguard.registry.manifest import Manifest
+from socialguard.registry.signed import Right
+from socialguard.store.database import Database
+from socialguard.vault.credentials import Vault
+from socialguard.vault.keys import KeyPair
+
+T = TypeVar("T")
+
+
+class CustodyPins(Protocol):
+    """What this machine remembers outside the workspace; `vault.pins.Pins` fulfils it."""
+
+    def manifest(self) -> tuple[int, str] | None:
+        """Return epoch and hash of the newest manifest seen."""
+        ...
+
+    def pin_manifest(self, epoch: int, sha256: str) -> None:
+        """Remember a manifest."""
+        ...
+
+    def generation(self, account: str) -> int:
+        """Return the highest generation seen of an account's credential."""
+        ...
+
+    def pin_generation(self, account: str, gen: int) -> None:
+        """Remember a generation."""
+        ...
+
+    def pinned_tree(self) -> Tree | None:
+        """Return the tree of the log that was pinned last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """All that keeping credentials works with. `owner` and `worker` open this machine's keys when they are
+    first needed; `emergency` keeps an entry where the log cannot take it."""
+
+    database: Database
+    log: AuditLog
+    pins: CustodyPins
+    owner: Callable[[], KeyPair]
+    worker: Callable[[], KeyPair]
+    worker_id: str
+    actor: Actor
+    network: Callable[[str], Network]
+    emergency: Callable[[Entry], None]
+
+    def manifest(self, connection: Connection) -> Manifest:
+        """Return the newest manifest, verified from the pin; raises NotAdopted, Tampered."""
+        pin = self.pins.manifest()
+        if pin is None:
+            raise errors.NotAdopted(detail="this machine has not seen its manifest.")
+        found = manifests.load(connection, pin)
+        if found.org != self.log.org:
+            raise errors.Tampered(what="The manifest", detail="it is another organisation's.")
+        return found
+
+    def vault(self, manifest: Manifest) -> Vault:
+        """Return the credentials under a manifest."""
+        return Vault(manifest, self.pins, self.log)
+
+    def account(self, connection: Connection, account_id: str) -> Account:
+        """Return one account, its row held against the manifest."""
+        return Registry(self.manifest(connection)).account(connection, account_id)
+
+    def keys(self, manifest: Manifest, account_id: str) -> KeyPair:
+        """Return the keys that open an account's credential here: the worker's where it is granted, else an
+        owner's, so that a machine without a person can do its work."""
+        if manifest.may(self.worker_id, Right.SEND, account_id):
+            return self.worker()
+        return self.owner()
+
+    def entry(
+        self,
+        action: str,
+        outcome: str,
+        account_id: str | None,
+        *,
+        corr: str | None = None,
+        reason: str | None = None,
+        obj: Mapping[str, object] | None = None,
+        proof: str | None = None,
+    ) -> Entry:
+        """Return an entry by this custody's actor; `proof` is the hash of the statement that was signed."""
+        actor = self.actor if proof is None else replace(self.actor, proof=proof)
+        return Entry(action, outcome, actor, account_id, corr, reason=reason, obj=obj or {})
+
+    def amend(
+        self,
+        action: str,
+        account_id: str | None,
+        act: Callable[[Connection, OwnerSigner, Manifest], Manifest],
+        *,
+        reason: str | None = None,
+        obj: Mapping[str, object] | None = None,
+    ) -> Manifest:
+        """Do an act of the registry as an owner, with its entry in the same transaction, then pin its epoch.
+
+        `act` is a function of `registry` such as `changes.rename`, with its other arguments bound."""
+        signer = self.owner()
+        with self.database.write() as connection:
+            before = self.manifest(connection)
+            after = act(connection, signer, before)
+            proof = after.sha256 if after.epoch > before.epoch else None
+            said = {"epoch": after.epoch, **(obj or {})}
+            self.log.append(connection, self.entry(action, "ok", account_id, reason=reason, obj=said, proof=proof))
+        self.pins.pin_manifest(after.epoch, after.sha256)
+        return after
+
+    def read_document(self, name: AccountName, document: Mapping[str, object]) -> Credential:
+        """Return the credential of a JSON document; CredentialInvalid, without any value, for another form."""
+        try:
+            return self.network(name.network).credential(document)
+        except ValueError as problem:
+            raise errors.CredentialInvalid(account=name, detail=str(problem)) from None
+
+    # ── calls ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_network(
+        self,
+        action: str,
+        account_id: str,
+        call: Callable[[Account, Session], T],
+        settle: Callable[[Connection, Manifest, T], None],
+        *,
+        reason: str | None = None,
+    ) -> T:
+        """Make one logged use of the stored credential of an account and return what `call` returns.
+
+        `settle` stores what the call changed, in the transaction of the outcome. Raises what `call` raises,
+        after logging it; AuditUnwritable or Tampered, before any call, where the log cannot be trusted."""
+        corr = secrets.token_hex(8)
+        with self.database.write() as connection:
+            self.log.require_extends(connection, self.pins.pinned_tree())
+            manifest = self.manifest(connection)
+            account = Registry(manifest).account(connection, account_id)
+            said = self.entry(action, "intent", account_id, corr=corr, reason=reason)
+            intent = self.log.append(connection, said)
+            keys = self.keys(manifest, account_id)
+            credential = self.vault(manifest).use(connection, account, keys, intent=intent)
+        session = self.network(account.network).open(credential, account.origin, str(account))
+
+        def finish(connection: Connection, manifest: Manifest, result: T) -> None:
+            settle(connection, manifest, result)
+            self.vault(manifest).mark_used(connection, account_id, clock.now())
+
+        return self._settled(action, account_id, corr, session, lambda: call(account, session), finish)
+
+    def with_given(
+        self,
+        action: str,
+        account_id: str,
+        name: AccountName,
+        origin: str,
+        credential: Credential,
+        call: Callable[[Session], T],
+        *,
+        reason: str | None = None,
+    ) -> T:
+        """Make one logged use of a credential that is not stored yet, and return what `call` returns."""
+        corr = secrets.token_hex(8)
+        obj = {"name": str(name), "origin": origin}
+        with self.database.write() as connection:
+            self.log.require_extends(connection, self.pins.pinned_tree())
+            said = self.entry(action, "intent", account_id, corr=corr, reason=reason, obj=obj)
+            self.log.append(connection, said)
+        session = self.network(name.network).open(credential, origin, str(name))
+        return self._settled(action, account_id, corr, session, lambda: call(session), lambda *_: None)
+
+    def _settled(
+        self,
+        action: str,
+        account_id: str,
+        corr: str,
+        session: Session,
+        call: Callable[[], T],
+        settle: Callable[[Connection, Manifest, T], None],
+    ) -> T:
+        """Make a call whose intent is logged, and log its outcome with what it changed."""
+        try:
+            result = call()
+            with self.database.write() as connection:
+                said = self.entry(action, "ok", account_id, corr=corr, obj={"calls": session.calls})
+                self.log.append(connection, said)
+                settle(connection, self.manifest(connection), result)
+        except errors.SocialGuardError as problem:
+            said = self.entry(action, problem.name, account_id, corr=corr, obj={"calls": session.calls})
+            with self.database.write() as connection:
+                self.log.append(connection, said)
+            raise
+        return result
