@@ -151,7 +151,9 @@ def _order(result: Scanned, rows: Any, expected: int) -> int:
             expected = seq + 1
     times = [row[3] for row in rows]
     if times != sorted(times) or times[0] < result.last_ts:
-        result.tampered("time", f"time goes back between entries {sequence[0]} and {sequence[-1]}.", sequence[0])
+        for seq, before, after in zip(sequence, [result.last_ts, *times], times, strict=False):
+            if after < before:
+                result.tampered("time", f"entry {seq} is older than the one before it.", seq)
     result.last_ts = times[-1]
     return int(sequence[-1]) + 1
 

@@ -1,0 +1,196 @@
+"""What still records a freeze, a cancel or a revoke when the log cannot be written.
+
+`emergency.jsonl` is allocated when the workspace is made and only written in place, so that a full disk does not
+stop it; every record is on the disk before `note` returns, and goes to syslog, too. Later `absorb` brings the
+records into the log, each exactly once."""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from socialguard import clock
+from socialguard.audit.interface import Actor, Entry
+from socialguard.audit.leaf import MAX_REASON
+from socialguard.audit.log import AuditLog
+from socialguard.canon import jcs
+from socialguard.model.credential import redact
+from socialguard.model.text import visible
+from socialguard.store.tables import audit_entry
+
+FILE_NAME: Final = "emergency.jsonl"
+ALLOCATED: Final = 256 * 1024
+"""Bytes that the file has from the beginning: empty lines, which records replace."""
+
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One act that was noted. `reason` has lost whatever looked like a secret: stopping is never refused."""
+
+    id: str
+    noted_at: str
+    action: str
+    actor: Actor
+    account: str | None
+    reason: str
+    obj: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A line that a crash cut short."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Where a record arrived."""
+
+    file: bool
+    syslog: bool
+
+
+class EmergencyFile:
+    """The emergency file of one workspace."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def prepare(self) -> None:
+        """Allocate the file where it is missing; to be called while the disk is not full. Raises OSError."""
+        with self._locked() as file:
+            have = os.fstat(file).st_size
+            if have < ALLOCATED:
+                # Real bytes, since blocks that are only reserved can still fail when they are first written.
+                os.pwrite(file, b"\n" * (ALLOCATED - have), have)
+                os.fsync(file)
+
+    def note(
+        self,
+        action: str,
+        actor: Actor,
+        *,
+        account: str | None = None,
+        reason: str = "",
+        obj: Mapping[str, object] | None = None,
+    ) -> Noted:
+        """Record an act that cannot be logged; returns where it arrived, and never raises for a full disk."""
+        line = jcs.encode(
+            {
+                "v": _VERSION,
+                "id": f"em-{secrets.token_hex(16)}",
+                "noted_at": jcs.timestamp(clock.now()),
+                "action": action,
+                "actor": {"id": actor.id, "kind": actor.kind, "via": actor.via},
+                "account": account,
+                "reason": redact(reason)[:MAX_REASON],
+                "obj": dict(obj or {}),
+            }
+        )
+        try:
+            with self._locked() as file:
+                at = len(_used(file))
+                os.pwrite(file, line + b"\n", at)
+                os.fsync(file)
+            written = True
+        except OSError:
+            written = False
+        return Noted(written, _to_syslog(line))
+
+    def records(self) -> tuple[Record | Damaged, ...]:
+        """Return what is noted and not yet cleared, oldest first; nothing where the file is missing."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return ()
+        return tuple(_parse(line) for line in data.split(b"\n") if line)
+
+    def absorb(self, connection: Connection, log: AuditLog) -> int:
+        """Append every record that the log does not hold yet, in the caller's transaction; returns how many.
+
+        A record's id is its entry's `corr`, so a second call after a crash finds it in the log. The file is
+        emptied by the first call that finds every record there, and so committed before."""
+        records = self.records()
+        if not records:
+            return 0
+        known = select(audit_entry.c.corr).where(audit_entry.c.corr.in_([each.id for each in records]))
+        there = set(connection.execute(known).scalars())
+        missing = [each for each in records if each.id not in there]
+        for each in missing:
+            log.append(connection, _entry(each))
+        if not missing:
+            self._clear(records)
+        return len(missing)
+
+    def _clear(self, absorbed: tuple[Record | Damaged, ...]) -> None:
+        with self._locked() as file:
+            if self.records() == absorbed:  # nothing was noted meanwhile
+                size = os.fstat(file).st_size
+                os.pwrite(file, b"\n" * size, 0)
+                os.ftruncate(file, min(size, ALLOCATED))
+                os.fsync(file)
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        finally:
+            os.close(file)
+
+
+def _used(file: int) -> bytes:
+    """Return the part of the file that holds records, with the line break after the last."""
+    data = os.pread(file, os.fstat(file).st_size, 0).rstrip(b"\n")
+    return data + b"\n" if data else b""
+
+
+def _parse(line: bytes) -> Record | Damaged:
+    try:
+        value = json.loads(line)
+        actor = value["actor"]
+        if value["v"] != _VERSION:
+            raise ValueError
+        return Record(
+            id=str(value["id"]),
+            noted_at=str(value["noted_at"]),
+            action=str(value["action"]),
+            actor=Actor(str(actor["id"]), str(actor["kind"]), str(actor["via"])),
+            account=None if value["account"] is None else str(value["account"]),
+            reason=str(value["reason"]),
+            obj=dict(value["obj"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return Damaged(f"em-{hashlib.sha256(line).hexdigest()[:32]}")
+
+
+def _entry(each: Record | Damaged) -> Entry:
+    if isinstance(each, Damaged):
+        return Entry("emergency.damaged", "unreadable", Actor("system", "system", "emergency"), corr=each.id)
+    obj = {"noted_at": each.noted_at, "noted": dict(each.obj)}
+    reason = redact(each.reason)[:MAX_REASON]
+    return Entry(each.action, "done", each.actor, each.account, corr=each.id, reason=reason or None, obj=obj)
+
+
+def _to_syslog(line: bytes) -> bool:
+    """Hand the record to the system's log, as far as there is one."""
+    try:
+        import syslog
+    except ImportError:
+        return False  # Windows
+    syslog.openlog("socialguard", syslog.LOG_PID, syslog.LOG_AUTH)
+    syslog.syslog(syslog.LOG_WARNING, visible(line.decode("utf-8"), 1500))
+    syslog.closelog()
+    return Path("/dev/log").exists()

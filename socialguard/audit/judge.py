@@ -1,0 +1,93 @@
+"""Judgements over a log that was read: what its incarnations declare of each other, what witnesses say against it,
+and whether changes of the log key were signed by both keys."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from socialguard.audit import declaration
+from socialguard.audit import leaf as leaves
+from socialguard.audit.checkpoint import ROTATION_TYPE
+from socialguard.audit.declaration import Declaration
+from socialguard.audit.interface import Tree
+from socialguard.audit.scan import Problem, Scanned
+from socialguard.audit.witness import Witness
+from socialguard.canon import envelope, jcs
+
+
+def judge_declarations(
+    org: str, owners: Sequence[bytes], scans: Mapping[int, Scanned], current: int, problems: list[Problem]
+) -> dict[int, Declaration]:
+    """Return the valid declarations, by the incarnation that they are about; adds what is wrong to `problems`.
+
+    Every incarnation but 0 begins with one, and every stored one but the present is the subject of one, whose size
+    and root its rows must still have. What was wrong with rows past their intact part is thereby declared, and is
+    taken out of the scan's problems."""
+    found: dict[int, Declaration] = {}
+    for incarnation, result in scans.items():
+        if incarnation == 0:
+            continue
+        try:
+            declared = declaration.read(result.first or b"", org, owners)
+            if declared.incarnation != incarnation or declared.old.incarnation >= incarnation:
+                raise leaves.BadLeaf("a declaration for another incarnation")
+        except leaves.BadLeaf as problem:
+            problems.append(Problem("incarnation", f"incarnation {incarnation} begins with {problem}.", 13, 0))
+            continue
+        found[declared.old.incarnation] = declared
+    for incarnation, result in scans.items():
+        if incarnation == current:
+            continue
+        declared = found.get(incarnation, _NOTHING)
+        if Tree(incarnation, result.frontier.size, result.frontier.root()) != declared.old:
+            detail = f"the entries of incarnation {incarnation} are not those that were declared."
+            problems.append(Problem("incarnation", detail, 13))
+        result.problems = [p for p in result.problems if p.entry is not None and p.entry < declared.intact]
+    for declared in found.values():
+        if declared.old.incarnation not in scans and declared.old.size:
+            detail = f"the entries of incarnation {declared.old.incarnation} are gone."
+            problems.append(Problem("incarnation", detail, 13))
+    return found
+
+
+_NOTHING = Declaration(-1, Tree(-1, -1, b""), 2**62, (), None)
+
+
+def judge_witness(
+    witness: Witness, scans: Mapping[int, Scanned], current: int, declared: Mapping[int, Declaration]
+) -> list[Problem]:
+    """Return the problem that a tree known from elsewhere is to this log; nothing if it agrees or is excused."""
+    tree, source = witness.tree, witness.source
+    result = scans.get(tree.incarnation)
+    if result is not None and result.roots.get(tree.size) == tree.root:
+        return []
+    if tree.size == 0 or any(each.excuses(tree) for each in declared.values()):
+        return []
+    if tree.incarnation > current:
+        detail = f"{source} knows incarnation {tree.incarnation}; this log is of incarnation {current}."
+        return [Problem("shorter", detail, 13)]
+    size = 0 if result is None else result.frontier.size
+    if tree.size > size:
+        detail = f"{source} knows {tree.size} entries; the log has {size}."
+        return [Problem("shorter", detail, 13, size)]
+    return [Problem("fork", f"fork: {source} knows another log of {tree.size} entries.", 13, tree.size - 1)]
+
+
+def judge_rotations(org: str, result: Scanned) -> list[Problem]:
+    """Return a problem for each change of the log key that was not signed by the old and the new key."""
+    problems = []
+    for seq, data in result.kept:
+        try:
+            obj = leaves.decode(data).get("obj")
+            if not isinstance(obj, dict):
+                raise leaves.BadLeaf("no object")
+            stored = str(obj["statement"]).encode("utf-8")
+            body = json.loads(stored)
+            for role in ("old", "new"):
+                signature = jcs.unb64(str(obj[f"{role}_signature"]))
+                envelope.verify(jcs.unb64(str(body[role])), signature, ROTATION_TYPE, org, stored)
+            if body["incarnation"] != result.incarnation or body["from_size"] != seq + 1:
+                raise leaves.BadLeaf("for another place in the log")
+        except (KeyError, TypeError, ValueError):
+            detail = f"entry {seq}: the change of the log key is not signed by both keys."
+            problems.append(Problem("log_key", detail, 13, seq))
+    return problems
