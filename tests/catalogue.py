@@ -23,7 +23,10 @@ from babel.messages.pofile import read_po, write_po
 
 import socialguard
 from socialguard import errors
-from socialguard.cli import phrases, words
+from socialguard.cli import words
+from socialguard.model.account import AccountState
+from socialguard.model.delivery import State
+from socialguard.model.finding import Severity
 
 ROOT: Final = Path(socialguard.__file__).parent
 POT: Final = words.LOCALE / f"{words.DOMAIN}.pot"
@@ -78,10 +81,22 @@ class Found:
 def extracted() -> list[Found]:
     """Return every message of the sources, sorted, each once."""
     found: dict[tuple[str, str], Found] = {}
-    for one in [*_errors(), *_sources(), *(Found(text, "", phrases.CONTEXT, "click") for text in CLICK_PHRASES)]:
+    for one in [*_errors(), *_sources(), *_words_of_values(), *_said_by_click()]:
         if _has_words(one.singular):
             found.setdefault((one.context, one.singular), one)
     return sorted(found.values())
+
+
+def _words_of_values() -> Iterator[Found]:
+    """States and severities are shown by their names."""
+    for kind in (State, Severity, AccountState):
+        for value in kind:
+            yield Found(value.value, "", "", kind.__module__.replace(".", "/") + ".py")
+
+
+def _said_by_click() -> Iterator[Found]:
+    for text in CLICK_PHRASES:
+        yield Found(text, "", words.PHRASE, "click")
 
 
 def _errors() -> Iterator[Found]:
@@ -136,7 +151,7 @@ def _phrases(call: ast.Call, place: str) -> Iterator[Found]:
         return
     for value in given:
         for text in _templates(value):
-            yield Found(text, "", phrases.CONTEXT, place)
+            yield Found(text, "", words.PHRASE, place)
 
 
 def _kept_phrases(function: ast.FunctionDef | ast.AsyncFunctionDef, place: str) -> Iterator[Found]:
@@ -146,7 +161,7 @@ def _kept_phrases(function: ast.FunctionDef | ast.AsyncFunctionDef, place: str) 
             continue
         if node.targets[0].id in _PHRASE_FIELDS:
             for text in _templates(node.value):
-                yield Found(text, "", phrases.CONTEXT, place)
+                yield Found(text, "", words.PHRASE, place)
 
 
 def _templates(value: ast.expr) -> Iterator[str]:

@@ -103,7 +103,9 @@ def selector_arguments(name: str = "selectors", *, required: bool = True) -> Cal
     """Add an argument, repeatable, that takes accounts."""
     from socialguard.cli.completion import SelectorType
 
-    return click.argument(name, nargs=-1, required=required, type=SelectorType(), metavar="SELECTOR…")
+    metavar = "SELECTOR..." if required else "[SELECTOR]..."
+
+    return click.argument(name, nargs=-1, required=required, type=SelectorType(), metavar=metavar)
 
 
 def account_argument(name: str = "account") -> Callable[[F], F]:

@@ -9,7 +9,6 @@ from typing import Final
 import click
 
 from socialguard import errors
-from socialguard.cli import words
 from socialguard.cli.face import Face
 from socialguard.cli.phrases import phrase
 from socialguard.cli.words import _, later
@@ -35,12 +34,7 @@ class SystemRefused(errors.SocialGuardError):
 def tell(problem: BaseException, face: Face) -> int:
     """Tell the person, or the script, what happened and what to do, and return the exit code."""
     error = as_error(problem)
-    if words.language() != "en":
-        error.fields = {
-            name: phrase(value) if isinstance(value, str) else value for name, value in error.fields.items()
-        }
-    message = redact(error.message(_).strip())
-    remedy = redact(error.what_to_do(lambda text: _(text) if _(text) != text else phrase(text)).strip())
+    message, remedy = sentences(error)
     printer = face.printer
     if face.as_json and not printer.has_answered:
         printer.json_out({"error": _document(error, message, remedy)})
@@ -53,6 +47,18 @@ def tell(problem: BaseException, face: Face) -> int:
     if face.debug:
         _show_trace(problem, face)
     return error.exit_code
+
+
+def sentences(error: errors.SocialGuardError) -> tuple[str, str]:
+    """Return what happened and what to do, in the person's language, details included, secrets removed."""
+    given = error.fields
+    error.fields = {name: phrase(value) if isinstance(value, str) else value for name, value in given.items()}
+    try:
+        message = error.message(_)
+        remedy = error.what_to_do(lambda text: _(text) if _(text) != text else phrase(text))
+    finally:
+        error.fields = given
+    return redact(message.strip()), redact(remedy.strip())
 
 
 def as_error(problem: BaseException) -> errors.SocialGuardError:

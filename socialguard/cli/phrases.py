@@ -12,7 +12,6 @@ from typing import Final
 
 from socialguard.cli import words
 
-CONTEXT: Final = "phrase"
 _LENGTH: Final = 2000
 _DEPTH: Final = 2
 _MAGIC: Final = 0x950412DE
@@ -92,7 +91,7 @@ def _match(parts: tuple[tuple[str, str | None], ...], text: str) -> dict[str, st
 @cache
 def _templates(language: str) -> Mapping[str, str]:
     path = words.LOCALE / language / "LC_MESSAGES" / f"{words.DOMAIN}.mo"
-    prefix = f"{CONTEXT}\x04"
+    prefix = f"{words.PHRASE}\x04"
     return {
         key.removeprefix(prefix): value
         for key, value in _read_mo(path.read_bytes()).items()

@@ -60,7 +60,7 @@ def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) 
     lines = []
     if challenge.kind == "switch" or challenge.previous not in (None, target.account):
         lines.append(_switch_line(challenge, target))
-    lines.extend(_laid_out(_rows(challenge, target, now, width), width))
+    lines.extend(_laid_out(_rows(challenge, target, now), width, _label_width()))
     return lines
 
 
@@ -136,7 +136,7 @@ def _switch_line(challenge: Challenge, target: Target) -> str:
     )
 
 
-def _rows(challenge: Challenge, target: Target, now: datetime, width: int) -> Iterator[Row]:
+def _rows(challenge: Challenge, target: Target, now: datetime) -> Iterator[Row]:
     yield _("who"), _who(target)
     if challenge.code is not None:
         handle = target.account.partition("@")[2]
@@ -225,8 +225,8 @@ def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
         if alone and name == clients[1]:
             accounts += "   " + say("← the only one outside {client}", client=clients[0])
         rows.append((labels[name], accounts))
-    lines.extend(_laid_out(iter(rows), width))
-    lines.extend(_laid_out(_shared_content(challenge.targets, now), width))
+    lines.extend(_laid_out(iter(rows), width, max(len(label) for label, _accounts in rows) + 2))
+    lines.extend(_laid_out(_shared_content(challenge.targets, now), width, _label_width()))
     total = say("Total {price}", price=_cost(sum(target.price_micros for target in challenge.targets)))
     twins = [target.account for target in challenge.targets if _has_twin(target, challenge.targets)]
     warning = say("X forbids one text on {accounts}.", accounts=words.listed(twins)) + "   " if twins else ""
@@ -254,10 +254,14 @@ def _shared_content(targets: tuple[Target, ...], now: datetime) -> Iterator[Row]
         yield _("when"), _when(group[0])
 
 
-def _laid_out(rows: Iterator[Row], width: int) -> Iterator[str]:
+def _label_width() -> int:
+    """The column of values stands at the same place on every card of a language."""
+    return max(len(_(label)) for label in ("who", "last", "text", "media", "when")) + 2
+
+
+def _laid_out(rows: Iterator[Row], width: int, pad: int) -> Iterator[str]:
     """Labels in one column; a value that is too wide goes on below itself, never at the left edge."""
     kept = list(rows)
-    pad = max((len(label) for label, _value in kept), default=0) + 2
     for label, value in kept:
         for index, line in enumerate(_wrapped(value, max(_NARROW, width - pad - 1))):
             yield f" {'' if index else label:<{pad}}{line}".rstrip()

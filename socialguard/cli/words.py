@@ -11,6 +11,7 @@ from typing import Final
 
 DOMAIN: Final = "socialguard"
 LOCALE: Final = Path(__file__).parent / "locale"
+PHRASE: Final = "phrase"
 LANGUAGES: Final = ("en", "fr")
 _VARIABLES: Final = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _SETTINGS_LIMIT: Final = 1_000_000
@@ -43,8 +44,12 @@ def language() -> str:
 
 
 def _(sentence: str) -> str:
-    """Return `sentence` in the person's language, its `{fields}` still open."""
-    return _open_catalogue().gettext(sentence) if sentence else ""
+    """Return `sentence` in the person's language, its `{fields}` still open.
+
+    The template of a phrase that another room marked is found too."""
+    catalogue = _open_catalogue()
+    found = catalogue.gettext(sentence) if sentence else ""
+    return catalogue.pgettext(PHRASE, sentence) if found == sentence != "" else found
 
 
 def plural(one: str, many: str, count: int) -> str:

@@ -92,7 +92,7 @@ def test_several_accounts_are_counted_by_client_and_the_odd_one_is_marked() -> N
     assert lines[0] == "14 ACCOUNTS, 2 CLIENTS"
     assert lines[1].startswith(" acme (13)       x:@acme  x:@acme-fr  facebook:@acme-0  ")
     assert lines[2] == " ville-lyon (1)  facebook:@ville-lyon   ← the only one outside acme"
-    assert " text  Fermeture du tunnel ce soir à 22 h.      35/280" in lines
+    assert " text   Fermeture du tunnel ce soir à 22 h.      35/280" in lines
     assert lines[-2] == " X forbids one text on x:@acme and x:@acme-fr.   Total $0.03"
     assert lines[-1] == "Type 14 acme ville-lyon to post. Enter stops:"
     words.use_language("fr")
