@@ -9,6 +9,9 @@ import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+# 9999-12-31T23:59:59Z: datetime knows none later
+LAST_MOMENT = 253_402_300_799
+
 
 class Clock:
     """Seconds since the epoch, moved by `advance` and `set_to`."""
@@ -36,12 +39,13 @@ def parse_moment(value: object) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("a moment is an ISO 8601 text or a number of seconds")
-    if isinstance(value, (int, float)):
-        return float(value)
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
-    parsed = datetime.fromisoformat(value)
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, str) and not value.replace(".", "", 1).isdecimal():
+        parsed = datetime.fromisoformat(value)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    moment = float(value)
+    if not 0 <= moment <= LAST_MOMENT:
+        raise ValueError("a moment lies between 1970 and 9999")
+    return moment
 
 
 def iso_milliseconds(moment: float) -> str:

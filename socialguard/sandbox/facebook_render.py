@@ -192,7 +192,7 @@ def paged(call: Call, keys: list[str], render: Any) -> dict[str, Any]:
 
 def _page_size(call: Call) -> int:
     text = call.value("limit") or str(DEFAULT_PAGE)
-    if not text.isdigit() or not 0 < int(text) <= MAX_PAGE:
+    if not text.isdecimal() or not 0 < int(text) <= MAX_PAGE:
         raise invalid_parameter(f"Param limit must be a number from 1 to {MAX_PAGE}")
     return int(text)
 

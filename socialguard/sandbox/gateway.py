@@ -236,4 +236,7 @@ async def read_call(hub: Hub, request: Request) -> Call:
                     call.form[name] = value
     elif call.body and (kind == "application/json" or kind.endswith("+json")):
         call.document = json.loads(call.body)
+        if b"\\u" in call.body:
+            # half a surrogate pair is no text: UnicodeEncodeError is a ValueError
+            json.dumps(call.document, ensure_ascii=False).encode()
     return call

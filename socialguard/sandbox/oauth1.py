@@ -48,7 +48,12 @@ def check_signature(call: Call, signed: Signed, app: App, token: Token | None, t
     secret = token.secret if token is not None else token_secret
     if signed.get("signature_method") != "HMAC-SHA1":
         raise unauthorized()
-    expected = signature.sign_hmac_sha1(_base_string(call), app.secret, secret)
+    try:
+        base_string = _base_string(call)
+    except ValueError:
+        # a header, query or form that oauthlib cannot take apart was not signed by a client
+        raise unauthorized() from None
+    expected = signature.sign_hmac_sha1(base_string, app.secret, secret)
     given = signed.get("signature")
     if not hmac.compare_digest(expected.encode(), given.encode()):
         raise legacy_error(401, 32, "Could not authenticate you.") if token is None else unauthorized()

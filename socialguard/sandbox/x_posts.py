@@ -195,7 +195,7 @@ def get_post(call: Call) -> Response:
 def get_posts(call: Call) -> Response:
     """GET /2/tweets?ids=: what is found in `data`, the others in `errors`."""
     ids = [name for name in call.query.get("ids", "").split(",") if name]
-    if not 1 <= len(ids) <= MAX_LOOKUP or not all(name.isdigit() for name in ids):
+    if not 1 <= len(ids) <= MAX_LOOKUP or not all(name.isdecimal() for name in ids):
         raise invalid("The `ids` query parameter must hold 1 to 100 post ids", ids=call.query.get("ids", ""))
     found, errors = _look_up(call, ids, "ids")
     fields = asked_fields(call, "tweet", TWEET_FIELDS)
@@ -228,7 +228,7 @@ def _may_see(call: Call, post: Post) -> bool:
 
 def _post_id(call: Call) -> str:
     post_id = call.params["id"]
-    if not post_id.isdigit() or len(post_id) > 19:
+    if not post_id.isdecimal() or len(post_id) > 19:
         raise _bad_id(post_id)
     return post_id
 

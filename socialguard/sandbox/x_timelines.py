@@ -60,7 +60,7 @@ def _newest_first(posts: Iterable[Post]) -> list[Post]:
 
 def _account(call: Call) -> Account | None:
     user_id = call.params["id"]
-    if not user_id.isdigit() or len(user_id) > 19:
+    if not user_id.isdecimal() or len(user_id) > 19:
         raise invalid(f"The `id` query parameter value [{user_id}] is not valid", id=user_id)
     return call.world.account("x", user_id)
 
@@ -104,7 +104,7 @@ def _page(call: Call, posts: Iterable[Post]) -> Response:
 
 def _page_size(call: Call) -> int:
     text = call.query.get("max_results", str(DEFAULT_PAGE))
-    if not text.isdigit() or not 5 <= int(text) <= 100:
+    if not text.isdecimal() or not 5 <= int(text) <= 100:
         raise invalid(
             f"The `max_results` query parameter value [{text}] is not between 5 and 100", max_results=text
         )
@@ -123,7 +123,7 @@ def _is_between(call: Call, post: Post) -> bool:
 
 
 def _number(text: str, name: str) -> int:
-    if not text.isdigit() or len(text) > 19:
+    if not text.isdecimal() or len(text) > 19:
         raise invalid(f"The `{name}` query parameter value [{text}] is not valid", **{name: text})
     return int(text)
 

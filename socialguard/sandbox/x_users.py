@@ -19,7 +19,7 @@ def get_me(call: Call) -> Response:
 def get_user(call: Call) -> Response:
     """GET /2/users/:id."""
     user_id = call.params["id"]
-    if not user_id.isdigit() or len(user_id) > 19:
+    if not user_id.isdecimal() or len(user_id) > 19:
         raise invalid(f"The `id` query parameter value [{user_id}] is not valid", id=user_id)
     return _user(call, call.world.account("x", user_id), user_id, "id")
 

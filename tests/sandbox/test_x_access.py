@@ -165,6 +165,15 @@ def test_the_real_limits_are_those_of_the_service(sandbox: Running, http: reques
     assert answer.headers["x-rate-limit-limit"] == "50"
 
 
+@pytest.mark.parametrize("rest", ["", "oauth_signature", 'oauth_token="access-acme",,=,"', "a=b"])
+def test_a_header_that_is_no_signature_is_refused(sandbox: Running, http: requests.Session, rest: str) -> None:
+    keys = (
+        'OAuth oauth_consumer_key="consumer-acme", oauth_token="access-acme", oauth_signature_method="HMAC-SHA1", '
+    )
+    answer = http.get(f"{sandbox.x}/2/users/me?a=b&c=%zz;", headers={"Authorization": keys + rest})
+    assert answer.status_code == 401
+
+
 def test_a_wrong_path_or_method_gets_a_problem(sandbox: Running, http: requests.Session) -> None:
     assert http.get(f"{sandbox.x}/2/nothing").status_code == 404
     assert http.put(f"{sandbox.x}/2/tweets").status_code == 405

@@ -81,12 +81,20 @@ def test_a_subscriber_may_post_a_long_text_which_others_see_cut(sandbox: Running
     assert seen["note_tweet"]["text"] == "x" * 1000
 
 
-@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": " \n"}, {"text": 5}, {"text": "a", "txet": "b"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"text": ""}, {"text": " \n"}, {"text": 5}, {"text": "a", "txet": "b"}, [], 5]
+)
 def test_an_empty_or_strange_post_is_refused_as_invalid(
-    sandbox: Running, http: requests.Session, body: dict[str, Any]
+    sandbox: Running, http: requests.Session, body: Any
 ) -> None:
     answer = http.post(f"{sandbox.x}/2/tweets", json=body, headers=bearer("bearer-acme"))
     assert (answer.status_code, answer.json()["title"]) == (400, "Invalid Request")
+
+
+def test_half_a_surrogate_pair_is_no_text(sandbox: Running, http: requests.Session) -> None:
+    answer = http.post(f"{sandbox.x}/2/tweets", json={"text": "\ud800"}, headers=bearer("bearer-acme"))
+    assert answer.status_code == 400
+    assert len(sandbox.posts("x", "acme")) == 1
 
 
 def test_a_thread_is_made_of_replies_to_oneself(sandbox: Running, x: Any) -> None:
