@@ -66,7 +66,7 @@ _RELATIVE: Final = re.compile(r"(?:in|dans) (\d{1,3}) ?([a-z]+?)s?")
 _CLOCK: Final = re.compile(
     r"(?:(?:a|at) )?(?:(?P<noon>noon|midi)|(?P<midnight>midnight|minuit)"
     r"|(?P<h12>1[0-2]|0?[1-9])(?:[:.](?P<m12>[0-5]\d))? ?(?P<half>am|pm)"
-    r"|(?P<h24>[01]?\d|2[0-3]) ?(?:h|:) ?(?P<m24>[0-5]\d)?)$"
+    r"|(?P<h24>[01]?\d|2[0-3])(?: ?h(?: ?(?P<m24>[0-5]\d))?|:(?P<minute>[0-5]\d)))$"
 )
 _DAY_MONTH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ([a-z]+)(?: (\d{4}))?")
 _MONTH_DAY: Final = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?")
@@ -89,19 +89,19 @@ def parse_when(text: str, zone: str, now: datetime) -> Moment:
     twice (with both instants)."""
     try:
         place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise errors.BadTime(text=text, detail=f"the time zone {zone} is not known.") from None
-    found = _parse_iso(text) or _parse_words(text, now.astimezone(place).replace(tzinfo=None))
-    if found is None:
-        raise errors.BadTime(text=text, detail="it is not understood.")
-    if found.tzinfo is not None:
-        instant = found.astimezone(UTC)
-        wall = instant.astimezone(place).replace(tzinfo=None)
-    else:
-        wall = found
-        instant = _instant(text, found, place)
+    try:
+        found = _parse_iso(text) or _parse_words(text, now.astimezone(place))
+        if found is None:
+            raise errors.BadTime(text=text, detail="it is not understood.")
+        found = found.replace(microsecond=0)
+        instant = found.astimezone(UTC) if found.tzinfo is not None else _instant(text, found, place)
+        wall = instant.astimezone(place).replace(tzinfo=None, fold=0)
+    except OverflowError:
+        raise errors.BadTime(text=text, detail="that year is out of range.") from None
     if instant <= now:
-        raise errors.BadTime(text=text, detail=f"{instant.astimezone(place):%A %d %B %Y %H:%M} is past.")
+        raise errors.BadTime(text=text, detail=f"{wall:%Y-%m-%d %H:%M} is past.")
     return Moment(instant, wall, zone)
 
 
@@ -130,24 +130,39 @@ def _parse_iso(text: str) -> datetime | None:
     return found if re.search(r"[T ]\d", text.strip()) else None
 
 
-def _parse_words(text: str, now: datetime) -> datetime | None:
+def _parse_words(text: str, here: datetime) -> datetime | None:
+    """`here` is the present in the zone. A wall time has no offset; a span of hours or minutes is an instant."""
     words = _plain(text)
     relative = _RELATIVE.fullmatch(words)
     if relative is not None:
-        unit = _UNITS.get(relative[2])
-        return now + timedelta(**{unit: int(relative[1])}) if unit else None
+        return _later(here, int(relative[1]), relative[2])
+    now = here.replace(tzinfo=None, fold=0)
     clock = _CLOCK.search(words)
     if clock is None:
         return None
     before = words[: clock.start()].strip().removesuffix(",")
-    if clock.start() and before and words[clock.start() - 1] not in " ,":
+    if clock.start() and (not before or words[clock.start() - 1] not in " ,"):
         return None
     at = _time(clock)
+    if before and at == time(0) and not clock["h24"]:
+        detail = "midnight could be the beginning or the end of that day."
+        raise errors.BadTime(text=text, detail=detail)
     if not before:
         today = datetime.combine(now.date(), at)
         return today if today > now else today + timedelta(days=1)
     day = _day(before, now)
     return None if day is None else datetime.combine(day, at)
+
+
+def _later(here: datetime, count: int, named: str) -> datetime | None:
+    """Hours and minutes pass as on a stopwatch, also over a change of clocks; days and weeks keep the wall time."""
+    unit = _UNITS.get(named)
+    if unit is None:
+        return None
+    span = timedelta(**{unit: count})
+    if unit in ("minutes", "hours"):
+        return here.astimezone(UTC) + span
+    return here.replace(tzinfo=None, fold=0) + span
 
 
 def _plain(text: str) -> str:
@@ -164,7 +179,7 @@ def _time(clock: re.Match[str]) -> time:
     if clock["half"]:
         hour = int(clock["h12"]) % 12 + (12 if clock["half"] == "pm" else 0)
         return time(hour, int(clock["m12"] or 0))
-    return time(int(clock["h24"]), int(clock["m24"] or 0))
+    return time(int(clock["h24"]), int(clock["m24"] or clock["minute"] or 0))
 
 
 def _day(words: str, now: datetime) -> date | None:
