@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from socialguard.publishing.interface import Session
 
 
-def open_workspace(face: Face) -> Workspace:
-    """Return the workspace of this run; a passphrase is asked for where one is needed and a person is there."""
-    ask = (lambda: terminal.ask_secret(_("Passphrase of this workspace:"))) if face.has_terminal else None
+def open_workspace(face: Face, *, may_ask: bool = True) -> Workspace:
+    """Return the workspace of this run; a passphrase is asked for where one is needed and a person is there.
+
+    `may_ask` False is for what stops: it goes on with a locked vault."""
+    ask = None
+    if may_ask and face.has_terminal:
+
+        def ask() -> str:
+            return terminal.ask_secret(_("Passphrase of this workspace:"))
+
     return Workspace(face.home, ask=ask)
 
 

@@ -22,6 +22,35 @@ TABLE: Final[Mapping[str, Row]] = {
     "init": Row(
         "init", "init", "Found a workspace: keys on this machine, an empty registry, the first entry of the log."
     ),
+    "account add": Row(
+        "account", "add", "Add an account: the network is asked whose the credential is, then it is sealed."
+    ),
+    "account list": Row("account", "list_", "List the accounts."),
+    "account show": Row(
+        "account", "show", "Show one account, and what is known of its credential without opening it."
+    ),
+    "account verify": Row(
+        "account", "verify", "Ask the network whose the credential is, what it may do and when it ends."
+    ),
+    "account rename": Row("account", "rename", "Give an account another short name."),
+    "account label": Row("account", "label", "Put labels on an account (+fr) or take them off (-- -fr)."),
+    "account client": Row("account", "client", "Move an account to a client (a brand or customer)."),
+    "account remove": Row(
+        "account",
+        "remove",
+        "Take an account out and destroy its credential here; the network keeps it valid until revoked.",
+    ),
+    "account rotate": Row(
+        "account", "rotate", "Replace the credential of an account, after the network said whose it is."
+    ),
+    "account revoke": Row(
+        "account", "revoke", "Ask the network to forget a credential, until it is rejected there."
+    ),
+    "account import": Row(
+        "account",
+        "import_",
+        "Add many accounts from a CSV or JSON-lines file; every row is checked before the first is added.",
+    ),
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
@@ -43,6 +72,19 @@ TABLE: Final[Mapping[str, Row]] = {
     "delete": Row("queue", "delete", "Delete the public post of a delivery; it asks as a switch does."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
+    "audit list": Row(
+        "audit", "list_", "List entries, newest first: when, who, what, on which account, with which outcome."
+    ),
+    "audit show": Row("audit", "show", "Show one entry whole."),
+    "audit verify": Row("audit", "verify", "Verify the whole log against its checkpoints, pins and anchors."),
+    "audit checkpoint": Row("audit", "checkpoint", "Sign the log as it stands and hand it to every anchor."),
+    "audit export": Row("audit", "export", "Export entries as JSON lines, byte for byte as they are signed."),
+    "audit incident accept": Row(
+        "audit",
+        "accept",
+        "Accept that the log was damaged: declare the gap, signed by an owner, and begin it again.",
+    ),
+    "demo": Row("demo", "demo", "Show the main job on a sandbox of this machine: no account, no network."),
     "sandbox serve": Row("sandbox", "serve", "Serve X and Facebook on this machine, for trying things out."),
     "completion": Row("completion", "completion", "Print shell code that completes commands and account names."),
     "version": Row("version", "version", "Print the version of this program."),
@@ -51,6 +93,7 @@ TABLE: Final[Mapping[str, Row]] = {
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Accounts: who they are and what proves it.",
     "audit": "The log of who did what, and its proof.",
+    "audit incident": "What to do when the log was damaged.",
     "draft": "Texts that were kept.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",

@@ -173,6 +173,12 @@ def published(connection: Connection, account_id: str, limit: int = 20) -> tuple
     )
 
 
+def published_at(connection: Connection, delivery_id: str) -> datetime | None:
+    """Return when the post of a delivery was published, None where it has no receipt."""
+    found = connection.execute(select(receipt.c.published_at).where(receipt.c.delivery_id == delivery_id)).scalar()
+    return None if found is None else jcs.parse_timestamp(found)
+
+
 def last_account(connection: Connection) -> str | None:
     """Return the account id that was posted to last, or None."""
     query = select(receipt.c.account_id).order_by(receipt.c.recorded_at.desc()).limit(1)

@@ -16,7 +16,8 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One stop in force. `scope` is `all`, `account:<id>`, `client:<name>` or `label:<name>`."""
+    """One stop in force. `scope` is `all`, `account:<id>`, `client:<name>`, `label:<name>`, or
+    `name:x:@acme` where the registry could not be read when it was made."""
 
     id: int
     kind: str
@@ -29,7 +30,7 @@ class Stop:
 def scopes_of(account: Account) -> tuple[str, ...]:
     """Return every scope that an account falls under."""
     labels = tuple(f"label:{name}" for name in account.labels)
-    return (ALL, f"account:{account.id}", f"client:{account.client}", *labels)
+    return (ALL, f"account:{account.id}", f"name:{account}", f"client:{account.client}", *labels)
 
 
 def in_force(connection: Connection, scopes: Sequence[str] | None = None) -> tuple[Stop, ...]:

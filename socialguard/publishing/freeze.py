@@ -1,10 +1,10 @@
 """Stopping every send on an account, a client, a label or all, and letting it go on by a signed thaw.
 
-Freezing needs no key and no unlocked vault, and goes on where the database cannot be written: the emergency
-file takes it, and the sender reads that too. Only a thaw lifts it, signed and named in the log.
+Freezing needs no key and no unlocked vault; where the database cannot be written, `workspace.stopping` notes it
+in the emergency file, which the sender reads too. Only a thaw lifts it, signed and named in the log.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
@@ -18,30 +18,19 @@ from socialguard.store.database import Database
 KIND = "freeze"
 THAW = "thaw"
 
-Emergency = Callable[[str, dict[str, str]], None]
 
+def freeze(database: Database, log: AuditLog, actor: Actor, scopes: Sequence[str], reason: str) -> None:
+    """Put a freeze on each scope; one frozen already stays as it is.
 
-def freeze(
-    database: Database, log: AuditLog, actor: Actor, scopes: Sequence[str], reason: str, emergency: Emergency
-) -> tuple[str, ...]:
-    """Put a freeze on each scope and return the scopes; one frozen already stays as it is.
-
-    Where the database cannot be written the emergency file holds the freeze instead."""
-    try:
-        with database.write() as connection:
-            frozen = {stop.scope for stop in stops.in_force(connection, scopes) if stop.kind == KIND}
-            for scope in scopes:
-                if scope in frozen:
-                    continue
-                stops.begin(connection, KIND, scope, reason=reason, actor=actor.id)
-                log.append(
-                    connection,
-                    Entry(action="freeze", outcome="ok", actor=actor, reason=reason or None, obj={"scope": scope}),
-                )
-    except (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy):
+    Raises AuditUnwritable, Unreadable, Busy where the database cannot take it."""
+    with database.write() as connection:
+        frozen = {stop.scope for stop in stops.in_force(connection, scopes) if stop.kind == KIND}
         for scope in scopes:
-            emergency("freeze", {"scope": scope, "reason": reason, "actor": actor.id})
-    return tuple(scopes)
+            if scope in frozen:
+                continue
+            stops.begin(connection, KIND, scope, reason=reason, actor=actor.id)
+            entry = Entry(action=KIND, outcome="ok", actor=actor, reason=reason or None, obj={"scope": scope})
+            log.append(connection, entry)
 
 
 def thaw(desk: Desk, scopes: Sequence[str], reason: str) -> tuple[Stop, ...]:

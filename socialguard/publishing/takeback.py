@@ -3,12 +3,15 @@
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.audit.interface import Entry
+from socialguard.audit.interface import Actor, Entry
+from socialguard.audit.log import AuditLog
 from socialguard.ledger import reader, writer
 from socialguard.ledger.states import WAITING
+from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.publishing.accept import since
 from socialguard.publishing.interface import Desk, Result
+from socialguard.store.database import Database
 
 
 class AlreadyPublic(errors.SocialGuardError):
@@ -23,23 +26,23 @@ class CannotCancel(errors.Held):
     remedy = "Run: socialguard queue show {delivery}"
 
 
-def cancel(desk: Desk, delivery_id: str, reason: str = "") -> Result:
-    """Cancel a waiting delivery; its draft is kept. Cancelling what is cancelled changes nothing.
+def cancel(
+    database: Database, log: AuditLog, actor: Actor, account: Account, delivery_id: str, reason: str = ""
+) -> Result:
+    """Cancel a waiting delivery of `account`; its draft is kept. Cancelling what is cancelled changes nothing.
 
-    Raises NotFound, AlreadyPublic, or CannotCancel while it is being sent."""
-    with desk.database.write() as connection:
+    It needs no key. Raises NotFound, AlreadyPublic, or CannotCancel while it is being sent."""
+    with database.write() as connection:
         value = reader.get(connection, delivery_id)
-        account = desk.trust.account(connection, value.account_id)
         if value.state is State.SENT and value.act is Act.PUBLISH:
-            posts = reader.published(connection, value.account_id, limit=1000)
-            at = next((post.published_at for post in posts if post.delivery_id == value.id), value.due)
+            at = reader.published_at(connection, value.id) or value.due
             raise AlreadyPublic(account=account, delivery=value.id, since=since(at, account.zone), url=value.url)
         if value.state is not State.CANCELLED:
             if value.state not in WAITING:
                 raise CannotCancel(delivery=value.id, state=value.state.value)
             writer.move(connection, value, State.CANCELLED, reason)
-            _append(connection, desk, value, "delivery.cancel", "ok", reason)
-    return _result(desk, delivery_id)
+            _append(connection, log, actor, value, "delivery.cancel", "ok", reason)
+        return Result(reader.get(connection, value.id), account)
 
 
 def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Result:
@@ -59,9 +62,9 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
             proof = Receipt(network_id, url, clock.now())
             writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
         outcome = "failed" if url is None else "sent"
-        _append(connection, desk, value, "delivery.settle", outcome, reason)
+        _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason)
         # The attempt's own intent ends with the same word.
-        _append(connection, desk, value, "delivery.send", outcome, "settled by a person")
+        _append(connection, desk.log, desk.person, value, "delivery.send", outcome, "settled by a person")
     return _result(desk, delivery_id)
 
 
@@ -71,17 +74,17 @@ def _result(desk: Desk, delivery_id: str) -> Result:
         return Result(value, desk.trust.account(connection, value.account_id))
 
 
-def _append(connection: Connection, desk: Desk, value: Delivery, action: str, outcome: str, reason: str) -> None:
-    desk.log.append(
-        connection,
-        Entry(
-            action=action,
-            outcome=outcome,
-            actor=desk.person,
-            account=value.account_id,
-            corr=value.attempt_id,
-            fingerprint=value.fingerprint,
-            reason=reason or None,
-            obj={"delivery": value.id},
-        ),
+def _append(
+    connection: Connection, log: AuditLog, actor: Actor, value: Delivery, action: str, outcome: str, reason: str
+) -> None:
+    entry = Entry(
+        action=action,
+        outcome=outcome,
+        actor=actor,
+        account=value.account_id,
+        corr=value.attempt_id,
+        fingerprint=value.fingerprint,
+        reason=reason or None,
+        obj={"delivery": value.id},
     )
+    log.append(connection, entry)

@@ -162,6 +162,21 @@ class Registry:
             yield _joined(one, rows.get(one.id), tuple(labels.get(one.id, ())))
 
 
+def unverified(connection: "Connection", account_id: str) -> Account:
+    """Return an account as its row says, held against nothing: to name it where the vault is locked and something
+    is stopped, never to send. Raises UnknownAccount."""
+    from sqlalchemy import select
+
+    from socialguard.store.tables import account as table
+
+    row = connection.execute(select(table).where(table.c.id == account_id)).one_or_none()
+    if row is None:
+        raise errors.UnknownAccount(name=account_id)
+    return Account(
+        row.id, row.network, row.handle, row.user_id, row.origin, row.client, row.short_name, zone=row.zone
+    )
+
+
 def _joined(signed: SignedAccount, row: "Row[tuple[object, ...]] | None", labels: tuple[str, ...]) -> Account:
     name = f"{signed.network}:@{signed.handle}"
     if row is None:

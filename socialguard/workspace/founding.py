@@ -5,6 +5,7 @@ from pathlib import Path
 
 from socialguard import errors
 from socialguard.audit import checkpoint
+from socialguard.audit.emergency import EmergencyFile
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.registry import founding
@@ -54,6 +55,7 @@ def found(
     pins = Pins.open(identity.directory(identity_base, first.org) / "pins", first.org, kek)
     pins.pin_manifest(first.epoch, first.sha256)
     checkpoint.pin(pins, tree)
+    EmergencyFile(layout.emergency).prepare()
     layout.org.write_text(first.org + "\n", encoding="ascii")
     if layout.database.exists():
         layout.database.chmod(0o600)

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from socialguard import clock, errors, settings
 from socialguard.audit import checkpoint
-from socialguard.audit.interface import Actor
+from socialguard.audit.emergency import EmergencyFile
+from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
-from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.networks import http, limits
 from socialguard.networks import interface as networks
@@ -23,10 +23,14 @@ from socialguard.vault.identity import Identity, open_identity
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
 from socialguard.workspace.signed import Signed
+from socialguard.workspace.stopping import absorb, noted_stops
 
 if TYPE_CHECKING:
+    from socialguard.audit.anchors.interface import Anchor
+    from socialguard.audit.anchors.publishing import Published
     from socialguard.guard.gate import Guard
-    from socialguard.publishing.interface import Desk, Result
+    from socialguard.publishing.interface import Desk
+    from socialguard.vault.custody import Custody
     from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
@@ -114,6 +118,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The database, opened at this program's schema; test switches are armed where they may be."""
         opened = open_database(self.layout.database_url(self.settings.database))
         self._arm(opened)
+        absorb(self.emergency, opened, self.log)
         return opened
 
     @cached_property
@@ -131,7 +136,9 @@ class Workspace(AbstractContextManager["Workspace"]):
         """What is signed and sealed, as senders ask for it."""
         from socialguard.workspace.trust import Trust
 
-        return Trust(self.signed, self.log, self.keys, self.network, self.emergency_stops, self.anchor_names)
+        return Trust(
+            self.signed, self.log, self.keys, self.network, lambda: noted_stops(self.emergency), self.anchor_names
+        )
 
     @cached_property
     def guard(self) -> "Guard":
@@ -166,26 +173,60 @@ class Workspace(AbstractContextManager["Workspace"]):
             self._networks[name] = networks.load(name)
         return self._networks[name]
 
-    # ── stopping, which goes on where nothing else does ──────────────────────────────────────────────────
+    @cached_property
+    def custody(self) -> "Custody":
+        """The life of credentials."""
+        from socialguard.vault.custody import Custody
+
+        def emergency(entry: Entry) -> None:
+            self.emergency.note(
+                entry.action, entry.actor, account=entry.account, reason=entry.reason or "", obj=entry.obj
+            )
+
+        return Custody(
+            database=self.database,
+            log=self.log,
+            pins=self.pins,
+            owner=self.keys.member,
+            worker=self.keys.worker,
+            worker_id=self.identity.worker_id,
+            actor=self.person,
+            network=self.network,
+            emergency=emergency,
+        )
+
+    @property
+    def emergency(self) -> EmergencyFile:
+        """Where stops go while the database cannot be written."""
+        return EmergencyFile(self.layout.emergency)
+
+    @cached_property
+    def anchors(self) -> "tuple[Anchor, ...]":
+        """The places that every checkpoint is handed to; the local one lies beside the keys by default."""
+        from socialguard.audit.anchors.publishing import open_anchors
+
+        local = self.settings.local_anchor
+        place = self.identity.place
+        return open_anchors(
+            self.settings.anchors,
+            local=Path(local).expanduser() if local else place / "checkpoints.jsonl",
+            workspace=self.layout.home,
+            cache=place / "anchors",
+        )
 
     @property
     def anchor_names(self) -> tuple[str, ...]:
-        """The anchors that every checkpoint is handed to."""
-        return self.settings.anchors
+        """The names of the anchors, as checkpoints are queued for them."""
+        return tuple(anchor.name for anchor in self.anchors)
 
-    def emergency_stops(self) -> tuple[Stop, ...]:
-        """Return the stops that were made while the database could not be written."""
-        return ()
+    def checkpoint(self, *, everywhere: bool = False) -> "tuple[Published, ...]":
+        """Sign and pin the log as it stands and hand it to the anchors that are at hand, to those beyond a
+        network too where `everywhere`; a failure there stops nothing and waits for the next time."""
+        from socialguard.audit.anchors.publishing import publish_pending
 
-    def cancel(self, delivery_id: str, reason: str) -> "Result":
-        """Cancel a waiting delivery."""
-        from socialguard.publishing import takeback
-
-        return takeback.cancel(self.desk, delivery_id, reason)
-
-    def checkpoint(self) -> None:
-        """Sign and pin the log as it stands."""
         checkpoint.make(self.database, self.org, self.keys.log(), self.pins, self.anchor_names)
+        near = self.anchors if everywhere else [one for one in self.anchors if not one.name.startswith("git:")]
+        return publish_pending(self.database, self.org, near)
 
     # ── test switches ────────────────────────────────────────────────────────────────────────────────────
 

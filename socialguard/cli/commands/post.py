@@ -77,7 +77,7 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
     later = [value for value in queued if value.not_before is not None]
     if later:
         return _tell_queued(face, plan, later)
-    _wait(face, desk, queued)
+    _wait(face, desk, plan, queued)
     results = list(send.send_now(desk, [value.id for value in queued]))
     results = [_looked_for(desk, result) for result in results]
     tell_results(face, plan, results)
@@ -198,7 +198,7 @@ def _tell_queued(face: Face, plan: Plan, queued: Sequence[Delivery]) -> int:
     return 0
 
 
-def _wait(face: Face, desk: Desk, queued: Sequence[Delivery]) -> None:
+def _wait(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> None:
     """Let the grace pass, where a person can still take the post back: Ctrl-C, a hang-up, `undo`."""
     from socialguard import clock
 
@@ -215,7 +215,10 @@ def _wait(face: Face, desk: Desk, queued: Sequence[Delivery]) -> None:
         terminal.countdown(seconds, tick)
     except errors.Interrupted:
         for value in queued:
-            takeback.cancel(desk, value.id, "taken back in the grace period")
+            account = next(item.account for item in plan.candidates if item.account.id == value.account_id)
+            takeback.cancel(
+                desk.database, desk.log, desk.person, account, value.id, "taken back in the grace period"
+            )
         drafts = ", ".join(sorted({value.draft_id for value in queued}))
         raise errors.Interrupted(detail=say("Nothing was sent. Draft {draft} kept.", draft=drafts)) from None
     finally:

@@ -14,6 +14,7 @@ from socialguard.cli.options import command, confirm, reason
 from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import prepare, resolve, send, takeback
 from socialguard.publishing.interface import Plan, Request, Result, exit_code
+from socialguard.workspace import stopping
 from socialguard.workspace.opened import Workspace
 
 
@@ -53,10 +54,7 @@ def release(face: Face, delivery: str, now: bool, at: str | None, confirmed: tup
 @reason(required=False)
 def cancel(face: Face, delivery: tuple[str, ...], reason: str | None) -> int:
     """Cancel waiting deliveries; their drafts are kept. It never asks."""
-    with open_workspace(face) as workspace:
-        results = [workspace.cancel(one, reason or "") for one in delivery]
-    face.printer.answer(deliveries.results_document(results), lambda: _tell_cancelled(face, results))
-    return 0
+    return _cancel(face, delivery, reason or "")
 
 
 @command("settle")
@@ -100,10 +98,7 @@ def run(face: Face) -> int:
 @click.argument("delivery")
 def undo(face: Face, delivery: str) -> int:
     """Take back a delivery that is not public yet. It never asks."""
-    with open_workspace(face) as workspace:
-        result = workspace.cancel(delivery, "undo")
-    face.printer.answer(deliveries.results_document([result]), lambda: _tell_cancelled(face, [result]))
-    return 0
+    return _cancel(face, [delivery], "undo")
 
 
 @command("delete")
@@ -154,11 +149,23 @@ def _tell(face: Face, results: Sequence[Result]) -> None:
     face.printer.answer(deliveries.results_document(results), people)
 
 
-def _tell_cancelled(face: Face, results: Sequence[Result]) -> None:
-    for result in results:
-        face.printer.say(
-            "Stopped. {id} for {account} was not sent. Draft {draft} kept.",
-            id=result.delivery.id,
-            account=result.account,
-            draft=result.delivery.draft_id,
-        )
+def _cancel(face: Face, ids: Sequence[str], reason: str) -> int:
+    """Cancel deliveries with whatever still works: a locked vault or a full disk does not stop it."""
+    with open_workspace(face, may_ask=False) as workspace:
+        done = {one: stopping.cancel(workspace, one, reason) for one in ids}
+    results = [result for result in done.values() if result is not None]
+    noted = [one for one, result in done.items() if result is None]
+
+    def people() -> None:
+        for result in results:
+            face.printer.say(
+                "Stopped. {id} for {account} was not sent. Draft {draft} kept.",
+                id=result.delivery.id,
+                account=result.account,
+                draft=result.delivery.draft_id,
+            )
+        for one in noted:
+            face.printer.say("{id} is noted in the emergency file; it will not be sent.", id=one)
+
+    face.printer.answer({**deliveries.results_document(results), "noted": noted}, people)
+    return 0

@@ -11,6 +11,7 @@ from socialguard.cli.options import command, confirm, reason, selector_arguments
 from socialguard.cli.words import _
 from socialguard.model.account import Account
 from socialguard.publishing import freeze as freezing
+from socialguard.workspace import stopping
 from socialguard.workspace.opened import Workspace
 
 
@@ -21,8 +22,8 @@ from socialguard.workspace.opened import Workspace
 def freeze(face: Face, selectors: tuple[str, ...], everything: bool, reason: str | None) -> None:
     """Stop every send on accounts, clients, labels or --all. It never asks."""
     _require_some(selectors, everything)
-    with open_workspace(face) as workspace:
-        scopes = workspace.freeze(["all"] if everything else list(selectors), reason or "")
+    with open_workspace(face, may_ask=False) as workspace:
+        scopes = stopping.freeze(workspace, ["all"] if everything else list(selectors), reason or "")
     document = {"frozen": list(scopes), "reason": reason or ""}
 
     def people() -> None:
@@ -45,7 +46,7 @@ def thaw(
     names = ["all"] if everything else list(selectors)
     with open_workspace(face) as workspace:
         _confirm(face, workspace, names, confirmed)
-        lifted = freezing.thaw(workspace.desk, [workspace.scope_of(name) for name in names], reason)
+        lifted = freezing.thaw(workspace.desk, [stopping.scope_of(workspace, name) for name in names], reason)
     document = {"thawed": [stop.scope for stop in lifted]}
     face.printer.answer(
         document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(stop.scope for stop in lifted))

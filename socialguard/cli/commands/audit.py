@@ -1,0 +1,315 @@
+"""`socialguard audit …`: who touched which account, and whether the log still says so."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from socialguard import errors
+from socialguard.cli import progress
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace
+from socialguard.cli.options import command, reason
+from socialguard.cli.words import _
+from socialguard.workspace.opened import Workspace
+
+
+@command("list")
+@click.option("--account", metavar="ACCOUNT", help="Only entries of this account.")
+@click.option("--actor", metavar="ID", help="Only entries of this member or worker.")
+@click.option("--action", metavar="ACTION", help="Only this action, e.g. delivery or delivery.send.")
+@click.option("--since", metavar="TIME", help="Not before this instant (ISO 8601).")
+@click.option("--until", metavar="TIME", help="Before this instant (ISO 8601).")
+@click.option("--before", type=int, metavar="SEQ", help="Go on below this entry.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many.")
+def list_(
+    face: Face,
+    account: str | None,
+    actor: str | None,
+    action: str | None,
+    since: str | None,
+    until: str | None,
+    before: int | None,
+    limit: int,
+) -> None:
+    """List entries, newest first: when, who, what, on which account, with which outcome."""
+    from socialguard.audit import reader
+
+    with open_workspace(face) as workspace:
+        wanted = _filter(workspace, account, actor, action, since, until)
+        names, people_names = _names(workspace)
+        start = None
+        if before is not None:
+            start = (reader.show(workspace.database, before).incarnation, before)
+        entries = reader.page(workspace.database, wanted, limit=limit, before=start)
+
+    def people() -> None:
+        face.printer.table(
+            [_("entry"), _("when"), _("who"), _("what"), _("account"), _("outcome"), _("reason")],
+            [
+                (
+                    entry.seq,
+                    entry.ts[:19].replace("T", " "),
+                    people_names.get(entry.actor.id, entry.actor.id),
+                    entry.action,
+                    names.get(entry.account or "", entry.account or ""),
+                    entry.outcome,
+                    (entry.reason or "")[:60],
+                )
+                for entry in entries
+            ],
+        )
+
+    face.printer.answer({"entries": [_entry_document(one, names, people_names) for one in entries]}, people)
+
+
+@command("show")
+@click.argument("seq", type=int)
+def show(face: Face, seq: int) -> None:
+    """Show one entry whole."""
+    from socialguard.audit import reader
+
+    with open_workspace(face) as workspace:
+        names, people_names = _names(workspace)
+        entry = reader.show(workspace.database, seq)
+    document = _entry_document(entry, names, people_names)
+    face.printer.answer(
+        {"entry": document}, lambda: face.printer.facts([(key, str(value)) for key, value in document.items()])
+    )
+
+
+@command("verify")
+@click.option("--deep", is_flag=True, help="Also the form of every entry and every checkpoint's signature.")
+@click.option("--require-anchor", is_flag=True, help="Exit 17 where no anchor outside this machine holds the log.")
+def verify(face: Face, deep: bool, require_anchor: bool) -> int:
+    """Verify the whole log against its checkpoints, pins and anchors."""
+    from socialguard.audit import verify as verifying
+    from socialguard.audit.interface import LogKey
+
+    with open_workspace(face) as workspace:
+        with workspace.database.read() as connection:
+            manifest = workspace.signed.books(connection).manifest
+        owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
+        with progress.over(face, _("entries")) as step:
+            done = 0
+
+            def told(now: int, whole: int) -> None:
+                nonlocal done
+                step(now - done)
+                done = now
+
+            report = verifying.verify(
+                workspace.database,
+                workspace.org,
+                [LogKey(key.key, key.from_size) for key in manifest.log_keys],
+                workspace.pins,
+                workspace.anchors,
+                deep,
+                told,
+                owners=[*owners, *(key.ed25519 for key in manifest.recovery)],
+                require_anchor=require_anchor,
+                stale_after=timedelta(hours=workspace.settings.stale_after_hours),
+            )
+    document = {
+        "status": report.status,
+        "entries": report.entries,
+        "root": report.root,
+        "anchored": report.anchored,
+        "unproven": report.unproven,
+        "incarnation": report.incarnation,
+        "problems": [{"kind": one.kind, "entry": one.entry, "detail": one.detail} for one in report.problems],
+    }
+
+    def people() -> None:
+        face.printer.say(
+            "{status}: {entries} entries, root {root}, anchored: {anchored}.",
+            status=_(report.status),
+            entries=report.entries,
+            root=report.root,
+            anchored=_(report.anchored),
+        )
+        if report.unproven:
+            face.printer.say("{count} entries after the last checkpoint are unproven.", count=report.unproven)
+        for one in report.problems:
+            face.printer.line(f"{one.kind}: {one.detail}")
+        if report.anchored != "outside":
+            face.printer.line(_(verifying.NOT_PROVED))
+
+    face.printer.answer(document, people)
+    return report.exit_code
+
+
+@command("checkpoint")
+def checkpoint(face: Face) -> int:
+    """Sign the log as it stands and hand it to every anchor."""
+    with open_workspace(face) as workspace:
+        published = workspace.checkpoint(everywhere=True)
+        tree = workspace.pins.pinned_tree()
+    document = {
+        "size": 0 if tree is None else tree.size,
+        "anchors": [{"anchor": one.anchor, "count": one.count, "error": one.error} for one in published],
+    }
+
+    def people() -> None:
+        face.printer.say("Signed: {size} entries.", size=document["size"])
+        for one in published:
+            if one.error is None:
+                face.printer.say("{anchor}: {count} checkpoints.", anchor=one.anchor, count=one.count)
+            else:
+                face.printer.line(f"{one.anchor}: {one.error}")
+
+    face.printer.answer(document, people)
+    return errors.PartlyDone.exit_code if any(one.error for one in published) else 0
+
+
+@command("export")
+@click.option("--account", metavar="ACCOUNT", help="Only entries of this account.")
+@click.option("--action", metavar="ACTION", help="Only this action, e.g. delivery.")
+@click.option("--since", metavar="TIME", help="Not before this instant (ISO 8601).")
+@click.option("--until", metavar="TIME", help="Before this instant (ISO 8601).")
+@click.option("--proofs", is_flag=True, help="With each entry the path that proves it against the checkpoint.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; without it stdout.")
+def export(
+    face: Face,
+    account: str | None,
+    action: str | None,
+    since: str | None,
+    until: str | None,
+    proofs: bool,
+    out: Path | None,
+) -> None:
+    """Export entries as JSON lines, byte for byte as they are signed."""
+    from socialguard.audit import reader
+    from socialguard.audit.interface import Entry
+
+    if face.as_json and out is None:
+        raise errors.UsageError(
+            detail="An export is JSON lines of its own.", remedy="With --json give --out FILE."
+        )
+    with open_workspace(face) as workspace:
+        wanted = _filter(workspace, account, None, action, since, until)
+        with workspace.database.write() as connection:
+            entry = Entry("audit.export", "ok", workspace.person, obj={"proofs": proofs})
+            workspace.log.append(connection, entry)
+        lines = reader.export(workspace.database, workspace.org, wanted, proofs=proofs)
+        count = _write_lines(lines, out)
+    if out is not None:
+        face.printer.answer(
+            {"file": str(out), "lines": count},
+            lambda: face.printer.say("{count} lines in {file}.", count=count, file=out),
+        )
+
+
+@command("accept")
+@reason()
+def accept(face: Face, reason: str) -> None:
+    """Accept that the log was damaged: declare the gap, signed by an owner, and begin it again."""
+    from socialguard.audit import incident
+    from socialguard.audit.interface import LogKey
+    from socialguard.workspace.owner import OwnerSigner
+
+    with open_workspace(face) as workspace:
+        with workspace.database.read() as connection:
+            manifest = workspace.signed.books(connection).manifest
+        declared = incident.accept(
+            workspace.database,
+            workspace.log,
+            actor=workspace.person,
+            reason=reason,
+            keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
+            log_keys=[LogKey(key.key, key.from_size) for key in manifest.log_keys],
+            pins=workspace.pins,
+            anchors=workspace.anchors,
+        )
+    gaps = [{"incarnation": gap.incarnation, "first": gap.first, "last": gap.last} for gap in declared.gaps]
+    document = {"incarnation": declared.incarnation, "intact": declared.intact, "gaps": gaps}
+    face.printer.answer(
+        document,
+        lambda: face.printer.say(
+            "The log begins again as incarnation {number}; {intact} entries before it are proved.",
+            number=declared.incarnation,
+            intact=declared.intact,
+        ),
+    )
+
+
+def _write_lines(lines: Any, out: Path | None) -> int:  # Any: an iterator of bytes
+    count = 0
+    try:
+        target = sys.stdout.buffer if out is None else out.open("xb")
+        for line in lines:
+            target.write(line + b"\n")
+            count += 1
+        if out is not None:
+            target.close()
+    except FileExistsError:
+        raise errors.UsageError(detail=f"{out} exists already.") from None
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise errors.DiskFull(path=out or "stdout") from problem
+    return count
+
+
+def _filter(
+    workspace: Workspace,
+    account: str | None,
+    actor: str | None,
+    action: str | None,
+    since: str | None,
+    until: str | None,
+) -> Any:  # Any: audit.reader.Filter, imported late
+    from socialguard.audit.reader import Filter
+
+    account_id = None
+    if account is not None:
+        with workspace.database.read() as connection:
+            found = workspace.signed.books(connection).registry.resolve(connection, [account])
+        account_id = found[0].id
+    return Filter(account_id, actor, action, _instant(since), _instant(until))
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise errors.BadTime(text=text, detail="it is not ISO 8601.", remedy="Write 2026-11-27T09:00Z.") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _names(workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
+    """Names of accounts and of members, by id."""
+    from socialguard.registry import founding
+
+    with workspace.database.read() as connection:
+        manifest = workspace.signed.books(connection).manifest
+        profiles = founding.profiles(connection, manifest)
+    accounts = {one.id: f"{one.network}:@{one.handle}" for one in manifest.accounts}
+    return accounts, {key: profile.name for key, profile in profiles.items()}
+
+
+def _entry_document(entry: Any, names: dict[str, str], people: dict[str, str]) -> dict[str, Any]:
+    """Return an entry (audit.reader.Logged, imported late) as scripts read it."""
+    return {
+        "seq": entry.seq,
+        "incarnation": entry.incarnation,
+        "ts": entry.ts,
+        "actor": {
+            "id": entry.actor.id,
+            "name": people.get(entry.actor.id),
+            "kind": entry.actor.kind,
+            "via": entry.actor.via,
+            "proof": entry.actor.proof,
+        },
+        "action": entry.action,
+        "account": names.get(entry.account, entry.account) if entry.account else None,
+        "outcome": entry.outcome,
+        "corr": entry.corr,
+        "fingerprint": entry.fingerprint,
+        "reason": entry.reason,
+        "obj": dict(entry.obj),
+    }

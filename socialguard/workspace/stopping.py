@@ -1,0 +1,153 @@
+"""Freezing and cancelling go on with a locked vault, a full disk or a damaged log: what the database cannot take,
+the emergency file does, and the next process that can write brings it in, each record once."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, select
+
+from socialguard import errors
+from socialguard.audit.emergency import EmergencyFile, Record
+from socialguard.audit.interface import Actor
+from socialguard.audit.log import AuditLog
+from socialguard.canon import jcs
+from socialguard.ledger import reader, stops, writer
+from socialguard.ledger.states import WAITING
+from socialguard.ledger.stops import Stop
+from socialguard.model.account import AccountName
+from socialguard.model.delivery import State
+from socialguard.registry.accounts import unverified
+from socialguard.store.database import Database
+from socialguard.store.tables import account, audit_entry
+
+if TYPE_CHECKING:
+    from socialguard.publishing.interface import Result
+    from socialguard.workspace.opened import Workspace
+
+FREEZE: Final = "freeze"
+CANCEL: Final = "delivery.cancel"
+_UNWRITABLE: Final = (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy)
+
+
+class Unstopped(errors.AuditUnwritable):
+    """Neither the database nor the emergency file could be written: nothing is recorded."""
+
+    remedy = "Take the machine off the network, or revoke the app's access on the network's own pages."
+
+
+def scope_of(workspace: "Workspace", selector: str) -> str:
+    """Return the scope of a stop that a selector names: `all`, `client:…`, `label:…` or one account's.
+
+    Accounts are found in plain rows: stopping needs no key. One that cannot be looked up is stopped by name.
+    Raises UnknownAccount where the rows can be read and name no such account."""
+    if selector == stops.ALL or selector.startswith(("client:", "label:")):
+        return selector
+    name = AccountName.parse(selector) if ":" in selector else None
+    try:
+        with workspace.database.read() as connection:
+            found = _account_id(connection, name, selector)
+    except _UNWRITABLE:
+        if name is None:
+            raise errors.UsageError(
+                detail=f"The registry cannot be read, so {selector} is not known.", remedy="Write it as x:@acme."
+            ) from None
+        return f"name:{name}"
+    if found is None:
+        raise errors.UnknownAccount(name=selector)
+    return f"account:{found}"
+
+
+def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tuple[str, ...]:
+    """Stop every send in the scopes that the selectors name and return the scopes."""
+    from socialguard.publishing import freeze as freezing
+
+    actor = workspace.person
+    scopes = tuple(scope_of(workspace, selector) for selector in selectors)
+    try:
+        freezing.freeze(workspace.database, workspace.log, actor, scopes, reason)
+    except _UNWRITABLE:
+        for scope in scopes:
+            _note(workspace.emergency, FREEZE, actor, reason, {"scope": scope})
+    return scopes
+
+
+def cancel(workspace: "Workspace", delivery_id: str, reason: str) -> "Result | None":
+    """Cancel a waiting delivery; None where only the emergency file could take it."""
+    from socialguard.publishing import takeback
+
+    try:
+        database = workspace.database
+        with database.read() as connection:
+            account = unverified(connection, reader.get(connection, delivery_id).account_id)
+        return takeback.cancel(database, workspace.log, workspace.person, account, delivery_id, reason)
+    except _UNWRITABLE:
+        _note(workspace.emergency, CANCEL, workspace.person, reason, {"delivery": delivery_id})
+        return None
+
+
+def noted_stops(file: EmergencyFile) -> tuple[Stop, ...]:
+    """Return the freezes that wait in the emergency file; numbers below 0, since they have none yet."""
+    noted = [each for each in file.records() if isinstance(each, Record) and each.action == FREEZE]
+    return tuple(
+        Stop(
+            -number,
+            FREEZE,
+            str(each.obj.get("scope")),
+            each.reason,
+            each.actor.id,
+            jcs.parse_timestamp(each.noted_at),
+        )
+        for number, each in enumerate(noted, start=1)
+    )
+
+
+def absorb(file: EmergencyFile, database: Database, log: AuditLog) -> None:
+    """Bring what the emergency file holds into the database, each record once, and then empty the file.
+
+    What cannot be brought in now stays in the file, where the sender still sees it."""
+    noted = [each for each in file.records() if isinstance(each, Record)]
+    if not noted:
+        return
+    try:
+        with database.write() as connection:
+            ids = [each.id for each in noted]
+            there = set(
+                connection.execute(select(audit_entry.c.corr).where(audit_entry.c.corr.in_(ids))).scalars()
+            )
+            file.absorb(connection, log)
+            for each in noted:
+                if each.id not in there:
+                    _apply(connection, each)
+        with database.write() as connection:
+            file.absorb(connection, log)
+    except _UNWRITABLE:
+        return
+
+
+def _apply(connection: Connection, each: Record) -> None:
+    if each.action == FREEZE:
+        since = jcs.parse_timestamp(each.noted_at)
+        scope = str(each.obj.get("scope"))
+        stops.begin(connection, FREEZE, scope, reason=each.reason, actor=each.actor.id, since=since)
+    if each.action == CANCEL:
+        try:
+            value = reader.get(connection, str(each.obj.get("delivery")))
+        except errors.NotFound:
+            return
+        if value.state in WAITING:
+            writer.move(connection, value, State.CANCELLED, each.reason)
+
+
+def _note(file: EmergencyFile, action: str, actor: Actor, reason: str, obj: dict[str, str]) -> None:
+    noted = file.note(action, actor, reason=reason, obj=obj)
+    if not noted.file:
+        raise Unstopped(detail="the emergency file could not be written")
+
+
+def _account_id(connection: Connection, name: AccountName | None, selector: str) -> str | None:
+    query = select(account.c.id).where(account.c.state != "removed")
+    if name is None:
+        query = query.where(account.c.short_name == selector)
+    else:
+        query = query.where(account.c.network == name.network, account.c.handle == name.handle)
+    return connection.execute(query).scalar_one_or_none()
