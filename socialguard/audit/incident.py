@@ -84,13 +84,12 @@ def _declare(
     stored = connection.execute(select(func.max(audit_entry.c.incarnation))).scalar()
     latest = int(stored) if stored is not None else 0
     known = [w.tree for w in witnesses] + _checkpointed(connection, org, log_keys)
-    if head is not None:
-        known.append(head.tree)
-    sizes = frozenset(tree.size for tree in known if tree.incarnation == latest)
-    result = scan(database, latest, 2**62, Wanted(org, sizes, frozenset(), _nothing), _count)
     here = [tree for tree in known if tree.incarnation == latest]
-    intact = _intact(result, here)
-    end = max([result.frontier.size, *(tree.size for tree in here)])
+    sizes = frozenset(tree.size for tree in here)
+    result = scan(database, latest, 2**62, Wanted(org, sizes, frozenset(), _nothing), _count)
+    intact = _intact(result, here, head)
+    claimed = head.tree.size if head is not None and head.incarnation == latest else 0
+    end = max([claimed, result.frontier.size, *sizes])
     gaps = [Gap(latest, intact, end - 1)] if intact < end else []
     beyond = {tree.incarnation for tree in known if tree.incarnation > latest}
     for incarnation in sorted(beyond):
@@ -117,11 +116,13 @@ def _checkpointed(connection: Connection, org: str, log_keys: Sequence[LogKey]) 
     return found
 
 
-def _intact(result: Scanned, known: list[Tree]) -> int:
+def _intact(result: Scanned, known: list[Tree], head: Head | None) -> int:
     """Return how many entries, from the first, are proved: all, where nothing speaks against the log; else those
-    below the largest tree that is known from a signature or elsewhere and that the rows still make."""
-    agreeing = [tree.size for tree in known if tree.size == 0 or result.roots.get(tree.size) == tree.root]
-    if len(agreeing) == len(known) and not result.problems and max(agreeing, default=0) == result.frontier.size:
+    below the largest tree that is known from a signature or elsewhere and that the rows still make. The head
+    alone proves nothing: whoever cut the log off wrote it, too."""
+    agreeing = [tree.size for tree in known if result.roots.get(tree.size) == tree.root]
+    as_found = Tree(result.incarnation, result.frontier.size, result.frontier.root())
+    if len(agreeing) == len(known) and not result.problems and head is not None and head.tree == as_found:
         return result.frontier.size
     first_bad = min((p.entry for p in result.problems if p.entry is not None), default=result.frontier.size)
     return max((size for size in agreeing if size <= first_bad), default=0)

@@ -1,0 +1,439 @@
+"""What `audit verify` finds: every edit, deletion, reorder, insert and truncation, and what it cannot find."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from socialguard import clock
+from socialguard.audit import checkpoint
+from socialguard.audit.anchors.directory import DirectoryAnchor
+from socialguard.audit.anchors.git import GitAnchor
+from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement
+from socialguard.audit.anchors.local import LocalAnchor
+from socialguard.audit.anchors.publishing import publish_pending
+from socialguard.audit.interface import Entry, LogKey, Tree
+from socialguard.audit.log import AuditLog, begin
+from socialguard.audit.verify import Report, verify
+from socialguard.canon import merkle
+from socialguard.store.database import Database, create_database, open_database
+from tests.audit.conftest import ACTOR, ORG, Key, Pins
+from tests.audit.test_log import FINGERPRINT, ON_SQLITE, append, damage, intent, outcome, queue, tamper
+
+
+@dataclass
+class Outside:
+    """An anchor outside this machine, kept in memory."""
+
+    held: list[bytes] = field(default_factory=list)
+    outside: bool = True
+    name: str = "outside"
+    reachable: bool = True
+
+    def publish(self, statements: Sequence[Statement]) -> None:
+        self._require()
+        self.held += [each.note for each in statements]
+
+    def notes(self, org: str) -> Iterator[bytes]:
+        self._require()
+        yield from self.held
+
+    def _require(self) -> None:
+        if not self.reachable:
+            raise AnchorFailed(path=self.name, detail="no way there.")
+
+
+@dataclass
+class World:
+    """A log with checkpoints at 3 and 7 of its 9 entries, pinned and anchored outside at 7."""
+
+    database: Database
+    log: AuditLog
+    key: Key
+    pins: Pins
+    anchor: Outside
+
+    def verify(self, *, deep: bool = False, **options: object) -> Report:
+        keys = [LogKey(self.key.public)]
+        return verify(self.database, ORG, keys, self.pins, [self.anchor], deep, **options)  # type: ignore[arg-type]
+
+    def add(self, *entries: Entry) -> None:
+        append(self.database, self.log, *entries)
+
+    def checkpoint(self) -> Tree:
+        tree = checkpoint.make(self.database, ORG, self.key, self.pins, anchors=[self.anchor.name])
+        publish_pending(self.database, ORG, [self.anchor])
+        return tree
+
+
+@pytest.fixture
+def world(database: Database, log: AuditLog, key: Key, pins: Pins) -> World:
+    made = World(database, log, key, pins, Outside())
+    made.add(queue(), intent("c-1"))
+    made.checkpoint()
+    made.add(outcome("c-1", "sent"), queue("cd" * 32), intent("c-2", "cd" * 32))
+    made.add(Entry("freeze", "done", ACTOR, account="a-1", reason="a rumour"))
+    made.checkpoint()
+    made.add(outcome("c-2", "sent"), Entry("account.verify", "done", ACTOR, obj={"nested": {"fingerprint": "x"}}))
+    return made
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_an_untouched_log_is_whole(world: World, deep: bool) -> None:
+    report = world.verify(deep=deep)
+    assert (report.status, report.entries, report.anchored) == ("whole", 9, "outside")
+    assert (report.problems, report.exit_code, report.unproven) == ((), 0, 2)
+
+
+def test_progress_counts_every_entry(world: World) -> None:
+    seen: list[tuple[int, int]] = []
+    world.verify(progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (9, 9)
+
+
+CHANGES = {
+    "time edited": "update audit_entry set ts = '2020-01-01T00:00:00.000000Z' where seq = 4",
+    "actor edited": "update audit_entry set actor = 'm-2' where seq = 8",
+    "action edited": "update audit_entry set action = 'x' where seq = 8",
+    "account edited": "update audit_entry set account = 'a-2' where seq = 8",
+    "outcome edited": "update audit_entry set outcome = 'failed' where seq = 3",
+    "corr edited": "update audit_entry set corr = 'c-9' where seq = 3",
+    "fingerprint removed": "update audit_entry set fingerprint = null where seq = 2",
+    "fingerprint edited": f"update audit_entry set fingerprint = '{'ef' * 32}' where seq = 2",
+    "fingerprint added": "update audit_entry set fingerprint = 'x' where seq = 8",
+    "hash edited": "update audit_entry set leaf_hash = (select leaf_hash from audit_entry e where e.seq = 1)"
+    " where seq = 5",
+    "leaf exchanged": "update audit_entry set leaf = (select leaf from audit_entry e where e.seq = 1)"
+    " where seq = 5",
+    "first deleted": "delete from audit_entry where seq = 0",
+    "middle deleted": "delete from audit_entry where seq = 4",
+    "last deleted": "delete from audit_entry where seq = 8",
+    "all deleted": "delete from audit_entry",
+    "cut off": "delete from audit_entry where seq > 2",
+    "inserted at the end": "insert into audit_entry (seq, leaf, leaf_hash, ts, actor, action, outcome)"
+    " select 9, leaf, leaf_hash, ts, actor, action, outcome from audit_entry where seq = 8",
+    "inserted before": "insert into audit_entry (seq, leaf, leaf_hash, ts, actor, action, outcome)"
+    " select -1, leaf, leaf_hash, ts, actor, action, outcome from audit_entry where seq = 8",
+    "put aside": "update audit_entry set incarnation = 7 where seq = 4",
+    "reason edited": "update audit_reason set reason = 'a storm' where seq = 6",
+    "reason moved": "update audit_reason set seq = 5 where seq = 6",
+    "head deleted": "delete from audit_head",
+    "head moved back": "update audit_head set size = 8",
+    "head of another incarnation": "update audit_head set incarnation = 1",
+    "checkpoint moved": "update checkpoint set size = 4 where size = 3",
+    "checkpoint exchanged": "update checkpoint set note = (select note from checkpoint c where c.size = 7)"
+    " where size = 3",
+}
+
+
+def test_every_change_is_found(world: World) -> None:
+    whole, pinned = snapshot(world), world.pins.tree
+    for name, change in CHANGES.items():
+        tamper(world.database, change)
+        report = world.verify()
+        assert (name, report.status, report.exit_code) == (name, "tampered", 13)
+        restore(world, whole)
+        world.pins.tree = pinned
+    assert world.verify().exit_code == 0
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update audit_entry set leaf = 'text' where seq = 4",
+        "update audit_entry set leaf = 5, ts = 5 where seq = 4",
+        "update audit_entry set seq = 'x' where seq = 8",
+        "update audit_entry set seq = x'00' where seq = 4",
+        "update audit_entry set seq = 4.5 where seq = 4",
+        "update audit_entry set incarnation = 'x' where seq = 4",
+        "update audit_entry set leaf = x'ff' where seq = 4",
+        "update audit_entry set leaf_hash = 'x' where seq = 4",
+        "update audit_head set frontier = 'x'",
+        "update audit_head set size = 'x'",
+        "update checkpoint set note = 'x', frontier = 7",
+        "update audit_reason set salt = 'x', reason = 5",
+        "insert or replace into audit_entry select seq, leaf, leaf_hash, ts, 'm-2', action, account, outcome,"
+        " corr, fingerprint, incarnation from audit_entry where seq = 4",
+        "insert or replace into audit_entry select 4, leaf, leaf_hash, ts, actor, action, account, outcome, corr,"
+        " fingerprint, incarnation from audit_entry where seq = 5",
+    ],
+)
+def test_values_of_any_type_are_judged_not_tripped_over(world: World, change: str) -> None:
+    tamper(world.database, change)
+    assert world.verify().exit_code == 13
+
+
+def test_two_entries_that_changed_places_are_found(world: World) -> None:
+    damage(
+        world.database,
+        "update audit_entry set seq = 99 where seq = 4",
+        "update audit_entry set seq = 4 where seq = 5",
+        "update audit_entry set seq = 5 where seq = 99",
+    )
+    assert world.verify().exit_code == 13
+
+
+def rewrite(world: World, entries: Sequence[Entry], *, sign: Key | None = None) -> None:
+    """Replace the whole log by another that is whole in itself, with checkpoints by `sign`."""
+    damage(world.database, "delete from audit_entry", "delete from audit_reason", "delete from checkpoint")
+    with world.database.write() as connection:
+        begin(connection, incarnation=0, last_ts="")
+        for each in entries:
+            world.log.append(connection, each)
+        if sign is not None:
+            checkpoint.store(connection, ORG, sign)
+
+
+OTHER = [Entry("account.verify", "done", ACTOR) for _ in range(9)]
+
+
+def test_a_log_that_was_written_anew_is_found_by_its_pin(world: World) -> None:
+    rewrite(world, OTHER, sign=world.key)
+    world.anchor.held.clear()
+    report = world.verify()
+    assert report.exit_code == 13
+    assert [problem.kind for problem in report.problems] == ["fork"]
+
+
+def test_with_pins_and_checkpoints_rolled_back_too_the_outside_anchor_tells(world: World) -> None:
+    rewrite(world, OTHER, sign=world.key)
+    world.pins.tree = None
+    report = world.verify()
+    assert report.exit_code == 13
+    assert {problem.kind for problem in report.problems} == {"fork"}
+
+
+def test_a_roll_back_of_everything_local_is_found_against_the_outside_anchor(world: World) -> None:
+    older = snapshot(world)
+    world.add(queue("ef" * 32))
+    world.checkpoint()
+    restore(world, older)
+    report = world.verify()
+    assert report.exit_code == 13
+    assert [problem.kind for problem in report.problems] == ["shorter"]
+    world.anchor.held = world.anchor.held[:2]
+    assert world.verify().exit_code == 0  # what no anchor received is not known to anyone
+
+
+def test_a_checkpoint_by_another_key_is_found(world: World) -> None:
+    rewrite(world, OTHER, sign=Key())
+    world.pins.tree = None
+    world.anchor.held.clear()
+    assert [problem.kind for problem in world.verify().problems] == ["checkpoint"]
+
+
+def test_an_older_checkpoint_by_another_key_is_found_by_a_deep_look(world: World) -> None:
+    with world.database.read() as connection:
+        root = world.log.head(connection)
+        data = connection.execute(text("select note from checkpoint where size = 3")).scalar_one()
+    assert root.size == 9
+    forged = data.rpartition(b" ")[0] + b" " + b"A" * 88 + b"AAA=\n"
+    tamper(world.database, "update checkpoint set note = :note where size = 3", note=forged)
+    assert world.verify().exit_code == 0
+    assert world.verify(deep=True).exit_code == 13
+
+
+def test_a_leaf_that_is_not_canonical_is_found_by_a_deep_look(world: World) -> None:
+    damage(world.database, "delete from checkpoint")
+    with world.database.write() as connection:
+        leaf = connection.execute(text("select leaf from audit_entry where seq = 8")).scalar_one()
+        loose = leaf.replace(b'"nested":{', b'"nested": {')
+        assert loose != leaf
+        hashes = connection.execute(text("select leaf_hash from audit_entry order by seq")).scalars().all()
+        frontier = merkle.Frontier().extend([*hashes[:8], merkle.leaf_hash(loose)])
+        new = {"leaf": loose, "hash": merkle.leaf_hash(loose), "frontier": frontier.to_bytes()}
+        connection.execute(text("update audit_entry set leaf = :leaf, leaf_hash = :hash where seq = 8"), new)
+        connection.execute(text("update audit_head set frontier = :frontier"), new)
+    assert world.verify().exit_code == 0
+    assert world.verify(deep=True).exit_code == 13
+
+
+def test_erased_reasons_leave_the_log_whole(world: World) -> None:
+    tamper(world.database, "delete from audit_reason")
+    assert world.verify(deep=True).exit_code == 0
+
+
+def test_without_an_outside_anchor_it_says_so(world: World) -> None:
+    world.anchor.outside = False
+    assert world.verify().anchored == "local"
+    report = world.verify(require_anchor=True)
+    assert (report.status, report.exit_code) == ("whole", 17)
+    world.anchor.held.clear()
+    assert world.verify().anchored == "none"
+
+
+def test_an_anchor_that_cannot_be_asked_is_no_clean_result(world: World) -> None:
+    world.anchor.reachable = False
+    report = world.verify()
+    assert (report.status, report.exit_code, report.anchored) == ("whole", 15, "none")
+
+
+def test_the_oldest_unanchored_entry_may_get_too_old_and_an_idle_log_not(world: World) -> None:
+    clock.shift(timedelta(hours=25))
+    report = world.verify(stale_after=timedelta(hours=24))
+    assert (report.exit_code, report.problems[0].entry) == (16, 7)
+    world.checkpoint()
+    clock.shift(timedelta(hours=99))
+    assert world.verify(stale_after=timedelta(hours=24)).exit_code == 0
+
+
+def test_a_change_of_key_is_held_to_both_signatures(world: World) -> None:
+    new = Key()
+    with world.database.write() as connection:
+        second = checkpoint.rotate_key(connection, world.log, world.key, new, ACTOR)
+    checkpoint.make(world.database, ORG, new, world.pins)
+    keys = [LogKey(world.key.public), second]
+    assert verify(world.database, ORG, keys, world.pins, [], True).exit_code == 0
+    statement = '{"from_size":12,"incarnation":0,"new":"AA==","old":"AA==","org":"x","v":1}'
+    obj = {"statement": statement, "old_signature": "AA==", "new_signature": "AA=="}
+    world.add(Entry(checkpoint.ROTATE, "done", ACTOR, obj=obj))
+    assert [p.kind for p in verify(world.database, ORG, keys, world.pins, []).problems] == ["log_key"]
+
+
+def test_entries_that_are_appended_meanwhile_do_not_disturb(world: World) -> None:
+    def progress(done: int, total: int) -> None:
+        world.add(queue(f"{done:064x}"))
+
+    assert world.verify(progress=progress).exit_code == 0
+
+
+def test_anchors_of_every_kind_hold_the_log(
+    world: World, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    bare = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(bare)], check=True)
+    share = tmp_path / "share"
+    share.mkdir()
+    anchors: list[Anchor] = [
+        LocalAnchor(tmp_path / "anchors" / "local.jsonl"),
+        DirectoryAnchor(share, tmp_path),
+        GitAnchor(str(bare), tmp_path / "cache"),
+    ]
+    checkpoint.make(world.database, ORG, world.key, world.pins, anchors=[anchor.name for anchor in anchors])
+    done = publish_pending(world.database, ORG, anchors)
+    assert [(each.count, each.error) for each in done] == [(1, None)] * 3
+    older = snapshot(world)
+    world.add(queue("ef" * 32))
+    checkpoint.make(world.database, ORG, world.key, world.pins, anchors=[anchor.name for anchor in anchors])
+    publish_pending(world.database, ORG, anchors)
+    keys = [LogKey(world.key.public)]
+    assert verify(world.database, ORG, keys, world.pins, anchors).exit_code == 0
+    restore(world, older)
+    for anchor in anchors:
+        report = verify(world.database, ORG, keys, None, [anchor])
+        assert [problem.kind for problem in report.problems] == ["shorter"]
+
+
+def snapshot(world: World) -> list[tuple[str, list[dict[str, object]]]]:
+    with world.database.read() as connection:
+        return [
+            (name, [dict(row) for row in connection.execute(text(f"select * from {name}")).mappings()])
+            for name in ("audit_entry", "audit_head", "audit_reason", "checkpoint")
+        ]
+
+
+def restore(world: World, tables: list[tuple[str, list[dict[str, object]]]]) -> None:
+    """Put the database back to a snapshot, and the pins with it."""
+    tamper(world.database, "delete from audit_entry")
+    with world.database.write() as connection:
+        for name, rows in tables:
+            connection.execute(text(f"delete from {name}"))
+            columns = ", ".join(rows[0])
+            values = ", ".join(f":{column}" for column in rows[0])
+            connection.execute(text(f"insert into {name} ({columns}) values ({values})"), rows)
+    world.pins.tree = None
+
+
+# ── any change at all ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, Tree]:
+    """A SQLite file with a log of 40 entries, its key and its pin."""
+    path = tmp_path_factory.mktemp("template") / "log.db"
+    database = create_database(f"sqlite:///{path}")
+    log, key, pins = AuditLog(ORG), Key(), Pins()
+    with database.write() as connection:
+        log.start(connection, Entry("workspace.init", "done", ACTOR))
+        for number in range(39):
+            reason = "because" if number % 7 == 0 else None
+            mark = FINGERPRINT if number % 3 == 0 else None
+            entry = Entry("delivery.publish", "sent", ACTOR, corr=f"c-{number}", fingerprint=mark, reason=reason)
+            log.append(connection, entry)
+    checkpoint.make(database, ORG, key, pins)
+    for name in ("no_update", "no_delete", "in_order"):
+        with database.write() as connection:
+            connection.execute(text(f"drop trigger audit_entry_{name}"))
+    database.close()
+    assert pins.tree is not None
+    return path, key.public, pins.tree
+
+
+COLUMNS = ["leaf", "leaf_hash", "ts", "actor", "action", "account", "outcome", "corr", "fingerprint", "seq"]
+ANY_CHANGE = st.one_of(
+    st.tuples(st.just("flip"), st.integers(0, 39), st.sampled_from(["leaf", "leaf_hash"]), st.integers(0, 2000)),
+    st.tuples(st.just("set"), st.integers(0, 39), st.sampled_from(COLUMNS), st.text(max_size=8) | st.none()),
+    st.tuples(st.just("delete"), st.integers(0, 39), st.just(""), st.integers(1, 40)),
+    st.tuples(st.just("swap"), st.integers(0, 39), st.just(""), st.integers(0, 39)),
+    st.tuples(st.just("replace"), st.integers(0, 39), st.just(""), st.integers(0, 39)),
+    st.tuples(st.just("insert"), st.integers(0, 39), st.just(""), st.integers(-3, 99)),
+)
+
+
+def change(connection: Connection, kind: str, seq: int, column: str, value: object) -> None:
+    run = connection.exec_driver_sql
+    if kind == "flip":
+        assert isinstance(value, int)
+        found = run(f"select {column} from audit_entry where seq = ?", (seq,)).scalar()
+        if not isinstance(found, bytes):
+            return  # an earlier change took it
+        data = bytearray(found)
+        data[value // 8 % len(data)] ^= 1 << (value % 8)
+        run(f"update audit_entry set {column} = ? where seq = ?", (bytes(data), seq))
+    elif kind == "set":
+        run(f"update audit_entry set {column} = ? where seq = ?", (value, seq))
+    elif kind == "delete":
+        run("delete from audit_entry where seq between ? and ?", (seq, seq + int(str(value)) - 1))
+    elif kind == "swap":
+        for before, after in ((seq, -9), (value, seq), (-9, value)):
+            run("update audit_entry set seq = ? where seq = ?", (after, before))
+    else:
+        verb = "insert or replace" if kind == "replace" else "insert or ignore"
+        run(f"{verb} into audit_entry select ?, leaf, leaf_hash, ts, actor, action, account, outcome, corr,"
+            " fingerprint, incarnation from audit_entry where seq = ?", (value, seq))  # fmt: skip
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(ANY_CHANGE, min_size=1, max_size=3))
+def test_any_change_of_rows_is_found(
+    template: tuple[Path, bytes, Tree], tmp_path: Path, changes: list[tuple[str, int, str, object]]
+) -> None:
+    path, public, pinned = template
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(path.read_bytes())
+    database = open_database(f"sqlite:///{copy}")
+    try:
+
+        def rows(connection: Connection) -> object:
+            return connection.exec_driver_sql("select * from audit_entry order by incarnation, seq").all()
+
+        with database.write() as connection:
+            before = rows(connection)
+            for each in changes:
+                try:
+                    change(connection, *each)
+                except IntegrityError:
+                    continue  # the table itself refused it
+            changed = rows(connection) != before
+        report = verify(database, ORG, [LogKey(public)], Pins(pinned), [])
+        assert (report.exit_code == 13) == changed, report
+    finally:
+        database.close()
