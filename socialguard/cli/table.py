@@ -4,6 +4,8 @@
 exactly when its module does, and a test holds each row's help against the command's own."""
 
 from collections.abc import Mapping
+
+# one row a command reads better than wrapped ones
 from typing import Final, NamedTuple
 
 ROOM: Final = "socialguard.cli.commands"

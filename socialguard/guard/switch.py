@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from socialguard.guard.context import Remembered
-from socialguard.model.account import Account
+from socialguard.model.account import Account, typed_client
 from socialguard.model.challenge import Kind
 
 # No 0/O, 1/I/L: read from a screen and typed.
@@ -101,6 +101,6 @@ def _typed(
         words = [str(targets[0]) if secure else targets[0].short_name]
     else:
         kind = "several"
-        clients = [client for client, _count in Counter(account.client for account in targets).most_common()]
+        clients = [typed_client(name) for name, _ in Counter(item.client for item in targets).most_common()]
         words = [str(len(targets)), *clients, *(str(account) for account in secure)]
     return Demand(kind, why, " ".join(words), code)

@@ -36,6 +36,11 @@ class AccountName:
         return cls(network, handle)
 
 
+def typed_client(client: str) -> str:
+    """Return a client's name as it is typed and selected: `Ville de Lyon` is `ville-de-lyon`."""
+    return "-".join(client.casefold().split())
+
+
 class AccountState(StrEnum):
     """Where an account stands in its life."""
 

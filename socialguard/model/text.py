@@ -28,7 +28,7 @@ def visible(text: object, limit: int = DEFAULT_LIMIT) -> str:
 
 
 def marked(text: str) -> str:
-    """Return `text` unchanged: the mark by which the message catalogue finds words for people outside the faces."""
+    """Return `text` unchanged: the mark by which the catalogue finds words for people outside the faces."""
     return text
 
 

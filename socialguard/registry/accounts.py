@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from socialguard import errors
 from socialguard.canon import jcs
-from socialguard.model.account import Account, AccountName, AccountState
+from socialguard.model.account import Account, AccountName, AccountState, typed_client
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.names import folded
 from socialguard.registry.signed import SignedAccount
@@ -100,7 +100,7 @@ class Registry:
         if not colon:
             return [self._by_short_name(selector)]
         if kind == "client":
-            found = [one for one in everyone if one.client == value]
+            found = [one for one in everyone if typed_client(one.client) == typed_client(value)]
         elif kind == "label":
             found = self._labelled(connection, value.split("+"))
         else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from socialguard import clock, errors
 from socialguard.canon import jcs
-from socialguard.model.account import AccountName, AccountState
+from socialguard.model.account import AccountName, AccountState, typed_client
 from socialguard.registry import manifest as manifests
 from socialguard.registry import names, origin, policy
 from socialguard.registry.interface import OwnerSigner
@@ -201,7 +201,7 @@ def ensure_client(connection: "Connection", name: str) -> bool:
     if name in known:
         return False
     for other in known:
-        if names.folded(other) == names.folded(name):
+        if typed_client(other) == typed_client(name):
             raise errors.UsageError(detail=f"There is a client {other}; {name} would be another one.")
     connection.execute(insert(client).values(name=name, created_at=jcs.timestamp(clock.now())))
     return True

@@ -59,11 +59,14 @@ def default_short_name(name: AccountName, others: Collection[str]) -> str:
 
 
 def require_name(kind: str, wanted: str) -> str:
-    """Return `wanted` if it may name a client or a label (`kind` says which); raises UsageError."""
+    """Return `wanted` if it may name a client or a label (`kind` says which); a client's name may have single
+    spaces, which `typed_client` replaces. Raises UsageError."""
     bad = not wanted or len(wanted) > MAX_NAME or has_hidden(wanted) or wanted.startswith("-")
-    if bad or any(char.isspace() or char in _RESERVED for char in wanted):
+    words = wanted.split(" ") if kind == "client" else [wanted]
+    if bad or not all(words) or any(char.isspace() or char in _RESERVED for word in words for char in word):
         raise errors.UsageError(
-            detail=f"{wanted} cannot name a {kind}: at most {MAX_NAME} characters, no spaces, none of : @ , + #."
+            detail=f"{wanted} cannot name a {kind}: at most {MAX_NAME} characters, none of : @ , + #, "
+            "and spaces only between the words of a client."
         )
     return wanted
 
