@@ -36,7 +36,15 @@ def _copy(database: Database, found: str) -> None:
         return  # PostgreSQL's own backups hold it; its DDL is transactional
     path = Path(str(database.engine.url.database))
     copy = path.with_name(f"{path.name}.before-{found}")
-    if not copy.exists():
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("vacuum into ?", (str(copy),))
-        copy.chmod(0o600)
+    if copy.exists():
+        return
+    part = copy.with_name(f"{copy.name}.part")  # a copy that was cut short must not pass for one
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    connection = database.engine.raw_connection()
+    try:
+        # Not through the engine, which would begin a transaction: VACUUM refuses to run in one.
+        connection.cursor().execute("vacuum into ?", (str(part),))
+    finally:
+        connection.close()
+    part.rename(copy)
