@@ -57,14 +57,18 @@ def open_database(url: str) -> Database:
 
     `url` is `sqlite:///PATH` or `postgresql+psycopg://…`. Raises Unreadable, SchemaTooNew."""
     database = _connect(url)
-    found = schema_version(database)
-    if found == HEAD:
-        return database
-    if found is None:
-        raise errors.Unreadable(path=database.where, detail="it is not a database of socialguard.")
-    from socialguard.store.migrate import upgrade
+    try:
+        found = schema_version(database)
+        if found == HEAD:
+            return database
+        if found is None:
+            raise errors.Unreadable(path=database.where, detail="it is not a database of socialguard.")
+        from socialguard.store.migrate import upgrade
 
-    upgrade(database, found)
+        upgrade(database, found)
+    except errors.SocialGuardError:
+        database.close()
+        raise
     return database
 
 
