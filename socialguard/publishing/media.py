@@ -1,17 +1,64 @@
-"""The files of a post: their bytes are kept when it is written, so that what was confirmed is what is sent."""
+"""The files of a post: their bytes are kept when it is written, so that what was confirmed is what is sent.
 
+An image keeps its pixels and its colours and loses what tells about the person: EXIF with its place, XMP, IPTC,
+comments. It is encoded again only where it has some of these, turned as its orientation said.
+"""
+
+import errno
 import hashlib
+import logging
 import os
+import struct
+import warnings
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
 from socialguard.model.delivery import Media
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 MAX_BYTES: Final = 64 * 1024 * 1024
 _UNKNOWN_TYPE: Final = "application/octet-stream"
+# No other decoder of the library is given a file that somebody sent: one of them starts Ghostscript.
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_PLUGINS: Final = ("Jpeg", "Png", "WebP", "Gif", "Bmp", "Tiff")
+# What is beside the pixels and needed to show them as they were meant.
+_JPEG_SEGMENTS: Final = frozenset({"APP0", "APP2", "APP14"})  # JFIF, colour profile, Adobe's colour transform
+_PNG_FACTS: Final = frozenset(
+    {
+        "aspect",
+        "background",
+        "bbox",
+        "blend",
+        "chromaticity",
+        "default_image",
+        "disposal",
+        "dpi",
+        "duration",
+        "gamma",
+        "icc_profile",
+        "interlace",
+        "loop",
+        "srgb",
+        "timestamp",
+        "transparency",
+    }
+)
+# What decoders raise on a damaged file, found by feeding them thousands.
+_DAMAGED: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+)
 
 
 class MediaStore:
@@ -22,19 +69,20 @@ class MediaStore:
 
     def keep(self, source: Path, alt: str) -> Media:
         """Copy the file at `source` into the store and return it as media; an image loses its EXIF data
-        (camera, place, name), re-encoded only where it has some.
+        (camera, place, name) and the like.
 
-        Raises Unreadable, or UsageError for a file over 64 MiB."""
+        Raises Unreadable, also for a damaged image, UsageError for a file over 64 MiB, and DiskFull."""
         try:
-            modified = datetime.fromtimestamp(source.stat().st_mtime, UTC)
-            if source.stat().st_size > MAX_BYTES:
-                raise errors.UsageError(detail=f"{source.name} is larger than {MAX_BYTES // 1024 // 1024} MiB.")
-            data = source.read_bytes()
+            with source.open("rb") as file:
+                modified = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+                data = file.read(MAX_BYTES + 1)
         except OSError as problem:
             raise errors.Unreadable(
                 path=source.name, detail=problem.strerror or "it cannot be opened.", remedy="Check --media."
             ) from None
-        data, content_type = _clean_image(data)
+        if len(data) > MAX_BYTES:
+            raise errors.UsageError(detail=f"{source.name} is larger than {MAX_BYTES // 1024 // 1024} MiB.")
+        data, content_type = _clean(data, source.name)
         digest = hashlib.sha256(data).hexdigest()
         self._write(digest, data)
         return Media(digest, content_type, len(data), alt, source.name, modified)
@@ -50,36 +98,86 @@ class MediaStore:
         return data
 
     def _write(self, digest: str, data: bytes) -> None:
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         target = self.path / digest
-        if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest:
-            return
         part = self.path / f"{digest}.{os.getpid()}.part"
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest:
+                return
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(target)
-        except OSError:
+        except OSError as problem:
             part.unlink(missing_ok=True)
-            raise errors.DiskFull(path=self.path.name) from None
+            if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise errors.DiskFull(path=self.path.name) from None
+            raise errors.Unreadable(
+                path=self.path.name, detail=problem.strerror or "it cannot be written."
+            ) from None
 
 
-def _clean_image(data: bytes) -> tuple[bytes, str]:
-    """The bytes without EXIF and the type that they really are; what is no image stays as it is."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+def _clean(data: bytes, name: str) -> tuple[bytes, str]:
+    """The bytes without what tells about a person, and the type that they really are; what is no image stays."""
+    from importlib import import_module
 
+    from PIL import Image, UnidentifiedImageError
+
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
+    for plugin in _PLUGINS:
+        import_module(f"PIL.{plugin}ImagePlugin")  # which enters its format, so that it can be asked for by name
     try:
-        with Image.open(BytesIO(data)) as image:
-            content_type = Image.MIME.get(image.format or "", _UNKNOWN_TYPE)
-            if not image.getexif() or image.format not in ("JPEG", "PNG", "WEBP", "TIFF"):
-                return data, content_type
-            upright = ImageOps.exif_transpose(image)
-            out = BytesIO()
-            quality = {"quality": 95} if image.format in ("JPEG", "WEBP") else {}
-            upright.save(out, format=image.format, exif=b"", **quality)
-            return out.getvalue(), content_type
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a file's author wrote wrong is nothing for our stderr
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(data), formats=_FORMATS) as image:
+                image.load()  # a damaged file is refused here, not by the network after the confirmation
+                kind = "JPEG" if image.format == "MPO" else image.format or ""
+                if not _tells(image):
+                    return data, Image.MIME.get(kind, _UNKNOWN_TYPE)
+                return _encoded_again(image, kind, data), Image.MIME[kind]
+    except UnidentifiedImageError:
         return data, _UNKNOWN_TYPE
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise errors.Unreadable(
+            path=name, detail="it has more pixels than can be opened safely.", remedy="Make it smaller."
+        ) from None
+    except _DAMAGED:
+        raise errors.Unreadable(
+            path=name, detail="the image is damaged.", remedy="Save it again, then repeat the command."
+        ) from None
+
+
+def _tells(image: "Image") -> bool:
+    """Whether a file of a kind that networks take holds more than its picture."""
+    if image.format == "MPO":  # as phones write them: a JPEG and further pictures behind it
+        return True
+    if image.format == "JPEG":
+        return any(segment not in _JPEG_SEGMENTS for segment, _data in getattr(image, "applist", ()))
+    if image.format == "PNG":
+        return bool(set(image.info) - _PNG_FACTS)
+    return image.format == "WEBP" and bool({"exif", "xmp"} & set(image.info))
+
+
+def _encoded_again(image: "Image", kind: str, data: bytes) -> bytes:
+    from PIL import ImageOps
+
+    options: dict[str, Any] = {"exif": b"", "icc_profile": image.info.get("icc_profile")}  # Any: Pillow's own
+    moves = getattr(image, "n_frames", 1) > 1 and kind != "JPEG"
+    if moves:
+        options["save_all"] = True
+    if kind == "JPEG":
+        # The same tables as before: about the same size, and hardly anything lost.
+        options |= {"qtables": getattr(image, "quantization", None), "comment": b""}
+    if kind == "WEBP":
+        options |= {"lossless": b"VP8L" in data, "quality": 95}
+    try:
+        upright = image if moves else ImageOps.exif_transpose(image)
+    except _DAMAGED:
+        upright = image.copy()  # its EXIF is damaged: nothing tells how to turn it, and it still has to go
+    upright.info = {key: value for key, value in image.info.items() if key in _PNG_FACTS}
+    out = BytesIO()
+    upright.save(out, format=kind, **options)
+    return out.getvalue()

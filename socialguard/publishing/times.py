@@ -155,7 +155,7 @@ def _parse_words(text: str, here: datetime) -> datetime | None:
 
 
 def _later(here: datetime, count: int, named: str) -> datetime | None:
-    """Hours and minutes pass as on a stopwatch, also over a change of clocks; days and weeks keep the wall time."""
+    """Hours and minutes pass as on a stopwatch, whatever the clocks do; days and weeks keep the wall time."""
     unit = _UNITS.get(named)
     if unit is None:
         return None

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -192,7 +193,7 @@ def test_in_two_hours_is_two_hours_also_when_the_clocks_change(now: datetime) ->
 def test_in_one_day_keeps_the_wall_time_over_a_change_of_clocks() -> None:
     before = datetime(2027, 3, 27, 11, tzinfo=UTC)
     found = parse_when("in 1 day", PARIS, before)
-    assert found.wall == datetime(2027, 3, 28, 12)
+    assert found.wall.isoformat() == "2027-03-28T12:00:00"
     assert found.instant - before == timedelta(hours=23)
 
 
@@ -205,12 +206,15 @@ def test_the_same_words_mean_other_instants_in_other_zones() -> None:
     assert parse_when("friday 9am", "Asia/Kolkata", NOW).instant == datetime(2026, 11, 27, 3, 30, tzinfo=UTC)
 
 
-WORDS = st.sampled_from(
-    "in dans 2 90 hours heures jours minutes friday vendredi ven lundi 27 november novembre 1er mai, 2027 at à a 9h 9am "
-    "9:30 9h30 12pm noon midi minuit tomorrow demain après-demain le next prochain 27/11/2026 2027-10-31T02:30 Z +02:00 "
-    "T09:00 2026-12-01 :00 h am , . - ٩h ９h \u200b \x00".split(" ")
+SAYINGS: Final = (
+    "in dans 2 90 hours heures jours minutes friday vendredi ven lundi 27 november novembre 1er mai, 2027 at à a "
+    "9h 9am 9:30 9h30 12pm noon midi minuit tomorrow demain après-demain le next prochain 27/11/2026 Z +02:00 "
+    "2027-10-31T02:30 T09:00 2026-12-01 :00 h am , . - ٩h ９h \u200b \x00"
 )
-NOWS = st.datetimes(datetime(2020, 1, 1), datetime(2037, 12, 31)).map(lambda at: at.replace(tzinfo=UTC))
+WORDS = st.sampled_from(SAYINGS.split(" "))
+NOWS = st.integers(0, 17 * 365 * 86_400).map(
+    lambda seconds: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
 SAID = st.one_of(
     st.lists(WORDS, max_size=6).map(" ".join), st.text(max_size=30), st.datetimes().map(datetime.isoformat)
 )
@@ -234,15 +238,15 @@ def test_whatever_is_understood_is_in_the_future_and_reads_back_as_itself(
     if found is None:
         return
     assert found.instant > now
-    assert found.instant.tzinfo is UTC and found.wall.tzinfo is None and found.zone == zone
+    assert (found.instant.tzinfo, found.wall.tzinfo, found.zone) == (UTC, None, zone)
     assert found.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) == found.wall
     again = parse_when(found.instant.astimezone(ZoneInfo(zone)).isoformat(), zone, now)
     assert again == found
 
 
-@given(st.sampled_from(ZONES), st.datetimes(datetime(2027, 1, 1), datetime(2028, 12, 31)))
-def test_a_wall_time_is_taken_exactly_when_it_happens_once(zone: str, wall: datetime) -> None:
-    wall = wall.replace(microsecond=0)
+@given(st.sampled_from(ZONES), st.integers(0, 2 * 365 * 86_400))
+def test_a_wall_time_is_taken_exactly_when_it_happens_once(zone: str, seconds: int) -> None:
+    wall = (datetime(2027, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).replace(tzinfo=None)
     place = ZoneInfo(zone)
     # Every instant of that day, by the minute, seen on the wall: an independent count of how often it happens.
     start = wall.replace(tzinfo=UTC) - timedelta(hours=26)
