@@ -1,0 +1,56 @@
+"""`python -m tests.benchmarks [NAME…] [--toot PATH]`: measure, print one table, exit 1 where a limit is missed."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks import auditing, listing, peers, posting, startup
+from tests.benchmarks.table import Line, rendered
+
+Measure = Callable[[Path, Path | str], list[Line]]
+
+MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
+    "help": (True, startup.help_lines),
+    "whoami": (True, startup.whoami_lines),
+    "queue-list": (True, listing.lines),
+    "post": (False, lambda base, _toot: posting.lines(base)),
+    "audit-append": (False, lambda base, _toot: auditing.append_lines(base)),
+    "audit-verify": (False, lambda base, _toot: auditing.verify_lines(base)),
+    "imports": (False, lambda base, _toot: startup.import_lines(base)),
+}
+"""Each measure by name: whether it needs toot, and what returns its lines."""
+
+
+def main() -> int:
+    """Run the measures that the command line names (all of them without a name)."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=main.__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
+    parser.add_argument("--toot", type=Path, metavar="PATH", help="a program toot, instead of installing one")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(MEASURES)
+    if unknown:
+        parser.error(f"no measure is called {', '.join(sorted(unknown))}")
+    names = given.names or list(MEASURES)
+    needs_peer = any(MEASURES[name][0] for name in names)
+    toot = peers.toot(given.toot) if needs_peer else "not needed"
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory(prefix="socialguard-benchmarks-") as place:
+        for name in names:
+            start = time.perf_counter()
+            base = Path(place) / name
+            base.mkdir(mode=0o700)
+            lines += MEASURES[name][1](base, toot)
+            print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    print(rendered(lines))
+    missed = [line.measure for line in lines if line.ok is False]
+    if missed:
+        print(f"Missed: {', '.join(missed)}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

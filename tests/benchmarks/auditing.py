@@ -1,0 +1,152 @@
+"""What the audit log costs: an append in its transaction, and the verification of 200,000 entries."""
+
+import secrets
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, insert, update
+
+from socialguard import clock
+from socialguard.audit import checkpoint
+from socialguard.audit import leaf as leaves
+from socialguard.audit.interface import Actor, Entry, LogKey, Signer, Tree
+from socialguard.audit.log import QUEUED, AuditLog
+from socialguard.audit.tree import require_head
+from socialguard.audit.verify import verify
+from socialguard.canon import jcs, merkle
+from socialguard.ledger import writer
+from socialguard.store import tables
+from socialguard.store.database import Database
+from socialguard.workspace.opened import Workspace
+from tests.benchmarks import company
+from tests.benchmarks.table import Line, milliseconds
+
+ENTRIES: Final = 200_000
+APPENDS: Final = 400
+APPEND_LIMIT: Final = 0.0008
+VERIFY_RATE: Final = 100_000
+VERIFY_RUNS: Final = 5
+_BATCH: Final = 5_001
+_PER_POST: Final = 3  # entries: queued, intent, outcome; the claim of each post signs a checkpoint
+
+
+def append_lines(base: Path) -> list[Line]:
+    """Measure a transaction that keeps a draft, with an audit entry and without, in turn."""
+    made = company.found(base)
+    with company.under(made.environment), Workspace(made.home) as workspace:
+        database, log, actor = workspace.database, workspace.log, workspace.person
+        _fill(database, workspace.org, workspace.keys.log(), ENTRIES // 10)
+        with_entry: list[float] = []
+        without: list[float] = []
+        for number in range(APPENDS):
+            first = number % 2 == 0
+            for logged in (first, not first):
+                (with_entry if logged else without).append(_transaction(database, actor, log if logged else None))
+    added = statistics.median(a - b for a, b in zip(with_entry, without, strict=True))
+    return [
+        Line(
+            measure="audit: an append adds",
+            ours=milliseconds(added),
+            peer=f"transaction: {milliseconds(statistics.median(without))}",
+            limit=f"≤ {milliseconds(APPEND_LIMIT)}, {APPENDS} pairs",
+            ok=added <= APPEND_LIMIT,
+        )
+    ]
+
+
+def verify_lines(base: Path) -> list[Line]:
+    """Measure `audit verify` on a log as posts leave it, with a checkpoint for each."""
+    made = company.found(base)
+    with company.under(made.environment), Workspace(made.home) as workspace:
+        key = workspace.keys.log()
+        _fill(workspace.database, workspace.org, key, ENTRIES)
+        log_keys = [LogKey(key.public)]
+        rates = {}
+        for deep in (False, True):
+            seconds = []
+            for _ in range(1 if deep else VERIFY_RUNS):
+                began = time.perf_counter()
+                report = verify(workspace.database, workspace.org, log_keys, workspace.pins, [], deep)
+                seconds.append(time.perf_counter() - began)
+                if report.status != "whole" or report.problems or report.entries < ENTRIES:
+                    raise SystemExit(f"the log made for the measure is not whole: {report}")
+            rates[deep] = ENTRIES / statistics.median(seconds)
+    return [
+        Line(
+            measure=f"audit verify, {ENTRIES:,} entries",
+            ours=f"{rates[False]:,.0f} entries/s",
+            limit=f"≥ {VERIFY_RATE:,} entries/s, {VERIFY_RUNS} runs",
+            ok=rates[False] >= VERIFY_RATE,
+        ),
+        Line(measure="audit verify --deep", ours=f"{rates[True]:,.0f} entries/s"),
+    ]
+
+
+def _transaction(database: Database, actor: Actor, log: AuditLog | None) -> float:
+    """Return the seconds of one committed transaction."""
+    fingerprint = secrets.token_hex(32)
+    began = time.perf_counter()
+    with database.write() as connection:
+        draft = writer.keep_draft(connection, "A text that is kept", {}, actor.id)
+        if log is not None:
+            obj = {"delivery": draft, "act": "publish", "confirmed": "named"}
+            entry = Entry(QUEUED, "queued", actor, account="a-0123456789abcdef", fingerprint=fingerprint, obj=obj)
+            log.append(connection, entry)
+    return time.perf_counter() - began
+
+
+def _fill(database: Database, org: str, signer: Signer, count: int) -> None:
+    """Append `count` entries as posts would have left them, in few transactions: leaves, tree, checkpoints."""
+    for low in range(0, count, _BATCH):
+        with database.write() as connection:
+            _fill_some(connection, org, signer, min(_BATCH, count - low))
+
+
+def _fill_some(connection: Connection, org: str, signer: Signer, count: int) -> None:
+    head = require_head(connection, lock=True)
+    frontier = head.frontier
+    began = max(datetime(2026, 1, 1, tzinfo=UTC), jcs.parse_timestamp(head.last_ts))
+    entries, points = [], []
+    stamp = head.last_ts
+    for at, entry in enumerate(_entries(count)):
+        stamp = jcs.timestamp(began + timedelta(milliseconds=at))
+        leaf = leaves.encode(entry, org=org, seq=frontier.size, ts=stamp)
+        row = {"incarnation": head.incarnation, "seq": frontier.size, "leaf": leaf}
+        row |= {"leaf_hash": merkle.leaf_hash(leaf), "ts": stamp, "actor": entry.actor.id, "action": entry.action}
+        row |= {"account": entry.account, "outcome": entry.outcome, "corr": entry.corr}
+        entries.append(row | {"fingerprint": entry.fingerprint})
+        frontier = frontier.append(merkle.leaf_hash(leaf))
+        if entry.outcome == leaves.INTENT:
+            points.append(_point(org, head.incarnation, frontier, signer))
+    connection.execute(insert(tables.audit_entry), entries)
+    connection.execute(insert(tables.checkpoint), points)
+    moved = {"size": frontier.size, "frontier": frontier.to_bytes(), "last_ts": stamp}
+    connection.execute(update(tables.audit_head).where(tables.audit_head.c.id == 1).values(**moved))
+
+
+def _entries(count: int) -> Iterator[Entry]:
+    person, worker = Actor("m-0123456789ab", "person", "cli"), Actor("w-0123456789ab", "worker", "cli")
+    for post in range(count // _PER_POST + 1):
+        account, corr, mark = f"a-{post % 1000:016x}", secrets.token_hex(8), secrets.token_hex(32)
+        obj = {"delivery": f"{post:08x}", "act": "publish"}
+        steps = (
+            Entry(QUEUED, "queued", person, account, None, mark, obj=obj | {"confirmed": "named"}),
+            Entry("delivery.send", leaves.INTENT, worker, account, corr, mark, obj=obj),
+            Entry("delivery.send", "sent", worker, account, corr, mark, obj=obj | {"network_id": "1", "calls": 1}),
+        )
+        yield from steps[: max(0, count - post * _PER_POST)]
+
+
+def _point(org: str, incarnation: int, frontier: merkle.Frontier, signer: Signer) -> dict[str, object]:
+    tree = Tree(incarnation, frontier.size, frontier.root())
+    return {
+        "incarnation": incarnation,
+        "size": frontier.size,
+        "note": checkpoint.signed(org, tree, signer),
+        "frontier": frontier.to_bytes(),
+        "made_at": jcs.timestamp(clock.now()),
+    }

@@ -1,0 +1,100 @@
+"""What a post costs beside the network: 300 posts from one process to the sandbox, less the time on the wire."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from socialguard.model.delivery import State
+from socialguard.networks import http_session
+from socialguard.publishing import accept, prepare, send
+from socialguard.publishing.interface import Answer, Desk, Request, Session
+from socialguard.sandbox.process import start
+from tests.benchmarks.table import Line, milliseconds
+from tests.office import found, make_seed
+
+POSTS: Final = 300
+LIMIT: Final = 0.015
+_WARM: Final = 12  # imports, the first question who each credential is, statements that are compiled once
+_ACCOUNTS: Final = tuple(
+    f"{network}:@{name}" for name in ("acme", "globex", "initech") for network in ("x", "facebook")
+)
+
+
+class Wire:
+    """Counts the time in which bytes travel: from handing a request to the connection until its answer is read."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Count for the time of the block."""
+        sending = http_session._Adapter.send
+        reading = http_session.OriginSession._read
+
+        def send(adapter: Any, *arguments: Any, **options: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return sending(adapter, *arguments, **options)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        def read(session: Any, *arguments: Any) -> None:
+            began = time.perf_counter()
+            try:
+                reading(session, *arguments)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        http_session._Adapter.send = send  # type: ignore[method-assign,assignment]
+        http_session.OriginSession._read = read  # type: ignore[method-assign,assignment]
+        try:
+            yield
+        finally:
+            http_session._Adapter.send = sending  # type: ignore[method-assign]
+            http_session.OriginSession._read = reading  # type: ignore[method-assign]
+
+
+def lines(base: Path) -> list[Line]:
+    """Measure posts on X and on Facebook, from the request to the recorded outcome."""
+    seed = make_seed(_ACCOUNTS)
+    wire = Wire()
+    with start(seed) as sandbox:
+        office = found(base, sandbox, seed)
+        with wire.watched(), office.entered() as workspace:
+            desk = workspace.desk
+            for number in range(_WARM):
+                _post(desk, wire, number)
+            own = [_post(desk, wire, _WARM + number) for number in range(POSTS)]
+        public = len(office.published())
+    if public != POSTS + _WARM:
+        raise SystemExit(f"{public} posts are public instead of {POSTS + _WARM}.")
+    costs = sorted(cost for cost, _ in own)
+    waits = statistics.median(wait for _, wait in own)
+    p99 = costs[int(len(costs) * 0.99) - 1]
+    return [
+        Line("post: own cost, p50", milliseconds(statistics.median(costs)), f"wire: {milliseconds(waits)}"),
+        Line(
+            measure="post: own cost, p99",
+            ours=milliseconds(p99),
+            limit=f"≤ {milliseconds(LIMIT)}, {POSTS} posts",
+            ok=p99 <= LIMIT,
+        ),
+    ]
+
+
+def _post(desk: Desk, wire: Wire, number: int) -> tuple[float, float]:
+    """Post once; return the seconds beside the wire and those on it."""
+    account = _ACCOUNTS[number % len(_ACCOUNTS)]
+    request = Request(text=f"Number {number} of the texts that we measure with", selectors=[account], grace=0)
+    began, before = time.perf_counter(), wire.seconds
+    plan = prepare.prepare(desk, request, Session(None, "benchmark"))
+    queued = accept.accept(desk, plan, Answer(named=frozenset({account})))
+    results = send.send_now(desk, [one.id for one in queued])
+    took, on_wire = time.perf_counter() - began, wire.seconds - before
+    if [result.delivery.state for result in results] != [State.SENT]:
+        raise SystemExit(f"post {number} was not sent: {results[0].error}")
+    return took - on_wire, on_wire
