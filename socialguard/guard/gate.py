@@ -79,8 +79,8 @@ class Directory(Protocol):
         """Return what policy makes of a check's findings: `off`, `note`, `warn`, `hold` or `block`."""
         ...
 
-    def needs_code(self, handle: str) -> bool:
-        """Return whether a handle could be mistaken for another."""
+    def needs_code(self, connection: Connection, account: Account) -> bool:
+        """Return whether the account's handle could be mistaken for another, of the workspace above all."""
         ...
 
     def limits(self, network: str) -> Limits:
@@ -142,9 +142,9 @@ class Guard:
         if found is None and challenge is None:
             context.touch(connection, who, accounts[-1].id)
             return "inside"
-        if challenge is None or [str(item) for item in accounts] != [item.account for item in challenge.targets]:
+        if challenge is None or not _still_asks(challenge, accounts, found):
             raise self._needed(connection, accounts)
-        if answer.typed is None or not challenge.is_met_by(answer.typed.strip()):
+        if answer.typed is None or not challenge.is_met_by(answer.typed):
             raise errors.WrongName(expected=challenge.wanted)
         context.remember(connection, who, accounts)
         self._confirmed(who.id, accounts)
@@ -182,7 +182,7 @@ class Guard:
             None if previous is None else previous.client,
             clock.now(),
             lambda account: self._directory.switch_rules(connection, account),
-            self._directory.needs_code,
+            lambda account: self._directory.needs_code(connection, account),
         )
         return found, remembered
 
@@ -209,6 +209,16 @@ class Guard:
             if wanted != "off":
                 found.append(replace(finding, severity=Severity(wanted)) if wanted else finding)
         return found
+
+
+def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand | None) -> bool:
+    """Whether the question that was shown is the one to ask now: a mark, a name or a target may have changed."""
+    if [str(account) for account in accounts] != [target.account for target in challenge.targets]:
+        return False
+    if found is None:
+        return True  # another command of this context confirmed them meanwhile; the answer has to be right anyway
+    shown = (challenge.kind, challenge.expected, challenge.code is not None)
+    return shown == (found.kind, found.expected, found.code is not None)
 
 
 def _recent(connection: Connection, account_id: str, replaces: str | None) -> tuple[Recent, ...]:

@@ -52,12 +52,12 @@ def demand(
     previous_client: str | None,
     now: datetime,
     rules: Callable[[Account], Rules],
-    needs_code: Callable[[str], bool],
+    needs_code: Callable[[Account], bool],
 ) -> Demand | None:
     """Return what a person must confirm before anything goes to `targets`, or None inside the confirmed set.
 
-    `previous_client` is the client of the context's last target; `needs_code` tells a handle that could be
-    mistaken for another (UTS 39), which asks for a random code besides."""
+    `previous_client` is the client of the context's last target; `needs_code` tells an account whose handle
+    could be mistaken for another (UTS 39), which asks for a random code besides."""
     why = _why(targets, remembered, previous_client, now, rules)
     if why is None:
         return None
@@ -90,11 +90,11 @@ def _typed(
     targets: Sequence[Account],
     why: Why,
     rules: Callable[[Account], Rules],
-    needs_code: Callable[[str], bool],
+    needs_code: Callable[[Account], bool],
 ) -> Demand:
     secure = [account for account in targets if rules(account).secure]
     code = None
-    if any(needs_code(account.handle) for account in targets):
+    if any(needs_code(account) for account in targets):
         code = "".join(secrets.choice(_CODE_ALPHABET) for _ in range(CODE_LENGTH))
     if len(targets) == 1:
         kind: Kind = "secure" if secure else "switch"

@@ -11,6 +11,7 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Entry
 from socialguard.ledger import reader, writer
 from socialguard.ledger.states import WAITING
+from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Severity
 from socialguard.model.fingerprint import body, fingerprint
@@ -105,6 +106,14 @@ def _max_late(desk: Desk, candidate: Candidate) -> int:
 
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
     for candidate in plan.candidates:
+        account = candidate.account
+        if not account.is_usable:
+            raise revoked(account)
+        if account.attended and plan.session.context is None:
+            raise errors.Held(
+                detail=f"{account} is used only by a person at a terminal",
+                fix="Run the command in a terminal, without --json and --no-input.",
+            )
         for stop in desk.trust.stops(connection, candidate.account):
             raise errors.Frozen(
                 account=candidate.account,
@@ -126,10 +135,11 @@ def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
     if not stopping:
         return
     blocked = any(item.severity is Severity.BLOCK for item in stopping)
+    alone = len(plan.candidates) == 1
     first = stopping[0]
     fix = "Fix it." if blocked else f"Fix it, or --override {first.check} --reason …"
     raise errors.Held(
-        detail="; ".join(f"{item.account}: {item.message()}" for item in stopping),
+        detail="; ".join(item.message() if alone else f"{item.account}: {item.message()}" for item in stopping),
         fix=fix,
         findings=[item.check for item in stopping],
     )
@@ -176,6 +186,11 @@ def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, ho
             obj={"delivery": value.id, "act": value.act.value, "confirmed": how},
         ),
     )
+
+
+def revoked(account: Account) -> errors.AuthenticationNeeded:
+    """Return the refusal for an account whose credential was taken back."""
+    return errors.AuthenticationNeeded(network=account.network, account=account, detail="it was revoked here.")
 
 
 def since(instant: datetime, zone: str) -> str:

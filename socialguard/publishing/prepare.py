@@ -10,7 +10,7 @@ from socialguard.audit.interface import Entry
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Media
-from socialguard.model.finding import Finding
+from socialguard.model.finding import Finding, Severity
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Request, Session
 from socialguard.publishing.times import Moment, parse_when
 
@@ -88,11 +88,14 @@ def common_zone(accounts: Sequence[Account]) -> str:
 
 
 def overridden(findings: Sequence[Finding], overrides: dict[str, str]) -> tuple[Finding, ...]:
-    """Return the findings with a person's reasons beside the holds that they pass."""
+    """Return the findings with a person's reasons beside the holds that they pass; a block stays a block."""
     from dataclasses import replace
 
     return tuple(
-        replace(item, overridden=overrides[item.check]) if item.check in overrides else item for item in findings
+        replace(item, overridden=overrides[item.check])
+        if item.check in overrides and item.severity is not Severity.BLOCK
+        else item
+        for item in findings
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Connection, func, select
@@ -23,9 +24,10 @@ from socialguard.publishing.freeze import THAW, thaw_statement
 from socialguard.publishing.interface import Rules
 from socialguard.registry import changes
 from socialguard.registry import policy as policies
-from socialguard.registry.names import needs_code
+from socialguard.registry.names import folded, skeleton
 from socialguard.registry.signed import Right
 from socialguard.store import tables
+from socialguard.store.database import Database
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
@@ -33,6 +35,8 @@ from socialguard.workspace.signed import Books, Signed
 
 # A credential's owner is asked for again when the last answer is older (DESIGN: The switch guard).
 IDENTITY_AGE: Final = timedelta(minutes=15)
+# X's access tokens live two hours (OAuth 2); a post with its media is through in less than this.
+RENEW_BEFORE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Trust:
         network: Callable[[str], Network],
         emergency: Callable[[], tuple[Stop, ...]],
         anchors: Sequence[str],
+        database: Callable[[], Database],
+        renew: Callable[[str, int], object],
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -65,6 +71,8 @@ class Trust:
         self._network = network
         self._emergency = emergency
         self._anchors = anchors
+        self._database = database
+        self._renew = renew
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -94,9 +102,9 @@ class Trust:
         """Return what policy makes of each check's findings."""
         return policies.effective(self.books(connection).policy, account).checks
 
-    def needs_code(self, handle: str) -> bool:
-        """Return whether a handle could be mistaken for another (UTS 39)."""
-        return needs_code(handle)
+    def needs_code(self, connection: Connection, account: Account) -> bool:
+        """Return whether the account's handle could be mistaken for another of the workspace (UTS 39)."""
+        return account.handle in _mistakable(tuple(one.handle for one in self.books(connection).manifest.accounts))
 
     def limits(self, network: str) -> Limits:
         """Return what a network takes."""
@@ -170,6 +178,19 @@ class Trust:
         opened = vault.use(connection, account, self._keys.worker(), intent=intent)
         return opened, vault.holding(connection, account.id).gen
 
+    def renew(self, account: Account) -> None:
+        """Renew the credential at its network where it is about to end."""
+        with self._database().read() as connection:
+            holding = self.vault(connection).holding(connection, account.id)
+        ends = holding.expires_at
+        if ends is None or ends - clock.now() > RENEW_BEFORE:
+            return
+        try:
+            self._renew(account.id, holding.gen)
+        except errors.SocialGuardError:
+            if ends <= clock.now():
+                raise
+
     def mark_used(self, connection: Connection, account: Account) -> None:
         """Record that the credential was used now."""
         self.vault(connection).mark_used(connection, account.id, clock.now())
@@ -198,3 +219,12 @@ class Trust:
             gen=generation,
             at=clock.now(),
         )
+
+
+@lru_cache(maxsize=4)
+def _mistakable(handles: tuple[str, ...]) -> frozenset[str]:
+    """The handles that are not ASCII or read like another one of them (UTS 39)."""
+    alike: dict[str, set[str]] = {}
+    for handle in handles:
+        alike.setdefault(skeleton(handle), set()).add(folded(handle))
+    return frozenset(handle for handle in handles if not handle.isascii() or len(alike[skeleton(handle)]) > 1)

@@ -1,16 +1,20 @@
 """A post needs something to say: text, a link or media."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from socialguard.guard.interface import Subject
 from socialguard.model.finding import Finding, Severity
-from socialguard.model.text import marked
+from socialguard.model.text import has_hidden, marked
+
+# Letters and symbols by their class, yet nothing to see: braille blank, Hangul fillers.
+_BLANK: Final = frozenset("\u2800\u115f\u1160\u3164\uffa0")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a block where nothing visible would be public."""
     content = subject.content
-    if content.text.strip() or content.link or content.media:
+    if content.link or content.media or any(not _is_blank(char) for char in content.text):
         return
     yield Finding(
         "empty",
@@ -19,3 +23,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         marked("the post is empty"),
         remedy=marked("Write a text, or add a link or media."),
     )
+
+
+def _is_blank(char: str) -> bool:
+    return char.isspace() or char in _BLANK or has_hidden(char)
