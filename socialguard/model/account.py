@@ -75,5 +75,10 @@ class Account:
         """The account as people write it."""
         return AccountName(self.network, self.handle)
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether its credential may still be used: it was not revoked, and the account not removed."""
+        return self.state in (AccountState.ACTIVE, AccountState.ROTATION_DUE)
+
     def __str__(self) -> str:
         return str(self.name)

@@ -118,6 +118,11 @@ class Trust(Protocol):
         """Open the credential of an account for the logged intent of that index: the value and its generation."""
         ...
 
+    def renew(self, account: Account) -> None:
+        """Renew the credential at its network where it is about to end; raises what the network's refusal
+        means only where it has ended."""
+        ...
+
     def mark_used(self, connection: Connection, account: Account) -> None:
         """Record that the credential was used now."""
         ...

@@ -219,8 +219,11 @@ def _settle(
             price = network.price(value.content.text, value.content.link)
             writer.book(connection, account, value.act.value, 0, price, value.id)
         _append(connection, desk, value, outcome, reason or "found by looking")
+    problem = None
+    if state is State.FAILED:  # nothing was made: whoever posted must be told, by the exit code too
+        problem = errors.NetworkRefused(network=network.title, account=account, detail=reason)
     with desk.database.read() as connection:
-        return Result(reader.get(connection, value.id), account)
+        return Result(reader.get(connection, value.id), account, problem)
 
 
 def _append(connection: Connection, desk: Desk, value: Delivery, outcome: str, reason: str) -> None:

@@ -20,7 +20,7 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.networks.interface import Network, Outgoing, Session, Upload
 from socialguard.publishing import crash
-from socialguard.publishing.accept import SUBMISSION, since
+from socialguard.publishing.accept import SUBMISSION, revoked, since
 from socialguard.publishing.interface import Desk, Result
 
 # Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
@@ -69,7 +69,8 @@ def send_now(
 def send_one(desk: Desk, delivery_id: str) -> Result | None:
     """Send one delivery if it is due; None where it is not (any more), or its account is busy."""
     crash.at("before_claim")
-    claimed = _claim(desk, delivery_id)
+    unusable = _renew(desk, delivery_id)
+    claimed = unusable or _claim(desk, delivery_id)
     if claimed is None or isinstance(claimed, Result):
         return claimed
     value, account = claimed.value, claimed.account
@@ -105,6 +106,25 @@ class _Claimed:
     tree: Tree
 
 
+def _renew(desk: Desk, delivery_id: str) -> Result | None:
+    """Renew a credential that is about to end, before the claim: a failed renewal leaves the delivery queued."""
+    with desk.database.read() as connection:
+        value = reader.get(connection, delivery_id)
+        if value.state is not State.QUEUED or value.due > clock.now():
+            return None
+        try:
+            account = desk.trust.account(connection, value.account_id)
+        except errors.Tampered:
+            return None  # the claim refuses it, and logs that
+    try:
+        desk.trust.renew(account)
+    except (errors.Tampered, errors.AuditUnwritable):
+        raise
+    except errors.SocialGuardError as problem:
+        return Result(value, account, problem)
+    return None
+
+
 def _claim(desk: Desk, delivery_id: str) -> _Claimed | Result | None:
     """Take a due delivery, or say why not; what is tampered with is refused and logged, never sent."""
     try:
@@ -130,6 +150,8 @@ def _claim(desk: Desk, delivery_id: str) -> _Claimed | Result | None:
 
 def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Stops and lateness: what keeps a sound delivery from going out now."""
+    if not account.is_usable:
+        return Result(value, account, revoked(account))
     desk.trust.require_intact_stops(connection)
     for stop in desk.trust.stops(connection, account):
         frozen = errors.Frozen(

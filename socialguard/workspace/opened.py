@@ -136,8 +136,20 @@ class Workspace(AbstractContextManager["Workspace"]):
         """What is signed and sealed, as senders ask for it."""
         from socialguard.workspace.trust import Trust
 
+        def renew(account_id: str, seen: int) -> None:
+            from socialguard.vault import upkeep
+
+            upkeep.refresh(self.custody, account_id, seen=seen)
+
         return Trust(
-            self.signed, self.log, self.keys, self.network, lambda: noted_stops(self.emergency), self.anchor_names
+            self.signed,
+            self.log,
+            self.keys,
+            self.network,
+            lambda: noted_stops(self.emergency),
+            self.anchor_names,
+            lambda: self.database,
+            renew,
         )
 
     @cached_property
