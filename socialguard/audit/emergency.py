@@ -17,12 +17,12 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from socialguard import clock
+from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
-from socialguard.audit.leaf import MAX_REASON
+from socialguard.audit.leaf import MAX_REASON, refuse_reason, refuse_unfit
 from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs
-from socialguard.model.credential import redact
+from socialguard.model.credential import HIDDEN, redact
 from socialguard.model.text import visible
 from socialguard.store.tables import audit_entry
 
@@ -94,7 +94,7 @@ class EmergencyFile:
                 "action": action,
                 "actor": {"id": actor.id, "kind": actor.kind, "via": actor.via},
                 "account": account,
-                "reason": redact(reason)[:MAX_REASON],
+                "reason": _kept(reason),
                 "obj": dict(obj or {}),
             }
         )
@@ -163,7 +163,8 @@ def _parse(line: bytes) -> Record | Damaged:
         actor = value["actor"]
         if value["v"] != _VERSION:
             raise ValueError
-        return Record(
+        jcs.parse_timestamp(value["noted_at"])
+        record = Record(
             id=str(value["id"]),
             noted_at=str(value["noted_at"]),
             action=str(value["action"]),
@@ -172,7 +173,11 @@ def _parse(line: bytes) -> Record | Damaged:
             reason=str(value["reason"]),
             obj=dict(value["obj"]),
         )
-    except (ValueError, KeyError, TypeError):
+        # Whoever can write the file must not be able to stop the log with it.
+        refuse_unfit(_entry(record))
+        jcs.encode(dict(record.obj))
+        return record
+    except (ValueError, KeyError, TypeError, errors.UsageError):
         return Damaged(f"em-{hashlib.sha256(line).hexdigest()[:32]}")
 
 
@@ -180,8 +185,17 @@ def _entry(each: Record | Damaged) -> Entry:
     if isinstance(each, Damaged):
         return Entry("emergency.damaged", "unreadable", Actor("system", "system", "emergency"), corr=each.id)
     obj = {"noted_at": each.noted_at, "noted": dict(each.obj)}
-    reason = redact(each.reason)[:MAX_REASON]
-    return Entry(each.action, "done", each.actor, each.account, corr=each.id, reason=reason or None, obj=obj)
+    return Entry(each.action, "done", each.actor, each.account, corr=each.id, reason=each.reason or None, obj=obj)
+
+
+def _kept(reason: str) -> str:
+    """Return what is kept of a reason: no secret, no character that a database refuses, not too long."""
+    kept = redact(reason.replace("\0", ""))[:MAX_REASON]
+    try:
+        refuse_reason(kept)
+    except errors.UsageError:
+        return HIDDEN
+    return kept
 
 
 def _to_syslog(line: bytes) -> bool:

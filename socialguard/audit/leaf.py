@@ -15,7 +15,7 @@ from typing import Final
 from socialguard import errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.canon import jcs
-from socialguard.model.credential import redact
+from socialguard.model.credential import HIDDEN, redact
 from socialguard.store.process import host_id
 
 VERSION: Final = 1
@@ -103,7 +103,11 @@ def refuse_reason(reason: str) -> None:
     """Raise UsageError for a reason that is too long or holds something shaped like a secret."""
     if len(reason) > MAX_REASON:
         raise errors.UsageError(detail=f"A reason has at most {MAX_REASON} characters, not {len(reason)}.")
-    if redact(reason) != reason:
+    if "\0" in reason:
+        raise errors.UsageError(detail="A reason cannot hold a null character.")
+    # What was already taken out of a text looks like a value, too.
+    shown = reason.replace(HIDDEN, ";")
+    if redact(shown) != shown:
         raise errors.UsageError(detail="The reason holds something that looks like a secret; write it without.")
 
 

@@ -77,6 +77,9 @@ def test_stopping_is_never_refused_for_its_reason_but_no_secret_is_kept(emergenc
     (record,) = emergency.records()
     assert isinstance(record, Record)
     assert len(record.reason) <= 500
+    emergency.note("freeze", ACTOR, reason="access_token=EAAB0123456789abc is out")
+    emergency.note("freeze", ACTOR, reason="x" * 495 + " access_token=EAAB0123456789abc")
+    assert all(isinstance(each, Record) for each in emergency.records())
 
 
 def test_the_log_gets_each_record_once(database: Database, log: AuditLog, emergency: EmergencyFile) -> None:
@@ -131,6 +134,29 @@ def test_a_line_that_a_crash_cut_short_is_logged_as_such(
     emergency.note("freeze", ACTOR)
     assert [type(each) for each in emergency.records()] == [Damaged, Record]
     assert absorb(database, log, emergency) == 2
+    assert absorb(database, log, emergency) == 0
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("action", "two words"),
+        ("noted_at", "soon"),
+        ("obj", {"share": 0.5}),
+        ("actor", {}),
+        ("account", "a b"),
+        ("v", 2),
+    ],
+)
+def test_a_record_that_nobody_noted_does_not_stop_the_log(
+    database: Database, log: AuditLog, emergency: EmergencyFile, key: str, value: object
+) -> None:
+    emergency.note("freeze", ACTOR)
+    record = json.loads(emergency.path.read_bytes().split(b"\n")[0])
+    emergency.path.write_text(json.dumps({**record, key: value}) + "\n")
+    assert [type(each) for each in emergency.records()] == [Damaged]
+    assert absorb(database, log, emergency) == 1
     assert absorb(database, log, emergency) == 0
 
 

@@ -108,7 +108,7 @@ def test_a_reason_stands_beside_the_log_under_a_salted_hash(database: Database, 
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("reason", ["x" * 501, "access_token=EAAB0123456789abcdef", "Bearer abcdefghijk"])
+@pytest.mark.parametrize("reason", ["x" * 501, "access_token=EAAB0123456789abcdef", "Bearer abcdefghijk", "a\0b"])
 def test_a_reason_that_is_too_long_or_holds_a_secret_is_refused(
     database: Database, log: AuditLog, reason: str
 ) -> None:
