@@ -60,7 +60,7 @@ def create(name: str = "") -> tuple[str, str, bytes]:
             continue
         return candidate, entry, key
     raise errors.Locked(
-        detail=f"no keyring works here ({' '.join(reasons)})",
+        detail=f"no keyring works here. {' '.join(reasons)}",
         remedy="Use a key file (--key-file FILE) or a passphrase.",
     )
 
@@ -96,10 +96,7 @@ def _store(name: str, entry: str, text: str) -> None:
 
 def _made(name: str) -> Backend:
     module, class_name = BACKENDS[name]
-    try:
-        found = getattr(importlib.import_module(module), class_name)
-    except (ImportError, AttributeError):
-        raise errors.Locked(detail="it is not installed.") from None
+    found = getattr(importlib.import_module(module), class_name)
     # The library's constructor sets whatever attribute KEYRING_PROPERTY_* names.
     closed = type(class_name, (found,), {"set_properties_from_env": lambda _self: None})
     made: Backend = closed()
@@ -126,6 +123,8 @@ def _limited(ask: Callable[[], _T]) -> _T:
         return answers[0]
     if problems and isinstance(problems[0], errors.SocialGuardError):
         raise problems[0]
+    if problems and isinstance(problems[0], (ImportError, NameError)):
+        raise errors.Locked(detail="it is not installed.")  # the modules of other desktops load without theirs
     if problems:
         # Backends raise whatever D-Bus, Cocoa or Win32 raise; their texts may quote what they were given.
         raise errors.Locked(detail=f"the keyring failed ({type(problems[0]).__name__}).") from None

@@ -33,12 +33,16 @@ def read(path: Path, limit: int = MAX_BYTES) -> bytes:
     except OSError as problem:
         detail = "it is a link." if problem.errno == errno.ELOOP else _sentence(problem)
         raise errors.Unreadable(path=path, detail=detail) from None
-    with os.fdopen(descriptor, "rb") as file:
-        _refuse_shared(path, os.fstat(descriptor), "chmod 600")
-        try:
-            data = file.read(limit + 1)
-        except OSError as problem:
-            raise errors.Unreadable(path=path, detail=_sentence(problem)) from None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise errors.Unreadable(path=path, detail="it is not a regular file.")
+        _refuse_shared(path, found, "chmod 600")
+        data = _read_all(descriptor, limit + 1)
+    except OSError as problem:
+        raise errors.Unreadable(path=path, detail=_sentence(problem)) from None
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise errors.Unreadable(path=path, detail=f"it is larger than {limit} bytes.")
     return data
@@ -123,10 +127,6 @@ def unwritable(path: Path, problem: OSError) -> errors.SocialGuardError:
 
 
 def _refuse_shared(path: Path, found: os.stat_result, mend: str) -> None:
-    if stat.S_ISDIR(found.st_mode) != (mend == "chmod 700") or not (
-        stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
-    ):
-        raise errors.Unreadable(path=path, detail="it is not a regular file.")
     if found.st_uid != os.geteuid():
         raise errors.Unreadable(path=path, detail="it belongs to another user.")
     shared = stat.S_IMODE(found.st_mode) & 0o077
@@ -136,6 +136,14 @@ def _refuse_shared(path: Path, found: os.stat_result, mend: str) -> None:
             detail=f"other users could open it (mode {stat.S_IMODE(found.st_mode):04o}).",
             remedy=f"Run: {mend} {{path}}; whoever could open it may have a copy.",
         )
+
+
+def _read_all(descriptor: int, most: int) -> bytes:
+    parts = []
+    while most > 0 and (part := os.read(descriptor, most)):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _write_durably(descriptor: int, data: bytes) -> None:
