@@ -42,6 +42,14 @@ def test_each_form_of_selector_finds_its_accounts(four: Office) -> None:
     assert names(four, "x:@Acme") == ["x:@acme"]
 
 
+def test_a_client_of_several_words_is_selected_in_its_typed_form(office: Office) -> None:
+    office.add("x:@ville-lyon", client="Ville de Lyon")
+    for selector in ("client:ville-de-lyon", "client:Ville de Lyon"):
+        assert names(office, selector) == ["x:@ville-lyon"]
+    with pytest.raises(errors.UsageError, match="another one"):
+        office.add("x:@acme", client="ville-de-lyon")
+
+
 def test_an_account_that_two_selectors_name_comes_once_and_in_their_order(four: Office) -> None:
     assert names(four, "lyon", "x:@acme", "client:acme", "x:@ville-lyon") == [
         "x:@ville-lyon",
@@ -52,7 +60,7 @@ def test_an_account_that_two_selectors_name_comes_once_and_in_their_order(four: 
 
 @pytest.mark.parametrize(
     "selector",
-    ["x:@acm", "acm", "globe", "client:Acme", "client:", "label:de", "label:fr+de", "label:", "x:@ville", "a-1"],
+    ["x:@acm", "acm", "globe", "client:acm", "client:", "label:de", "label:fr+de", "label:", "x:@ville", "a-1"],
 )
 def test_what_names_nothing_is_unknown_and_never_all(four: Office, selector: str) -> None:
     with pytest.raises(errors.UnknownAccount):
@@ -158,7 +166,7 @@ def test_a_removed_account_is_unknown_and_its_name_is_free_again(four: Office) -
         ("x:@new", {"short_name": "yl"}),
         ("x:@new", {"short_name": "lyno"}),
         ("x:@new", {"short_name": "a:b"}),
-        ("x:@new", {"client": "two words"}),
+        ("x:@new", {"client": "two  words"}),
         ("x:@new", {"client": "ACME"}),
         ("x:@new", {"labels": ["fr+eu"]}),
         ("x:@new", {"origin": "http://api.example.com"}),

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,6 +180,56 @@ def test_an_epoch_after_the_pin_needs_an_owners_signature(office: Office) -> Non
             manifests.load(connection, pin)
 
 
+def rewritten(office: Office, epoch: int, **values: object) -> None:
+    with office.database.write() as connection:
+        connection.execute(update(table).where(table.c.epoch == epoch).values(values))
+
+
+def signed(manifest: Manifest, *signers: KeyPair) -> str:
+    body = json.loads(manifest.body)
+    entries = [
+        {"key_id": one.signing_id, "signature": jcs.b64(one.sign("manifest", manifest.org, body))}
+        for one in signers
+    ]
+    return jcs.encode(entries).decode()
+
+
+def test_a_true_signature_of_a_member_who_is_no_owner_counts_for_nothing(office: Office) -> None:
+    pin = (office.manifest.epoch, office.manifest.sha256)
+    office.add("x:@acme")
+    rewritten(office, 2, signatures=signed(office.manifest, office.worker))
+    with office.database.read() as connection, pytest.raises(errors.Tampered, match="enough owners"):
+        manifests.load(connection, pin)
+    rewritten(office, 2, signatures=signed(office.manifest, office.worker, office.owner))
+    with office.database.read() as connection:
+        assert manifests.load(connection, pin) == office.manifest
+
+
+def test_an_epoch_that_an_owner_signed_for_another_chain_is_refused(office: Office) -> None:
+    """An owner's old draft of epoch 3 does not follow an epoch 2 that it was not made for."""
+    pin = (office.manifest.epoch, office.manifest.sha256)
+    fork = office.manifest.with_account(ACCOUNT).with_policy("ab" * 32)
+    office.add("x:@acme")
+    office.add("x:@globex")
+    rewritten(office, 3, body=fork.body, sha256=fork.sha256, signatures=signed(fork, office.owner))
+    with office.database.read() as connection, pytest.raises(errors.Tampered, match="does not follow"):
+        manifests.load(connection, pin)
+
+
+def test_the_hash_beside_a_body_is_the_bodys(office: Office) -> None:
+    rewritten(office, 1, sha256="00" * 32)
+    with office.database.read() as connection, pytest.raises(errors.Tampered):
+        manifests.load(connection, (1, office.manifest.sha256))
+
+
+def test_what_was_decoded_has_the_very_bytes_that_it_would_be_encoded_to(office: Office) -> None:
+    office.add("x:@acme", labels=["fr"])
+    decoded = manifests.decode(office.manifest.body)
+    again = replace(decoded, threshold=1)
+    assert (again.body, again.sha256) == (decoded.body, decoded.sha256)
+    assert decoded.successor().body != decoded.body
+
+
 @pytest.mark.parametrize("signatures", ["", "[]", "{}", "[1]", '[{"key_id":"x"}]', "null"])
 def test_broken_signatures_are_refused(office: Office, signatures: str) -> None:
     pin = (office.manifest.epoch, office.manifest.sha256)
@@ -212,6 +263,10 @@ def test_a_threshold_of_two_takes_two_different_owners(office: Office) -> None:
         manifests.append(connection, following, [office.owner, second])
     with office.database.read() as connection:
         assert manifests.load(connection, (1, office.manifest.sha256)) == following
+    for few in (signed(following, second), signed(following, second, second)):
+        rewritten(office, following.epoch, signatures=few)
+        with office.database.read() as connection, pytest.raises(errors.Tampered, match="enough owners"):
+            manifests.load(connection, (1, office.manifest.sha256))
 
 
 def test_rights_come_from_roles_and_grants(office: Office) -> None:

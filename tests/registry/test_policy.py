@@ -1,6 +1,7 @@
 """The policy: what holds for an account and why, and that only the signed one counts."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, update
@@ -197,3 +198,18 @@ def test_the_part_that_apply_writes_cannot_be_brought_in_a_file(three: Office) -
     assert stored.startswith(SOURCE)
     with pytest.raises(errors.SettingsInvalid, match="take it out"):
         applied(three, stored)
+
+
+EXAMPLE = Path(__file__).parents[2] / "config" / "policy.toml"
+
+
+def test_the_example_weakens_nothing_as_it_stands_and_holds_when_its_lines_are_used() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert policy_file.parse(text) == policy_file.PolicySet()
+    head, _, body = text.partition("\n[defaults]\n")
+    used = policy_file.parse("[defaults]\n" + f"\n{body}".replace("\n# ", "\n"))
+    assert used.accounts["x:@ville-lyon"].values == {"secure": True, "approvals": 1}
+    assert used.labels["official"].checks == {"alt": "hold"}
+    assert used.defaults.values == {"grace": 10, "reconfirm_after": 30}
+    for key in [*used.defaults.values, "max_late", "secure", "approvals"]:
+        assert f"# {key} " in head
