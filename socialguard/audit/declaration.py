@@ -82,6 +82,24 @@ def read(entry_0: bytes, org: str, owners: Sequence[bytes]) -> Declaration:
         raise leaves.BadLeaf("an acceptance without its statement") from None
 
 
+def old_tree(entry_0: object) -> Tree:
+    """Return the tree that entry 0 of an incarnation names as the one before, without asking who signed it: for
+    an entry that is proved to be in the log. Raises leaves.BadLeaf if it is no such entry."""
+    if not isinstance(entry_0, bytes):
+        raise leaves.BadLeaf("nothing")
+    fields = leaves.decode(entry_0)
+    obj = fields.get("obj")
+    if fields.get("action") != ACTION or not isinstance(obj, dict):
+        raise leaves.BadLeaf("not the acceptance of an incident")
+    try:
+        body = jcs.decode(str(obj["statement"]).encode("utf-8"))
+        if not isinstance(body, dict):
+            raise leaves.BadLeaf("an acceptance without its statement")
+        return _tree(body["old"])
+    except (KeyError, TypeError, ValueError):
+        raise leaves.BadLeaf("an acceptance without its statement") from None
+
+
 def _opened(owners: Sequence[bytes], signature: bytes, org: str, stored: bytes) -> dict[str, Any]:
     for owner in owners:
         try:

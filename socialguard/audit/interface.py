@@ -43,12 +43,13 @@ class Tree:
 @dataclass(frozen=True, slots=True)
 class Intent:
     """One intent in the log: what was about to be done, and the outcome of the newest later entry with the
-    same `corr`, None while there is none (the act may have happened)."""
+    same `corr`, None while there is none (the act may have happened). `incarnation` is that of the entry."""
 
     seq: int
     corr: str | None
     action: str
     outcome: str | None
+    incarnation: int = 0
 
 
 @dataclass(frozen=True, slots=True)

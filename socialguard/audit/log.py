@@ -7,13 +7,13 @@ the docstring of `intents`, and is left to `audit.verify` and to anchors outside
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.audit import leaf as leaves
 from socialguard.audit.interface import Entry, Intent, Tree
+from socialguard.audit.search import Search, look_through_older
 from socialguard.audit.tree import LOG, as_stored, beyond, frontier_below, hashed, read_head, require_head, stored
 from socialguard.canon import jcs, merkle
 from socialguard.store.tables import audit_entry, audit_head, audit_reason
@@ -117,10 +117,11 @@ class AuditLog:
 
         The rows are not looked up by the `fingerprint` column alone: whoever writes the database could empty it,
         or take the row out, and so hide that a delivery was sent. Instead every leaf since the delivery was
-        queued (`QUEUED`; without such an entry, every leaf) is hashed and folded up to the head, which
-        `require_extends` has tied to the pin, and searched by its bytes. The column only tells where to begin,
-        and a beginning is believed only if its leaf, too, is in the tree. What stays hidden is what happened
-        after the pin and was cut off together with the head: pin before a request leaves.
+        queued (`QUEUED`; without such an entry every leaf, those of older incarnations, too) is hashed and folded
+        up to the head, which `require_extends` has tied to the pin, and searched by its bytes. The column only
+        tells where to begin, and a beginning is believed only if its leaf, too, is in the tree. What stays hidden
+        is what happened after the pin and was cut off together with the head (pin before a request leaves), and
+        what an accepted gap lost.
 
         Raises Tampered if the leaves do not make the tree, or a row's columns do not say what its leaf says."""
         head = require_head(connection)
@@ -128,22 +129,15 @@ class AuditLog:
         rows = connection.execute(_BY_FINGERPRINT, {"inc": incarnation, "fp": fingerprint}).all()
         queued = [row.seq for row in rows if row.action == QUEUED]
         start = frontier_below(connection, incarnation, min(queued, default=0))
-        wanted = fingerprint.encode("ascii")
-        found: list[leaves.Columns] = []
-        corrs: set[bytes] = set()
-
-        def look(leaf: bytes) -> None:
-            if wanted not in leaf and not any(corr in leaf for corr in corrs):
-                return
-            said = _said(leaf)
-            found.append(said)
-            if said.fingerprint == fingerprint and said.outcome == leaves.INTENT and said.corr is not None:
-                corrs.add(said.corr.encode())
-
-        if hashed(connection, incarnation, start, frontier.size, look) != frontier:
+        search = Search(fingerprint)
+        if not queued:
+            look_through_older(connection, incarnation, search)
+        search.incarnation = incarnation
+        if hashed(connection, incarnation, start, frontier.size, search.look) != frontier:
             raise errors.Tampered(what=LOG, detail="its entries are not those of its head.")
-        _refuse_hidden(rows, [said for said in found if said.fingerprint == fingerprint])
-        return _intents(found, fingerprint)
+        if {leaves.Columns(*row) for row in rows} != search.named(incarnation):
+            raise errors.Tampered(what=LOG, detail="the columns of an entry do not say what its signed bytes say.")
+        return search.intents()
 
 
 def begin(connection: Connection, *, incarnation: int, last_ts: str) -> None:
@@ -176,30 +170,3 @@ def _pinned_frontier(connection: Connection, pin: Tree) -> merkle.Frontier:
     if known.size != pin.size or known.root() != pin.root:
         raise errors.Tampered(what=LOG, detail=f"its first {pin.size} entries are not those that were known here.")
     return known
-
-
-def _said(leaf: bytes) -> leaves.Columns:
-    try:
-        return leaves.columns(leaves.decode(leaf))
-    except leaves.BadLeaf as problem:
-        raise errors.Tampered(what=LOG, detail=f"an entry is {problem}.") from None
-
-
-def _refuse_hidden(rows: Any, said: list[leaves.Columns]) -> None:
-    """Refuse where the rows that the column finds are not those whose leaves name the fingerprint."""
-    by_column = {leaves.Columns(*row) for row in rows}
-    if by_column != set(said):
-        raise errors.Tampered(what=LOG, detail="the columns of an entry do not say what its signed bytes say.")
-
-
-def _intents(found: list[leaves.Columns], fingerprint: str) -> tuple[Intent, ...]:
-    made = [each for each in found if each.outcome == leaves.INTENT and each.fingerprint == fingerprint]
-    outcomes: dict[int, str | None] = {}
-    for intent in made:
-        later = [
-            each.outcome
-            for each in found
-            if each.seq > intent.seq and each.corr == intent.corr and each.outcome != leaves.INTENT
-        ]
-        outcomes[intent.seq] = later[-1] if later and intent.corr is not None else None
-    return tuple(Intent(each.seq, each.corr, each.action, outcomes[each.seq]) for each in made)

@@ -145,6 +145,21 @@ def hashed(
     return frontier
 
 
+def all_hashed(connection: Connection, incarnation: int, look: Callable[[bytes], None]) -> merkle.Frontier:
+    """Return the right edge over every stored leaf of an incarnation in its order, with whatever holes it has.
+
+    `look` sees each leaf in turn. Raises Tampered for values that no entry has."""
+    frontier, low = merkle.Frontier(), -(2**62)
+    while rows := connection.execute(_LEAVES, {"inc": incarnation, "low": low, "many": _BATCH}).all():
+        if not all(type(row[0]) is int and type(row[1]) is bytes for row in rows):
+            raise errors.Tampered(what=LOG, detail="an entry holds values that no entry has.")
+        for row in rows:
+            look(row[1])
+        frontier = frontier.extend(merkle.leaf_hashes(row[1] for row in rows))
+        low = rows[-1][0] + 1
+    return frontier
+
+
 def _batches(connection: Connection, incarnation: int, low: int) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
     while True:
         rows = connection.execute(_LEAVES, {"inc": incarnation, "low": low, "many": _BATCH}).all()

@@ -1,6 +1,7 @@
 """A log that was begun, its key, and pins kept in memory."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -8,6 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from socialguard.audit.interface import Actor, Entry, Tree
 from socialguard.audit.log import AuditLog
 from socialguard.store.database import Database
+
+if TYPE_CHECKING:
+    from tests.audit.world import World
 
 ORG = "0123456789abcdef"
 ACTOR = Actor("m-1", "person", "cli")
@@ -56,3 +60,10 @@ def key() -> Key:
 @pytest.fixture
 def pins() -> Pins:
     return Pins()
+
+
+@pytest.fixture
+def world(database: Database, log: AuditLog, key: Key, pins: Pins) -> "World":
+    from tests.audit.world import make_world
+
+    return make_world(database, log, key, pins)

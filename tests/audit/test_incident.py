@@ -10,11 +10,11 @@ from socialguard import errors
 from socialguard.audit import checkpoint, declaration, incident
 from socialguard.audit.declaration import Declaration, Gap
 from socialguard.audit.incident import Keys
-from socialguard.audit.interface import LogKey, Tree
+from socialguard.audit.interface import Intent, LogKey, Tree
 from socialguard.audit.verify import Report, verify
 from tests.audit.conftest import ACTOR, ORG, Key
-from tests.audit.test_log import ON_SQLITE, append, queue, tamper
-from tests.audit.test_verify import World, restore, snapshot, world  # noqa: F401 - a fixture
+from tests.audit.test_log import FINGERPRINT, ON_SQLITE, append, damage, intent, outcome, queue, tamper
+from tests.audit.world import World, restore, snapshot
 
 REASON = "restored from the copy of Monday"
 
@@ -43,7 +43,7 @@ class Owner:
 
 
 @pytest.fixture
-def owner(world: World) -> Owner:  # noqa: F811 - the fixture above
+def owner(world: World) -> Owner:
     return Owner(world, Key())
 
 
@@ -184,3 +184,31 @@ def test_the_log_key_may_change_after_an_incident(owner: Owner) -> None:
         owner.world.database, ORG, keys, owner.world.pins, [owner.world.anchor], True, owners=[owner.key.public]
     )
     assert report.problems == ()
+
+
+def test_intents_of_an_older_incarnation_are_still_found(owner: Owner) -> None:
+    owner.accept()
+    append(owner.world.database, owner.world.log, outcome("c-1", "failed"))
+    with owner.world.database.read() as connection:
+        found = owner.world.log.intents(connection, FINGERPRINT)
+    assert found == (Intent(2, "c-1", "delivery.publish", "failed", 0),)
+    append(owner.world.database, owner.world.log, queue("77" * 32), intent("c-7", "77" * 32))
+    with owner.world.database.read() as connection:
+        assert owner.world.log.intents(connection, "77" * 32)[0].incarnation == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "change",
+    [
+        "delete from audit_entry where incarnation = 0 and seq = 2",
+        "update audit_entry set leaf = 'x' where incarnation = 0 and seq = 2",
+        "delete from audit_entry where incarnation = 0",
+        "update audit_entry set leaf = (select leaf from audit_entry e where e.seq = 3) where incarnation = 1",
+    ],
+)
+def test_nor_can_they_be_hidden_there(owner: Owner, change: str) -> None:
+    owner.accept()
+    damage(owner.world.database, change)
+    with owner.world.database.read() as connection, pytest.raises(errors.Tampered):
+        owner.world.log.intents(connection, FINGERPRINT)

@@ -1,88 +1,27 @@
 """What `audit verify` finds: every edit, deletion, reorder, insert and truncation, and what it cannot find."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text
 
 from socialguard import clock
 from socialguard.audit import checkpoint
 from socialguard.audit.anchors.directory import DirectoryAnchor
 from socialguard.audit.anchors.git import GitAnchor
-from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement
+from socialguard.audit.anchors.interface import Anchor
 from socialguard.audit.anchors.local import LocalAnchor
 from socialguard.audit.anchors.publishing import publish_pending
-from socialguard.audit.interface import Entry, LogKey, Tree
-from socialguard.audit.log import AuditLog, begin
-from socialguard.audit.verify import Report, verify
+from socialguard.audit.interface import Entry, LogKey
+from socialguard.audit.log import begin
+from socialguard.audit.verify import verify
 from socialguard.canon import merkle
-from socialguard.store.database import Database, create_database, open_database
-from tests.audit.conftest import ACTOR, ORG, Key, Pins
-from tests.audit.test_log import FINGERPRINT, ON_SQLITE, append, damage, intent, outcome, queue, tamper
-
-
-@dataclass
-class Outside:
-    """An anchor outside this machine, kept in memory."""
-
-    held: list[bytes] = field(default_factory=list)
-    outside: bool = True
-    name: str = "outside"
-    reachable: bool = True
-
-    def publish(self, statements: Sequence[Statement]) -> None:
-        self._require()
-        self.held += [each.note for each in statements]
-
-    def notes(self, org: str) -> Iterator[bytes]:
-        self._require()
-        yield from self.held
-
-    def _require(self) -> None:
-        if not self.reachable:
-            raise AnchorFailed(path=self.name, detail="no way there.")
-
-
-@dataclass
-class World:
-    """A log with checkpoints at 3 and 7 of its 9 entries, pinned and anchored outside at 7."""
-
-    database: Database
-    log: AuditLog
-    key: Key
-    pins: Pins
-    anchor: Outside
-
-    def verify(self, *, deep: bool = False, **options: object) -> Report:
-        keys = [LogKey(self.key.public)]
-        return verify(self.database, ORG, keys, self.pins, [self.anchor], deep, **options)  # type: ignore[arg-type]
-
-    def add(self, *entries: Entry) -> None:
-        append(self.database, self.log, *entries)
-
-    def checkpoint(self) -> Tree:
-        tree = checkpoint.make(self.database, ORG, self.key, self.pins, anchors=[self.anchor.name])
-        publish_pending(self.database, ORG, [self.anchor])
-        return tree
-
-
-@pytest.fixture
-def world(database: Database, log: AuditLog, key: Key, pins: Pins) -> World:
-    made = World(database, log, key, pins, Outside())
-    made.add(queue(), intent("c-1"))
-    made.checkpoint()
-    made.add(outcome("c-1", "sent"), queue("cd" * 32), intent("c-2", "cd" * 32))
-    made.add(Entry("freeze", "done", ACTOR, account="a-1", reason="a rumour"))
-    made.checkpoint()
-    made.add(outcome("c-2", "sent"), Entry("account.verify", "done", ACTOR, obj={"nested": {"fingerprint": "x"}}))
-    return made
+from tests.audit.conftest import ACTOR, ORG, Key
+from tests.audit.test_log import ON_SQLITE, damage, queue, tamper
+from tests.audit.world import World, restore, snapshot
 
 
 @pytest.mark.parametrize("deep", [False, True])
@@ -330,110 +269,3 @@ def test_anchors_of_every_kind_hold_the_log(
     for anchor in anchors:
         report = verify(world.database, ORG, keys, None, [anchor])
         assert [problem.kind for problem in report.problems] == ["shorter"]
-
-
-def snapshot(world: World) -> list[tuple[str, list[dict[str, object]]]]:
-    with world.database.read() as connection:
-        return [
-            (name, [dict(row) for row in connection.execute(text(f"select * from {name}")).mappings()])
-            for name in ("audit_entry", "audit_head", "audit_reason", "checkpoint")
-        ]
-
-
-def restore(world: World, tables: list[tuple[str, list[dict[str, object]]]]) -> None:
-    """Put the database back to a snapshot, and the pins with it."""
-    tamper(world.database, "delete from audit_entry")
-    with world.database.write() as connection:
-        for name, rows in tables:
-            connection.execute(text(f"delete from {name}"))
-            columns = ", ".join(rows[0])
-            values = ", ".join(f":{column}" for column in rows[0])
-            connection.execute(text(f"insert into {name} ({columns}) values ({values})"), rows)
-    world.pins.tree = None
-
-
-# ── any change at all ────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, Tree]:
-    """A SQLite file with a log of 40 entries, its key and its pin."""
-    path = tmp_path_factory.mktemp("template") / "log.db"
-    database = create_database(f"sqlite:///{path}")
-    log, key, pins = AuditLog(ORG), Key(), Pins()
-    with database.write() as connection:
-        log.start(connection, Entry("workspace.init", "done", ACTOR))
-        for number in range(39):
-            reason = "because" if number % 7 == 0 else None
-            mark = FINGERPRINT if number % 3 == 0 else None
-            entry = Entry("delivery.publish", "sent", ACTOR, corr=f"c-{number}", fingerprint=mark, reason=reason)
-            log.append(connection, entry)
-    checkpoint.make(database, ORG, key, pins)
-    for name in ("no_update", "no_delete", "in_order"):
-        with database.write() as connection:
-            connection.execute(text(f"drop trigger audit_entry_{name}"))
-    database.close()
-    assert pins.tree is not None
-    return path, key.public, pins.tree
-
-
-COLUMNS = ["leaf", "leaf_hash", "ts", "actor", "action", "account", "outcome", "corr", "fingerprint", "seq"]
-ANY_CHANGE = st.one_of(
-    st.tuples(st.just("flip"), st.integers(0, 39), st.sampled_from(["leaf", "leaf_hash"]), st.integers(0, 2000)),
-    st.tuples(st.just("set"), st.integers(0, 39), st.sampled_from(COLUMNS), st.text(max_size=8) | st.none()),
-    st.tuples(st.just("delete"), st.integers(0, 39), st.just(""), st.integers(1, 40)),
-    st.tuples(st.just("swap"), st.integers(0, 39), st.just(""), st.integers(0, 39)),
-    st.tuples(st.just("replace"), st.integers(0, 39), st.just(""), st.integers(0, 39)),
-    st.tuples(st.just("insert"), st.integers(0, 39), st.just(""), st.integers(-3, 99)),
-)
-
-
-def change(connection: Connection, kind: str, seq: int, column: str, value: object) -> None:
-    run = connection.exec_driver_sql
-    if kind == "flip":
-        assert isinstance(value, int)
-        found = run(f"select {column} from audit_entry where seq = ?", (seq,)).scalar()
-        if not isinstance(found, bytes):
-            return  # an earlier change took it
-        data = bytearray(found)
-        data[value // 8 % len(data)] ^= 1 << (value % 8)
-        run(f"update audit_entry set {column} = ? where seq = ?", (bytes(data), seq))
-    elif kind == "set":
-        run(f"update audit_entry set {column} = ? where seq = ?", (value, seq))
-    elif kind == "delete":
-        run("delete from audit_entry where seq between ? and ?", (seq, seq + int(str(value)) - 1))
-    elif kind == "swap":
-        for before, after in ((seq, -9), (value, seq), (-9, value)):
-            run("update audit_entry set seq = ? where seq = ?", (after, before))
-    else:
-        verb = "insert or replace" if kind == "replace" else "insert or ignore"
-        run(f"{verb} into audit_entry select ?, leaf, leaf_hash, ts, actor, action, account, outcome, corr,"
-            " fingerprint, incarnation from audit_entry where seq = ?", (value, seq))  # fmt: skip
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(changes=st.lists(ANY_CHANGE, min_size=1, max_size=3))
-def test_any_change_of_rows_is_found(
-    template: tuple[Path, bytes, Tree], tmp_path: Path, changes: list[tuple[str, int, str, object]]
-) -> None:
-    path, public, pinned = template
-    copy = tmp_path / "copy.db"
-    copy.write_bytes(path.read_bytes())
-    database = open_database(f"sqlite:///{copy}")
-    try:
-
-        def rows(connection: Connection) -> object:
-            return connection.exec_driver_sql("select * from audit_entry order by incarnation, seq").all()
-
-        with database.write() as connection:
-            before = rows(connection)
-            for each in changes:
-                try:
-                    change(connection, *each)
-                except IntegrityError:
-                    continue  # the table itself refused it
-            changed = rows(connection) != before
-        report = verify(database, ORG, [LogKey(public)], Pins(pinned), [])
-        assert (report.exit_code == 13) == changed, report
-    finally:
-        database.close()
