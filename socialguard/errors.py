@@ -223,6 +223,15 @@ class Frozen(Held):
     remedy = "To lift: socialguard thaw {account} --reason …"
 
 
+class Late(Held):
+    """LATE {delivery} for {account} was due {due}; it is {now}. Held, not sent."""
+
+    remedy = (
+        "Still right? socialguard queue release {delivery} --now | --at TIME. "
+        "Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
 class OutcomeUnknown(SocialGuardError):
     """{network} did not answer; the post of {account} may be public ({detail}). Do not post it again."""
 

@@ -90,14 +90,18 @@ def countdown_line(seconds: int) -> str:
     return say("Goes out in {seconds} s. Ctrl-C takes it back.", seconds=seconds)
 
 
-def unknown(network: str, url: str, delivery: str, minutes: int = 10) -> list[str]:
-    """Return what is said when a network did not answer; `url` is where a person can look."""
+def unknown(network: str, url: str, delivery: str, minutes: int | None = 10) -> list[str]:
+    """Return what is said when a network did not answer; `url` is where a person can look, `minutes` how long
+    somebody of ours goes on looking, None where nobody does until the command is given."""
+    look = say(" Look: {url}   Look again: socialguard queue reconcile", url=url)
+    if minutes is not None:
+        look = say(" Look: {url}   We look too, for {minutes} min.", url=url, minutes=minutes)
     return [
         say(
             "UNKNOWN  {network} did not answer; the post may be public. Do not post it again.",
             network=network,
         ),
-        say(" Look: {url}   We look too, for {minutes} min.", url=url, minutes=minutes),
+        look,
         say(" There:     socialguard queue settle {delivery} --sent URL", delivery=delivery),
         say(" Not there: socialguard queue settle {delivery} --not-sent --reason …", delivery=delivery),
     ]

@@ -166,15 +166,12 @@ def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Accou
     late = now - value.due
     if late.total_seconds() <= value.max_late:
         return None
-    reason = f"due {since(value.due, account.zone)}, it is {since(now, account.zone)}"
-    writer.move(connection, value, State.HELD, f"late: {reason}")
-    _append(connection, desk, value, "held", reason=f"late: {reason}")
-    held = errors.Held(
-        detail=f"{value.id} for {account} was {reason}",
-        fix=f"Still right? socialguard queue release {value.id} --now | --at TIME. "
-        f"Otherwise: socialguard queue cancel {value.id}",
+    late_by = errors.Late(
+        delivery=value.id, account=account, due=since(value.due, account.zone), now=since(now, account.zone)
     )
-    return Result(replace(value, state=State.HELD), account, held)
+    writer.move(connection, value, State.HELD, late_by.message())
+    _append(connection, desk, value, "held", reason=late_by.message())
+    return Result(replace(value, state=State.HELD), account, late_by)
 
 
 def _verify(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
