@@ -53,8 +53,7 @@ class SocialGuardError(Exception):
 
     def message(self, translate: Translate = str) -> str:
         """Return what happened, as one sentence in the language of `translate`."""
-        template = " ".join((type(self).__doc__ or "").split())
-        return self._fill(translate(template))
+        return self._fill(translate(template_of(type(self))))
 
     def what_to_do(self, translate: Translate = str) -> str:
         """Return what the person can do next, or an empty string."""
@@ -63,6 +62,11 @@ class SocialGuardError(Exception):
     def _fill(self, template: str) -> str:
         shown = {key: visible(value, 2000) for key, value in self.fields.items()}
         return template.format_map(_Fields(shown))
+
+
+def template_of(error: type[SocialGuardError]) -> str:
+    """Return the message of an error class, its `{fields}` still open: its docstring on one line."""
+    return re.sub(r"\s*\n\s*", " ", (error.__doc__ or "").strip())
 
 
 class _Fields(dict[str, str]):
@@ -218,13 +222,13 @@ class Held(SocialGuardError):
 
 
 class Frozen(Held):
-    """FROZEN {account}, since {since}, by {actor}: "{reason}". Nothing was sent. Draft {draft} kept."""
+    """FROZEN  {account}, since {since}, by {actor}: "{reason}". Nothing was sent. Draft {draft} kept."""
 
     remedy = "To lift: socialguard thaw {account} --reason …"
 
 
 class Late(Held):
-    """LATE {delivery} for {account} was due {due}; it is {now}. Held, not sent."""
+    """LATE  {delivery} for {account} was due {due}; it is {now}. Held, not sent."""
 
     remedy = (
         "Still right? socialguard queue release {delivery} --now | --at TIME. "

@@ -5,6 +5,7 @@ messages are found: sentences that the command line looks up, the docstring and 
 (what is `marked`, and the details, hints and remedies given to an error) that the rooms below the command line
 make, with their values as `{fields}`."""
 
+import re
 import ast
 import importlib
 import io
@@ -112,7 +113,7 @@ def _errors() -> Iterator[Found]:
         if kind.__module__.startswith("socialguard."):
             place = kind.__module__.replace(".", "/") + ".py"
             for text in (kind.__doc__ or "", kind.remedy):
-                yield Found(" ".join(text.split()), "", "", place)
+                yield Found(re.sub(r"\s*\n\s*", " ", text.strip()), "", "", place)
 
 
 def _sources() -> Iterator[Found]:

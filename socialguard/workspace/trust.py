@@ -1,7 +1,7 @@
 """What is signed and sealed, as publishing and the guard ask for it: manifest, policy, pins, log, credentials."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final
@@ -22,7 +22,7 @@ from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
 from socialguard.publishing.freeze import THAW, thaw_statement
 from socialguard.publishing.interface import Rules
-from socialguard.registry import changes
+from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
 from socialguard.registry.signed import Right
@@ -77,7 +77,7 @@ class Trust:
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
     def books(self, connection: Connection) -> Books:
-        """Return manifest, registry and policy as of this transaction, verified against the pins."""
+        """Return manifest and registry as of this transaction, verified against the pins."""
         return self._signed.books(connection)
 
     def resolve(self, connection: Connection, selectors: Sequence[str]) -> tuple[Account, ...]:
@@ -90,17 +90,17 @@ class Trust:
 
     def rules(self, connection: Connection, account: Account) -> Rules:
         """Return grace, lateness and approvals of the applied policy."""
-        found = policies.effective(self.books(connection).policy, account)
+        found = policies.effective(self._signed.policy(connection), account)
         return Rules(grace=found.grace, max_late=found.max_late, approvals=found.approvals)
 
     def switch_rules(self, connection: Connection, account: Account) -> switch.Rules:
         """Return when the account must be confirmed."""
-        found = policies.effective(self.books(connection).policy, account)
+        found = policies.effective(self._signed.policy(connection), account)
         return switch.Rules(secure=found.secure, reconfirm_after=timedelta(minutes=found.reconfirm_after))
 
     def severities(self, connection: Connection, account: Account) -> Mapping[str, str]:
         """Return what policy makes of each check's findings."""
-        return policies.effective(self.books(connection).policy, account).checks
+        return policies.effective(self._signed.policy(connection), account).checks
 
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another of the workspace (UTS 39)."""
@@ -165,10 +165,16 @@ class Trust:
             self.require_signed(connection, THAW, thaw_statement(stop), row.lifted_by or "", signature)
 
     def stops(self, connection: Connection, account: Account) -> tuple[Stop, ...]:
-        """Return the stops in force on an account, those of the emergency file included."""
+        """Return the stops in force on an account, those of the emergency file included; `actor` is the name of
+        whoever stopped it."""
         scopes = stops.scopes_of(account)
         emergency = tuple(stop for stop in self._emergency() if stop.scope in scopes)
-        return stops.in_force(connection, scopes) + emergency
+        found = stops.in_force(connection, scopes) + emergency
+        if not found:
+            return ()
+        known = founding.profiles(connection, self.books(connection).manifest)
+        named = {key: profile.name for key, profile in known.items()}
+        return tuple(replace(stop, actor=named.get(stop.actor, stop.actor)) for stop in found)
 
     # ── credentials ──────────────────────────────────────────────────────────────────────────────────────
 
