@@ -5,11 +5,11 @@ messages are found: sentences that the command line looks up, the docstring and 
 (what is `marked`, and the details, hints and remedies given to an error) that the rooms below the command line
 make, with their values as `{fields}`."""
 
-import re
 import ast
 import importlib
 import io
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
