@@ -4,6 +4,8 @@ stored, with its sealed credential, the manifest that names it and the log's ent
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
 from socialguard import clock, errors
 from socialguard.model.account import Account, AccountName, AccountState
 from socialguard.model.credential import Credential
@@ -80,14 +82,7 @@ def store(custody: Custody, admitted: Sequence[tuple[Admission, NewAccount]]) ->
             )
             custody.log.append(connection, entry)
             gen = vault.store(connection, new.id, admission.credential, signer, custody.actor)
-            changes.record_identity(
-                connection,
-                new.id,
-                display_name=new.display_name,
-                followers=new.followers,
-                gen=gen,
-                at=clock.now(),
-            )
+            _record(connection, new.id, new.display_name, new.followers, gen)
             generations[new.id] = gen
     custody.pins.pin_manifest(after.epoch, after.sha256)
     for account_id, gen in generations.items():
@@ -100,42 +95,41 @@ def store(custody: Custody, admitted: Sequence[tuple[Admission, NewAccount]]) ->
 def rotate(custody: Custody, account_id: str, credential: Credential, reason: str | None = None) -> int:
     """Replace the credential of an account and return the new generation.
 
-    Raises WrongIdentity where the network says that it is another user's, UsageError while the present one is
-    being revoked: with it gone nobody could tell whether the network rejects it."""
-    with custody.database.read() as connection:
-        account = custody.account(connection, account_id)
+    Raises WrongIdentity where the network says that it is another user's, Busy while the present one is renewed
+    or revoked elsewhere, UsageError while the network has not rejected a revoked one: with it gone nobody could
+    tell."""
+    writer = custody.owner()
+    with custody.alone(account_id):
+        with custody.database.read() as connection:
+            account = custody.account(connection, account_id)
+        require_not_pending(account)
+        found = custody.with_given(
+            "account.identify",
+            account_id,
+            account.name,
+            account.origin,
+            credential,
+            lambda session: require_user(session, account),
+        )
+        with custody.database.write() as connection:
+            custody.log.require_extends(connection, custody.pins.pinned_tree())
+            vault = custody.vault(custody.manifest(connection))
+            gen = vault.store(connection, account_id, credential, writer, custody.actor)
+            said = custody.entry("credential.rotate", "ok", account_id, reason=reason, obj={"gen": gen})
+            custody.log.append(connection, said)
+            changes.set_state(connection, account_id, AccountState.ACTIVE)
+            _record(connection, account_id, found.display_name, found.followers, gen)
+        custody.pins.pin_generation(account_id, gen)
+    return gen
+
+
+def require_not_pending(account: Account) -> None:
+    """Refuse to give up a credential that the network may still accept although it is to be revoked."""
     if account.state is AccountState.REVOCATION_PENDING:
         raise errors.UsageError(
             detail=f"The credential of {account} is being revoked, and the network still accepts it.",
             remedy=f"First run again: socialguard account revoke {account}",
         )
-    writer = custody.owner()
-    found = custody.with_given(
-        "account.identify",
-        account_id,
-        account.name,
-        account.origin,
-        credential,
-        lambda session: require_user(session, account),
-    )
-    with custody.database.write() as connection:
-        custody.log.require_extends(connection, custody.pins.pinned_tree())
-        gen = custody.vault(custody.manifest(connection)).store(
-            connection, account_id, credential, writer, custody.actor
-        )
-        said = custody.entry("credential.rotate", "ok", account_id, reason=reason, obj={"gen": gen})
-        custody.log.append(connection, said)
-        changes.set_state(connection, account_id, AccountState.ACTIVE)
-        changes.record_identity(
-            connection,
-            account_id,
-            display_name=found.display_name,
-            followers=found.followers,
-            gen=gen,
-            at=clock.now(),
-        )
-    custody.pins.pin_generation(account_id, gen)
-    return gen
 
 
 def require_user(session: Session, account: Account) -> Identity:
@@ -169,4 +163,10 @@ def _request(admission: Admission, origin: str) -> NewAccount:
         grants=[Grant(worker, Right.SEND) for worker in admission.workers],
         zone=admission.zone,
         contact=admission.contact,
+    )
+
+
+def _record(connection: Connection, account_id: str, display_name: str, followers: int | None, gen: int) -> None:
+    changes.record_identity(
+        connection, account_id, display_name=display_name, followers=followers, gen=gen, at=clock.now()
     )

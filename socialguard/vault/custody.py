@@ -6,9 +6,11 @@ together with whatever the call changed. A call whose outcome is missing in the 
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from datetime import timedelta
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -23,11 +25,15 @@ from socialguard.registry.accounts import Registry
 from socialguard.registry.interface import OwnerSigner
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Right
+from socialguard.store import lease
 from socialguard.store.database import Database
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 
 T = TypeVar("T")
+
+LEASE: Final = timedelta(minutes=3)
+"""Longer than a call with all its time-outs, so that a refresh token is never spent twice at once."""
 
 
 class CustodyPins(Protocol):
@@ -119,10 +125,12 @@ class Custody:
         obj: Mapping[str, object] | None = None,
     ) -> Manifest:
         """Do an act of the registry as an owner, with its entry in the same transaction, then pin its epoch.
+        Raises Tampered where the log does not extend the pinned one, and what the act raises.
 
         `act` is a function of `registry` such as `changes.rename`, with its other arguments bound."""
         signer = self.owner()
         with self.database.write() as connection:
+            self.log.require_extends(connection, self.pins.pinned_tree())
             before = self.manifest(connection)
             after = act(connection, signer, before)
             proof = after.sha256 if after.epoch > before.epoch else None
@@ -137,6 +145,12 @@ class Custody:
             return self.network(name.network).credential(document)
         except ValueError as problem:
             raise errors.CredentialInvalid(account=name, detail=str(problem)) from None
+
+    @contextmanager
+    def alone(self, account_id: str) -> Iterator[None]:
+        """Let no other process renew, replace or revoke the credential meanwhile; raises Busy where one does."""
+        with lease.hold(self.database, f"credential:{account_id}", LEASE):
+            yield
 
     # ── calls ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,8 +4,6 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -16,13 +14,9 @@ from socialguard.model.credential import Credential
 from socialguard.networks.interface import Identity, Inspection, Session
 from socialguard.registry import changes
 from socialguard.registry.manifest import Manifest
-from socialguard.store import lease
 from socialguard.vault.admission import require_user
 from socialguard.vault.credentials import Holding
 from socialguard.vault.custody import Custody
-
-REFRESH_LEASE: Final = timedelta(minutes=3)
-"""Longer than a call with all its time-outs, so that a refresh token is never spent twice at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ def refresh(custody: Custody, account_id: str, *, seen: int | None = None) -> in
 
     The old credential is destroyed by the transaction that stores the new one, and by nothing else: whatever
     fails leaves it in place, and the account as it is. Raises Busy while another process refreshes."""
-    with lease.hold(custody.database, f"credential:{account_id}", REFRESH_LEASE):
+    with custody.alone(account_id):
         with custody.database.read() as connection:
             vault = custody.vault(custody.manifest(connection))
             gen = vault.generation(connection, account_id)

@@ -5,6 +5,7 @@ goes to the emergency file.
 """
 
 import secrets
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from socialguard.registry import changes, enrolment
 from socialguard.registry.accounts import Registry
 from socialguard.registry.interface import OwnerSigner
 from socialguard.registry.manifest import Manifest
+from socialguard.vault.admission import require_not_pending
 from socialguard.vault.custody import Custody
 
 ACTION = "credential.revoke"
@@ -38,7 +40,31 @@ def revoke(custody: Custody, account_id: str, reason: str | None = None) -> With
     """Ask the network to forget the credential, and believe it only when the credential is rejected.
 
     Until then the account is `revocation_pending`; call again to retry. Raises what the network's refusal
-    means, with the account left pending, and Tampered for a credential that is not as signed."""
+    means, with the account left pending, Busy while the credential is renewed elsewhere, and Tampered for one
+    that is not as signed."""
+    with ExitStack() as stack:
+        # A renewal under way would end in new tokens that nobody revokes. Without a disk there is none.
+        with suppress(errors.AuditUnwritable):
+            stack.enter_context(custody.alone(account_id))
+        return _revoke(custody, account_id, reason)
+
+
+def remove(custody: Custody, account_id: str, reason: str | None = None) -> Manifest:
+    """Take an account out of the manifest and destroy its credential here, in one transaction.
+
+    Raises UsageError while a revocation is pending: only the stored credential can finish it."""
+    with custody.database.read() as connection:
+        account = custody.account(connection, account_id)
+    require_not_pending(account)
+
+    def act(connection: Connection, owner: OwnerSigner, manifest: Manifest) -> Manifest:
+        custody.vault(manifest).destroy(connection, account_id)
+        return enrolment.remove(connection, owner, manifest, account_id)
+
+    return custody.amend("account.remove", account_id, act, reason=reason, obj={"name": str(account)})
+
+
+def _revoke(custody: Custody, account_id: str, reason: str | None) -> Withdrawal:
     corr = secrets.token_hex(8)
     try:
         account, credential = _begin(custody, account_id, corr, reason)
@@ -55,27 +81,8 @@ def revoke(custody: Custody, account_id: str, reason: str | None = None) -> With
         raise
     revoked = confirmed and _is_rejected(session)
     state = AccountState.REVOKED if revoked else AccountState.REVOCATION_PENDING
-    _finish(custody, account_id, corr, state.value, session, logged)
+    logged = _finish(custody, account_id, corr, state.value, session, logged)
     return Withdrawal(account, revoked, page, logged)
-
-
-def remove(custody: Custody, account_id: str, reason: str | None = None) -> Manifest:
-    """Take an account out of the manifest and destroy its credential here, in one transaction.
-
-    Raises UsageError while a revocation is pending: only the stored credential can finish it."""
-    with custody.database.read() as connection:
-        account = custody.account(connection, account_id)
-    if account.state is AccountState.REVOCATION_PENDING:
-        raise errors.UsageError(
-            detail=f"The credential of {account} is being revoked, and the network still accepts it.",
-            remedy=f"First run again: socialguard account revoke {account}",
-        )
-
-    def act(connection: Connection, owner: OwnerSigner, manifest: Manifest) -> Manifest:
-        custody.vault(manifest).destroy(connection, account_id)
-        return enrolment.remove(connection, owner, manifest, account_id)
-
-    return custody.amend("account.remove", account_id, act, reason=reason, obj={"name": str(account)})
 
 
 def _begin(custody: Custody, account_id: str, corr: str, reason: str | None) -> tuple[Account, Credential]:
@@ -122,15 +129,20 @@ def _is_rejected(session: Session) -> bool:
     return False
 
 
-def _finish(custody: Custody, account_id: str, corr: str, outcome: str, session: Session, logged: bool) -> None:
+def _finish(custody: Custody, account_id: str, corr: str, outcome: str, session: Session, logged: bool) -> bool:
+    """Log the outcome and what it means for the account; return whether the log took it."""
     said = custody.entry(ACTION, outcome, account_id, corr=corr, obj={"calls": session.calls})
-    if not logged:
-        custody.emergency(said)
-        return
-    with custody.database.write() as connection:
-        custody.log.append(connection, said)
-        if outcome == AccountState.REVOKED.value:
-            _mark(custody, connection, custody.manifest(connection), account_id, AccountState.REVOKED)
+    if logged:
+        try:
+            with custody.database.write() as connection:
+                custody.log.append(connection, said)
+                if outcome == AccountState.REVOKED.value:
+                    _mark(custody, connection, custody.manifest(connection), account_id, AccountState.REVOKED)
+            return True
+        except (errors.AuditUnwritable, errors.Tampered):
+            pass  # it worked when the call began; what the network said must not be lost
+    custody.emergency(said)
+    return False
 
 
 def _mark(

@@ -15,7 +15,7 @@ from socialguard.networks.interface import Revocation
 from socialguard.registry import changes
 from socialguard.registry.accounts import Registry
 from socialguard.registry.signed import Right
-from socialguard.store import lease, tables
+from socialguard.store import tables
 from socialguard.vault import admission, upkeep, withdrawal
 from socialguard.vault.keys import KeyPair
 
@@ -170,22 +170,28 @@ def test_a_refresh_that_another_process_made_is_not_made_again(w: World) -> None
     assert [call for call, _ in w.network.calls].count("refresh") == 1
 
 
-def test_only_one_process_refreshes_at_a_time(w: World) -> None:
+def test_while_one_process_renews_a_token_no_other_renews_replaces_or_revokes_it(w: World) -> None:
     account = w.added()
-    held: list[BaseException] = []
+    w.network.user("token-next", "acme")
+    following = w.admission(token="token-next").credential
+    refused: list[BaseException] = []
 
     def meanwhile(operation: str) -> None:
-        if operation == "refresh":
-            w.network.before = lambda _: None
-            with w.database.write() as connection:  # as another host's process would hold it
-                connection.execute(update(tables.lease).values(host="elsewhere"))
-            with pytest.raises(errors.Busy) as refused:
-                upkeep.refresh(w.custody, account.id)
-            held.append(refused.value)
+        w.network.before = lambda _: None
+        assert operation == "refresh"
+        for act in (
+            lambda: upkeep.refresh(w.custody, account.id),
+            lambda: admission.rotate(w.custody, account.id, following),
+            lambda: withdrawal.revoke(w.custody, account.id),
+        ):
+            with pytest.raises(errors.Busy) as busy:
+                act()
+            refused.append(busy.value)
 
     w.network.before = meanwhile
     upkeep.refresh(w.custody, account.id)
-    assert len(held) == 1
+    assert len(refused) == 3
+    assert w.stored(account.id) == "token-acme-1"
 
 
 def test_a_refresh_that_fails_leaves_account_and_token_as_they_were(w: World) -> None:
@@ -196,7 +202,7 @@ def test_a_refresh_that_fails_leaves_account_and_token_as_they_were(w: World) ->
     assert w.stored(account.id) == SECRET
     assert w.account(account.id).state is AccountState.ACTIVE
     assert w.log("test.use")[-1] == ("credential.refresh", "authentication_needed")
-    with lease.hold(w.database, f"credential:{account.id}", upkeep.REFRESH_LEASE):
+    with w.custody.alone(account.id):
         pass  # the lease was given back
 
 
@@ -301,6 +307,20 @@ def test_revoking_works_where_nothing_can_be_logged(w: World) -> None:
     assert SECRET in w.network.rejected
 
 
+def test_what_the_network_said_is_kept_where_the_log_fails_during_the_call(w: World) -> None:
+    account = w.added()
+
+    def lose_the_log(operation: str) -> None:
+        if operation == "revoke":
+            with w.database.write() as connection:
+                connection.execute(delete(tables.audit_head))
+
+    w.network.before = lose_the_log
+    done = withdrawal.revoke(w.custody, account.id)
+    assert (done.revoked, done.logged) == (True, False)
+    assert [(entry.action, entry.outcome) for entry in w.unlogged] == [("credential.revoke", "revoked")]
+
+
 def test_a_tampered_credential_is_not_sent_anywhere_even_to_revoke_it(w: World) -> None:
     account = w.added()
     with w.database.write() as connection:
@@ -342,6 +362,17 @@ def test_what_the_registry_changes_is_logged_and_pinned(w: World) -> None:
     assert w.account(account.id).short_name == "acme-world"
     (leaf,) = w.leaves("account.rename")
     assert (leaf["actor"]["proof"], leaf["obj"]["epoch"]) == (after.sha256, after.epoch)
+
+
+def test_no_act_is_signed_on_a_log_that_lost_its_end(w: World) -> None:
+    account = w.added()
+    w.pins.pin_tree(Tree(0, 900, bytes(32)))
+    with pytest.raises(errors.Tampered):
+        w.custody.amend(
+            "account.grant",
+            account.id,
+            lambda connection, owner, manifest: changes.set_grants(connection, owner, manifest, account.id, []),
+        )
 
 
 def test_an_act_that_is_refused_leaves_no_trace(w: World) -> None:
