@@ -72,7 +72,13 @@ def shell(tmp_path: Path) -> Iterator["pexpect.spawn[str]"]:
     shutil.copytree(ROOT / "config", tmp_path / "config")
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "dumb", "LANG": "C.UTF-8", "PS1": PROMPT}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TERM": "dumb",
+        "LANG": "C.UTF-8",
+        "PS1": PROMPT,
+    }
     environment["PYTHONPATH"] = str(ROOT)
     child = pexpect.spawn(
         "bash", ["--norc", "--noprofile"], cwd=str(tmp_path), env=environment, encoding="utf-8", timeout=60,
