@@ -11,7 +11,7 @@ _MIN_LENGTH: Final = 6
 _SHAPES: Final = re.compile(
     r"(?i)((?:access_token|refresh_token|client_secret|app_secret|appsecret_proof|input_token|fb_exchange_token"
     r"|oauth_token|oauth_verifier|oauth_token_secret|oauth_signature|code_verifier|code|password|passphrase)"
-    r"[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;<>)}\]]+)"
+    r"[\"']?\s*[=:]\s*[\"']?)(?!\[secret\])([^\s&\"',;<>)}\]]+)"
     r"|((?:authorization[\"']?\s*[:=]\s*[\"']?)?(?:bearer|basic)\s+)([A-Za-z0-9._~+/=%-]{8,})"
 )
 
