@@ -1,11 +1,11 @@
 """Opening the workspace for a command: which one, who asks, and which terminal session this is."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from socialguard.cli import terminal
 from socialguard.cli.face import Face
 from socialguard.cli.words import _
-from socialguard.model.context import context_of
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
@@ -16,17 +16,19 @@ def open_workspace(face: Face, *, may_ask: bool = True) -> Workspace:
     """Return the workspace of this run; a passphrase is asked for where one is needed and a person is there.
 
     `may_ask` False is for what stops: it goes on with a locked vault."""
-    ask = None
-    if may_ask and face.has_terminal:
+    return Workspace(face.home, ask=passphrase_asker(face) if may_ask else None)
 
-        def ask() -> str:
-            return terminal.ask_secret(_("Passphrase of this workspace:"))
 
-    return Workspace(face.home, ask=ask)
+def passphrase_asker(face: Face) -> Callable[[], str] | None:
+    """Return what asks for the passphrase of the workspace, None where there is no person to ask."""
+    if not face.has_terminal:
+        return None
+    return lambda: terminal.ask_secret(_("Passphrase of this workspace:"))
 
 
 def session_of(face: Face) -> "Session":
     """Return where the request comes from: a terminal session, or a script without context."""
+    from socialguard.model.context import context_of
     from socialguard.publishing.interface import Session
 
     operator = terminal.operator()

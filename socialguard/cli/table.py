@@ -53,9 +53,31 @@ TABLE: Final[Mapping[str, Row]] = {
         "import_",
         "Add many accounts from a CSV or JSON-lines file; every row is checked before the first is added.",
     ),
+    "account login x": Row("login", "login_x", "Log in to X in the browser, and add the account that allows it."),
+    "account login facebook": Row(
+        "login", "login_facebook", "Log in to Facebook in the browser, and add Pages that the person manages."
+    ),
+    "contact": Row(
+        "contact", "contact", "Show or set whom to call about an account (or, with --me, how to reach you)."
+    ),
+    "policy apply": Row(
+        "policy",
+        "apply",
+        "Put a policy file in force: its hash goes into the signed manifest, and the sender obeys no other.",
+    ),
+    "policy show": Row(
+        "policy", "show", "Show what holds for an account, and which section of the policy says so."
+    ),
+    "policy check": Row(
+        "policy",
+        "check",
+        "Check a policy file without applying it: every key, every value, every account that it names.",
+    ),
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
+    "draft list": Row("draft", "list_", "List drafts, newest first."),
+    "draft show": Row("draft", "show", "Show one draft whole, and what became of it."),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
     "queue show": Row("listing", "show", "Show one delivery whole."),
     "queue edit": Row(
@@ -86,6 +108,27 @@ TABLE: Final[Mapping[str, Row]] = {
         "accept",
         "Accept that the log was damaged: declare the gap, signed by an owner, and begin it again.",
     ),
+    "vault export": Row(
+        "vault", "export", "Export credentials to an age file, for the day when no key of the workspace is left."
+    ),
+    "vault rewrap": Row(
+        "vault", "rewrap", "Seal credentials anew, under fresh keys, to whoever the manifest names now."
+    ),
+    "vault unlock": Row(
+        "vault", "unlock", "Keep the passphrase's key in the kernel for 8 hours, so that commands do not ask."
+    ),
+    "vault lock": Row("vault", "lock", "Forget the key that `vault unlock` keeps; it goes on with a full disk."),
+    "vault recovery new": Row(
+        "vault", "recovery_new", "Make a recovery kit that opens every credential; it replaces the one before."
+    ),
+    "vault recovery test": Row(
+        "vault", "recovery_test", "Prove that a recovery kit is the one in force and opens a credential."
+    ),
+    "workspace adopt": Row(
+        "workspace",
+        "adopt",
+        "Verify everything, then make this machine know this workspace; says what is taken on trust.",
+    ),
     "demo": Row("demo", "demo", "Show the main job on a sandbox of this machine: no account, no network."),
     "sandbox serve": Row("sandbox", "serve", "Serve X and Facebook on this machine, for trying things out."),
     "completion": Row("completion", "completion", "Print shell code that completes commands and account names."),
@@ -94,6 +137,7 @@ TABLE: Final[Mapping[str, Row]] = {
 
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Accounts: who they are and what proves it.",
+    "account login": "Logging in in the browser.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "draft": "Texts that were kept.",
@@ -101,6 +145,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "queue": "Deliveries that wait, went out or are in doubt.",
     "sandbox": "Networks on this machine, for trying things out.",
     "vault": "Keys, credentials and their recovery.",
+    "vault recovery": "The kit that opens everything again.",
     "workspace": "This installation.",
 }
 

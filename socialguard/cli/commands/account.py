@@ -308,7 +308,7 @@ def read_document(place: str) -> Mapping[str, object]:
         raise errors.UsageError(
             detail="The credential is not a JSON object.", remedy="docs/cli.md shows the documents."
         )
-    guard(value for value in document.values() if isinstance(value, str))
+    guard(value for name, value in document.items() if name != "kind" and isinstance(value, str))
     return document
 
 
