@@ -29,39 +29,72 @@ class Candidate(Protocol):
     """A delivery that would be made, as publishing describes it."""
 
     @property
-    def account(self) -> Account: ...
+    def account(self) -> Account:
+        """Where it would go."""
+        ...
+
     @property
-    def act(self) -> Act: ...
+    def act(self) -> Act:
+        """What it would do."""
+        ...
+
     @property
-    def content(self) -> Content: ...
+    def content(self) -> Content:
+        """Everything that would be public."""
+        ...
+
     @property
-    def length(self) -> int: ...
+    def length(self) -> int:
+        """Its length, in the network's unit."""
+        ...
+
     @property
-    def limit(self) -> int: ...
+    def limit(self) -> int:
+        """The most that the network takes."""
+        ...
+
     @property
-    def price(self) -> int: ...
+    def price(self) -> int:
+        """In millionths of a US dollar."""
+        ...
+
     @property
-    def grace(self) -> int: ...
+    def grace(self) -> int:
+        """Seconds to take it back."""
+        ...
+
     @property
-    def when(self) -> datetime | None: ...
+    def when(self) -> datetime | None:
+        """When it is due; None means now."""
+        ...
 
 
 class Asker(Protocol):
     """Where a request comes from: `context` identifies a terminal session, None without a terminal."""
 
     @property
-    def context(self) -> str | None: ...
+    def context(self) -> str | None:
+        """The terminal session, None without one."""
+        ...
+
     @property
-    def operator(self) -> str: ...
+    def operator(self) -> str:
+        """Who sits there."""
+        ...
 
 
 class Given(Protocol):
     """What a person gave: `typed` in a terminal, `named` by `--confirm` without one."""
 
     @property
-    def typed(self) -> str | None: ...
+    def typed(self) -> str | None:
+        """What was typed at the prompt."""
+        ...
+
     @property
-    def named(self) -> frozenset[str]: ...
+    def named(self) -> frozenset[str]:
+        """The accounts named by --confirm."""
+        ...
 
 
 class Directory(Protocol):
