@@ -125,7 +125,7 @@ class Office:
             _replace_environment(before)
             clock.shift(timedelta(0))
             crash.arm(None)
-        return _done(code, out.text(), err.text())
+        return as_done(code, out.text(), err.text())
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start the program as a process in a session of its own, without a terminal; end it with `finish`."""
@@ -204,7 +204,7 @@ class Office:
 def finish(process: subprocess.Popen[str], stdin: str = "") -> Done:
     """Wait for a process that `Office.start` gave and return how it ended."""
     out, err = process.communicate(stdin, timeout=PATIENCE)
-    return _done(process.returncode, out, err)
+    return as_done(process.returncode, out, err)
 
 
 def make_seed(accounts: Sequence[str] = ACCOUNTS) -> dict[str, Any]:
@@ -297,7 +297,8 @@ def _replace_environment(wanted: Mapping[str, str]) -> None:
     os.environ.update(wanted)
 
 
-def _done(code: int, out: str, err: str) -> Done:
+def as_done(code: int, out: str, err: str) -> Done:
+    """Return how a run ended, its standard output read as JSON where it is that."""
     try:
         document = json.loads(out)
     except ValueError:
