@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
 from socialguard.canon import jcs
-from socialguard.cli import prompts
 from socialguard.cli.face import Face
 from socialguard.cli.words import _, later, say
 from socialguard.model.account import Account
@@ -125,17 +124,21 @@ def tell_result(face: Face, result: "Result") -> None:
 
 def told(results: Sequence["Result"]) -> str:
     """Return the words for one script line on the outcomes that are unknown."""
+    from socialguard.cli import prompts
+
     return prompts.outcome_unknown([item.delivery.id for item in results if item.delivery.state is State.UNKNOWN])
 
 
 def _tell_unknown(face: Face, result: "Result") -> None:
+    from socialguard.cli import prompts
+
     if not face.has_terminal:
         face.printer.note_line(f"12 {prompts.outcome_unknown([result.delivery.id])}")
         return
     fields = result.error.fields if isinstance(result.error, errors.SocialGuardError) else {}
     look = str(fields.get("look", "")) or str(result.account)
     network = str(fields.get("network", result.account.network))
-    for line in prompts.unknown(network, look, result.delivery.id):
+    for line in prompts.unknown(network, look, result.delivery.id, None):
         face.printer.note_line(line)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 PROGRAM = "socialguard"
-# Start-up makes 200,000 objects that live to the end; at the default (700) they are searched for cycles 40 times.
+# Start-up makes 60,000 containers that live to the end; the default (700) searches them for cycles 150 times.
 _GC_THRESHOLD = 50_000
 _COMPLETE = "_SOCIALGUARD_COMPLETE"
 _EPILOG = "Every command takes --json. docs/cli.md has the exit codes and what scripts can rely on."

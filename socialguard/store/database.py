@@ -13,11 +13,13 @@ from socialguard.store.version import HEAD
 
 
 class Database:
-    """One database. `where` is how a person knows it: a path, or a URL without its password."""
+    """One database. `where` is how a person knows it: a path, or a URL without its password; `has_written` tells
+    whether a write transaction was begun here."""
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
         self.where = where
+        self.has_written = False
         self._writer = engine.execution_options(writes=True)
 
     @contextmanager
@@ -26,6 +28,7 @@ class Database:
 
         Raises AuditUnwritable on a full or read-only disk, Busy after 15 s of waiting, Unreadable for a
         damaged file; an integrity error stays what it is, since its meaning is the caller's."""
+        self.has_written = True
         with self._explained(), self._writer.begin() as connection:
             yield connection
 

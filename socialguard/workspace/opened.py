@@ -1,5 +1,6 @@
 """One open workspace: every part is opened when it is first needed, and all are closed together."""
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -10,25 +11,22 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from socialguard import clock, errors, settings
-from socialguard.audit import checkpoint
-from socialguard.audit.emergency import EmergencyFile
 from socialguard.audit.interface import Actor, Entry
-from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account
-from socialguard.networks import http, limits
-from socialguard.networks import interface as networks
-from socialguard.networks.interface import Network
 from socialguard.store.database import Database, open_database
 from socialguard.vault.identity import Identity, open_identity
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
 from socialguard.workspace.signed import Signed
-from socialguard.workspace.stopping import absorb, noted_stops
 
+# Each part is imported by what opens it: `queue list` needs few of them and is waited for.
 if TYPE_CHECKING:
     from socialguard.audit.anchors.interface import Anchor
     from socialguard.audit.anchors.publishing import Published
+    from socialguard.audit.emergency import EmergencyFile
+    from socialguard.audit.log import AuditLog
     from socialguard.guard.gate import Guard
+    from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
     from socialguard.workspace.trust import Keys, Trust
@@ -55,11 +53,11 @@ class Workspace(AbstractContextManager["Workspace"]):
         self.close()
 
     def close(self) -> None:
-        """Sign a last checkpoint where the log has grown, and close the database."""
+        """Sign a last checkpoint where this workspace wrote, and close the database."""
         if "database" not in self.__dict__:
             return
         try:
-            if "pins" in self.__dict__:
+            if "pins" in self.__dict__ and self.database.has_written:
                 self.checkpoint()
         except (errors.AuditUnwritable, errors.Busy, errors.Unreadable, errors.Tampered):
             pass  # the command's own outcome counts; verify tells what was left unproven
@@ -118,12 +116,14 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The database, opened at this program's schema; test switches are armed where they may be."""
         opened = open_database(self.layout.database_url(self.settings.database))
         self._arm(opened)
-        absorb(self.emergency, opened, self.log)
+        self._absorb(opened)
         return opened
 
     @cached_property
-    def log(self) -> AuditLog:
+    def log(self) -> "AuditLog":
         """The audit log."""
+        from socialguard.audit.log import AuditLog
+
         return AuditLog(self.org)
 
     @cached_property
@@ -134,6 +134,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     @cached_property
     def trust(self) -> "Trust":
         """What is signed and sealed, as senders ask for it."""
+        from socialguard.workspace.stopping import noted_stops
         from socialguard.workspace.trust import Trust
 
         def renew(account_id: str, seen: int) -> None:
@@ -176,13 +177,15 @@ class Workspace(AbstractContextManager["Workspace"]):
             worker=self.worker,
         )
 
-    def network(self, name: str) -> Network:
+    def network(self, name: str) -> "Network":
         """Return the network of that name; loaded once."""
+        from socialguard.networks import http, interface, limits
+
         if name not in self._networks:
             if self.settings.proxy or self.settings.ca_bundle:
                 http.use(http.Transport(proxy=self.settings.proxy, ca_bundle=self.settings.ca_bundle))
             limits.use(self.settings.limits)
-            self._networks[name] = networks.load(name)
+            self._networks[name] = interface.load(name)
         return self._networks[name]
 
     @cached_property
@@ -208,8 +211,10 @@ class Workspace(AbstractContextManager["Workspace"]):
         )
 
     @property
-    def emergency(self) -> EmergencyFile:
+    def emergency(self) -> "EmergencyFile":
         """Where stops go while the database cannot be written."""
+        from socialguard.audit.emergency import EmergencyFile
+
         return EmergencyFile(self.layout.emergency)
 
     @cached_property
@@ -234,11 +239,20 @@ class Workspace(AbstractContextManager["Workspace"]):
     def checkpoint(self, *, everywhere: bool = False) -> "tuple[Published, ...]":
         """Sign and pin the log as it stands and hand it to the anchors that are at hand, to those beyond a
         network too where `everywhere`; a failure there stops nothing and waits for the next time."""
+        from socialguard.audit import checkpoint
         from socialguard.audit.anchors.publishing import publish_pending
 
         checkpoint.make(self.database, self.org, self.keys.log(), self.pins, self.anchor_names)
         near = self.anchors if everywhere else [one for one in self.anchors if not one.name.startswith("git:")]
         return publish_pending(self.database, self.org, near)
+
+    def _absorb(self, database: Database) -> None:
+        """Bring in what was noted while the database could not be written; mostly there is nothing."""
+        with contextlib.suppress(FileNotFoundError):
+            if self.layout.emergency.read_bytes().strip(b"\n"):
+                from socialguard.workspace.stopping import absorb
+
+                absorb(self.emergency, database, self.log)
 
     # ── test switches ────────────────────────────────────────────────────────────────────────────────────
 

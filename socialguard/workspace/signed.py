@@ -2,26 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
 from socialguard import errors
 from socialguard.registry import manifest as manifests
-from socialguard.registry import policy as policies
 from socialguard.registry.accounts import Registry
 from socialguard.registry.manifest import Manifest
-from socialguard.registry.policy_file import PolicySet
 from socialguard.store import tables
 from socialguard.vault.pins import Pins
+
+if TYPE_CHECKING:
+    from socialguard.registry.policy_file import PolicySet
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The manifest, its accounts and its policy."""
+    """The manifest and its accounts."""
 
     manifest: Manifest
     registry: Registry
-    policy: PolicySet
 
 
 class Signed:
@@ -31,9 +32,10 @@ class Signed:
         self.org = org
         self._pins = pins
         self._known: Books | None = None
+        self._policy: PolicySet | None = None
 
     def books(self, connection: Connection) -> Books:
-        """Return manifest, registry and policy as of this transaction; pin a newer epoch.
+        """Return manifest and registry as of this transaction; pin a newer epoch.
 
         Raises NotAdopted, and Tampered for what is not as signed, or older than what was seen."""
         newest = connection.execute(
@@ -54,5 +56,15 @@ class Signed:
             raise errors.Tampered(what="The manifest", detail="it is another organisation's.")
         if found.epoch > pin[0]:
             pins.pin_manifest(found.epoch, found.sha256)
-        self._known = Books(found, Registry(found), policies.load_applied(connection, found))
+        self._known, self._policy = Books(found, Registry(found)), None
         return self._known
+
+    def policy(self, connection: Connection) -> "PolicySet":
+        """Return the applied policy as of this transaction; raises as `books`, Tampered also for a text that is
+        not the one in the manifest."""
+        manifest = self.books(connection).manifest
+        if self._policy is None:
+            from socialguard.registry import policy
+
+            self._policy = policy.load_applied(connection, manifest)
+        return self._policy
