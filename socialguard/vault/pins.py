@@ -78,9 +78,10 @@ class Seen:
 class Pins:
     """The pins of this machine in one organisation. Fulfils `audit.interface.TreePin`.
 
-    Every method reads the file anew, since other processes write it. All raise NotAdopted, Tampered and
-    Unreadable as `open`; those that pin also Tampered for a value that goes back, DiskFull, and Busy after 10
-    seconds behind another process."""
+    Every method reads the file anew, since other processes write it. No pin ever goes back: what is lower than
+    was seen changes nothing, for another process may have pinned its newer work first, and whoever reads a
+    workspace holds it against the pins before. All raise NotAdopted, Tampered and Unreadable as `open`; those
+    that pin also DiskFull, and Busy after 10 seconds behind another process."""
 
     def __init__(self, path: Path, org: str, kek: Kek) -> None:
         self._path = path
@@ -116,12 +117,14 @@ class Pins:
         return self._read().manifest
 
     def pin_manifest(self, epoch: int, sha256: str) -> None:
-        """Remember a manifest; Tampered for a lower epoch, or another manifest of the same epoch."""
+        """Remember a manifest; Tampered for another manifest of the epoch that is pinned."""
         _hash(sha256)
 
         def raised(seen: Seen) -> Seen:
-            if seen.manifest and (epoch < seen.manifest[0] or _differs((epoch, sha256), seen.manifest)):
-                raise _went_back("The manifest", f"epoch {seen.manifest[0]} was seen before this one.")
+            if seen.manifest and _differs((epoch, sha256), seen.manifest):
+                raise _forked("The manifest", f"another epoch {epoch} was seen before.")
+            if seen.manifest and epoch < seen.manifest[0]:
+                return seen
             return replace(seen, manifest=(epoch, sha256))
 
         self._change(raised)
@@ -131,12 +134,12 @@ class Pins:
         return self._read().generations.get(account, 0)
 
     def pin_generation(self, account: str, gen: int) -> None:
-        """Remember a credential's generation; Tampered for a lower one than was seen."""
+        """Remember a credential's generation."""
 
         def raised(seen: Seen) -> Seen:
-            if gen < seen.generations.get(account, 0):
-                raise _went_back("A credential", f"generation {seen.generations[account]} of it was seen before.")
-            return replace(seen, generations={**seen.generations, account: gen})
+            return replace(
+                seen, generations={**seen.generations, account: max(gen, seen.generations.get(account, 0))}
+            )
 
         self._change(raised)
 
@@ -145,18 +148,18 @@ class Pins:
         return self._read().tree
 
     def pin_tree(self, tree: Tree) -> None:
-        """Remember a checkpointed tree; Tampered for an earlier incarnation, a smaller tree, or another root
-        at the same size. That it extends the pinned tree is for the audit log to prove."""
+        """Remember a checkpointed tree; Tampered for another root at the size that is pinned. That it extends
+        the pinned tree is for the audit log to prove."""
         _hash(tree.root.hex())
 
         def raised(seen: Seen) -> Seen:
             old = seen.tree
-            if old is not None and (
-                (tree.incarnation, tree.size) < (old.incarnation, old.size)
-                or _differs((tree.incarnation, tree.size, tree.root), (old.incarnation, old.size, old.root))
-            ):
-                raise _went_back("The audit log", f"a tree of {old.size} entries was seen before.")
-            return replace(seen, tree=tree)
+            if old is None:
+                return replace(seen, tree=tree)
+            if _differs((tree.incarnation, tree.size, tree.root), (old.incarnation, old.size, old.root)):
+                raise _forked("The audit log", f"another tree of {old.size} entries was seen before.")
+            older = (tree.incarnation, tree.size) < (old.incarnation, old.size)
+            return seen if older else replace(seen, tree=tree)
 
         self._change(raised)
 
@@ -165,12 +168,10 @@ class Pins:
         return self._read().freeze
 
     def pin_freeze(self, count: int) -> None:
-        """Remember the freeze counter; Tampered for a lower one than was seen."""
+        """Remember the freeze counter."""
 
         def raised(seen: Seen) -> Seen:
-            if count < seen.freeze:
-                raise _went_back("The list of stops", f"stop number {seen.freeze} was seen before.")
-            return replace(seen, freeze=count)
+            return replace(seen, freeze=max(count, seen.freeze))
 
         self._change(raised)
 
@@ -237,7 +238,7 @@ def _differs(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
     return new[:-1] == old[:-1] and new[-1] != old[-1]
 
 
-def _went_back(what: str, detail: str) -> errors.Tampered:
+def _forked(what: str, detail: str) -> errors.Tampered:
     return errors.Tampered(what=what, detail=detail)
 
 
