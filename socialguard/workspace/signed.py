@@ -38,16 +38,10 @@ class Signed:
         """Return manifest and registry as of this transaction; pin a newer epoch.
 
         Raises NotAdopted, and Tampered for what is not as signed, or older than what was seen."""
-        newest = connection.execute(
-            select(tables.manifest.c.epoch, tables.manifest.c.sha256)
-            .order_by(tables.manifest.c.epoch.desc())
-            .limit(1)
-        ).one_or_none()
-        if self._known is not None and newest is not None:
-            seen = (self._known.manifest.epoch, self._known.manifest.sha256)
-            if (newest.epoch, newest.sha256) == seen:
-                return self._known
+        if self._known is not None and self._is_newest(connection, self._known.manifest):
+            return self._known
         pins = self._pins()
+        # Read before the rows: an epoch that another process adds meanwhile is then newer than the pin, not older.
         pin = pins.manifest()
         if pin is None:
             raise errors.NotAdopted(detail="this machine has not seen its manifest.")
@@ -68,3 +62,9 @@ class Signed:
 
             self._policy = policy.load_applied(connection, manifest)
         return self._policy
+
+    def _is_newest(self, connection: Connection, known: Manifest) -> bool:
+        table = tables.manifest
+        newest = select(table.c.epoch, table.c.sha256).order_by(table.c.epoch.desc()).limit(1)
+        row = connection.execute(newest).one_or_none()
+        return row is not None and (row.epoch, row.sha256) == (known.epoch, known.sha256)
