@@ -129,6 +129,15 @@ def confirm(function: F) -> F:
     )(function)
 
 
+def override(function: F) -> F:
+    """Add `--override CHECK`, repeatable, and its `--reason TEXT`: a finding that holds is passed on purpose."""
+    named = click.option(
+        "--override", "overrides", multiple=True, metavar="CHECK", help="Pass this check; needs --reason."
+    )
+    why = click.option("--reason", metavar="TEXT", help="Why a check is passed; it stands in the log.")
+    return named(why(function))
+
+
 def reason(*, required: bool = True) -> Callable[[F], F]:
     """Add `--reason TEXT`: it stands in the log (at most 500 characters)."""
     return click.option("--reason", required=required, metavar="TEXT", help="Why; it stands in the log.")

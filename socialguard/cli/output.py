@@ -44,6 +44,9 @@ def tell(problem: BaseException, face: Face) -> int:
                 printer.note_line(line)
     else:
         printer.note_line(f"{error.exit_code} {message} {remedy}".rstrip())
+    draft = _draft(error)
+    if draft is not None and draft not in message and not face.as_json:
+        printer.note("Draft {draft} kept.", draft=draft)
     if face.debug:
         _show_trace(problem, face)
     return error.exit_code
@@ -90,10 +93,19 @@ def _document(error: errors.SocialGuardError, message: str, remedy: str) -> dict
         "message": message,
         "remedy": remedy,
     }
+    draft = _draft(error)
+    if draft is not None:
+        document["draft"] = draft
     needs = error.fields.get("needs")
     if isinstance(needs, (list, tuple)):
         document["needs"] = [str(item) for item in needs]
     return document
+
+
+def _draft(error: errors.SocialGuardError) -> str | None:
+    """The draft that keeps the text of what was stopped; a dry run keeps none."""
+    draft = error.fields.get("draft")
+    return draft if isinstance(draft, str) and draft.startswith("d-") else None
 
 
 def _show_trace(problem: BaseException, face: Face) -> None:

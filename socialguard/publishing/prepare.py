@@ -1,6 +1,7 @@
 """From a request to a plan: draft kept, accounts named, content rendered and checked, the question prepared."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,7 +10,7 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Entry
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
-from socialguard.model.delivery import Act, Content, Media
+from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding, Severity
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Request, Session
 from socialguard.publishing.times import Moment, parse_when
@@ -55,26 +56,37 @@ def prepare_deletion(desk: Desk, delivery_id: str, session: Session) -> Plan:
                 detail=f"Delivery {delivery_id} is {post.state.value}: there is no post to delete."
             )
         account = desk.trust.account(connection, post.account_id)
-        candidate = Candidate(
-            account=account,
-            act=Act.DELETE,
-            content=post.content,
-            length=0,
-            limit=0,
-            price=0,
-            grace=0,
-            when=None,
-            target=post.network_id,
-        )
-        return Plan(
-            draft_id=post.draft_id,
-            candidates=(candidate,),
-            findings=(),
-            challenge=desk.gate.challenge(connection, (candidate,), session),
-            session=session,
-            made_at=clock.now(),
-            zone=account.zone,
-        )
+    return plan_deletion(desk, replace(post, target=post.network_id), account, session)
+
+
+def plan_deletion(
+    desk: Desk, value: Delivery, account: Account, session: Session, *, replaces: str | None = None
+) -> Plan:
+    """Return the plan that deletes the post `value.target` of an account; `replaces` is a delivery that was to
+    do so and is held."""
+    candidate = Candidate(
+        account=account,
+        act=Act.DELETE,
+        content=value.content,
+        length=0,
+        limit=0,
+        price=0,
+        grace=0,
+        when=None,
+        target=value.target,
+    )
+    with desk.database.read() as connection:
+        challenge = desk.gate.challenge(connection, (candidate,), session)
+    return Plan(
+        draft_id=value.draft_id,
+        candidates=(candidate,),
+        findings=(),
+        challenge=challenge,
+        session=session,
+        made_at=clock.now(),
+        zone=account.zone,
+        replaces=replaces,
+    )
 
 
 def common_zone(accounts: Sequence[Account]) -> str:
@@ -89,8 +101,6 @@ def common_zone(accounts: Sequence[Account]) -> str:
 
 def overridden(findings: Sequence[Finding], overrides: dict[str, str]) -> tuple[Finding, ...]:
     """Return the findings with a person's reasons beside the holds that they pass; a block stays a block."""
-    from dataclasses import replace
-
     return tuple(
         replace(item, overridden=overrides[item.check])
         if item.check in overrides and item.severity is not Severity.BLOCK

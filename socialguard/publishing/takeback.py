@@ -10,6 +10,7 @@ from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.publishing.accept import since
+from socialguard.publishing.addresses import post_id
 from socialguard.publishing.interface import Desk, Result
 from socialguard.store.database import Database
 
@@ -56,10 +57,9 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
         if url is None:
             writer.settle(connection, value, State.FAILED, reason=reason, how="person")
         else:
-            network_id = url.rstrip("/").rpartition("/")[2].rpartition("=")[2]
-            if not network_id or not url.startswith("https://"):
+            if not url.startswith("https://"):
                 raise errors.UsageError(detail=f"{url} is not the address of a post.")
-            proof = Receipt(network_id, url, clock.now())
+            proof = Receipt(post_id(url), url, clock.now())
             writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
         outcome = "failed" if url is None else "sent"
         _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason)

@@ -18,7 +18,7 @@ from socialguard.model.account import AccountName
 from socialguard.model.delivery import State
 from socialguard.registry.accounts import unverified
 from socialguard.store.database import Database
-from socialguard.store.tables import account, audit_entry
+from socialguard.store.tables import account, audit_entry, label
 
 if TYPE_CHECKING:
     from socialguard.publishing.interface import Result
@@ -40,8 +40,10 @@ def scope_of(workspace: "Workspace", selector: str) -> str:
 
     Accounts are found in plain rows: stopping needs no key. One that cannot be looked up is stopped by name.
     Raises UnknownAccount where the rows can be read and name no such account."""
-    if selector == stops.ALL or selector.startswith(("client:", "label:")):
+    if selector == stops.ALL:
         return selector
+    if selector.startswith(("client:", "label:")):
+        return _require_worn(workspace, selector)
     name = AccountName.parse(selector) if ":" in selector else None
     try:
         with workspace.database.read() as connection:
@@ -55,6 +57,24 @@ def scope_of(workspace: "Workspace", selector: str) -> str:
     if found is None:
         raise errors.UnknownAccount(name=selector)
     return f"account:{found}"
+
+
+def _require_worn(workspace: "Workspace", selector: str) -> str:
+    """Return a client's or label's scope; refuse one that no account is in: a slip there would stop nothing."""
+    kind, _, name = selector.partition(":")
+    if kind == "label" and "+" in name:
+        raise errors.UsageError(
+            detail=f"{selector} is no scope of a freeze.", remedy="Name one label, or the accounts themselves."
+        )
+    column, key = (account.c.client, account.c.id) if kind == "client" else (label.c.name, label.c.account_id)
+    try:
+        with workspace.database.read() as connection:
+            worn = connection.execute(select(key).where(column == name).limit(1)).first()
+    except _UNWRITABLE:
+        return selector
+    if worn is None:
+        raise errors.UnknownAccount(name=selector)
+    return selector
 
 
 def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tuple[str, ...]:

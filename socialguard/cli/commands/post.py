@@ -1,21 +1,22 @@
 """`socialguard post`, `use`: the way of a post, as a person or a script goes it."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from socialguard import errors
-from socialguard.cli import deliveries, prompts, terminal
+from socialguard.cli import composing, deliveries, prompts, terminal
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
-from socialguard.cli.options import command, confirm, selectors
+from socialguard.cli.options import command, confirm, override, selectors
 from socialguard.cli.words import _, price, say
-from socialguard.model.delivery import Delivery
+from socialguard.model.account import Account
+from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import accept, prepare, resolve, send, takeback
+from socialguard.publishing.addresses import post_id
 from socialguard.publishing.interface import Answer, Desk, Plan, Request, Result, exit_code
-from socialguard.publishing.prepare import MAX_TEXT
 
 
 @command("post")
@@ -28,8 +29,7 @@ from socialguard.publishing.prepare import MAX_TEXT
 @click.option("--at", "at", metavar="WHEN", help="When: 2026-11-27T09:00, 'friday 9am', 'vendredi 9h'.")
 @click.option("--reply-to", "reply_to", metavar="URL", help="The post to answer: its URL or id.")
 @click.option("--grace", type=click.IntRange(0, 3600), metavar="SECONDS", help="Time to take it back.")
-@click.option("--override", "overrides", multiple=True, metavar="CHECK", help="Pass this check; needs --reason.")
-@click.option("--reason", metavar="TEXT", help="Why a check is passed; it stands in the log.")
+@override
 @confirm
 @click.option("--dry-run", is_flag=True, help="Check and show everything; queue nothing.")
 def post(
@@ -51,15 +51,17 @@ def post(
     """Post a text to the accounts that --to names."""
     if len(alts) > len(media):
         raise errors.UsageError(detail="There are more --alt than --media.")
+    composing.require_utf8(text, *alts, link, reason)
     request = Request(
-        text=_text(face, text, file),
+        link=composing.link(link),
+        reply_to=None if reply_to is None else post_id(reply_to),
+        overrides=composing.overrides(overrides, reason),
+        # Last: what a person writes in the editor is not lost to a slip in another option.
+        text=composing.text(face, text, file),
         selectors=to,
         media=[(path, alt) for path, alt in zip(media, (*alts, *[""] * len(media)), strict=False)],
-        link=link,
-        reply_to=None if reply_to is None else post_id(reply_to),
         at=at,
         grace=grace,
-        overrides=_overrides(overrides, reason),
     )
     with open_workspace(face) as workspace:
         plan = prepare.prepare(workspace.desk, request, session_of(face), keep=not dry_run)
@@ -72,14 +74,18 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
     """Show a plan, ask what must be asked, queue it, wait out the grace and send what is due now."""
     if not face.as_json:
         deliveries.tell_findings(face, plan.findings)
-    answer = Answer() if plan.stopping else ask(face, plan, confirmed)
+    try:
+        answer = Answer() if plan.stopping else ask(face, plan, confirmed)
+    except errors.SocialGuardError as problem:
+        problem.fields.setdefault("draft", plan.draft_id)
+        raise
     queued = accept.accept(desk, plan, answer)
     later = [value for value in queued if value.not_before is not None]
     if later:
         return _tell_queued(face, plan, later)
     _wait(face, desk, plan, queued)
-    results = list(send.send_now(desk, [value.id for value in queued]))
-    results = [_looked_for(desk, result) for result in results]
+    sent = send.send_now(desk, [value.id for value in queued])
+    results = [*(_looked_for(desk, result) for result in sent), *_not_sent(desk, plan, queued, sent)]
     tell_results(face, plan, results)
     return exit_code(results)
 
@@ -140,51 +146,6 @@ def show_plan(face: Face, plan: Plan) -> int:
     return errors.Held.exit_code if plan.stopping else 0
 
 
-def post_id(url: str) -> str:
-    """Return the id of the post that a URL ends with; an id stays as it is."""
-    return url.rstrip("/").rpartition("/")[2].partition("?")[0]
-
-
-def _text(face: Face, text: str | None, file: Path | None) -> str:
-    """The text from the argument, stdin, a file, or the person's editor: the shell eats `$` and `'`."""
-    if text is not None and file is not None:
-        raise errors.UsageError(detail="Give the text or --file, not both.")
-    if file is not None:
-        try:
-            return _bounded(file.read_bytes())
-        except OSError as problem:
-            raise errors.Unreadable(path=file, detail=problem.strerror or "it cannot be opened.") from None
-    if text == "-":
-        return _bounded(sys.stdin.buffer.read(4 * MAX_TEXT + 1))
-    if text is not None:
-        return text
-    if not face.has_terminal:
-        raise errors.UsageError(
-            detail="There is no text.", remedy="Give it as an argument, with --file, or - for stdin."
-        )
-    written = terminal.editor("")
-    if not written:
-        raise errors.UsageError(detail="The editor left no text. Nothing was sent.")
-    return written
-
-
-def _bounded(data: bytes) -> str:
-    if len(data) > 4 * MAX_TEXT:
-        raise errors.UsageError(detail=f"The text has more than {MAX_TEXT} characters; no network takes that.")
-    try:
-        return data.decode("utf-8").removeprefix("\ufeff").strip("\r\n")
-    except UnicodeDecodeError:
-        raise errors.UsageError(detail="The text is not UTF-8.", remedy="Save it as UTF-8.") from None
-
-
-def _overrides(checks: Sequence[str], reason: str | None) -> Mapping[str, str]:
-    if checks and not reason:
-        raise errors.UsageError(detail="--override needs --reason.", remedy="Say why: it stands in the log.")
-    if reason and not checks:
-        raise errors.UsageError(detail="--reason needs --override CHECK.")
-    return dict.fromkeys(checks, reason or "")
-
-
 def _tell_queued(face: Face, plan: Plan, queued: Sequence[Delivery]) -> int:
     accounts = {item.account.id: item.account for item in plan.candidates}
     results = [Result(value, accounts[value.account_id]) for value in queued]
@@ -214,16 +175,53 @@ def _wait(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> Non
     try:
         terminal.countdown(seconds, tick)
     except errors.Interrupted:
-        for value in queued:
-            account = next(item.account for item in plan.candidates if item.account.id == value.account_id)
-            takeback.cancel(
-                desk.database, desk.log, desk.person, account, value.id, "taken back in the grace period"
-            )
-        drafts = ", ".join(sorted({value.draft_id for value in queued}))
-        raise errors.Interrupted(detail=say("Nothing was sent. Draft {draft} kept.", draft=drafts)) from None
+        _take_back(desk, plan, queued)
+        draft = say("Nothing was sent. Draft {draft} kept.", draft=plan.draft_id)
+        raise errors.Interrupted(detail=draft, draft=plan.draft_id) from None
     finally:
         if face.has_terminal:
             sys.stderr.write("\n")
+
+
+def _take_back(desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> None:
+    """Cancel every delivery that still waits; what cannot be taken back any more is told after the others were."""
+    problems = []
+    for value in queued:
+        try:
+            takeback.cancel(
+                desk.database,
+                desk.log,
+                desk.person,
+                _account(plan, value),
+                value.id,
+                "taken back in the grace period",
+            )
+        except errors.SocialGuardError as problem:
+            problems.append(problem)
+    if problems:
+        code = errors.gravest(problem.exit_code for problem in problems)
+        raise next(problem for problem in problems if problem.exit_code == code)
+
+
+def _account(plan: Plan, value: Delivery) -> Account:
+    return next(item.account for item in plan.candidates if item.account.id == value.account_id)
+
+
+def _not_sent(desk: Desk, plan: Plan, queued: Sequence[Delivery], sent: Sequence[Result]) -> list[Result]:
+    """What was queued and not tried: taken back by another command, waiting for an approval or for its turn."""
+    from socialguard.ledger import reader
+
+    tried = {result.delivery.id for result in sent}
+    results = []
+    with desk.database.read() as connection:
+        for value in (reader.get(connection, one.id) for one in queued if one.id not in tried):
+            error: errors.SocialGuardError | None = None
+            if value.state is State.CANCELLED:
+                error = errors.Cancelled(draft=value.draft_id)
+            elif value.state is State.AWAITING:
+                error = errors.Held(detail=f"{value.id} waits for an approval", fix="")
+            results.append(Result(value, _account(plan, value), error))
+    return results
 
 
 def _looked_for(desk: Desk, result: Result) -> Result:
@@ -237,6 +235,10 @@ def _looked_for(desk: Desk, result: Result) -> Result:
     return again[0] if again else found
 
 
+class NothingConfirmed(errors.Cancelled):
+    """Stopped. Nothing was confirmed."""
+
+
 @command("use")
 @selectors("--to", "to", required=False)
 @click.argument("accounts", nargs=-1)
@@ -248,9 +250,12 @@ def use(face: Face, accounts: tuple[str, ...], to: tuple[str, ...]) -> int:
             remedy="Name the account in each command: --to x:@acme --confirm x:@acme",
         )
     with open_workspace(face) as workspace:
-        names = prepare.confirm_only(
-            workspace.desk, [*accounts, *to], session_of(face), lambda plan: ask(face, plan, ())
-        )
+        try:
+            names = prepare.confirm_only(
+                workspace.desk, [*accounts, *to], session_of(face), lambda plan: ask(face, plan, ())
+            )
+        except errors.Cancelled:
+            raise NothingConfirmed from None
     document = {"confirmed": names}
     face.printer.answer(
         document, lambda: face.printer.say("Confirmed here: {accounts}.", accounts=", ".join(names))

@@ -1,17 +1,19 @@
 """`socialguard queue …`, `undo`, `delete`: moving what waits, and taking back what went out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
 from socialguard import errors
-from socialguard.cli import deliveries, terminal
+from socialguard.cli import composing, deliveries, terminal
 from socialguard.cli.commands.listing import found
 from socialguard.cli.commands.post import carry_out
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
-from socialguard.cli.options import command, confirm, reason
-from socialguard.model.delivery import Delivery, State
+from socialguard.cli.options import command, confirm, override, reason
+from socialguard.ledger.states import WAITING
+from socialguard.model.account import Account
+from socialguard.model.delivery import Act, Delivery, State
 from socialguard.publishing import prepare, resolve, send, takeback
 from socialguard.publishing.interface import Plan, Request, Result, exit_code
 from socialguard.workspace import stopping
@@ -21,32 +23,61 @@ from socialguard.workspace.opened import Workspace
 @command("edit")
 @click.argument("delivery")
 @click.argument("text", required=False)
+@override
 @confirm
-def edit(face: Face, delivery: str, text: str | None, confirmed: tuple[str, ...]) -> int:
+def edit(
+    face: Face,
+    delivery: str,
+    text: str | None,
+    overrides: tuple[str, ...],
+    reason: str | None,
+    confirmed: tuple[str, ...],
+) -> int:
     """Replace the text of a waiting delivery; it is checked and confirmed anew."""
+    passed = composing.overrides(overrides, reason)
+    composing.require_utf8(text, reason)
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
-        if text is None:
-            if not face.has_terminal:
-                raise errors.UsageError(detail="There is no text.")
+        if value.state not in WAITING:
+            raise errors.UsageError(
+                detail=f"Delivery {value.id} is {value.state.value}; it can no longer be edited."
+            )
+        if value.act is not Act.PUBLISH:
+            raise errors.UsageError(detail=f"Delivery {value.id} deletes a post; it has no text.")
+        if text is None and face.has_terminal:
             text = terminal.editor(value.content.text)
-        return _again(face, workspace, value, str(account), confirmed, text=text, at=_when(value))
+        else:
+            text = composing.text(face, text, None)
+        return _again(face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed)
 
 
 @command("release")
 @click.argument("delivery")
 @click.option("--now", "now", is_flag=True, help="Send it now.")
 @click.option("--at", "at", metavar="WHEN", help="Send it at this time.")
+@override
 @confirm
-def release(face: Face, delivery: str, now: bool, at: str | None, confirmed: tuple[str, ...]) -> int:
+def release(
+    face: Face,
+    delivery: str,
+    now: bool,
+    at: str | None,
+    overrides: tuple[str, ...],
+    reason: str | None,
+    confirmed: tuple[str, ...],
+) -> int:
     """Let a held delivery go, now or at a time; it asks as a switch does."""
     if now == (at is not None):
         raise errors.UsageError(detail="Say when: --now or --at TIME.")
+    passed = composing.overrides(overrides, reason)
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         if value.state is not State.HELD:
             raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not held.")
-        return _again(face, workspace, value, str(account), confirmed, text=value.content.text, at=at)
+        if value.act is Act.DELETE:
+            return _delete_again(face, workspace, value, account, confirmed, at)
+        text = value.content.text
+        return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
 
 
 @command("cancel")
@@ -115,16 +146,18 @@ def _again(
     face: Face,
     workspace: Workspace,
     value: Delivery,
-    account: str,
+    account: Account,
     confirmed: Sequence[str],
     *,
     text: str,
     at: str | None,
+    overrides: Mapping[str, str],
 ) -> int:
     """Queue a waiting delivery anew, with its media, under a new fingerprint that is confirmed anew."""
     request = Request(
         text=text,
-        selectors=[account],
+        selectors=[str(account)],
+        overrides=overrides,
         kept_media=value.content.media,
         link=value.content.link,
         reply_to=value.content.reply_to,
@@ -132,6 +165,21 @@ def _again(
         replaces=value.id,
     )
     plan: Plan = prepare.prepare(workspace.desk, request, session_of(face))
+    return carry_out(face, workspace.desk, plan, confirmed)
+
+
+def _delete_again(
+    face: Face,
+    workspace: Workspace,
+    value: Delivery,
+    account: Account,
+    confirmed: Sequence[str],
+    at: str | None,
+) -> int:
+    """Queue a held deletion anew: what it would do is delete, never publish what it was to delete."""
+    if at is not None:
+        raise errors.UsageError(detail=f"Delivery {value.id} deletes a post: release it --now, or cancel it.")
+    plan = prepare.plan_deletion(workspace.desk, value, account, session_of(face), replaces=value.id)
     return carry_out(face, workspace.desk, plan, confirmed)
 
 

@@ -58,9 +58,12 @@ def _require_some(selectors: Sequence[str], everything: bool) -> None:
         raise errors.UsageError(detail=_("Name accounts, clients or labels, or --all; not both."))
 
 
+class NotLifted(errors.Cancelled):
+    """Stopped. The freeze was not lifted."""
+
+
 def _confirm(face: Face, workspace: Workspace, names: Sequence[str], confirmed: Sequence[str]) -> None:
-    """A thaw lets posts go out, so it is confirmed by name: typed, or by --confirm with the same words."""
-    accounts = _accounts(workspace, names)
+    """A thaw lets posts go out, so it is confirmed as a switch is: typed, or by --confirm with the same words."""
     if not face.has_terminal:
         missing = [name for name in names if name not in confirmed]
         if missing:
@@ -68,12 +71,40 @@ def _confirm(face: Face, workspace: Workspace, names: Sequence[str], confirmed: 
             raise errors.ConfirmationRequired(accounts=", ".join(missing), last="-", words=words, needs=missing)
         return
     from socialguard.cli import terminal
+    from socialguard.cli.prompts import TRIES, wrong_name
     from socialguard.cli.words import say
 
-    expected = accounts[0].short_name if len(accounts) == 1 else str(len(accounts))
-    answer = terminal.ask(say("Type {wanted} to lift the freeze. Enter stops:", wanted=expected))
-    if answer != expected:
-        raise errors.Cancelled(draft="-") if not answer else errors.WrongName(expected=expected, draft="-")
+    accounts = _accounts(workspace, names)
+    wanted = _wanted(workspace, accounts)
+    named = ", ".join(str(account) for account in accounts)
+    face.printer.note("This lets posts go out again on {accounts}.", accounts=named)
+    for attempt in range(1, TRIES + 1):
+        answer = terminal.ask(say("Type {wanted} to lift the freeze. Enter stops:", wanted=wanted))
+        if answer == wanted:
+            return
+        if not answer:
+            break
+        if attempt < TRIES:
+            face.printer.note_line(wrong_name(wanted))
+    raise NotLifted
+
+
+def _wanted(workspace: Workspace, accounts: Sequence[Account]) -> str:
+    """What the switch guard would have a person type for these accounts in a new context."""
+    from socialguard import clock
+    from socialguard.guard import switch
+
+    with workspace.database.read() as connection:
+        found = switch.demand(
+            accounts,
+            None,
+            None,
+            clock.now(),
+            lambda account: workspace.trust.switch_rules(connection, account),
+            lambda account: workspace.trust.needs_code(connection, account),
+        )
+    assert found is not None  # nothing is remembered
+    return found.expected if found.code is None else f"{found.expected} {found.code}"
 
 
 def _accounts(workspace: Workspace, names: Sequence[str]) -> tuple[Account, ...]:

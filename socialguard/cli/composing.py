@@ -1,0 +1,91 @@
+"""What a person gives to compose a post, taken from where they gave it and refused in one sentence where it cannot
+be used: text, link, reasons for passing a check."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from socialguard import errors
+from socialguard.cli import terminal
+from socialguard.cli.face import Face
+from socialguard.model.text import has_hidden
+from socialguard.publishing.prepare import MAX_TEXT
+
+
+def text(face: Face, given: str | None, file: Path | None) -> str:
+    """Return the text from the argument, stdin (`-`), a file, or the person's editor.
+
+    Raises UsageError where there is none or it is no UTF-8 text, Unreadable."""
+    if given is not None and file is not None:
+        raise errors.UsageError(detail="Give the text or --file, not both.")
+    if file is not None:
+        try:
+            with file.open("rb") as opened:
+                return _bounded(opened.read(4 * MAX_TEXT + 1))
+        except OSError as problem:
+            raise errors.Unreadable(
+                path=file, detail=problem.strerror or "it cannot be opened.", remedy="Check --file."
+            ) from None
+    if given == "-":
+        return _bounded(sys.stdin.buffer.read(4 * MAX_TEXT + 1))
+    if given is not None:
+        return given
+    if not face.has_terminal:
+        raise errors.UsageError(
+            detail="There is no text.", remedy="Give it as an argument, with --file, or - for stdin."
+        )
+    written = terminal.editor("")
+    if not written:
+        raise errors.UsageError(detail="The editor left no text. Nothing was sent.")
+    return written
+
+
+def _bounded(data: bytes) -> str:
+    if len(data) > 4 * MAX_TEXT:
+        raise errors.UsageError(detail=f"The text has more than {MAX_TEXT} characters; no network takes that.")
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff").strip("\r\n")
+    except UnicodeDecodeError:
+        raise errors.UsageError(detail="The text is not UTF-8.", remedy="Save it as UTF-8.") from None
+    if "\0" in text:
+        raise errors.UsageError(detail="The text holds zero bytes: it is not a text.")
+    return text
+
+
+def require_utf8(*words: str | None) -> None:
+    """Refuse what the shell handed over as bytes of another encoding: it could not be kept, let alone sent."""
+    try:
+        "".join(word or "" for word in words).encode("utf-8")
+    except UnicodeEncodeError:
+        raise errors.UsageError(detail="The text is not UTF-8.", remedy="Save it as UTF-8.") from None
+
+
+def link(given: str | None) -> str | None:
+    """Return a link if a browser would open it as one; raises UsageError."""
+    from urllib.parse import urlsplit
+
+    if given is None:
+        return None
+    try:
+        parts = urlsplit(given)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good or has_hidden(given) or any(char.isspace() for char in given):
+        raise errors.UsageError(detail=f"{given} is not a link.", remedy="Write it as https://example.org/page.")
+    return given
+
+
+def overrides(checks: Sequence[str], reason: str | None) -> Mapping[str, str]:
+    """Return the reason for each check that is passed; UsageError for one that does not exist, or without why."""
+    if checks and not reason:
+        raise errors.UsageError(detail="--override needs --reason.", remedy="Say why: it stands in the log.")
+    if reason and not checks:
+        raise errors.UsageError(detail="--reason needs --override CHECK.")
+    from socialguard.guard.checks import CHECKS
+
+    for check in checks:
+        if check not in CHECKS:
+            known = ", ".join(CHECKS)
+            raise errors.UsageError(detail=f"There is no check {check}; there are: {known}.")
+    return dict.fromkeys(checks, reason or "")
