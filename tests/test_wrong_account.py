@@ -237,7 +237,7 @@ def workspace(firm: Office) -> Iterator[Workspace]:
         yield opened
 
 
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", range(SHARDS))  # for the workers of a test run
 def test_no_post_reaches_an_account_that_was_not_confirmed_by_name_in_that_context(
     firm: Office, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, shard: int
 ) -> None:
