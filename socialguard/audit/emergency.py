@@ -111,7 +111,7 @@ class EmergencyFile:
     def records(self) -> tuple[Record | Damaged, ...]:
         """Return what is noted and not yet cleared, oldest first; nothing where the file is missing."""
         try:
-            data = self.path.read_bytes()
+            data = self.path.read_bytes().strip(b"\n")  # mostly it is 256 KiB of line breaks
         except FileNotFoundError:
             return ()
         return tuple(_parse(line) for line in data.split(b"\n") if line)
