@@ -53,6 +53,15 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One entry that names a fingerprint: what was done, how it ended, and the entry's `obj`."""
+
+    action: str
+    outcome: str
+    obj: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class LogKey:
     """A public key (32 bytes) that signs checkpoints of trees from `from_size` entries on, until the next
     key's range begins, as the signed manifest lists it."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.audit import leaf as leaves
-from socialguard.audit.interface import Entry, Intent, Tree
+from socialguard.audit.interface import Entry, Intent, Said, Tree
 from socialguard.audit.search import Search, look_through_older
 from socialguard.audit.tree import LOG, as_stored, beyond, frontier_below, hashed, read_head, require_head, stored
 from socialguard.canon import jcs, merkle
@@ -124,6 +124,14 @@ class AuditLog:
         what an accepted gap lost.
 
         Raises Tampered if the leaves do not make the tree, or a row's columns do not say what its leaf says."""
+        return self._search(connection, fingerprint).intents()
+
+    def course(self, connection: Connection, fingerprint: str) -> tuple[Said, ...]:
+        """Return what every entry that names `fingerprint` says, oldest first; found, proven and refused as
+        `intents` does."""
+        return self._search(connection, fingerprint).course()
+
+    def _search(self, connection: Connection, fingerprint: str) -> Search:
         head = require_head(connection)
         incarnation, frontier = head.incarnation, head.frontier
         rows = connection.execute(_BY_FINGERPRINT, {"inc": incarnation, "fp": fingerprint}).all()
@@ -137,7 +145,7 @@ class AuditLog:
             raise errors.Tampered(what=LOG, detail="its entries are not those of its head.")
         if {leaves.Columns(*row) for row in rows} != search.named(incarnation):
             raise errors.Tampered(what=LOG, detail="the columns of an entry do not say what its signed bytes say.")
-        return search.intents()
+        return search
 
 
 def begin(connection: Connection, *, incarnation: int, last_ts: str) -> None:

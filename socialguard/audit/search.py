@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from socialguard import errors
 from socialguard.audit import declaration
 from socialguard.audit import leaf as leaves
-from socialguard.audit.interface import Intent, Tree
+from socialguard.audit.interface import Intent, Said, Tree
 from socialguard.audit.tree import LOG, all_hashed, as_stored
 from socialguard.store.tables import audit_entry
 
@@ -19,6 +19,7 @@ class Search:
     fingerprint: str
     incarnation: int = 0
     _found: list[tuple[int, leaves.Columns]] = field(default_factory=list)
+    _course: list[Said] = field(default_factory=list)
     _corrs: set[bytes] = field(default_factory=set)
     _wanted: bytes = b""
 
@@ -30,10 +31,14 @@ class Search:
         if self._wanted not in leaf and not any(corr in leaf for corr in self._corrs):
             return
         try:
-            said = leaves.columns(leaves.decode(leaf))
+            fields = leaves.decode(leaf)
+            said = leaves.columns(fields)
         except leaves.BadLeaf as problem:
             raise errors.Tampered(what=LOG, detail=f"an entry is {problem}.") from None
         self._found.append((self.incarnation, said))
+        if said.fingerprint == self.fingerprint:
+            obj = fields["obj"]
+            self._course.append(Said(said.action, said.outcome, obj if isinstance(obj, dict) else {}))
         if self._is_intent(said) and said.corr is not None:
             self._corrs.add(said.corr.encode("utf-8"))
 
@@ -55,6 +60,10 @@ class Search:
             outcome = later[-1] if later and intent.corr is not None else None
             made.append(Intent(intent.seq, intent.corr, intent.action, outcome, incarnation))
         return tuple(made)
+
+    def course(self) -> tuple[Said, ...]:
+        """Return what the entries that name the fingerprint say, oldest first."""
+        return tuple(self._course)
 
     def _is_intent(self, said: leaves.Columns) -> bool:
         return said.outcome == leaves.INTENT and said.fingerprint == self.fingerprint

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.canon import jcs
@@ -114,9 +114,18 @@ def claim(connection: Connection, value: Delivery, started: Attempt) -> None:
     move(connection, value, State.SENDING, attempt_id=started.id)
 
 
-def record_step(connection: Connection, attempt_id: str, remote_id: str) -> None:
-    """Store the id with which a two-step publish can be finished."""
-    connection.execute(update(attempt).where(attempt.c.id == attempt_id).values(remote_id=remote_id))
+def record_step(connection: Connection, value: Delivery, remote_id: str) -> None:
+    """Store the id with which a two-step publish of `value`'s attempt can be finished.
+
+    Raises Busy where another process has taken the attempt: then nothing of it may become public any more."""
+    still = select(delivery.c.id).where(
+        delivery.c.id == value.id,
+        delivery.c.state == value.state.value,
+        delivery.c.attempt_id == value.attempt_id,
+    )
+    if connection.execute(still.with_for_update()).one_or_none() is None:
+        raise errors.Busy(what=f"Delivery {value.id}")
+    connection.execute(update(attempt).where(attempt.c.id == value.attempt_id).values(remote_id=remote_id))
 
 
 def settle(

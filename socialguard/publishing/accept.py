@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Entry
+from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
@@ -183,7 +184,12 @@ def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, ho
             account=value.account_id,
             fingerprint=value.fingerprint,
             reason="; ".join(reasons) or None,
-            obj={"delivery": value.id, "act": value.act.value, "confirmed": how},
+            obj={
+                "delivery": value.id,
+                "act": value.act.value,
+                "confirmed": how,
+                "due": jcs.timestamp(value.due),
+            },
         ),
     )
 

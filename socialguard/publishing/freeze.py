@@ -17,6 +17,8 @@ from socialguard.store.database import Database
 
 KIND = "freeze"
 THAW = "thaw"
+LOGGED = "stop-"
+"""How the `corr` of a freeze's entry begins, so that the sender finds every one quickly."""
 
 
 def freeze(database: Database, log: AuditLog, actor: Actor, scopes: Sequence[str], reason: str) -> None:
@@ -28,8 +30,10 @@ def freeze(database: Database, log: AuditLog, actor: Actor, scopes: Sequence[str
         for scope in scopes:
             if scope in frozen:
                 continue
-            stops.begin(connection, KIND, scope, reason=reason, actor=actor.id)
-            entry = Entry(action=KIND, outcome="ok", actor=actor, reason=reason or None, obj={"scope": scope})
+            number = stops.begin(connection, KIND, scope, reason=reason, actor=actor.id)
+            entry = Entry(
+                KIND, "ok", actor, corr=f"{LOGGED}{number}", reason=reason or None, obj={"scope": scope}
+            )
             log.append(connection, entry)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Entry
+from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
@@ -155,7 +156,7 @@ def _resolve_two_step(
     matches = [post for post in _matches(desk, network, session, value, attempt, known) if not post.public]
     if len(matches) == 1:
         with desk.database.write() as connection:
-            writer.record_step(connection, attempt.id, matches[0].network_id)
+            writer.record_step(connection, value, matches[0].network_id)
         return _send_again(desk, value, account)
     return _settle(desk, value, account, State.FAILED, "failed", "nothing was published")
 
@@ -237,6 +238,6 @@ def _append(connection: Connection, desk: Desk, value: Delivery, outcome: str, r
             corr=value.attempt_id,
             fingerprint=value.fingerprint,
             reason=reason,
-            obj={"delivery": value.id, "act": value.act.value},
+            obj={"delivery": value.id, "act": value.act.value, "due": jcs.timestamp(value.due)},
         ),
     )

@@ -4,30 +4,25 @@ Exactly once rests on the order here: the row is `sending` and the intent is in 
 outside the workspace, before the first byte leaves; and only proof that nothing was created lets it go again.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection
-
 from socialguard import clock, errors
-from socialguard.audit.interface import Entry, Tree
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
-from socialguard.model.fingerprint import body, fingerprint
+from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Session, Upload
 from socialguard.publishing import crash
-from socialguard.publishing.accept import SUBMISSION, revoked, since
+from socialguard.publishing.claim import append, claim
 from socialguard.publishing.interface import Desk, Result
 
-# Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
-DEADLINE: Final = timedelta(minutes=10)
+# The longest that the calls of one publish take.
+CALL: Final = timedelta(seconds=PUBLISH_SECONDS)
 BUSY_WAIT: Final = 60.0
-# Outcomes of an attempt that prove that nothing is public, so that the same fingerprint may go out once more.
-PROVED: Final = frozenset({"failed", "limited", "not_public"})
 
 
 def run_due(
@@ -70,7 +65,7 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
     """Send one delivery if it is due; None where it is not (any more), or its account is busy."""
     crash.at("before_claim")
     unusable = _renew(desk, delivery_id)
-    claimed = unusable or _claim(desk, delivery_id)
+    claimed = unusable or claim(desk, delivery_id)
     if claimed is None or isinstance(claimed, Result):
         return claimed
     value, account = claimed.value, claimed.account
@@ -81,7 +76,7 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
     try:
         network = desk.network(account.network)
         session = _open(desk, network, account, claimed.intent)
-        receipt = _send(desk, network, session, value)
+        receipt = _send(desk, network, session, value, account)
     except errors.RateLimited as problem:
         return _record(desk, value, account, session, State.QUEUED, "limited", problem)
     except errors.OutcomeUnknown as problem:
@@ -91,19 +86,6 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return _record(desk, value, account, session, State.FAILED, "failed", problem)
     crash.at("after_publish")
     return _record(desk, value, account, session, State.SENT, "sent", None, receipt)
-
-
-# ── TX2: the claim ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """A delivery that is ours to send, and the log with its intent."""
-
-    value: Delivery
-    account: Account
-    intent: int
-    tree: Tree
 
 
 def _renew(desk: Desk, delivery_id: str) -> Result | None:
@@ -125,115 +107,6 @@ def _renew(desk: Desk, delivery_id: str) -> Result | None:
     return None
 
 
-def _claim(desk: Desk, delivery_id: str) -> _Claimed | Result | None:
-    """Take a due delivery, or say why not; what is tampered with is refused and logged, never sent."""
-    try:
-        with desk.database.write() as connection:
-            value = reader.get(connection, delivery_id)
-            if value.state is not State.QUEUED or value.due > clock.now():
-                return None
-            account = desk.trust.account(connection, value.account_id)
-            refused = _refusal(connection, desk, value, account)
-            if refused is not None:
-                return refused
-            _verify(connection, desk, value, account)
-            if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
-                return None
-            sending, intent = _start(connection, desk, value)
-            claimed = _Claimed(sending, account, intent, desk.trust.checkpoint(connection))
-            crash.at("in_claim")
-            return claimed
-    except errors.Tampered as problem:
-        _log_refusal(desk, delivery_id, problem)
-        raise
-
-
-def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
-    """Stops and lateness: what keeps a sound delivery from going out now."""
-    if not account.is_usable:
-        return Result(value, account, revoked(account))
-    desk.trust.require_intact_stops(connection)
-    for stop in desk.trust.stops(connection, account):
-        frozen = errors.Frozen(
-            account=account,
-            since=since(stop.since, account.zone),
-            actor=stop.actor,
-            reason=stop.reason,
-            draft=value.draft_id,
-        )
-        return Result(value, account, frozen)
-    now = clock.now()
-    late = now - value.due
-    if late.total_seconds() <= value.max_late:
-        return None
-    late_by = errors.Late(
-        delivery=value.id, account=account, due=since(value.due, account.zone), now=since(now, account.zone)
-    )
-    writer.move(connection, value, State.HELD, late_by.message())
-    _append(connection, desk, value, "held", reason=late_by.message())
-    return Result(replace(value, state=State.HELD), account, late_by)
-
-
-def _verify(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
-    """Refuse a row that its submitter did not sign so, or whose fingerprint may be public already."""
-    statement = body(
-        org=desk.trust.org,
-        delivery=value.id,
-        nonce=value.nonce,
-        act=value.act,
-        account=account.id,
-        user_id=account.user_id,
-        content=value.content,
-        not_before=value.not_before,
-        max_late=value.max_late,
-        target=value.target,
-    )
-    if value.not_before is not None and clock.now() < value.not_before:
-        raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is earlier than the one confirmed.")
-    if fingerprint(statement) != value.fingerprint:
-        raise errors.Tampered(what=f"Delivery {value.id}", detail="its content is not what was confirmed.")
-    desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
-    desk.trust.require_intact_log(connection)
-    desk.trust.rules(connection, account)
-    for intent in desk.log.intents(connection, value.fingerprint):
-        if intent.action == "delivery.send" and intent.outcome not in PROVED:
-            raise errors.Tampered(
-                what=f"Delivery {value.id}", detail="the log says that it was sent, or may have been."
-            )
-
-
-def _is_its_turn(connection: Connection, value: Delivery) -> bool:
-    if value.after_id is None:
-        return True
-    return reader.get(connection, value.after_id).state is State.SENT
-
-
-def _start(connection: Connection, desk: Desk, value: Delivery) -> tuple[Delivery, int]:
-    now = clock.now()
-    attempt = writer.Attempt(secrets.token_hex(8), value.id, now, now + DEADLINE)
-    writer.claim(connection, value, attempt)
-    claimed = replace(value, state=State.SENDING, attempt_id=attempt.id)
-    return claimed, _append(connection, desk, claimed, "intent")
-
-
-def _log_refusal(desk: Desk, delivery_id: str, problem: errors.Tampered) -> None:
-    """Log that a delivery was refused; a log that cannot be written must not hide why."""
-    try:
-        with desk.database.write() as connection:
-            desk.log.append(
-                connection,
-                Entry(
-                    action="delivery.refuse",
-                    outcome="tampered",
-                    actor=desk.worker,
-                    reason=str(problem)[:500],
-                    obj={"delivery": delivery_id},
-                ),
-            )
-    except errors.SocialGuardError:
-        return
-
-
 # ── the call ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -252,8 +125,9 @@ def _open(desk: Desk, network: Network, account: Account, intent: int) -> Sessio
     return session
 
 
-def _send(desk: Desk, network: Network, session: Session, value: Delivery) -> Receipt | None:
+def _send(desk: Desk, network: Network, session: Session, value: Delivery, account: Account) -> Receipt | None:
     if value.act is Act.DELETE:
+        _require_ours(desk, network, value, account)
         crash.at("before_publish")
         session.delete(value.target or "")
         return None
@@ -261,13 +135,27 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery) -> Re
 
     def on_step(remote_id: str) -> None:
         with desk.database.write() as connection:
-            writer.record_step(connection, value.attempt_id or "", remote_id)
+            writer.record_step(connection, value, remote_id)
         crash.at("after_step")
 
     with desk.database.read() as connection:
         post = replace(post, resume=reader.last_step(connection, value.id))
+    _require_ours(desk, network, value, account)
     crash.at("before_publish")
     return session.publish(post, on_step)
+
+
+def _require_ours(desk: Desk, network: Network, value: Delivery, account: Account) -> None:
+    """Refuse to begin a call that could still run when others may take the attempt for dead, or have done so:
+    this process was stopped for long, and a person or another process has said what became of it."""
+    with desk.database.read() as connection:
+        found = reader.get(connection, value.id)
+        attempt = reader.open_attempt(connection, value.id)
+    if found.state is not State.SENDING or found.attempt_id != value.attempt_id:
+        raise errors.Busy(what=f"Delivery {value.id}")
+    if attempt is None or clock.now() + CALL > attempt.deadline:
+        detail = "this process was stopped for too long."
+        raise errors.NotReached(network=network.title, account=account, detail=detail)
 
 
 def outgoing(desk: Desk, value: Delivery) -> Outgoing:
@@ -290,23 +178,68 @@ def _record(
     problem: errors.SocialGuardError | None,
     receipt: Receipt | None = None,
 ) -> Result:
-    """Settle an attempt. Where that cannot be written the row stays `sending` and is found out later."""
-    reason = "" if problem is None else problem.message()
-    network = desk.network(account.network)
-    sent = outcome == "sent" and value.act is Act.PUBLISH
-    cost = network.price(value.content.text, value.content.link) if sent else 0
-    with desk.database.write() as connection:
-        due = _reset_time(problem) if state is State.QUEUED else None
-        writer.settle(connection, value, state, reason=reason, proof=receipt, due=due)
-        if session is not None:
-            desk.trust.mark_used(connection, account)
-        calls = session.calls if session is not None else 0
-        writer.book(connection, account, value.act.value, calls, cost, value.id)
-        _append(connection, desk, value, outcome, reason=reason or None, receipt=receipt, calls=calls)
-        crash.at("in_settle")
+    """Settle an attempt, also where another process took it for dead meanwhile: what the network answered is
+    better than what that one found. Where it cannot be recorded it is told as unknown, and found out later."""
+    ended = _Ended(state, outcome, problem, receipt)
+    try:
+        try:
+            _settle(desk, value, account, session, ended)
+        except errors.Busy:
+            _settle(desk, replace(value, state=State.UNKNOWN), account, session, ended)
+    except (errors.Busy, errors.AuditUnwritable, errors.Unreadable) as unrecorded:
+        return _untold(desk, value, account, ended, unrecorded)
     crash.at("after_settle")
     with desk.database.read() as connection:
         return Result(reader.get(connection, value.id), account, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How an attempt ended."""
+
+    state: State
+    outcome: str
+    problem: errors.SocialGuardError | None
+    receipt: Receipt | None
+
+
+def _settle(desk: Desk, value: Delivery, account: Account, session: Session | None, ended: _Ended) -> None:
+    """Record the end of an attempt whose row is in the state of `value`; Busy where it is in another."""
+    reason = "" if ended.problem is None else ended.problem.message()
+    network = desk.network(account.network)
+    sent = ended.outcome == "sent" and value.act is Act.PUBLISH
+    cost = network.price(value.content.text, value.content.link) if sent else 0
+    calls = session.calls if session is not None else 0
+    due = _reset_time(ended.problem) if ended.state is State.QUEUED else None
+    with desk.database.write() as connection:
+        writer.settle(connection, value, ended.state, reason=reason, proof=ended.receipt, due=due)
+        if session is not None:
+            desk.trust.mark_used(connection, account)
+        writer.book(connection, account, value.act.value, calls, cost, value.id)
+        now_due = value if due is None else replace(value, due=due)
+        append(connection, desk, now_due, ended.outcome, reason=reason or None, receipt=ended.receipt, calls=calls)
+        crash.at("in_settle")
+
+
+def _untold(
+    desk: Desk, value: Delivery, account: Account, ended: _Ended, unrecorded: errors.SocialGuardError
+) -> Result:
+    """The result of an attempt whose end could not be recorded."""
+    found = value
+    with suppress(errors.SocialGuardError), desk.database.read() as connection:
+        found = reader.get(connection, value.id)
+    if found.state is ended.state:
+        return Result(found, account, ended.problem)  # another process has found out the same
+    return Result(
+        found,
+        account,
+        errors.OutcomeUnknown(
+            network=desk.network(account.network).title,
+            account=account,
+            detail=f"its outcome, {ended.outcome}, could not be recorded: {unrecorded.message()}",
+            delivery=value.id,
+        ),
+    )
 
 
 def _reset_time(problem: errors.SocialGuardError | None) -> datetime:
@@ -314,33 +247,3 @@ def _reset_time(problem: errors.SocialGuardError | None) -> datetime:
     if isinstance(reset, datetime):
         return reset + timedelta(seconds=1)
     return clock.now() + timedelta(minutes=15)  # the window of most limits of X
-
-
-def _append(
-    connection: Connection,
-    desk: Desk,
-    value: Delivery,
-    outcome: str,
-    *,
-    reason: str | None = None,
-    receipt: Receipt | None = None,
-    calls: int | None = None,
-) -> int:
-    obj: dict[str, object] = {"delivery": value.id, "act": value.act.value}
-    if receipt is not None:
-        obj["network_id"] = receipt.network_id
-    if calls is not None:
-        obj["calls"] = calls
-    return desk.log.append(
-        connection,
-        Entry(
-            action="delivery.send",
-            outcome=outcome,
-            actor=desk.worker,
-            account=value.account_id,
-            corr=value.attempt_id,
-            fingerprint=value.fingerprint,
-            reason=None if reason is None else reason[:500],
-            obj=obj,
-        ),
-    )

@@ -1,6 +1,8 @@
 """Freezing and cancelling go on with a locked vault, a full disk or a damaged log: what the database cannot take,
 the emergency file does, and the next process that can write brings it in, each record once."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 FREEZE: Final = "freeze"
 CANCEL: Final = "delivery.cancel"
+EMERGENCY: Final = "em-"
 _UNWRITABLE: Final = (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy)
 
 
@@ -119,6 +122,23 @@ def noted_stops(file: EmergencyFile) -> tuple[Stop, ...]:
         )
         for number, each in enumerate(noted, start=1)
     )
+
+
+def logged_freezes(connection: Connection) -> Counter[str]:
+    """Return how often the log says that each scope was frozen, by command or through the emergency file."""
+    from socialguard.publishing.freeze import LOGGED
+
+    found: Counter[str] = Counter()
+    for prefix in (LOGGED, EMERGENCY):
+        entries = select(audit_entry.c.leaf).where(
+            audit_entry.c.corr >= prefix,
+            audit_entry.c.corr < prefix[:-1] + chr(ord(prefix[-1]) + 1),
+            audit_entry.c.action == FREEZE,
+        )
+        for leaf in connection.execute(entries).scalars():
+            obj = json.loads(leaf)["obj"]
+            found[str(obj.get("noted", obj).get("scope"))] += 1
+    return found
 
 
 def absorb(file: EmergencyFile, database: Database, log: AuditLog) -> None:

@@ -1,5 +1,6 @@
 """What is signed and sealed, as publishing and the guard ask for it: manifest, policy, pins, log, credentials."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from socialguard.model.account import Account
 from socialguard.model.credential import Credential
 from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
-from socialguard.publishing.freeze import THAW, thaw_statement
+from socialguard.publishing.freeze import KIND, THAW, thaw_statement
 from socialguard.publishing.interface import Rules
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
@@ -32,6 +33,7 @@ from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
 from socialguard.workspace.signed import Books, Signed
+from socialguard.workspace.stopping import logged_freezes
 
 # A credential's owner is asked for again when the last answer is older (DESIGN: The switch guard).
 IDENTITY_AGE: Final = timedelta(minutes=15)
@@ -150,7 +152,8 @@ class Trust:
         checkpoint.pin(self._keys.pins(), tree)
 
     def require_intact_stops(self, connection: Connection) -> None:
-        """Refuse where a stop vanished since this machine saw it, or was lifted without an owner's word."""
+        """Refuse where a stop vanished since this machine saw it or it was logged, was moved to another scope, or
+        was lifted without an owner's word."""
         count = connection.execute(select(func.count()).select_from(tables.stop)).scalar_one()
         pins = self._keys.pins()
         seen = pins.freeze_count()
@@ -158,6 +161,9 @@ class Trust:
             raise errors.Tampered(what="The list of stops", detail=f"{seen - count} of them vanished.")
         if count > seen:
             pins.pin_freeze(count)
+        kept = Counter(connection.execute(select(tables.stop.c.scope).where(tables.stop.c.kind == KIND)).scalars())
+        if logged_freezes(connection) - kept:
+            raise errors.Tampered(what="The list of stops", detail="it is not the one in the log.")
         lifted = connection.execute(select(tables.stop).where(tables.stop.c.lifted_at.is_not(None)))
         for row in lifted:
             stop = Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))
