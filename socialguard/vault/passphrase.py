@@ -80,7 +80,10 @@ def check_cost(memory: int, passes: int, lanes: int) -> None:
 
 def _ask(ask: Callable[[], str] | None) -> str:
     if ask is None:
-        raise errors.Locked(detail="it opens with a passphrase, and there is nobody to ask.")
+        raise errors.Locked(
+            detail="it opens with a passphrase, and there is nobody to ask.",
+            remedy="Run it in a terminal; or first, there, for 8 hours: socialguard vault unlock",
+        )
     given = ask()
     credential.guard([given])
     try:

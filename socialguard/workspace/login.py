@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from socialguard import errors
 from socialguard.audit.interface import Entry
-from socialguard.model.account import AccountName
+from socialguard.model.account import AccountName, typed_client
 from socialguard.model.credential import Credential
 from socialguard.registry.names import folded
 from socialguard.registry.origin import normalise
@@ -68,9 +68,32 @@ def require_free(account: "Account | None", *, rotate: bool) -> None:
     if account is not None and not rotate:
         raise errors.UsageError(
             detail=f"There is an account {account} already.",
-            remedy=f"To replace its credential add --rotate, or run: socialguard account rotate {account}"
+            remedy="To replace its credential add --rotate, or run: socialguard account rotate {account}"
             " --credential -",
+            account=account,
         )
+
+
+def require_fit(workspace: "Workspace", network: str, name: AccountName | None, placement: Placement) -> None:
+    """Refuse a placement that could not be stored, before anybody logs in for it."""
+    from socialguard.registry import enrolment, names
+
+    enrolment.require_zone(placement.zone or "UTC")
+    for label in placement.labels:
+        names.require_name("label", label)
+    if placement.client is not None:
+        names.require_name("client", placement.client)
+    if name is None:
+        return
+    origin = placement.origin or workspace.network(network).origin
+    new = enrolment.NewAccount(name, "not-asked-yet", origin, placement.client, placement.short_name)
+    with workspace.database.read() as connection:
+        planned = enrolment.planned(workspace.signed.books(connection).manifest, new)
+        for known in enrolment.clients(connection):
+            if known != planned.client and typed_client(known) == typed_client(planned.client):
+                raise errors.UsageError(
+                    detail=f"There is a client {known}; {planned.client} would be another one."
+                )
 
 
 def logged(workspace: "Workspace", network: str, origin: str, way: str, act: Callable[[], T]) -> T:

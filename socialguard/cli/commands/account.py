@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.canon import jcs
 from socialguard.cli import completion, progress
 from socialguard.cli.face import Face
@@ -338,6 +338,7 @@ def holding_document(holding: Any) -> dict[str, Any]:  # Any: vault.credentials.
         "generation": holding.gen,
         "state": holding.state,
         "created_at": jcs.timestamp(holding.created_at),
+        "age_days": max(0, (clock.now() - holding.created_at).days),
         "last_used_at": None if holding.last_used_at is None else jcs.timestamp(holding.last_used_at),
         "expires_at": None if holding.expires_at is None else jcs.timestamp(holding.expires_at),
         "recipients": list(holding.recipients),

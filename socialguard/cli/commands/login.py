@@ -15,7 +15,7 @@ from socialguard.cli.completion import AccountType
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
-from socialguard.cli.words import _, number
+from socialguard.cli.words import _, later, number
 from socialguard.model.account import AccountName
 from socialguard.workspace import login
 from socialguard.workspace.login import Outcome, Placement
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 TRIES: Final = 3
+_ALLOWED: Final = later("The login allows: {pages}")
 _STOPS_ALL: Final = (errors.AuditUnwritable, errors.Tampered, errors.Locked)
 
 
@@ -69,6 +70,9 @@ def login_x(face: Face, /, account: str | None, short: str | None, rotate: bool,
         name, there = _target(workspace, "x", account)
         login.require_free(there, rotate=rotate)
         origin = login.origin_for(workspace, "x", there, options["base_url"])
+        placement = _placement(options, origin, short)
+        if there is None:
+            login.require_fit(workspace, "x", name, placement)
 
         def act() -> tuple[AccountName, "Credential"]:
             credential = _x_credential(face, keys, way, origin)
@@ -78,7 +82,7 @@ def login_x(face: Face, /, account: str | None, short: str | None, rotate: bool,
             return AccountName("x", session.identity().handle), credential
 
         told, credential = login.logged(workspace, "x", origin, "pin" if "consumer_key" in keys else str(way), act)
-        outcome = login.admit(workspace, told, credential, _placement(options, origin, short), rotate=rotate)
+        outcome = login.admit(workspace, told, credential, placement, rotate=rotate)
         remember(workspace)
     _tell(face, [_document(outcome)])
 
@@ -93,11 +97,12 @@ def login_facebook(face: Face, /, pages: bool, named: tuple[str, ...], rotate: b
     app_id, app_secret = _facebook_keys(face, options)
     with open_workspace(face) as workspace:
         origin = login.origin_for(workspace, "facebook", None, options["base_url"])
+        placement = _placement(options, origin, None)
+        login.require_fit(workspace, "facebook", None, placement)
         found = login.logged(
             workspace, "facebook", origin, str(way), lambda: _facebook_pages(face, app_id, app_secret, way, origin)
         )
         wanted = _named_pages(found, named) if named else _picked(face, found, many=pages)
-        placement = _placement(options, origin, None)
         documents = [_admitted(workspace, page, placement, rotate=rotate) for page in wanted]
         remember(workspace)
     _tell(face, documents)
@@ -144,7 +149,7 @@ def _facebook_keys(face: Face, options: Mapping[str, Any]) -> tuple[str, str]:
         if not face.has_terminal:
             raise errors.UsageError(
                 detail="The app's secret is needed, and there is no terminal to ask for it.",
-                remedy='Give --app - and on stdin {"app_id": …, "app_secret": …}.',
+                remedy="Give --app - and its id and secret as JSON on stdin; docs/cli.md shows the document.",
             )
         given = {
             "app_id": options["client_id"],
@@ -225,7 +230,7 @@ def _named_pages(found: "Sequence[Page]", named: Sequence[str]) -> "list[Page]":
         plain = name.removeprefix("facebook:").removeprefix("@")
         fits = [one for one in found if plain in (one.identity.handle, one.identity.user_id)]
         if not fits:
-            raise errors.NotFound(kind="Page in this login:", name=name, hint=_allowed(found))
+            raise errors.NotFound(kind="Page in this login:", name=name, remedy=_ALLOWED, pages=_allowed(found))
         chosen.setdefault(fits[0].identity.user_id, fits[0])
     return list(chosen.values())
 
@@ -233,7 +238,7 @@ def _named_pages(found: "Sequence[Page]", named: Sequence[str]) -> "list[Page]":
 def _picked(face: Face, found: "Sequence[Page]", *, many: bool) -> "list[Page]":
     """Let the person pick from a numbered list; three tries, Enter stops."""
     if not face.has_terminal:
-        raise errors.UsageError(detail="Name the Pages with --page.", remedy=_allowed(found))
+        raise errors.UsageError(detail="Name the Pages with --page.", remedy=_ALLOWED, pages=_allowed(found))
     for place, page in enumerate(found, 1):
         who = page.identity
         followers = "" if who.followers is None else number(who.followers)
@@ -267,7 +272,7 @@ def numbers(typed: str, most: int) -> list[int]:
 
 
 def _allowed(found: "Sequence[Page]") -> str:
-    return "The login allows: " + ", ".join(f"--page {one.identity.handle}" for one in found[:50])
+    return ", ".join(f"--page {one.identity.handle}" for one in found[:50])
 
 
 def _admitted(workspace: Workspace, page: "Page", placement: Placement, *, rotate: bool) -> dict[str, Any]:

@@ -1,0 +1,275 @@
+"""What `--json` prints, as models: a field more or less, or of another type, is a failure."""
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from tests.office import Done
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Shape(BaseModel):
+    """A document of exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def shown(done: Done, shape: type[Model]) -> Model:
+    """Return the one document on stdout of a run that went well."""
+    assert done.code == 0, done
+    return shape.model_validate(done.document)
+
+
+class ErrorFields(Shape):
+    code: int
+    name: str
+    message: str
+    remedy: str
+    needs: list[str] | None = None
+
+
+class AccountFields(Shape):
+    account: str
+    id: str
+    network: str
+    handle: str
+    user_id: str
+    client: str
+    short_name: str
+    display_name: str
+    followers: int | None
+    labels: list[str]
+    origin: str
+    zone: str
+    attended: bool
+    state: Literal["active", "revocation_pending", "revoked"]
+
+
+class Holding(Shape):
+    generation: int
+    state: str
+    created_at: str
+    age_days: int
+    last_used_at: str | None
+    expires_at: str | None
+    recipients: list[str]
+
+
+class InspectionFields(Shape):
+    scopes: list[str]
+    expires_at: str | None
+    issued_at: str | None
+    api_version: str
+    app_live: bool | None
+    warnings: list[str]
+
+
+class IdentityFields(Shape):
+    user_id: str
+    handle: str
+    url: str
+
+
+class ShownAccount(AccountFields):
+    contact: str | None
+    credential: Holding
+    inspection: InspectionFields | None
+
+
+class VerifiedAccount(AccountFields):
+    credential: Holding
+    identity: IdentityFields
+    renamed_to: str | None
+    inspection: InspectionFields
+
+
+class RotatedAccount(AccountFields):
+    generation: int
+
+
+class OneAccount(Shape):
+    account: AccountFields
+
+
+class OneShown(Shape):
+    account: ShownAccount
+
+
+class OneVerified(Shape):
+    account: VerifiedAccount
+
+
+class OneRotated(Shape):
+    account: RotatedAccount
+
+
+class Accounts(Shape):
+    accounts: list[AccountFields]
+
+
+class RevocationFields(Shape):
+    account: str
+    revoked: bool
+    page: str | None
+    logged: bool
+
+
+class Revocation(Shape):
+    revocation: RevocationFields
+
+
+class ImportedRow(Shape):
+    line: int
+    account: str
+    error: dict[str, Any] | None
+
+
+class ImportedRows(Shape):
+    rows: list[ImportedRow]
+
+
+class Exported(Shape):
+    file: str
+    accounts: list[str]
+    recipients: list[str]
+
+
+class RewrappedRow(Shape):
+    account: str
+    generation: int
+
+
+class Rewrapped(Shape):
+    rewrapped: list[RewrappedRow]
+
+
+class Locked(Shape):
+    locked: bool
+    was_unlocked: bool
+
+
+class Kit(Shape):
+    key_id: str
+    age_recipient: str
+    accounts: list[str]
+    file: str | None
+
+
+class KitProofFields(Shape):
+    key_id: str
+    credentials: int
+    sealed: int
+    opened: str | None
+
+
+class KitProof(Shape):
+    kit: KitProofFields
+
+
+class AdoptedFields(Shape):
+    epoch: int
+    manifest_sha256: str
+    entries: int
+    incarnation: int
+    root: str
+    anchored: Literal["none", "local", "outside"]
+    generations: dict[str, int]
+    stops: int
+    had_pins: bool
+    trusted: list[str]
+
+
+class Adopted(Shape):
+    adopted: AdoptedFields
+
+
+class ContactFields(Shape):
+    account: str | None
+    member: str | None
+    contact: str | None
+
+
+class Contact(Shape):
+    contact: ContactFields
+
+
+class AppliedFields(Shape):
+    file: str
+    sha256: str
+    epoch: int
+    changed: bool
+
+
+class Applied(Shape):
+    policy: AppliedFields
+
+
+class EffectiveFields(Shape):
+    account: str
+    secure: bool
+    grace: int
+    reconfirm_after: int
+    approvals: int
+    max_late: int
+    checks: dict[str, str]
+    places: dict[str, str]
+    sha256: str
+    file_is_applied: bool
+
+
+class Effective(Shape):
+    policy: EffectiveFields
+
+
+class CheckedFields(Shape):
+    file: str
+    labels: list[str]
+    accounts: list[str]
+
+
+class Checked(Shape):
+    policy: CheckedFields
+
+
+class DraftMedia(Shape):
+    file: str
+    alt: str
+
+
+class DraftDelivery(Shape):
+    id: str
+    state: str
+
+
+class DraftFields(Shape):
+    id: str
+    created_at: str
+    author: str
+    text: str
+    to: list[str]
+    media: list[DraftMedia]
+    link: str | None
+    reply_to: str | None
+    at: str | None
+    deliveries: list[DraftDelivery]
+
+
+class Drafts(Shape):
+    drafts: list[DraftFields]
+    more: str | None
+
+
+class OneDraft(Shape):
+    draft: DraftFields
+
+
+class LoggedInRow(Shape):
+    account: str
+    outcome: Literal["added", "rotated", "failed"]
+    generation: int | None
+    error: ErrorFields | None
+
+
+class LoggedIn(Shape):
+    accounts: list[LoggedInRow]

@@ -1,0 +1,192 @@
+"""`account …`: who the accounts are, what proves it, and what each command prints."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli import shapes
+from tests.cli.shapes import shown
+from tests.office import ACCOUNTS, Office, office
+
+__all__ = ["office"]
+
+
+def newcomer(office: Office, network: str, credential: dict[str, str], handle: str = "newcomer") -> dict[str, Any]:
+    """Add an account at the sandbox that the workspace does not know."""
+    entry = {
+        "network": network,
+        "handle": handle,
+        "user_id": str(10**15 + secrets.randbelow(10**15)),
+        "display_name": "New Comer",
+        "credential": credential,
+    }
+    office.sandbox.add_account(entry)
+    return entry
+
+
+def documents() -> dict[str, dict[str, str]]:
+    """One credential document of each kind, as docs/cli.md has them."""
+    token = secrets.token_hex
+    keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    app = {"app_id": "4711471147114711", "app_secret": token(16)}
+    return {
+        "oauth1": {"kind": "oauth1", **{name: token(16) for name in keys}},
+        "oauth2": {"kind": "oauth2", "client_id": "client-4711", "access_token": token(16)},
+        "page": {"kind": "page", "page_token": "EAA" + token(20), **app},
+    }
+
+
+@pytest.mark.parametrize("kind", ["oauth1", "oauth2", "page"])
+def test_each_documented_credential_is_taken_and_posts(office: Office, kind: str) -> None:
+    document = documents()[kind]
+    network, origin = ("facebook", office.sandbox.facebook) if kind == "page" else ("x", office.sandbox.x)
+    newcomer(office, network, document)
+    name = f"{network}:@newcomer"
+    done = office.cli(
+        "account", "add", name, "--credential", "-", "--base-url", origin, "--label", "new", "--json",
+        stdin=json.dumps(document),
+    )  # fmt: skip
+    account = shown(done, shapes.OneAccount).account
+    assert (account.account, account.client, account.short_name) == (name, "newcomer", "newcomer")
+    assert office.post("Hello", name).deliveries[0]["state"] == "sent"
+
+
+def test_the_same_handle_on_another_network_gets_a_short_name_of_its_own(office: Office) -> None:
+    both = documents()
+    for network, kind, origin in (
+        ("x", "oauth1", office.sandbox.x),
+        ("facebook", "page", office.sandbox.facebook),
+    ):
+        newcomer(office, network, both[kind])
+        office.cli(
+            "account", "add", f"{network}:@newcomer", "--credential", "-", "--base-url", origin,
+            stdin=json.dumps(both[kind]),
+        )  # fmt: skip
+    listed = shown(office.cli("account", "list", "--json"), shapes.Accounts).accounts
+    assert {one.short_name for one in listed if one.handle == "newcomer"} == {"newcomer", "newcomer-facebook"}
+
+
+def test_a_credential_of_another_account_is_refused_with_exit_14(office: Office) -> None:
+    document = documents()["oauth1"]
+    newcomer(office, "x", document, handle="somebody")
+    done = office.cli(
+        "account", "add", "x:@newcomer", "--credential", "-", "--base-url", office.sandbox.x, "--json",
+        stdin=json.dumps(document),
+    )  # fmt: skip
+    assert (done.code, "@somebody" in done.error["message"]) == (14, True)
+    assert "x:@newcomer" not in office.cli("account", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    ["", "not json", "[]", '{"kind": "oauth1"}', '{"kind": "oauth3"}', "{" * 100_000, '{"a": "' + "x" * 70_000],
+)
+def test_what_is_no_credential_is_one_sentence_and_is_not_repeated(office: Office, stdin: str) -> None:
+    done = office.cli("account", "add", "x:@new", "--credential", "-", "--json", "--debug", stdin=stdin)
+    assert done.code == 2
+    assert done.error["message"].count("\n") == 0
+    assert "docs/cli.md" in done.error["remedy"]
+
+
+def test_a_secret_in_the_wrong_field_is_not_repeated(office: Office) -> None:
+    secret = secrets.token_hex(16)
+    wrong = {**documents()["oauth1"], "consumer_secrets": secret}
+    done = office.cli("account", "add", "x:@new", "--credential", "-", "--debug", stdin=json.dumps(wrong))
+    assert done.code == 2
+    assert secret not in done.stdout + done.stderr
+    kind = office.cli(
+        "account", "add", "x:@new", "--credential", "-", "--debug", stdin=json.dumps({"kind": secret})
+    )
+    assert secret not in kind.stdout + kind.stderr
+
+
+def test_show_tells_what_is_known_without_opening(office: Office) -> None:
+    account = shown(office.cli("account", "show", "x:@acme", "--json"), shapes.OneShown).account
+    assert (account.credential.generation, account.credential.age_days, account.inspection) == (1, 0, None)
+    assert office.sandbox.requests().get("x", {}) == {}
+
+
+def test_verify_tells_scopes_expiry_age_last_use_and_version_and_warns(office: Office) -> None:
+    page = shown(office.cli("account", "verify", "facebook:@acme", "--json"), shapes.OneVerified).account
+    assert "pages_manage_posts" in page.inspection.scopes
+    assert page.inspection.api_version.startswith("v26")
+    assert page.credential.last_used_at is not None
+    assert page.inspection.app_live is None
+    assert any("Live" in warning for warning in page.inspection.warnings)
+    told = office.cli("account", "verify", "facebook:@acme")
+    assert "cannot be proved that the Facebook app is Live" in told.stderr
+    for word in ("scopes", "expires_at", "age_days", "last_used_at", "api_version"):
+        assert word in told.stdout, word
+    x = shown(office.cli("account", "verify", "x:@acme", "--json"), shapes.OneVerified).account
+    assert (x.inspection.app_live, x.inspection.api_version) == (True, "2")
+    kept = shown(office.cli("account", "show", "x:@acme", "--json"), shapes.OneShown).account
+    assert kept.inspection == x.inspection
+
+
+def test_a_credential_that_the_network_rejects_is_exit_4(office: Office) -> None:
+    office.sandbox.tokens("x", "acme", "revoked")
+    done = office.cli("account", "verify", "x:@acme", "--json")
+    assert (done.code, "account rotate x:@acme" in done.error["remedy"]) == (4, True)
+
+
+def test_rename_label_and_client_change_how_an_account_is_selected(office: Office) -> None:
+    assert shown(office.cli("account", "rename", "x:@acme", "mother", "--json"), shapes.OneAccount)
+    labelled = office.cli("account", "label", "mother", "+fr", "eu", "--json")
+    assert shown(labelled, shapes.OneAccount).account.labels == ["eu", "fr"]
+    assert shown(office.cli("account", "client", "mother", "Holding", "--json"), shapes.OneAccount)
+    for selector in ("mother", "label:fr+eu", "client:Holding"):
+        assert office.cli("account", "show", selector, "--json").document["account"]["account"] == "x:@acme"
+    dropped = office.cli("account", "label", "mother", "--json", "--", "-fr")
+    assert shown(dropped, shapes.OneAccount).account.labels == ["eu"]
+    assert office.cli("account", "show", "label:fr", "--json").code == 5
+
+
+def test_rotate_replaces_and_the_old_token_is_no_longer_used(office: Office) -> None:
+    fresh = documents()["oauth1"]
+    office.sandbox.add_credential("x", "acme", fresh)
+    done = office.cli("account", "rotate", "acme", "--credential", "-", "--json", stdin=json.dumps(fresh))
+    assert shown(done, shapes.OneRotated).account.generation == 2
+    stranger = documents()["oauth1"]
+    office.sandbox.add_credential("x", "globex", stranger)
+    wrong = office.cli("account", "rotate", "acme", "--credential", "-", "--json", stdin=json.dumps(stranger))
+    assert wrong.code == 14
+
+
+def test_revoke_goes_on_until_the_network_rejects_the_token(office: Office) -> None:
+    done = office.cli("account", "revoke", "x:@acme", "--reason", "leaked", "--json")
+    assert shown(done, shapes.Revocation).revocation.revoked
+    assert office.post("Too late").code in (4, 11)
+
+
+def test_remove_takes_the_account_out(office: Office) -> None:
+    assert shown(office.cli("account", "remove", "x:@globex", "--json"), shapes.OneAccount)
+    listed = shown(office.cli("account", "list", "--json"), shapes.Accounts).accounts
+    assert {one.account for one in listed} == set(ACCOUNTS) - {"x:@globex"}
+    assert office.cli("account", "show", "x:@globex", "--json").code == 5
+
+
+def test_an_import_adds_what_is_right_and_tells_what_is_not(office: Office, tmp_path: Path) -> None:
+    right, wrong = documents()["oauth1"], documents()["oauth2"]
+    newcomer(office, "x", right)
+    newcomer(office, "x", wrong, handle="somebody")
+    rows = [
+        {"account": "x:@newcomer", "credential": right, "base_url": office.sandbox.x},
+        {"account": "x:@mistaken", "credential": wrong, "base_url": office.sandbox.x},
+    ]
+    file = tmp_path / "accounts.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows))
+    done = office.cli("account", "import", str(file), "--json")
+    imported = shapes.ImportedRows.model_validate(done.document).rows
+    assert (done.code, [row.error is None for row in imported]) == (14, [True, False])
+    assert not any(value in done.stdout + done.stderr for value in (right["access_token"], wrong["access_token"]))
+
+
+def test_an_ambiguous_name_lists_the_candidates(office: Office) -> None:
+    office.cli("account", "rename", "x:@acme", "mother")
+    done = office.cli("account", "show", "acme", "--json")
+    assert done.code == 2
+    assert "x:@acme" in done.error["message"]
+    assert "facebook:@acme" in done.error["message"]
