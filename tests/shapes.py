@@ -1,0 +1,166 @@
+"""What `--json` prints for deliveries and everything around them (docs/cli.md), as models: a field more or less,
+or of another type, is a failure."""
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from tests.office import Done
+
+Model = TypeVar("Model", bound=BaseModel)
+Instant = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+AccountText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:@\S+$")]
+DeliveryId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
+DraftId = Annotated[str, StringConstraints(pattern=r"^d-\d+$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+State = Literal[
+    "draft", "held", "awaiting", "queued", "sending", "sent", "failed", "unknown", "cancelled", "expired"
+]
+
+
+class Shape(BaseModel):
+    """A document of exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ErrorFields(Shape):
+    """What went wrong; `needs` and `draft` where there is something to confirm, and a text that was kept."""
+
+    code: int
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
+    message: Annotated[str, StringConstraints(min_length=5)]
+    remedy: str
+    needs: list[str] | None = None
+    draft: DraftId | None = None
+
+
+class Failure(Shape):
+    """The document of a command that failed."""
+
+    error: ErrorFields
+
+
+class FindingFields(Shape):
+    """What a check says."""
+
+    check: str
+    severity: Literal["note", "warn", "hold", "block"]
+    account: AccountText
+    message: str
+    span: tuple[int, int] | list[int] | None
+    remedy: str
+    overridden: str | None
+
+
+class DeliveryFields(Shape):
+    """One delivery."""
+
+    id: DeliveryId
+    account: AccountText
+    state: State
+    act: Literal["publish", "edit", "delete"]
+    fingerprint: Sha256
+    network_id: str | None
+    url: str | None
+    due: Instant
+    reason: str
+    draft: DraftId
+    findings: list[FindingFields]
+
+
+class Deliveries(Shape):
+    """What became of deliveries; `error` is the gravest of what did not go well."""
+
+    deliveries: list[DeliveryFields]
+    error: ErrorFields | None = None
+
+
+class DeliveryPage(Shape):
+    """A page of a listing; `more` is the id to go on after."""
+
+    deliveries: list[DeliveryFields]
+    more: DeliveryId | None
+
+
+class MediaFields(Shape):
+    """A file of a delivery."""
+
+    file: str
+    alt: str
+
+
+class AttemptFields(Shape):
+    """The newest attempt of a delivery."""
+
+    id: str
+    started: Instant
+
+
+class WholeDelivery(DeliveryFields):
+    """One delivery with its content."""
+
+    text: str
+    link: str | None
+    media: list[MediaFields]
+    attempt: AttemptFields | None
+
+
+class OneDelivery(Shape):
+    """What `queue show` prints."""
+
+    delivery: WholeDelivery
+
+
+class CandidateFields(Shape):
+    """What a dry run would queue."""
+
+    account: AccountText
+    text: str
+    length: int
+    limit: int
+    price_micros: int
+
+
+class DryRun(Shape):
+    """What `post --dry-run` prints."""
+
+    dry_run: Literal[True]
+    needs: list[AccountText]
+    candidates: list[CandidateFields]
+    findings: list[FindingFields]
+
+
+class Whoami(Shape):
+    """What `whoami` prints."""
+
+    terminal: bool
+    accounts: list[AccountText]
+    confirmed_at: str | None
+
+
+class Frozen(Shape):
+    """What `freeze` prints."""
+
+    frozen: list[str]
+    reason: str
+
+
+class Thawed(Shape):
+    """What `thaw` prints."""
+
+    thawed: list[str]
+
+
+def shown(done: Done, shape: type[Model], code: int = 0) -> Model:
+    """Return the one document on stdout of a run that ended with `code`."""
+    assert done.code == code, done
+    return shape.model_validate(done.document)
+
+
+def failed(done: Done, code: int, name: str) -> ErrorFields:
+    """Return the error of a run with --json, which says what, why and what to do on one line each."""
+    found = shown(done, Failure, code).error
+    assert (found.code, found.name) == (code, name)
+    assert "\n" not in found.message + found.remedy
+    return found
