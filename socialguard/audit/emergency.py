@@ -30,6 +30,7 @@ FILE_NAME: Final = "emergency.jsonl"
 ALLOCATED: Final = 256 * 1024
 """Bytes that the file has from the beginning: empty lines, which records replace."""
 
+_BLANK: Final = b"\n" * ALLOCATED
 _VERSION: Final = 1
 
 
@@ -111,8 +112,10 @@ class EmergencyFile:
     def records(self) -> tuple[Record | Damaged, ...]:
         """Return what is noted and not yet cleared, oldest first; nothing where the file is missing."""
         try:
-            data = self.path.read_bytes().strip(b"\n")  # mostly it is 256 KiB of line breaks
+            data = self.path.read_bytes()
         except FileNotFoundError:
+            return ()
+        if data == _BLANK:  # mostly it is, and every send looks
             return ()
         return tuple(_parse(line) for line in data.split(b"\n") if line)
 

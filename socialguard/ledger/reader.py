@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from socialguard import errors
 from socialguard.canon import jcs
@@ -13,6 +13,36 @@ from socialguard.ledger import rows
 from socialguard.model.delivery import Delivery, State
 from socialguard.store.process import Process
 from socialguard.store.tables import attempt, delivery, draft, receipt
+
+# Built once: what costs in these reads is the making of statements, not the looking.
+_BY_ID: Final = rows.select_delivery().where(delivery.c.id == bindparam("id"))
+_OF_ACCOUNT: Final = (
+    rows.select_delivery()
+    .where(
+        delivery.c.account_id == bindparam("account"),
+        delivery.c.state.in_(bindparam("states", expanding=True)),
+    )
+    .order_by(delivery.c.created_at.desc())
+    .limit(50)
+)
+_SENDING: Final = (
+    select(delivery.c.id)
+    .where(delivery.c.account_id == bindparam("account"), delivery.c.state == State.SENDING.value)
+    .limit(1)
+)
+_PUBLISHED: Final = (
+    select(delivery.c.id, delivery.c.content, receipt.c.network_id, receipt.c.url, receipt.c.published_at)
+    .join(receipt, receipt.c.delivery_id == delivery.c.id)
+    .where(receipt.c.account_id == bindparam("account"))
+    .order_by(receipt.c.published_at.desc())
+    .limit(bindparam("most"))
+)
+_LAST_STEP: Final = (
+    select(attempt.c.remote_id)
+    .where(attempt.c.delivery_id == bindparam("id"), attempt.c.remote_id.is_not(None))
+    .order_by(attempt.c.started_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +71,7 @@ class Published:
 
 def get(connection: Connection, delivery_id: str) -> Delivery:
     """Return a delivery; NotFound where there is none of that id."""
-    row = connection.execute(rows.select_delivery().where(delivery.c.id == delivery_id)).one_or_none()
+    row = connection.execute(_BY_ID, {"id": delivery_id}).one_or_none()
     if row is None:
         raise errors.NotFound(kind="delivery", name=delivery_id, hint="Run: socialguard queue list")
     return rows.to_delivery(row)
@@ -102,21 +132,13 @@ def in_states(connection: Connection, *states: State) -> tuple[Delivery, ...]:
 
 def of_account(connection: Connection, account_id: str, *states: State) -> tuple[Delivery, ...]:
     """Return the newest 50 deliveries of an account in `states`, newest first."""
-    query = (
-        rows.select_delivery()
-        .where(delivery.c.account_id == account_id, delivery.c.state.in_([state.value for state in states]))
-        .order_by(delivery.c.created_at.desc())
-        .limit(50)
-    )
-    return tuple(rows.to_delivery(row) for row in connection.execute(query))
+    wanted = {"account": account_id, "states": [state.value for state in states]}
+    return tuple(rows.to_delivery(row) for row in connection.execute(_OF_ACCOUNT, wanted))
 
 
 def is_sending(connection: Connection, account_id: str) -> bool:
     """Return whether a send on the account is under way."""
-    query = select(func.count()).where(
-        delivery.c.account_id == account_id, delivery.c.state == State.SENDING.value
-    )
-    return bool(connection.execute(query).scalar())
+    return connection.execute(_SENDING, {"account": account_id}).first() is not None
 
 
 def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None:
@@ -152,13 +174,7 @@ def remote_ids(connection: Connection, account_id: str) -> frozenset[str]:
 
 def published(connection: Connection, account_id: str, limit: int = 20) -> tuple[Published, ...]:
     """Return the newest posts of an account that have a receipt, newest first."""
-    found = connection.execute(
-        select(delivery.c.id, delivery.c.content, receipt.c.network_id, receipt.c.url, receipt.c.published_at)
-        .join(receipt, receipt.c.delivery_id == delivery.c.id)
-        .where(receipt.c.account_id == account_id)
-        .order_by(receipt.c.published_at.desc())
-        .limit(limit)
-    )
+    found = connection.execute(_PUBLISHED, {"account": account_id, "most": limit})
     posts = ((row, rows.to_content(row.content)) for row in found)
     return tuple(
         Published(
@@ -199,10 +215,4 @@ def draft_text(connection: Connection, draft_id: str) -> tuple[str, str]:
 
 def last_step(connection: Connection, delivery_id: str) -> str | None:
     """Return the id that an earlier attempt of a two-step publish stored, or None."""
-    query = (
-        select(attempt.c.remote_id)
-        .where(attempt.c.delivery_id == delivery_id, attempt.c.remote_id.is_not(None))
-        .order_by(attempt.c.started_at.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_LAST_STEP, {"id": delivery_id}).scalar_one_or_none()

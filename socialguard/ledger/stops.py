@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from socialguard import clock
 from socialguard.canon import jcs
@@ -12,6 +13,9 @@ from socialguard.model.account import Account
 from socialguard.store.tables import stop
 
 ALL = "all"
+
+_IN_FORCE: Final = select(stop).where(stop.c.lifted_at.is_(None)).order_by(stop.c.id)
+_ON: Final = _IN_FORCE.where(stop.c.scope.in_(bindparam("scopes", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,9 @@ def scopes_of(account: Account) -> tuple[str, ...]:
 
 def in_force(connection: Connection, scopes: Sequence[str] | None = None) -> tuple[Stop, ...]:
     """Return the stops in force, of `scopes` only where given, oldest first."""
-    query = select(stop).where(stop.c.lifted_at.is_(None)).order_by(stop.c.id)
-    if scopes is not None:
-        query = query.where(stop.c.scope.in_(scopes))
+    found = connection.execute(_IN_FORCE) if scopes is None else connection.execute(_ON, {"scopes": list(scopes)})
     return tuple(
-        Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))
-        for row in connection.execute(query)
+        Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since)) for row in found
     )
 
 

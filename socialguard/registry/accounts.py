@@ -8,7 +8,8 @@ prefix matching and no default, and a selector that names nothing is an error.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
 from socialguard.canon import jcs
@@ -18,7 +19,7 @@ from socialguard.registry.names import folded
 from socialguard.registry.signed import SignedAccount
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import BindParameter, Connection, Row, Select
 
 _TRUSTED: Final = ("network", "user_id", "handle", "origin", "client", "short_name", "attended")
 _STATES: Final = frozenset(state.value for state in AccountState) - {AccountState.REMOVED.value}
@@ -35,6 +36,22 @@ class Facts:
     identity_checked_at: datetime | None
     identity_checked_gen: int | None
     inspection: str | None
+
+
+@cache
+def _reads(narrow: bool) -> "tuple[Select[Any], Select[Any]]":
+    """Return the queries for accounts and for their labels, of `ids` only where `narrow`; built once."""
+    from sqlalchemy import bindparam, select
+
+    from socialguard.store.tables import account as table
+    from socialguard.store.tables import label
+
+    query = select(*(table.c[name] for name in ("id", *_TRUSTED, "display_name", "followers", "zone", "state")))
+    worn = select(label.c.account_id, label.c.name).order_by(label.c.account_id, label.c.name)
+    if narrow:
+        ids: BindParameter[Any] = bindparam("ids", expanding=True)
+        query, worn = query.where(table.c.id.in_(ids)), worn.where(label.c.account_id.in_(ids))
+    return query, worn
 
 
 class Registry:
@@ -142,21 +159,15 @@ class Registry:
 
     def _read(self, connection: "Connection", signed: Iterable[SignedAccount]) -> Iterator[Account]:
         """Yield each account with what its row adds, after holding the row against the manifest."""
-        from sqlalchemy import select
-
-        from socialguard.store.tables import account as table
-        from socialguard.store.tables import label
-
         wanted = list(signed)
         # Everything in one sweep where many are wanted: an IN list of thousands is slower than the table.
         ids = [one.id for one in wanted]
         narrow = len(ids) <= _BATCH
-        columns = [table.c[name] for name in ("id", *_TRUSTED, "display_name", "followers", "zone", "state")]
-        query = select(*columns).where(table.c.id.in_(ids)) if narrow else select(*columns)
-        rows = {row.id: row for row in connection.execute(query)}
-        worn = select(label.c.account_id, label.c.name).order_by(label.c.account_id, label.c.name)
+        query, worn = _reads(narrow)
+        given = {"ids": ids} if narrow else {}
+        rows = {row.id: row for row in connection.execute(query, given)}
         labels: dict[str, list[str]] = {}
-        for account_id, name in connection.execute(worn.where(label.c.account_id.in_(ids)) if narrow else worn):
+        for account_id, name in connection.execute(worn, given):
             labels.setdefault(account_id, []).append(name)
         for one in wanted:
             yield _joined(one, rows.get(one.id), tuple(labels.get(one.id, ())))

@@ -31,6 +31,30 @@ from socialguard.vault.keys import KeyPair
 WRITE: Final = "credential.write"
 """The action of the entry that each new generation leaves in the log."""
 
+# Built once: what costs in these reads is the making of statements, not the looking.
+_NEWEST: Final = (
+    select(table).where(table.c.account_id == bindparam("account")).order_by(table.c.gen.desc()).limit(1)
+)
+_RECIPIENTS: Final = select(wrap.c.recipient).where(wrap.c.credential_id == bindparam("id"))
+_WRAPS: Final = select(wrap.c.recipient, wrap.c.sealed).where(wrap.c.credential_id == bindparam("id"))
+_INTENT: Final = select(audit_entry.c.seq).where(
+    audit_entry.c.seq == bindparam("seq"),
+    audit_entry.c.account == bindparam("account"),
+    audit_entry.c.outcome == leaf.INTENT,
+    audit_entry.c.incarnation == select(audit_head.c.incarnation).scalar_subquery(),
+)
+_LOGGED: Final = select(audit_entry.c.corr, audit_entry.c.leaf).where(
+    audit_entry.c.corr.in_(bindparam("ids", expanding=True)), audit_entry.c.action == WRITE
+)
+_USED: Final = (
+    update(table)
+    .where(
+        table.c.account_id == bindparam("account"),
+        table.c.gen
+        == select(func.max(table.c.gen)).where(table.c.account_id == bindparam("account")).scalar_subquery(),
+    )
+    .values(last_used_at=bindparam("at"))
+)
 _WRITTEN: Final = select(audit_entry.c.seq).where(
     audit_entry.c.corr == bindparam("id"), audit_entry.c.action == WRITE
 )
@@ -146,12 +170,10 @@ class Vault:
 
     def holding(self, connection: Connection, account_id: str) -> Holding:
         """Return what can be told without opening it; raises NotFound where there is no credential."""
-        row = connection.execute(
-            select(table).where(table.c.account_id == account_id).order_by(table.c.gen.desc()).limit(1)
-        ).one_or_none()
+        row = connection.execute(_NEWEST, {"account": account_id}).one_or_none()
         if row is None:
             raise self._absent(self._signed(account_id))
-        to = connection.execute(select(wrap.c.recipient).where(wrap.c.credential_id == row.id)).scalars()
+        to = connection.execute(_RECIPIENTS, {"id": row.id}).scalars()
         return Holding(
             gen=row.gen,
             state=row.state,
@@ -164,7 +186,7 @@ class Vault:
 
     def mark_used(self, connection: Connection, account_id: str, at: datetime) -> None:
         """Store when the credential was last used."""
-        self._update(connection, account_id, last_used_at=jcs.timestamp(at))
+        connection.execute(_USED, {"account": account_id, "at": jcs.timestamp(at)})
 
     def set_state(self, connection: Connection, account_id: str, state: str) -> None:
         """Store what is known of the credential at the network: `active`, `revocation_pending`, `revoked`."""
@@ -176,16 +198,12 @@ class Vault:
 
     def _newest(self, connection: Connection, signed: SignedAccount, *, logged: bool = True) -> SealedCredential:
         """Return the row with the highest generation, verified and not below the floor."""
-        found = connection.execute(
-            select(table).where(table.c.account_id == signed.id).order_by(table.c.gen.desc()).limit(1)
-        ).one_or_none()
+        found = connection.execute(_NEWEST, {"account": signed.id}).one_or_none()
         if found is None:
             if self._pins.generation(signed.id):
                 raise credential_row.tampered(signed, "it is gone.")
             raise self._absent(signed)
-        wraps = connection.execute(
-            select(wrap.c.recipient, wrap.c.sealed).where(wrap.c.credential_id == found.id)
-        ).all()
+        wraps = connection.execute(_WRAPS, {"id": found.id}).all()
         row = SealedCredential(
             gen=found.gen,
             context=bytes(found.context),
@@ -213,14 +231,7 @@ class Vault:
         return gen
 
     def _require_intent(self, connection: Connection, account_id: str, intent: int) -> None:
-        found = connection.execute(
-            select(audit_entry.c.seq).where(
-                audit_entry.c.seq == intent,
-                audit_entry.c.account == account_id,
-                audit_entry.c.outcome == leaf.INTENT,
-                audit_entry.c.incarnation == select(audit_head.c.incarnation).scalar_subquery(),
-            )
-        ).first()
+        found = connection.execute(_INTENT, {"seq": intent, "account": account_id}).first()
         if found is None:
             raise errors.Tampered(
                 what="The use of a credential", detail="the log holds no intent for it; it stays closed."
@@ -277,11 +288,7 @@ class Vault:
 def _require_newest_logged(connection: Connection, signed: SignedAccount, row: SealedCredential) -> None:
     """Refuse a row below the newest generation in the log, or one that is not the row that was logged."""
     following, own = row_id(signed.id, row.gen + 1), row_id(signed.id, row.gen)
-    leaves = connection.execute(
-        select(audit_entry.c.corr, audit_entry.c.leaf).where(
-            audit_entry.c.corr.in_((following, own)), audit_entry.c.action == WRITE
-        )
-    ).all()
+    leaves = connection.execute(_LOGGED, {"ids": [following, own]}).all()
     if any(entry.corr == following for entry in leaves):
         raise credential_row.tampered(signed, "the log holds a newer generation (rolled back).")
     # A log that was declared lost may lack the entry; the pins still hold the floor then.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, select
 
@@ -15,6 +15,11 @@ from socialguard.vault.pins import Pins
 
 if TYPE_CHECKING:
     from socialguard.registry.policy_file import PolicySet
+
+# Built once: it is asked in every transaction, more than once.
+_NEWEST: Final = (
+    select(tables.manifest.c.epoch, tables.manifest.c.sha256).order_by(tables.manifest.c.epoch.desc()).limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,5 @@ class Signed:
         return self._policy
 
     def _is_newest(self, connection: Connection, known: Manifest) -> bool:
-        table = tables.manifest
-        newest = select(table.c.epoch, table.c.sha256).order_by(table.c.epoch.desc()).limit(1)
-        row = connection.execute(newest).one_or_none()
+        row = connection.execute(_NEWEST).one_or_none()
         return row is not None and (row.epoch, row.sha256) == (known.epoch, known.sha256)
