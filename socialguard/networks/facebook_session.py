@@ -28,7 +28,7 @@ from socialguard.networks.facebook_replies import (
     parse,
 )
 from socialguard.networks.facebook_text import SITE, identity_of, post_url, remote_post, url_of
-from socialguard.networks.http import ExchangeFailed, origin_session
+from socialguard.networks.http import PUBLISH_SECONDS, ExchangeFailed, origin_session
 from socialguard.networks.interface import Identity, Inspection, Outgoing, RemotePost, Revocation, Upload
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -75,7 +75,12 @@ class FacebookSession:
 
     def publish(self, post: Outgoing, on_step: Callable[[str], None]) -> Receipt:
         """Publish, or finish what `post.resume` names. Raises NetworkRefused, before any call, for a reply,
-        for nothing to post, and for images with a link, of which Graph shows only one."""
+        for nothing to post, and for images with a link, of which Graph shows only one. After `PUBLISH_SECONDS`
+        nothing more is sent."""
+        with self._http.within(PUBLISH_SECONDS):
+            return self._publish(post, on_step)
+
+    def _publish(self, post: Outgoing, on_step: Callable[[str], None]) -> Receipt:
         if post.resume is not None:
             return self._finish(post.resume)
         self._refuse_impossible(post)

@@ -1,0 +1,149 @@
+"""Several processes on one queue, and a sender that was stopped in the middle: one copy, whoever is first."""
+
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from tests.office import Done, Office, finish
+
+NOW: Final = {"SOCIALGUARD_CLOCK": "+3610s"}
+PAST_THE_DEADLINE: Final = {"SOCIALGUARD_CLOCK": "+4300s"}
+PATIENCE: Final = 30.0
+
+
+def _schedule(office: Office, text: str, account: str) -> str:
+    done = office.cli("post", text, "--to", account, "--confirm", account, "--at", "in 1 hour", "--json")
+    assert done.code == 0, done
+    return str(done.deliveries[0]["id"])
+
+
+def _wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def _state(office: Office) -> str:
+    return str(office.queue()[0]["state"])
+
+
+@pytest.mark.parametrize("network", ["x", "facebook"])
+def test_processes_that_race_for_one_delivery_send_it_once(office: Office, network: str) -> None:
+    office.sandbox.settings(refuse_duplicates=False)
+    _schedule(office, "Raced for", f"{network}:@acme")
+    office.sandbox.faults([{"network": network, "operation": "publish", "kind": "slow", "seconds": 0.5}])
+
+    runs = [finish(each) for each in [office.start("queue", "run", "--json", **NOW) for _ in range(3)]]
+
+    assert office.published() == ["Raced for"]
+    assert _state(office) == "sent"
+    assert [run.code for run in runs] == [0, 0, 0], runs
+    assert sum(len(run.deliveries) for run in runs) == 1
+
+
+def test_two_runs_at_once_share_the_queue(office: Office) -> None:
+    office.sandbox.settings(refuse_duplicates=False)
+    texts = [f"Number {number}" for number in range(12)]
+    for number, text in enumerate(texts):
+        _schedule(office, text, ("x:@acme", "x:@globex", "facebook:@acme")[number % 3])
+    runs = [finish(each) for each in [office.start("queue", "run", "--json", **NOW) for _ in range(2)]]
+    assert [run.code for run in runs] == [0, 0], runs
+    last = office.cli("queue", "run", "--json", **NOW)
+    told = Counter(item["id"] for run in (*runs, last) for item in run.deliveries)
+    assert sorted(office.published()) == sorted(texts)
+    assert set(told.values()) == {1}
+    assert len(told) == len(texts)
+
+
+def test_posts_at_once_to_one_account_wait_for_each_other(office: Office) -> None:
+    posting = [office.start(*office.post_words(f"At once {number}", "x:@acme")) for number in range(4)]
+    done = [finish(each) for each in posting]
+    assert [each.code for each in done] == [0] * 4, done
+    assert sorted(office.published()) == [f"At once {number}" for number in range(4)]
+
+
+class Paused:
+    """A sender that was stopped when its first request of `operation` arrived at the network."""
+
+    def __init__(self, office: Office, network: str, operation: str) -> None:
+        self.office = office
+        fault = {"network": network, "operation": operation, "kind": "slow", "seconds": 1.0, "when": "before"}
+        office.sandbox.faults([fault])
+        self.process: subprocess.Popen[str] = office.start("queue", "run", "--json", **NOW)
+        _wait_for(lambda: office.sandbox.requests().get(network, {}).get(operation, 0) > 0)
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> Done:
+        """Let it continue to its end."""
+        self.process.send_signal(signal.SIGCONT)
+        return finish(self.process)
+
+
+@pytest.mark.parametrize("network", ["x", "facebook"])
+@pytest.mark.parametrize("operation", ["identity", "publish"])
+def test_a_paused_sender_is_left_alone_before_its_deadline(office: Office, network: str, operation: str) -> None:
+    _schedule(office, "Paused", f"{network}:@acme")
+    sender = Paused(office, network, operation)
+    try:
+        assert office.cli("queue", "reconcile", "--json", **NOW).deliveries == []
+        assert office.cli("queue", "run", "--json", **NOW).deliveries == []
+        assert _state(office) == "sending"
+    finally:
+        done = sender.go_on()
+    assert (done.code, _state(office), office.published()) == (0, "sent", ["Paused"]), done
+
+
+@pytest.mark.parametrize("network", ["x", "facebook"])
+def test_a_sender_paused_before_it_sent_sends_nothing_once_it_was_taken_for_dead(
+    office: Office, network: str
+) -> None:
+    office.sandbox.settings(refuse_duplicates=False)
+    _schedule(office, "Paused", f"{network}:@acme")
+    sender = Paused(office, network, "identity")
+    try:
+        found = office.cli("queue", "run", "--json", **PAST_THE_DEADLINE)
+        assert found.code == (12 if network == "x" else 6), found
+    finally:
+        done = sender.go_on()
+    assert done.code != 0
+    assert office.published() == []
+    assert _state(office) == "failed"
+    assert office.cli("queue", "run", "--json", **PAST_THE_DEADLINE).deliveries == []
+    assert office.published() == []
+
+
+@pytest.mark.parametrize(("network", "operation"), [("x", "publish"), ("facebook", "publish_step")])
+def test_a_sender_paused_while_it_publishes_is_found_out_and_agrees(
+    office: Office, network: str, operation: str
+) -> None:
+    office.sandbox.settings(refuse_duplicates=False)
+    _schedule(office, "Paused", f"{network}:@acme")
+    sender = Paused(office, network, operation)
+    try:
+        _wait_for(lambda: office.published() == ["Paused"])
+        found = office.cli("queue", "run", "--json", **PAST_THE_DEADLINE)
+        assert (found.code, _state(office)) == (0, "sent"), found
+    finally:
+        done = sender.go_on()
+    assert done.code == 0, done
+    assert (office.published(), _state(office)) == (["Paused"], "sent")
+
+
+def test_a_facebook_sender_paused_between_its_steps_does_not_publish_what_was_given_up(office: Office) -> None:
+    _schedule(office, "Paused", "facebook:@acme")
+    sender = Paused(office, "facebook", "publish")
+    try:
+        _wait_for(lambda: bool(office.sandbox.posts("facebook")))
+        office.cli("queue", "reconcile", "--json", **PAST_THE_DEADLINE)
+        delivery = office.queue()[0]
+        given_up = office.cli("queue", "settle", delivery["id"], "--not-sent", "--reason", "gone", "--json", **NOW)
+    finally:
+        sender.go_on()
+    state, copies = _state(office), len(office.published())
+    assert copies == (1 if state == "sent" else 0), (state, given_up)
