@@ -34,6 +34,11 @@ def test_every_command_and_each_of_its_options_is_documented(name: str) -> None:
             assert any(re.search(rf"{re.escape(option)}\b", text) for option in parameter.opts), parameter.opts
 
 
+@pytest.mark.parametrize("name", table.TABLE)
+def test_what_every_command_prints_as_json_is_documented(name: str) -> None:
+    assert re.search(r"JSON|`--json`", section(f"socialguard {name}")), name
+
+
 def test_no_command_is_documented_that_does_not_exist() -> None:
     documented = set(re.findall(r"^### `socialguard ([^`]+)`$", TEXT, re.MULTILINE))
     assert documented == set(table.TABLE)

@@ -102,3 +102,10 @@ def test_applying_leaves_an_entry_with_its_reason(office: Office) -> None:
     entry = office.cli("audit", "list", "--action", "policy.apply", "--json").document["entries"][0]
     assert entry["reason"] == "because"
     assert entry["actor"]["proof"] != "claimed"
+
+
+def test_the_policy_that_the_documentation_shows_can_be_applied(office: Office, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    shown_there = tmp_path / "policy.toml"
+    shown_there.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    assert office.cli("policy", "check", str(shown_there), "--json").code == 0
