@@ -8,9 +8,9 @@ manifest.
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from socialguard import clock
+from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry, LogKey, Signer, Tree, TreePin
 from socialguard.audit.log import AuditLog
 from socialguard.audit.tree import require_head
@@ -21,6 +21,10 @@ from socialguard.store.tables import anchor_queue, checkpoint
 ROTATE: Final = "log_key.rotate"
 ROTATION_TYPE: Final = "log-key-rotation"
 """The envelope type of the statement that both keys sign."""
+
+_KNOWN: Final = select(checkpoint.c.size).where(
+    checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size == bindparam("at")
+)
 
 
 def origin(org: str, incarnation: int) -> str:
@@ -52,19 +56,17 @@ def store(connection: Connection, org: str, signer: Signer, anchors: Sequence[st
     The caller has made sure that this log may be signed, and pins the tree after the commit."""
     head = require_head(connection)
     tree = head.tree
-    known = select(checkpoint.c.size).where(
-        checkpoint.c.incarnation == tree.incarnation, checkpoint.c.size == tree.size
-    )
-    if connection.execute(known).first() is not None:
+    if connection.execute(_KNOWN, {"inc": tree.incarnation, "at": tree.size}).first() is not None:
         return tree
     connection.execute(
-        insert(checkpoint).values(
-            incarnation=tree.incarnation,
-            size=tree.size,
-            note=signed(org, tree, signer),
-            frontier=head.frontier.to_bytes(),
-            made_at=jcs.timestamp(clock.now()),
-        )
+        insert(checkpoint),
+        {
+            "incarnation": tree.incarnation,
+            "size": tree.size,
+            "note": signed(org, tree, signer),
+            "frontier": head.frontier.to_bytes(),
+            "made_at": jcs.timestamp(clock.now()),
+        },
     )
     queued = [{"anchor": name, "incarnation": tree.incarnation, "size": tree.size} for name in anchors]
     if queued:
@@ -91,9 +93,17 @@ def queue_newest(database: Database, anchors: Sequence[str]) -> None:
 
 def pin(pins: TreePin, tree: Tree) -> None:
     """Pin `tree` unless a newer one was pinned meanwhile by another process."""
-    pinned = pins.pinned_tree()
-    if pinned is None or (pinned.incarnation, pinned.size) < (tree.incarnation, tree.size):
-        pins.pin_tree(tree)
+    try:
+        if not _is_newer(pins.pinned_tree(), tree):
+            pins.pin_tree(tree)
+    except errors.Tampered:
+        if not _is_newer(pins.pinned_tree(), tree):
+            raise
+        # between the look and the pin another process was faster
+
+
+def _is_newer(pinned: Tree | None, tree: Tree) -> bool:
+    return pinned is not None and (pinned.incarnation, pinned.size) >= (tree.incarnation, tree.size)
 
 
 def signed(org: str, tree: Tree, signer: Signer) -> bytes:

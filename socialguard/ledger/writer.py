@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.canon import jcs
@@ -15,6 +16,15 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, Receipt, State
 from socialguard.store.process import here
 from socialguard.store.tables import approval, attempt, confirmation, delivery, draft, receipt, usage
+
+# Built once, and values given beside them: what costs in a write is the making of statements.
+_KEEP: Final = insert(draft).returning(draft.c.id)
+_MOVE: Final = update(delivery).where(
+    delivery.c.id == bindparam("old_id"),
+    delivery.c.state == bindparam("old_state"),
+    delivery.c.attempt_id.is_not_distinct_from(bindparam("old_attempt")),
+)
+_END: Final = update(attempt).where(attempt.c.id == bindparam("ended"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +40,20 @@ class Attempt:
 def keep_draft(connection: Connection, text: str, payload: Mapping[str, object], author: str) -> str:
     """Keep what an author wrote and return the draft's id (`d-31`)."""
     result = connection.execute(
-        insert(draft)
-        .values(text=text, payload=json.dumps(payload), author=author, created_at=jcs.timestamp(clock.now()))
-        .returning(draft.c.id)
+        _KEEP,
+        {
+            "text": text,
+            "payload": json.dumps(payload),
+            "author": author,
+            "created_at": jcs.timestamp(clock.now()),
+        },
     )
     return f"{rows.DRAFT_PREFIX}{result.scalar_one()}"
 
 
 def queue(connection: Connection, value: Delivery) -> None:
     """Insert a new delivery in the state that it carries (queued, held or awaiting)."""
-    connection.execute(insert(delivery).values(**rows.from_delivery(value)))
+    connection.execute(insert(delivery), rows.from_delivery(value))
 
 
 def record_confirmation(
@@ -47,14 +61,15 @@ def record_confirmation(
 ) -> None:
     """Record who confirmed exactly this fingerprint, and how (`inside`, `typed`, `named`)."""
     connection.execute(
-        insert(confirmation).values(
-            delivery_id=value.id,
-            fingerprint=value.fingerprint,
-            context=context,
-            how=how,
-            member=member,
-            confirmed_at=jcs.timestamp(clock.now()),
-        )
+        insert(confirmation),
+        {
+            "delivery_id": value.id,
+            "fingerprint": value.fingerprint,
+            "context": context,
+            "how": how,
+            "member": member,
+            "confirmed_at": jcs.timestamp(clock.now()),
+        },
     )
 
 
@@ -83,15 +98,8 @@ def move(
         changes["due"] = jcs.timestamp(due)
     if attempt_id is not None:
         changes["attempt_id"] = attempt_id
-    result = connection.execute(
-        update(delivery)
-        .where(
-            delivery.c.id == value.id,
-            delivery.c.state == value.state.value,
-            delivery.c.attempt_id.is_not_distinct_from(value.attempt_id),
-        )
-        .values(**changes)
-    )
+    old = {"old_id": value.id, "old_state": value.state.value, "old_attempt": value.attempt_id}
+    result = connection.execute(_MOVE, {**old, **changes})
     if result.rowcount != 1:
         raise errors.Busy(what=f"Delivery {value.id}")
 
@@ -100,16 +108,17 @@ def claim(connection: Connection, value: Delivery, started: Attempt) -> None:
     """Make a queued delivery `sending` by this process (DESIGN: Exactly once)."""
     process = here()
     connection.execute(
-        insert(attempt).values(
-            id=started.id,
-            delivery_id=started.delivery_id,
-            started_at=jcs.timestamp(started.started_at),
-            deadline=jcs.timestamp(started.deadline),
-            host=process.host,
-            boot_id=process.boot_id,
-            pid=process.pid,
-            pid_started=process.started,
-        )
+        insert(attempt),
+        {
+            "id": started.id,
+            "delivery_id": started.delivery_id,
+            "started_at": jcs.timestamp(started.started_at),
+            "deadline": jcs.timestamp(started.deadline),
+            "host": process.host,
+            "boot_id": process.boot_id,
+            "pid": process.pid,
+            "pid_started": process.started,
+        },
     )
     move(connection, value, State.SENDING, attempt_id=started.id)
 
@@ -142,21 +151,21 @@ def settle(
     move(connection, value, new, reason, due=due)
     now = jcs.timestamp(clock.now())
     connection.execute(
-        update(attempt)
-        .where(attempt.c.id == value.attempt_id)
-        .values(outcome=new.value, detail=reason[:500], finished_at=now)
+        _END,
+        {"ended": value.attempt_id, "outcome": new.value, "detail": reason[:500], "finished_at": now},
     )
     if proof is not None:
         connection.execute(
-            insert(receipt).values(
-                delivery_id=value.id,
-                account_id=value.account_id,
-                network_id=proof.network_id,
-                url=proof.url,
-                published_at=jcs.timestamp(proof.published_at),
-                recorded_at=now,
-                how=how,
-            )
+            insert(receipt),
+            {
+                "delivery_id": value.id,
+                "account_id": value.account_id,
+                "network_id": proof.network_id,
+                "url": proof.url,
+                "published_at": jcs.timestamp(proof.published_at),
+                "recorded_at": now,
+                "how": how,
+            },
         )
 
 
@@ -165,16 +174,17 @@ def book(
 ) -> None:
     """Book calls on an account and what they cost, in millionths of a US dollar."""
     connection.execute(
-        insert(usage).values(
-            booked_at=jcs.timestamp(clock.now()),
-            account_id=account.id,
-            client=account.client,
-            operation=operation,
-            calls=calls,
-            amount_micros=micros,
-            currency="USD",
-            delivery_id=delivery_id,
-        )
+        insert(usage),
+        {
+            "booked_at": jcs.timestamp(clock.now()),
+            "account_id": account.id,
+            "client": account.client,
+            "operation": operation,
+            "calls": calls,
+            "amount_micros": micros,
+            "currency": "USD",
+            "delivery_id": delivery_id,
+        },
     )
 
 
