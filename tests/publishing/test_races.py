@@ -9,6 +9,9 @@ from typing import Final
 
 import pytest
 
+from socialguard import errors
+from socialguard.audit import checkpoint
+from socialguard.audit.interface import Tree
 from tests.office import Done, Office, finish
 
 NOW: Final = {"SOCIALGUARD_CLOCK": "+3610s"}
@@ -135,15 +138,41 @@ def test_a_sender_paused_while_it_publishes_is_found_out_and_agrees(
     assert (office.published(), _state(office)) == (["Paused"], "sent")
 
 
-def test_a_facebook_sender_paused_between_its_steps_does_not_publish_what_was_given_up(office: Office) -> None:
+def test_a_paused_first_step_is_finished_by_whoever_found_it(office: Office) -> None:
     _schedule(office, "Paused", "facebook:@acme")
     sender = Paused(office, "facebook", "publish")
     try:
         _wait_for(lambda: bool(office.sandbox.posts("facebook")))
         office.cli("queue", "reconcile", "--json", **PAST_THE_DEADLINE)
-        delivery = office.queue()[0]
-        given_up = office.cli("queue", "settle", delivery["id"], "--not-sent", "--reason", "gone", "--json", **NOW)
+        assert _state(office) == "queued"
     finally:
-        sender.go_on()
-    state, copies = _state(office), len(office.published())
-    assert copies == (1 if state == "sent" else 0), (state, given_up)
+        done = sender.go_on()
+    assert done.code != 0, "its attempt was taken over before anything was public"
+    assert (_state(office), office.published()) == ("queued", [])
+    assert office.cli("queue", "run", "--json", **PAST_THE_DEADLINE).code == 0
+    assert (_state(office), office.published()) == ("sent", ["Paused"])
+    assert len(office.sandbox.posts("facebook")) == 1
+
+
+class OvertakenPins:
+    """Pins that another process raised between our look and our pin."""
+
+    def __init__(self, before: Tree, after: Tree) -> None:
+        self._seen = [before, after]
+
+    def pinned_tree(self) -> Tree:
+        return self._seen.pop(0) if len(self._seen) > 1 else self._seen[0]
+
+    def pin_tree(self, tree: Tree) -> None:
+        raise errors.Tampered(what="The audit log", detail="it went back.")
+
+
+def test_a_pin_that_another_process_overtook_is_no_alarm() -> None:
+    pins = OvertakenPins(Tree(0, 9, b"9" * 32), Tree(0, 12, b"c" * 32))
+    checkpoint.pin(pins, Tree(0, 10, b"a" * 32))
+
+
+def test_a_pin_that_goes_back_is_an_alarm() -> None:
+    pins = OvertakenPins(Tree(0, 9, b"9" * 32), Tree(0, 9, b"9" * 32))
+    with pytest.raises(errors.Tampered):
+        checkpoint.pin(pins, Tree(0, 10, b"a" * 32))
