@@ -36,7 +36,7 @@ MO: Final = PO.with_suffix(".mo")
 
 # The sandbox is a program of its own, and what migrations say is for whoever reads a traceback.
 _OUTSIDE: Final = ("sandbox", "store/migrations")
-_LOOKED_UP: Final = {"_", "say", "note", "later"}
+_LOOKED_UP: Final = {"_", "say", "note", "later", "tell"}
 _PHRASE_FIELDS: Final = {"detail", "what", "fix", "hint", "kind", "remedy", "cause"}
 _STABLE: Final = datetime(2026, 1, 1, tzinfo=UTC)  # a refresh then changes only what changed
 
@@ -148,6 +148,8 @@ def _phrases(call: ast.Call, place: str) -> Iterator[Found]:
     given = [keyword.value for keyword in call.keywords if keyword.arg in _PHRASE_FIELDS]
     if name == "marked":
         given = call.args
+    elif name in ("Problem", "tampered"):
+        given += call.args[1:2]
     elif not name[:1].isupper() or name == "Challenge":
         return
     for value in given:

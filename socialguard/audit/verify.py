@@ -20,11 +20,12 @@ from socialguard.audit.scan import Problem, Scanned, Wanted, scan
 from socialguard.audit.tree import Head, as_stored, read_head
 from socialguard.audit.witness import Witness, gather
 from socialguard.canon import jcs, merkle, note
+from socialguard.model.text import marked
 from socialguard.store.database import Database
 from socialguard.store.tables import audit_entry
 from socialguard.store.tables import checkpoint as checkpoint_table
 
-NOT_PROVED: Final = (
+NOT_PROVED: Final = marked(
     "No anchor outside this machine holds the log: it proves neither that it is complete nor who typed."
 )
 """The sentence that goes with `anchored: none` and `anchored: local`."""

@@ -14,7 +14,7 @@ from socialguard.cli import completion, progress
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, reason
-from socialguard.cli.words import _, number
+from socialguard.cli.words import _, later, number
 from socialguard.model.account import Account, AccountName
 from socialguard.model.credential import guard
 from socialguard.workspace.opened import Workspace
@@ -63,7 +63,7 @@ def add(
             ),
         )
         remember(workspace)
-    tell(face, added, "Added {account} ({client}), short name {short}.")
+    tell(face, added, later("Added {account} ({client}), short name {short}."))
 
 
 @command("list")
@@ -150,7 +150,7 @@ def rename(face: Face, account: str, short_name: str) -> None:
             obj={"short_name": short_name},
         )
         after = _again(workspace, found)
-    tell(face, after, "{account} is now {short}.")
+    tell(face, after, later("{account} is now {short}."))
 
 
 @command("label")
@@ -173,7 +173,7 @@ def label(face: Face, account: str, labels: tuple[str, ...]) -> None:
             obj={"add": add_names, "drop": drop_names},
         )
         after = _again(workspace, found)
-    tell(face, after, "{account}: {labels}")
+    tell(face, after, later("{account}: {labels}"))
 
 
 @command("client")
@@ -192,7 +192,7 @@ def client(face: Face, account: str, client: str) -> None:
             obj={"client": client},
         )
         after = _again(workspace, found)
-    tell(face, after, "{account} belongs to {client}.")
+    tell(face, after, later("{account} belongs to {client}."))
 
 
 @command("remove")
@@ -208,7 +208,7 @@ def remove(face: Face, account: str, reason: str | None) -> None:
             before = workspace.trust.account(connection, found)
         withdrawal.remove(workspace.custody, found, reason)
         remember(workspace)
-    tell(face, before, "Removed {account}. Its credential is destroyed here; revoke it at the network too.")
+    tell(face, before, later("Removed {account}. Its credential is destroyed here; revoke it at the network too."))
 
 
 @command("rotate")

@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -12,8 +12,12 @@ from socialguard.cli import progress
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason
-from socialguard.cli.words import _
+from socialguard.cli.phrases import phrase
+from socialguard.cli.words import _, later, say
 from socialguard.workspace.opened import Workspace
+
+WORDS: Final = (later("whole"), later("tampered"), later("none"), later("local"), later("outside"))
+"""The verdicts of `audit verify`, and the places of anchors."""
 
 
 @command("list")
@@ -125,7 +129,7 @@ def verify(face: Face, deep: bool, require_anchor: bool) -> int:
     def people() -> None:
         face.printer.say(
             "{status}: {entries} entries, root {root}, anchored: {anchored}.",
-            status=_(report.status),
+            status=_status(report),
             entries=report.entries,
             root=report.root,
             anchored=_(report.anchored),
@@ -133,7 +137,7 @@ def verify(face: Face, deep: bool, require_anchor: bool) -> int:
         if report.unproven:
             face.printer.say("{count} entries after the last checkpoint are unproven.", count=report.unproven)
         for one in report.problems:
-            face.printer.line(f"{one.kind}: {one.detail}")
+            face.printer.line(f"{one.kind}: {phrase(one.detail)}")
         if report.anchored != "outside":
             face.printer.line(_(verifying.NOT_PROVED))
 
@@ -233,6 +237,13 @@ def accept(face: Face, reason: str) -> None:
             intact=declared.intact,
         ),
     )
+
+
+def _status(report: Any) -> str:  # Any: audit.verify.Report, imported late
+    """Return a verdict in the person's language; declared gaps are named."""
+    if report.gaps and report.status not in WORDS:
+        return say("whole, gap {gaps} declared", gaps=", ".join(str(gap) for gap in report.gaps))
+    return _(report.status)
 
 
 def _write_lines(lines: Any, out: Path | None) -> int:  # Any: an iterator of bytes

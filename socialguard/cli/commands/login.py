@@ -138,7 +138,7 @@ def _x_keys(face: Face, options: Mapping[str, Any]) -> dict[str, str]:
         return keys
     if set(given) not in ({"client_id"}, {"client_id", "client_secret"}, {"consumer_key", "consumer_secret"}):
         raise errors.UsageError(
-            detail="An app of X is {client_id, client_secret?}, or {consumer_key, consumer_secret} for a PIN."
+            detail="An app of X has client_id and perhaps client_secret; for a PIN consumer_key, consumer_secret."
         )
     return given
 
@@ -156,7 +156,7 @@ def _facebook_keys(face: Face, options: Mapping[str, Any]) -> tuple[str, str]:
             "app_secret": terminal.ask_secret(_("Secret of the app:")),
         }
     if set(given) != {"app_id", "app_secret"} or not all(given.values()):
-        raise errors.UsageError(detail="An app of Facebook is {app_id, app_secret}.")
+        raise errors.UsageError(detail="An app of Facebook has app_id and app_secret.")
     return given["app_id"], given["app_secret"]
 
 

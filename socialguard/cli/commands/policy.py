@@ -7,8 +7,9 @@ import click
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, reason
-from socialguard.cli.words import _
+from socialguard.cli.words import _, later
 
+LEVELS = (later("off"), later("note"), later("warn"), later("hold"), later("block"))
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 

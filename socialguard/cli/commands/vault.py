@@ -114,10 +114,10 @@ def lock(face: Face) -> None:
                 with workspace.database.write() as connection:
                     workspace.log.append(connection, Entry("vault.lock", "ok", workspace.person))
             except (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy):
-                workspace.emergency.note("vault.lock", workspace.person)
+                workspace.emergency.note(action="vault.lock", actor=workspace.person)
     face.printer.answer(
         {"locked": True, "was_unlocked": held},
-        lambda: face.printer.say("Locked." if held else "It was not unlocked."),
+        lambda: face.printer.say("Locked.") if held else face.printer.say("It was not unlocked."),
     )
 
 
