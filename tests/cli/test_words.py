@@ -118,6 +118,8 @@ def test_a_phrase_of_another_room_is_put_into_french_with_its_values(english: st
 @given(st.text(max_size=300))
 def test_a_value_is_carried_over_whatever_it_holds(value: str) -> None:
     words.use_language("fr")
+    if phrases.phrase(value) != value:
+        return  # it is one of our own phrases, and is itself put into French
     assert value in phrases.phrase(f"alt text missing ({value})") or "(" in value or ")" in value or "; " in value
 
 
