@@ -76,6 +76,12 @@ class Deliveries(Shape):
     error: ErrorFields | None = None
 
 
+class Cancelled(Deliveries):
+    """What `queue cancel` and `undo` print; `noted` are ids that only the emergency file could take."""
+
+    noted: list[str]
+
+
 class DeliveryPage(Shape):
     """A page of a listing; `more` is the id to go on after."""
 

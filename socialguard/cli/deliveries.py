@@ -72,22 +72,25 @@ def row_document(row: Any, account: str) -> dict[str, object]:  # Any: a row of 
     }
 
 
-def results_document(results: Sequence["Result"], findings: Iterable[Finding] = ()) -> dict[str, object]:
-    """Return what became of deliveries; `error` is the gravest, where something did not go well."""
+def results_document(
+    results: Sequence["Result"],
+    findings: Iterable[Finding] = (),
+    problems: Sequence[errors.SocialGuardError] = (),
+) -> dict[str, object]:
+    """Return what became of deliveries; `error` is the gravest, where something did not go well. `problems` are
+    those of deliveries that there is no result for."""
+    from socialguard.cli.output import error_document
+
     kept = tuple(findings)
     document: dict[str, object] = {
         "deliveries": [delivery_document(item.delivery, item.account, kept) for item in results]
     }
-    problems = [item.error for item in results if isinstance(item.error, errors.SocialGuardError)]
-    if problems:
-        code = errors.gravest(problem.exit_code for problem in problems)
-        gravest = next(problem for problem in problems if problem.exit_code == code)
-        document["error"] = {
-            "code": gravest.exit_code,
-            "name": gravest.name,
-            "message": gravest.message(),
-            "remedy": gravest.what_to_do(),
-        }
+    found = [item.error for item in results if isinstance(item.error, errors.SocialGuardError)]
+    if found or problems:
+        told = [*problems, *found]
+        code = errors.gravest(problem.exit_code for problem in told)
+        gravest = next(problem for problem in told if problem.exit_code == code)
+        document["error"] = error_document(gravest)
     return document
 
 
@@ -112,10 +115,9 @@ def tell_result(face: Face, result: "Result") -> None:
     elif value.state is State.UNKNOWN:
         _tell_unknown(face, result)
     elif isinstance(result.error, errors.SocialGuardError):
-        face.printer.note_line(result.error.message(_))
-        remedy = result.error.what_to_do(_)
-        if remedy:
-            face.printer.note_line(remedy)
+        from socialguard.cli.output import tell_lines
+
+        tell_lines(result.error, face)
     else:
         face.printer.say(
             "{account}: delivery {id} is {state}.", account=account, id=value.id, state=_(value.state)

@@ -34,22 +34,28 @@ class SystemRefused(errors.SocialGuardError):
 def tell(problem: BaseException, face: Face) -> int:
     """Tell the person, or the script, what happened and what to do, and return the exit code."""
     error = as_error(problem)
-    message, remedy = sentences(error)
-    printer = face.printer
-    if face.as_json and not printer.has_answered:
-        printer.json_out({"error": _document(error, message, remedy)})
-    elif face.has_terminal:
-        for line in (message, remedy):
-            if line:
-                printer.note_line(line)
+    if face.as_json and not face.printer.has_answered:
+        face.printer.json_out({"error": error_document(error)})
     else:
-        printer.note_line(f"{error.exit_code} {message} {remedy}".rstrip())
-    draft = _draft(error)
-    if draft is not None and draft not in message and not face.as_json:
-        printer.note("Draft {draft} kept.", draft=draft)
+        tell_lines(error, face)
     if face.debug:
         _show_trace(problem, face)
     return error.exit_code
+
+
+def tell_lines(error: errors.SocialGuardError, face: Face) -> None:
+    """Tell the person: a line for what happened and one for what to do; without a terminal one line that begins
+    with the exit code. The draft that keeps a text has a line of its own."""
+    message, remedy = sentences(error)
+    if face.has_terminal:
+        for line in (message, remedy):
+            if line:
+                face.printer.note_line(line)
+    else:
+        face.printer.note_line(f"{error.exit_code} {message} {remedy}".rstrip())
+    draft = _draft(error)
+    if draft is not None and draft not in message and not face.as_json:
+        face.printer.note("Draft {draft} kept.", draft=draft)
 
 
 def sentences(error: errors.SocialGuardError) -> tuple[str, str]:
@@ -86,7 +92,9 @@ def _reason(problem: OSError) -> str:
     return f"{said}: {visible(problem.filename)}" if problem.filename else said
 
 
-def _document(error: errors.SocialGuardError, message: str, remedy: str) -> dict[str, object]:
+def error_document(error: errors.SocialGuardError) -> dict[str, object]:
+    """Return an error as scripts read it."""
+    message, remedy = sentences(error)
     document: dict[str, object] = {
         "code": error.exit_code,
         "name": error.name,

@@ -366,3 +366,21 @@ def test_whoami_in_a_terminal_answers_scripts_too(firm: Office, terminal: Termin
     code, said = terminal.run("whoami", "--json")
     document = json.loads(said)
     assert (code, document["terminal"], document["accounts"]) == (0, True, ["x:@acme"])
+
+
+@pytest.mark.parametrize(
+    ("frozen", "wanted"), [("acme", "acme"), ("client:acme", "2 acme"), ("x:@townhall", "x:@townhall")]
+)
+def test_lifting_a_freeze_asks_as_a_switch_does_even_inside_the_set(
+    firm: Office, terminal: Terminal, frozen: str, wanted: str
+) -> None:
+    terminal.confirmed("use", "acme", "facebook:@acme")
+    assert terminal.run("freeze", frozen)[0] == 0
+    for lines, code in ((("",), 3), (("globex", "yes", "x"), 3), (("globex", wanted), 0)):
+        terminal.begin("thaw", frozen, "--reason", "all well", "--confirm", frozen)
+        for line in lines:
+            terminal.child.expect_exact(f"Type {wanted} to lift the freeze. Enter stops: ")
+            terminal.type(line)
+        ended, said = terminal.end()
+        assert ended == code
+        assert ("The freeze was not lifted." in said) == (code == 3)

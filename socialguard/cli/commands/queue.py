@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from socialguard import errors
-from socialguard.cli import composing, deliveries, terminal
+from socialguard.cli import composing, deliveries, output, terminal
 from socialguard.cli.commands.listing import found
 from socialguard.cli.commands.post import carry_out
 from socialguard.cli.face import Face
@@ -200,7 +200,10 @@ def _tell(face: Face, results: Sequence[Result]) -> None:
 def _cancel(face: Face, ids: Sequence[str], reason: str) -> int:
     """Cancel deliveries with whatever still works: a locked vault or a full disk does not stop it."""
     with open_workspace(face, may_ask=False) as workspace:
-        done = {one: stopping.cancel(workspace, one, reason) for one in ids}
+        done, problems = _each(workspace, ids, reason)
+    if problems and not done:
+        code = errors.gravest(problem.exit_code for problem in problems)
+        raise next(problem for problem in problems if problem.exit_code == code)
     results = [result for result in done.values() if result is not None]
     noted = [one for one, result in done.items() if result is None]
 
@@ -215,5 +218,23 @@ def _cancel(face: Face, ids: Sequence[str], reason: str) -> int:
         for one in noted:
             face.printer.say("{id} is noted in the emergency file; it will not be sent.", id=one)
 
-    face.printer.answer({**deliveries.results_document(results), "noted": noted}, people)
-    return 0
+        for problem in problems:
+            output.tell_lines(problem, face)
+
+    document = deliveries.results_document(results, problems=problems)
+    face.printer.answer({**document, "noted": noted}, people)
+    return errors.gravest(problem.exit_code for problem in problems)
+
+
+def _each(
+    workspace: Workspace, ids: Sequence[str], reason: str
+) -> tuple[dict[str, Result | None], list[errors.SocialGuardError]]:
+    """Cancel each: one that cannot be cancelled any more does not keep the others."""
+    done: dict[str, Result | None] = {}
+    problems = []
+    for one in ids:
+        try:
+            done[one] = stopping.cancel(workspace, one, reason)
+        except errors.SocialGuardError as problem:
+            problems.append(problem)
+    return done, problems
