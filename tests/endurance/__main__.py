@@ -1,5 +1,6 @@
-"""`python -m tests.endurance [--runs 500] [--seed N] [--network x|facebook]` prints what came of it, and ends with 1
-where a post is public twice, lost, or told otherwise than it is."""
+"""`python -m tests.endurance [--runs 500] [--seed N] [--network x|facebook]` prints what came of it.
+
+It ends with 1 where a post is public twice, lost, or told otherwise than it is."""
 
 import argparse
 import json
@@ -8,7 +9,6 @@ import secrets
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from tests.endurance.runs import Tally, run_block
@@ -48,10 +48,8 @@ def _show_progress(done: int, of: int) -> None:
 
 def _report(seed: int, tallies: dict[str, Tally], seconds: float) -> int:
     for name, tally in tallies.items():
-        figures = {
-            key: getattr(tally, key) for key in tally.__dataclass_fields__ if key not in ("states", "broken")
-        }
-        print(json.dumps({"network": name, "seed": seed, **figures, "states": dict(sorted(tally.states.items()))}))
+        figures = {key: value for key, value in vars(tally).items() if key != "broken"}
+        print(json.dumps({"network": name, "seed": seed, **figures}))
         for line in tally.broken:
             print(f"  {line}")
     sound = all(tally.is_sound for tally in tallies.values())
