@@ -1,7 +1,7 @@
 """The words at the moments that matter: the cards of the switch guard, their questions, and what is said when a
 post is stopped, late or in doubt. It renders plain values; what must be asked is decided below the faces."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ from socialguard.cli.phrases import phrase
 from socialguard.cli.printing import Printer
 from socialguard.cli.times_told import age, instant, moment
 from socialguard.cli.words import _, later, plural, say
-from socialguard.model.challenge import Challenge, Target
+from socialguard.model.challenge import Challenge, Purpose, Target
 from socialguard.model.text import visible
 
 TRIES: Final = 3
@@ -21,6 +21,17 @@ _NARROW: Final = 20
 
 ASLEEP: Final = later("machine asleep")
 NO_DAEMON: Final = later("no daemon was running")
+
+_PLAIN: Final[Mapping[Purpose, str]] = {
+    "post": later("Type {wanted} to post. Enter stops:"),
+    "delete": later("Type {wanted} to delete the post. Enter stops:"),
+    "use": later("Type {wanted} to confirm. Enter stops:"),
+}
+_SECURE: Final[Mapping[Purpose, str]] = {
+    "post": later("SECURE  {account} asks every time. Type {wanted} to post. Enter stops:"),
+    "delete": later("SECURE  {account} asks every time. Type {wanted} to delete the post. Enter stops:"),
+    "use": later("SECURE  {account} asks every time. Type {wanted} to confirm. Enter stops:"),
+}
 
 Row = tuple[str, str]
 
@@ -58,7 +69,9 @@ def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) 
         return _several(challenge, now, width)
     target = challenge.targets[0]
     lines = []
-    if challenge.kind == "switch" or challenge.previous not in (None, target.account):
+    if challenge.purpose == "delete":
+        lines.append(say("DELETE  {account}   ({client})", account=target.account, client=target.client))
+    elif challenge.kind == "switch" or challenge.previous not in (None, target.account):
         lines.append(_switch_line(challenge, target))
     lines.extend(_laid_out(_rows(challenge, target, now), width, _label_width()))
     return lines
@@ -66,13 +79,8 @@ def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) 
 
 def question(challenge: Challenge) -> str:
     """Return the line that asks; the answer is typed after it."""
-    if challenge.kind == "secure":
-        return say(
-            "SECURE  {account} asks every time. Type {wanted} to post. Enter stops:",
-            account=challenge.targets[0].account,
-            wanted=challenge.wanted,
-        )
-    return say("Type {wanted} to post. Enter stops:", wanted=challenge.wanted)
+    asked = _SECURE if challenge.kind == "secure" else _PLAIN
+    return say(asked[challenge.purpose], account=challenge.targets[0].account, wanted=challenge.wanted)
 
 
 def stopped(draft: str) -> str:
@@ -147,7 +155,11 @@ def _rows(challenge: Challenge, target: Target, now: datetime) -> Iterator[Row]:
         spelled = handle.encode("ascii", "backslashreplace").decode()
         yield _("code"), say("this handle can be mistaken for another: {spelled}", spelled=spelled)
     yield _("last"), _last(target, now)
-    yield from _content(target, now)
+    if challenge.purpose == "use":
+        return
+    for label, value in _content(target, now):
+        is_price = label == _("when") and challenge.purpose == "delete"
+        yield label, _("now; it cannot be brought back") if is_price else value
 
 
 def _content(target: Target, now: datetime) -> Iterator[Row]:
@@ -186,7 +198,8 @@ def _text(target: Target) -> Iterator[Row]:
     lines = [visible(line, _TEXT_SHOWN) for line in shown.replace("\r\n", "\n").split("\n")]
     if len(target.text) > _TEXT_SHOWN:
         lines.append(say("… and {count} more characters", count=words.number(len(target.text) - _TEXT_SHOWN)))
-    lines[-1] += f"      {target.length}/{target.limit}"
+    if target.limit:
+        lines[-1] += f"      {target.length}/{target.limit}"
     for index, line in enumerate(lines):
         yield _("text") if not index else "", line
 
@@ -230,6 +243,8 @@ def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
             accounts += "   " + say("← the only one outside {client}", client=clients[0])
         rows.append((labels[name], accounts))
     lines.extend(_laid_out(iter(rows), width, max(len(label) for label, _accounts in rows) + 2))
+    if challenge.purpose == "use":
+        return lines
     lines.extend(_laid_out(_shared_content(challenge.targets, now), width, _label_width()))
     total = say("Total {price}", price=_cost(sum(target.price_micros for target in challenge.targets)))
     twins = [target.account for target in challenge.targets if _has_twin(target, challenge.targets)]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 Kind = Literal["switch", "secure", "several"]
+Purpose = Literal["post", "delete", "use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """A question that only a name answers. `previous` is the account that was confirmed last (None in a new
-    context); `expected` is the name to type and `code` what must follow it where a handle could be mistaken."""
+    context); `expected` is the name to type and `code` what must follow it where a handle could be mistaken;
+    `purpose` is what the answer lets happen: a post, the deletion of one, or nothing yet (`use`)."""
 
     kind: Kind
     previous: str | None
@@ -41,6 +43,7 @@ class Challenge:
     targets: tuple[Target, ...]
     expected: str
     code: str | None
+    purpose: Purpose = "post"
 
     @property
     def wanted(self) -> str:

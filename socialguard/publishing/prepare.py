@@ -81,7 +81,7 @@ def plan_deletion(
         draft_id=value.draft_id,
         candidates=(candidate,),
         findings=(),
-        challenge=challenge,
+        challenge=None if challenge is None else replace(challenge, purpose="delete"),
         session=session,
         made_at=clock.now(),
         zone=account.zone,
@@ -181,6 +181,8 @@ def confirm_only(
             Candidate(account, Act.PUBLISH, Content(""), 0, 0, 0, grace=0, when=None) for account in accounts
         )
         challenge = desk.gate.challenge(connection, candidates, session)
+    if challenge is not None:
+        challenge = replace(challenge, purpose="use")
     plan = Plan("-", candidates, (), challenge, session, clock.now(), accounts[0].zone)
     answer = ask(plan)
     with desk.database.write() as connection:

@@ -13,7 +13,7 @@ from tests.office import ROOT, Office
 from tests.wrong_account.session_leader import MARK
 
 PATIENCE: Final = 30.0
-QUESTION: Final = r"Type ([^\r\n]+?) to post\. Enter stops: "
+QUESTION: Final = r"Type ([^\r\n]+?) to (?:post|confirm|delete the post)\. Enter stops: "
 
 
 class Terminal:
@@ -22,7 +22,7 @@ class Terminal:
 
     def __init__(self, office: Office, place: Path) -> None:
         self.office = office
-        self.before = ""
+        self.before = self.asked = ""
         self.is_idle = True
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(place))
@@ -55,6 +55,7 @@ class Terminal:
         match = self.child.match
         self.before = str(self.child.before)
         assert isinstance(match, re.Match)
+        self.asked = str(self.child.after)
         return str(match[1]) if found == 0 else ""
 
     def type(self, line: str) -> None:

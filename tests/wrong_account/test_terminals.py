@@ -2,9 +2,11 @@
 
 import json
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable
 
+import pexpect
 import pytest
 
 from tests.office import Office, finish
@@ -211,7 +213,12 @@ def test_half_an_hour_of_silence_asks_again(firm: Office, terminal: Terminal) ->
 
 
 def test_use_confirms_early_and_whoami_tells(firm: Office, terminal: Terminal) -> None:
-    code, said = terminal.confirmed("use", "acme", "facebook:@acme")
+    terminal.begin("use", "acme", "facebook:@acme")
+    assert terminal.question() == "2 acme"
+    assert terminal.before.split() == ["2", "ACCOUNTS,", "1", "CLIENT", "acme", "(2)", "x:@acme", "facebook:@acme"]
+    assert "to confirm." in terminal.asked
+    terminal.type("2 acme")
+    code, said = terminal.end()
     assert code == 0
     assert "Confirmed here: x:@acme, facebook:@acme." in said
     assert terminal.run("whoami")[1].strip() == "x:@acme, facebook:@acme (confirmed 0 min ago)"
@@ -266,6 +273,10 @@ def test_deleting_asks_like_a_switch(firm: Office, open_terminal: Opening) -> No
     delivery = firm.queue("sent")[0]["id"]
     right.begin("delete", delivery)
     assert right.question() == "acme"
+    assert "DELETE  x:@acme   (acme)" in right.before
+    assert " text   Good morning\r\n" in right.before
+    assert " when   now; it cannot be brought back" in right.before
+    assert "to delete the post." in right.asked
     right.type("globex")
     assert right.question() == "acme"
     right.type("acme")
@@ -384,3 +395,19 @@ def test_lifting_a_freeze_asks_as_a_switch_does_even_inside_the_set(
         ended, said = terminal.end()
         assert ended == code
         assert ("The freeze was not lifted." in said) == (code == 3)
+
+
+def test_commands_of_one_shell_share_a_context_and_another_shell_has_its_own(firm: Office) -> None:
+    program = f"{sys.executable} -m socialguard post"
+    for number in range(2):
+        shell = pexpect.spawn(
+            "/bin/sh", [], env=firm.environment(TERM="xterm", PS1="$ "), encoding="utf-8", timeout=60
+        )
+        shell.sendline(f"{program} 'First {number}' --to acme --grace 0")
+        shell.expect_exact("Type acme to post. Enter stops: ")
+        shell.sendline("acme")
+        shell.expect_exact("socialguard delete")
+        shell.sendline(f"{program} 'Second {number}' --to acme --grace 0; echo ended $?")
+        assert shell.expect_exact(["ended 0", "Enter stops"]) == 0
+        shell.close(force=True)
+    assert [text for _account, text in public(firm)] == ["First 0", "Second 0", "First 1", "Second 1"]
