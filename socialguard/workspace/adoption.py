@@ -20,9 +20,10 @@ from socialguard.model.text import marked
 from socialguard.publishing.freeze import KIND as FREEZE
 from socialguard.registry import manifest as manifests
 from socialguard.registry.manifest import Manifest
+from socialguard.registry.signed import SignedAccount
 from socialguard.store import tables
-from socialguard.vault import sealed
-from socialguard.vault.credentials import Vault
+from socialguard.vault import credential_row, sealed
+from socialguard.vault.credentials import WRITE, Vault
 from socialguard.vault.pins import KIND as PINS
 from socialguard.vault.pins import Seen
 
@@ -189,8 +190,17 @@ def _pin_credentials(connection: Connection, manifest: Manifest, workspace: "Wor
         try:
             gen = vault.generation(connection, account.id)
         except errors.NotFound:
-            continue  # nothing is stored for it, and no pin says that something was
+            _require_never_stored(connection, account)
+            continue
         floor.pin_generation(account.id, gen)
+
+
+def _require_never_stored(connection: Connection, account: SignedAccount) -> None:
+    """Refuse where the log says that a credential was stored and there is none: with a pin it would be missed."""
+    entry = tables.audit_entry.c
+    written = select(entry.seq).where(entry.account == account.id, entry.action == WRITE).limit(1)
+    if connection.execute(written).first() is not None:
+        raise credential_row.tampered(account, "it is gone.")
 
 
 def _stops(connection: Connection, floor: _Floor) -> int:

@@ -42,19 +42,22 @@ def read(path: Path) -> str:
 
 def check(workspace: "Workspace", path: Path) -> PolicySet:
     """Return the policy of a file that could be applied here; raises SettingsInvalid with the line."""
-    source = read(path)
-    found = policy_file.parse(source, path.name, checks=CHECKS)
+    return _checked(workspace, read(path), path.name)
+
+
+def _checked(workspace: "Workspace", source: str, file: str) -> PolicySet:
+    found = policy_file.parse(source, file, checks=CHECKS)
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
     known = [f"{one.network}:@{one.handle}" for one in manifest.accounts]
-    policy_file.require_accounts(found, known, source, path.name)
+    policy_file.require_accounts(found, known, source, file)
     return found
 
 
 def apply(workspace: "Workspace", path: Path, reason: str | None) -> "tuple[Manifest, bool]":
     """Put a file in force, signed; return the manifest that names it and whether that is a new one."""
-    check(workspace, path)
     source = read(path)
+    _checked(workspace, source, path.name)
     with workspace.database.read() as connection:
         before = workspace.signed.books(connection).manifest
 
@@ -82,5 +85,7 @@ def is_applied(workspace: "Workspace") -> bool:
         source = read(workspace.layout.policy)
     except errors.NotFound:
         return True
+    except (errors.Unreadable, errors.UsageError):
+        return False
     with workspace.database.read() as connection:
         return source == policies.applied_text(connection, workspace.signed.books(connection).manifest)

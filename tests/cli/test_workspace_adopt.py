@@ -78,15 +78,22 @@ def _drop_stop(connection: sqlite3.Connection) -> None:
     connection.execute("delete from stop")
 
 
-def _move_origin(connection: sqlite3.Connection) -> None:
+def _raise_generation(connection: sqlite3.Connection) -> None:
     connection.execute("update credential set gen = gen + 1")
+
+
+def _drop_credential(connection: sqlite3.Connection) -> None:
+    connection.execute("delete from wrap")
+    connection.execute("delete from credential")
 
 
 def _roll_manifest_back(connection: sqlite3.Connection) -> None:
     connection.execute("delete from manifest where epoch = (select max(epoch) from manifest)")
 
 
-@pytest.mark.parametrize("tamper", [_change_text, _drop_stop, _move_origin, _roll_manifest_back])
+@pytest.mark.parametrize(
+    "tamper", [_change_text, _drop_stop, _raise_generation, _drop_credential, _roll_manifest_back]
+)
 def test_nothing_that_was_tampered_with_is_adopted(
     office: Office, tamper: Callable[[sqlite3.Connection], None]
 ) -> None:
@@ -119,3 +126,11 @@ def test_without_keys_there_is_nothing_to_adopt(office: Office) -> None:
 
 def test_a_reason_is_needed(office: Office) -> None:
     assert office.cli("workspace", "adopt", "--json").code == 2
+
+
+def test_an_anchor_that_cannot_be_asked_is_waited_for(office: Office, tmp_path: Path) -> None:
+    (office.home / "socialguard.toml").write_text(f'[audit]\nanchors = ["dir:{tmp_path / "unmounted"}"]\n')
+    pins(office).unlink()
+    done = office.cli("workspace", "adopt", "--reason", "x", "--json")
+    assert (done.code, done.error["name"]) == (15, "unreadable")
+    assert not pins(office).exists()

@@ -15,6 +15,7 @@ from socialguard.cli.completion import AccountType
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.output import sentences
 from socialguard.cli.words import _, later, number
 from socialguard.model.account import AccountName
 from socialguard.workspace import login
@@ -283,13 +284,13 @@ def _admitted(workspace: Workspace, page: "Page", placement: Placement, *, rotat
     except _STOPS_ALL:
         raise
     except errors.SocialGuardError as problem:
+        message, remedy = sentences(problem)
         return {
             "account": f"facebook:@{page.identity.handle}",
             "outcome": "failed",
             "generation": None,
-            "error": {"code": problem.exit_code, "name": problem.name, "message": problem.message(_),
-                      "remedy": problem.what_to_do(_)},
-        }  # fmt: skip
+            "error": {"code": problem.exit_code, "name": problem.name, "message": message, "remedy": remedy},
+        }
 
 
 # ── what is told ─────────────────────────────────────────────────────────────────────────────────────────
