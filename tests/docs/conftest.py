@@ -1,0 +1,3 @@
+"""An office for the procedures of the documents."""
+
+from tests.office import office  # noqa: F401
