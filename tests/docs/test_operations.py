@@ -80,8 +80,8 @@ def test_a_restore_as_written_sends_nothing_twice_and_declares_what_was_lost(
 
 @pytest.mark.xfail(
     strict=True,
-    reason="an acceptance takes the entries up to the newest agreeing checkpoint for intact, also past a fork; when"
-    " that is mended, take this mark and the sentence on it in docs/operations.md (Restore, step 4) out",
+    reason="an acceptance takes the entries up to the newest agreeing checkpoint for intact, also past a fork;"
+    " when that is mended, take this mark and the sentence on it in docs/operations.md (Restore, step 4) out",
 )
 def test_a_restore_on_a_machine_without_pins_adopts_first(office: Office, tmp_path: Path) -> None:
     queued = lose_and_put_back(office, tmp_path / "backup")
