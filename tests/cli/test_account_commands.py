@@ -118,7 +118,7 @@ def test_verify_tells_scopes_expiry_age_last_use_and_version_and_warns(office: O
     assert any("Live" in warning for warning in page.inspection.warnings)
     told = office.cli("account", "verify", "facebook:@acme")
     assert "cannot be proved that the Facebook app is Live" in told.stderr
-    for word in ("scopes", "expires_at", "age_days", "last_used_at", "api_version"):
+    for word in ("scopes", "ends", "credential: age", "last used", "API version"):
         assert word in told.stdout, word
     x = shown(office.cli("account", "verify", "x:@acme", "--json"), shapes.OneVerified).account
     assert (x.inspection.app_live, x.inspection.api_version) == (True, "2")

@@ -1,25 +1,28 @@
 """`socialguard account …`: who the accounts are, and what proves it."""
 
 import json
-import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from socialguard import clock, errors
-from socialguard.canon import jcs
-from socialguard.cli import completion, progress
+from socialguard import errors
+from socialguard.cli import progress
+from socialguard.cli.accounts import (
+    account_document,
+    holding_document,
+    one_account,
+    one_account_id,
+    read_again,
+    read_document,
+    remember,
+    tell,
+    tell_facts,
+)
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, reason
 from socialguard.cli.words import _, later, number
-from socialguard.model.account import Account, AccountName
-from socialguard.model.credential import guard
-from socialguard.workspace.opened import Workspace
-
-MAX_DOCUMENT = 64 * 1024
+from socialguard.model.account import AccountName
 
 
 @command("add")
@@ -105,7 +108,7 @@ def show(face: Face, account: str) -> None:
     document["contact"] = facts.contact
     document["credential"] = holding_document(holding)
     document["inspection"] = None if facts.inspection is None else json.loads(facts.inspection)
-    _tell_facts(face, document)
+    tell_facts(face, document)
 
 
 @command("verify")
@@ -117,9 +120,9 @@ def verify(face: Face, account: str) -> None:
     with open_workspace(face) as workspace:
         found = one_account_id(workspace, account)
         told = upkeep.verify(workspace.custody, found)
-        remember(workspace)
+        after = read_again(workspace, found)
     inspection = told.inspection
-    document = account_document(told.account)
+    document = account_document(after)
     document["credential"] = holding_document(told.holding)
     document["identity"] = {
         "user_id": told.identity.user_id,
@@ -128,7 +131,7 @@ def verify(face: Face, account: str) -> None:
     }
     document["renamed_to"] = None if told.renamed_to is None else str(told.renamed_to)
     document["inspection"] = json.loads(upkeep.inspection_document(inspection))
-    _tell_facts(face, document)
+    tell_facts(face, document)
     if not face.as_json:
         for warning in inspection.warnings:
             face.printer.note_line(_(warning))
@@ -149,7 +152,7 @@ def rename(face: Face, account: str, short_name: str) -> None:
             lambda connection, owner, manifest: changes.rename(connection, owner, manifest, found, short_name),
             obj={"short_name": short_name},
         )
-        after = _again(workspace, found)
+        after = read_again(workspace, found)
     tell(face, after, later("{account} is now {short}."))
 
 
@@ -172,7 +175,7 @@ def label(face: Face, account: str, labels: tuple[str, ...]) -> None:
             ),
             obj={"add": add_names, "drop": drop_names},
         )
-        after = _again(workspace, found)
+        after = read_again(workspace, found)
     tell(face, after, later("{account}: {labels}"))
 
 
@@ -191,7 +194,7 @@ def client(face: Face, account: str, client: str) -> None:
             lambda connection, owner, manifest: changes.set_client(connection, owner, manifest, found, client),
             obj={"client": client},
         )
-        after = _again(workspace, found)
+        after = read_again(workspace, found)
     tell(face, after, later("{account} belongs to {client}."))
 
 
@@ -227,7 +230,7 @@ def rotate(face: Face, account: str, credential: str, reason: str | None) -> Non
         with workspace.database.read() as connection:
             name = workspace.trust.account(connection, found).name
         gen = admission.rotate(workspace.custody, found, workspace.custody.read_document(name, document), reason)
-        after = _again(workspace, found)
+        after = read_again(workspace, found)
     face.printer.answer(
         {"account": {**account_document(after), "generation": gen}},
         lambda: face.printer.say("{account} has credential generation {gen}.", account=after, gen=gen),
@@ -272,7 +275,7 @@ def import_(face: Face, file: Path) -> int:
         {
             "line": row.line,
             "account": str(row.name),
-            "error": None if row.error is None else {"code": _code(row.error), "message": row.error.message()},
+            "error": None if row.error is None else {"code": row.error.exit_code, "message": row.error.message()},
         }
         for row in rows
     ]
@@ -285,131 +288,3 @@ def import_(face: Face, file: Path) -> int:
 
     face.printer.answer({"rows": documents}, people)
     return errors.gravest(row.error.exit_code for row in failed if row.error is not None)
-
-
-# ── what the other account commands share ────────────────────────────────────────────────────────────────
-
-
-def read_document(place: str) -> Mapping[str, object]:
-    """Return the JSON document on stdin (`-`) or in a file; no value of it is ever repeated.
-
-    Raises UsageError where it is not a JSON object of at most 64 KiB, Unreadable."""
-    try:
-        data = sys.stdin.buffer.read(MAX_DOCUMENT + 1) if place == "-" else Path(place).read_bytes()
-    except OSError as problem:
-        raise errors.Unreadable(path="The credential", detail=problem.strerror or "it cannot be opened.") from None
-    document: object = None
-    if len(data) <= MAX_DOCUMENT:
-        try:
-            document = json.loads(data)
-        except (ValueError, RecursionError):
-            document = None
-    if not isinstance(document, dict):
-        raise errors.UsageError(
-            detail="The credential is not a JSON object.", remedy="docs/cli.md shows the documents."
-        )
-    guard(value for name, value in document.items() if name != "kind" and isinstance(value, str))
-    return document
-
-
-def account_document(account: Account) -> dict[str, Any]:
-    """Return an account as scripts read it."""
-    return {
-        "account": str(account),
-        "id": account.id,
-        "network": account.network,
-        "handle": account.handle,
-        "user_id": account.user_id,
-        "client": account.client,
-        "short_name": account.short_name,
-        "display_name": account.display_name,
-        "followers": account.followers,
-        "labels": list(account.labels),
-        "origin": account.origin,
-        "zone": account.zone,
-        "attended": account.attended,
-        "state": account.state.value,
-    }
-
-
-def holding_document(holding: Any) -> dict[str, Any]:  # Any: vault.credentials.Holding, imported late
-    """Return what is known of a credential without opening it."""
-    return {
-        "generation": holding.gen,
-        "state": holding.state,
-        "created_at": jcs.timestamp(holding.created_at),
-        "age_days": max(0, (clock.now() - holding.created_at).days),
-        "last_used_at": None if holding.last_used_at is None else jcs.timestamp(holding.last_used_at),
-        "expires_at": None if holding.expires_at is None else jcs.timestamp(holding.expires_at),
-        "recipients": list(holding.recipients),
-    }
-
-
-def one_account(workspace: Workspace, connection: Any, selector: str) -> Account:
-    """Return the one account that a selector names; UsageError where it names several."""
-    found: Sequence[Account] = workspace.signed.books(connection).registry.resolve(connection, [selector])
-    if len(found) != 1:
-        raise errors.UsageError(detail=f"{selector} names {len(found)} accounts; name one.")
-    return found[0]
-
-
-def one_account_id(workspace: Workspace, selector: str) -> str:
-    """Return the id of the one account that a selector names."""
-    with workspace.database.read() as connection:
-        return one_account(workspace, connection, selector).id
-
-
-def remember(workspace: Workspace) -> None:
-    """Write the names that shell completion offers; that it cannot be written harms nothing."""
-    accounts = workspace.accounts()
-    try:
-        completion.remember_accounts(
-            workspace.layout.home,
-            accounts=[str(one) for one in accounts],
-            short_names=[one.short_name for one in accounts],
-            clients={one.client for one in accounts},
-            labels={name for one in accounts for name in one.labels},
-        )
-    except OSError:
-        return
-
-
-def tell(face: Face, account: Account, sentence: str) -> None:
-    """Print one account after something was done to it."""
-    face.printer.answer(
-        {"account": account_document(account)},
-        lambda: face.printer.say(
-            sentence,
-            account=account,
-            client=account.client,
-            short=account.short_name,
-            labels=" ".join(account.labels),
-        ),
-    )
-
-
-def _again(workspace: Workspace, account_id: str) -> Account:
-    remember(workspace)
-    with workspace.database.read() as connection:
-        return workspace.trust.account(connection, account_id)
-
-
-def _tell_facts(face: Face, document: dict[str, Any]) -> None:
-    pairs = [(key, _shown(value)) for key, value in document.items() if not isinstance(value, dict)]
-    for part in ("credential", "identity", "inspection"):
-        inner = document.get(part)
-        if isinstance(inner, dict):
-            pairs.extend((f"{part}.{key}", _shown(value)) for key, value in inner.items() if key != "warnings")
-    face.printer.answer({"account": document}, lambda: face.printer.facts(pairs))
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or "–"
-    return str(value)
-
-
-def _code(problem: errors.SocialGuardError) -> int:
-    return problem.exit_code

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from socialguard import errors
-from socialguard.cli.commands.account import one_account_id
+from socialguard.cli.accounts import one_account_id
 from socialguard.cli.completion import AccountType
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace

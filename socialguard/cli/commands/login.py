@@ -9,8 +9,8 @@ import click
 
 from socialguard import errors
 from socialguard.cli import browser, terminal
+from socialguard.cli.accounts import one_account, remember
 from socialguard.cli.browser import Way
-from socialguard.cli.commands.account import one_account, remember
 from socialguard.cli.completion import AccountType
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
