@@ -236,7 +236,8 @@ def _untold(
         errors.OutcomeUnknown(
             network=desk.network(account.network).title,
             account=account,
-            detail=f"its outcome, {ended.outcome}, could not be recorded: {unrecorded.message()}",
+            # the whole sentence of a full disk ends with 'Nothing was sent', which may not be so here
+            detail=f"its end could not be recorded: {unrecorded.fields.get('detail', unrecorded.name)}",
             delivery=value.id,
         ),
     )

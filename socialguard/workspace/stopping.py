@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from socialguard import errors
 from socialguard.audit.emergency import EmergencyFile, Record
-from socialguard.audit.interface import Actor
+from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs
 from socialguard.ledger import reader, stops, writer
@@ -157,14 +157,14 @@ def absorb(file: EmergencyFile, database: Database, log: AuditLog) -> None:
             file.absorb(connection, log)
             for each in noted:
                 if each.id not in there:
-                    _apply(connection, each)
+                    _apply(connection, log, each)
         with database.write() as connection:
             file.absorb(connection, log)
     except _UNWRITABLE:
         return
 
 
-def _apply(connection: Connection, each: Record) -> None:
+def _apply(connection: Connection, log: AuditLog, each: Record) -> None:
     if each.action == FREEZE:
         since = jcs.parse_timestamp(each.noted_at)
         scope = str(each.obj.get("scope"))
@@ -176,6 +176,16 @@ def _apply(connection: Connection, each: Record) -> None:
             return
         if value.state in WAITING:
             writer.move(connection, value, State.CANCELLED, each.reason)
+            # Under its fingerprint, so that nobody opens it again unseen.
+            entry = Entry(
+                CANCEL,
+                "ok",
+                each.actor,
+                account=value.account_id,
+                fingerprint=value.fingerprint,
+                obj={"delivery": value.id},
+            )
+            log.append(connection, entry)
 
 
 def _note(file: EmergencyFile, action: str, actor: Actor, reason: str, obj: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+from socialguard.audit.emergency import EmergencyFile
 from tests.office import Done, Office
 
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3610s"}
@@ -121,6 +122,15 @@ def _cancelled(office: Office) -> None:
     office.cli("queue", "cancel", _schedule(office), "--json")
 
 
+def _cancelled_in_an_emergency(office: Office) -> None:
+    delivery = _schedule(office)
+    with office.entered() as workspace:
+        EmergencyFile(office.home / "emergency.jsonl").note(
+            "delivery.cancel", workspace.person, reason="disk full", obj={"delivery": delivery}
+        )
+    assert office.queue()[0]["state"] == "cancelled"
+
+
 def _late(office: Office) -> None:
     _schedule(office)
     assert office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+2d").code == 11
@@ -138,7 +148,7 @@ def _unknown(office: Office) -> None:
     assert office.cli("queue", "run", "--json", **IN_AN_HOUR).code == 12
 
 
-@pytest.mark.parametrize("before", [_sent, _cancelled, _late, _failed, _unknown])
+@pytest.mark.parametrize("before", [_sent, _cancelled, _cancelled_in_an_emergency, _late, _failed, _unknown])
 def test_a_reopened_delivery_is_refused(office: Office, before: Callable[[Office], None]) -> None:
     before(office)
     already = len(office.published())

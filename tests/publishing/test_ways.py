@@ -6,8 +6,9 @@ from typing import Any, Final
 import pexpect
 import pytest
 
-from socialguard import clock
+from socialguard import clock, errors
 from socialguard.canon.jcs import parse_timestamp
+from socialguard.ledger import writer
 from socialguard.publishing import crash
 from tests.fork_server import ForkServer
 from tests.office import SHORT_NAMES, Done, Office
@@ -263,3 +264,24 @@ def test_two_posts_that_match_settle_nothing(office: Office, forks: ForkServer) 
         office.sandbox.foreign({"kind": "post", "network": "x", "account": "acme", "text": "In doubt"})
     done = office.cli("queue", "reconcile", "--json")
     assert (done.code, done.deliveries[0]["state"]) == (12, "unknown"), done
+
+
+# ── what cannot be recorded ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("network", ["x", "facebook"])
+def test_a_post_whose_outcome_cannot_be_recorded_is_told_as_unknown_and_found_out_later(
+    office: Office, network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise errors.AuditUnwritable(detail="disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "book", full)
+        done = office.post("Public", f"{network}:@acme")
+    assert done.code == 12, done
+    assert "Nothing was sent" not in done.error["message"]
+    assert (office.queue()[0]["state"], office.published()) == ("sending", ["Public"])
+
+    later = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+11m")
+    assert (later.code, office.queue()[0]["state"], office.published()) == (0, "sent", ["Public"]), later
