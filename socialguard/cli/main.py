@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "socialguard"
 # Start-up makes 60,000 containers that live to the end; the default (700) searches them for cycles 150 times.
-_GC_THRESHOLD = 50_000
+GC_THRESHOLD = 50_000
 _COMPLETE = "_SOCIALGUARD_COMPLETE"
 _EPILOG = "Every command takes --json. docs/cli.md has the exit codes and what scripts can rely on."
 
@@ -84,7 +84,7 @@ def root() -> LazyGroup:
 
 def main() -> NoReturn:
     """Run the command that the process was started with and end with its exit code."""
-    gc.set_threshold(_GC_THRESHOLD)
+    gc.set_threshold(GC_THRESHOLD)
     code = run(sys.argv[1:])
     gc.freeze()  # the interpreter's last search for cycles takes a fifth of a short command and finds modules
     sys.exit(code)

@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--toot PATH]`: measure, print one table, exit 1 where a limit is missed."""
 
 import argparse
+import gc
 import sys
 import tempfile
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from socialguard.cli.main import GC_THRESHOLD
 from tests.benchmarks import auditing, listing, peers, posting, startup
 from tests.benchmarks.table import Line, rendered
 
@@ -37,6 +39,7 @@ def main() -> int:
     names = given.names or list(MEASURES)
     needs_peer = any(MEASURES[name][0] for name in names)
     toot = peers.toot(given.toot) if needs_peer else "not needed"
+    gc.set_threshold(GC_THRESHOLD)  # as in the program, for what is measured in this process
     lines: list[Line] = []
     with tempfile.TemporaryDirectory(prefix="socialguard-benchmarks-") as place:
         for name in names:

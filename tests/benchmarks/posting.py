@@ -2,8 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,8 @@ _ACCOUNTS: Final = tuple(
 
 
 class Wire:
-    """Counts the time in which bytes travel: from handing a request to the connection until its answer is read."""
+    """Counts the time in which bytes travel: from handing a request to the connection until its answer is read,
+    and the closing of connections."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -32,30 +33,26 @@ class Wire:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Count for the time of the block."""
-        sending = http_session._Adapter.send
-        reading = http_session.OriginSession._read
-
-        def send(adapter: Any, *arguments: Any, **options: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                return sending(adapter, *arguments, **options)
-            finally:
-                self.seconds += time.perf_counter() - began
-
-        def read(session: Any, *arguments: Any) -> None:
-            began = time.perf_counter()
-            try:
-                reading(session, *arguments)
-            finally:
-                self.seconds += time.perf_counter() - began
-
-        http_session._Adapter.send = send  # type: ignore[method-assign,assignment]
-        http_session.OriginSession._read = read  # type: ignore[method-assign,assignment]
-        try:
+        with ExitStack() as stack:
+            for owner, name in (
+                (http_session._Adapter, "send"),
+                (http_session._Adapter, "close"),
+                (http_session.OriginSession, "_read"),
+            ):
+                original = getattr(owner, name)
+                setattr(owner, name, self._counted(original))
+                stack.callback(setattr, owner, name, original)
             yield
-        finally:
-            http_session._Adapter.send = sending  # type: ignore[method-assign]
-            http_session.OriginSession._read = reading  # type: ignore[method-assign]
+
+    def _counted(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return original(*arguments, **options)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        return counted
 
 
 def lines(base: Path) -> list[Line]:
@@ -68,7 +65,9 @@ def lines(base: Path) -> list[Line]:
             desk = workspace.desk
             for number in range(_WARM):
                 _post(desk, wire, number)
+            processor = time.process_time()
             own = [_post(desk, wire, _WARM + number) for number in range(POSTS)]
+            processor = (time.process_time() - processor) / POSTS
         public = len(office.published())
     if public != POSTS + _WARM:
         raise SystemExit(f"{public} posts are public instead of {POSTS + _WARM}.")
@@ -77,6 +76,7 @@ def lines(base: Path) -> list[Line]:
     p99 = costs[int(len(costs) * 0.99) - 1]
     return [
         Line("post: own cost, p50", milliseconds(statistics.median(costs)), f"wire: {milliseconds(waits)}"),
+        Line("post: processor time, mean", milliseconds(processor)),
         Line(
             measure="post: own cost, p99",
             ours=milliseconds(p99),
