@@ -271,25 +271,11 @@ def _entry(network: str, handle: str) -> dict[str, Any]:
 
 
 def _enrol(office: Office, entry: Mapping[str, Any]) -> None:
-    from socialguard.model.account import AccountName
-    from socialguard.registry import enrolment
-    from socialguard.registry.signed import Grant, Right
-    from socialguard.vault.credentials import Vault
-
-    network = entry["network"]
-    origin = office.sandbox.x if network == "x" else office.sandbox.facebook
-    with office.entered() as workspace:
-        grant = Grant(workspace.identity.worker_id, Right.SEND)
-        name = AccountName(network, entry["handle"])
-        new = enrolment.NewAccount(name, entry["user_id"], origin, grants=[grant])
-        owner = workspace.keys.member()
-        with workspace.database.write() as connection:
-            known = workspace.trust.books(connection).manifest
-            manifest = enrolment.add(connection, owner, known, new)
-            credential = workspace.network(network).credential(entry["credential"])
-            vault = Vault(manifest, workspace.pins, workspace.log)
-            vault.store(connection, new.id, credential, owner, workspace.person)
-        workspace.pins.pin_manifest(manifest.epoch, manifest.sha256)
+    origin = office.sandbox.x if entry["network"] == "x" else office.sandbox.facebook
+    name = f"{entry['network']}:@{entry['handle']}"
+    words = ("account", "add", name, "--credential", "-", "--base-url", origin, "--json")
+    done = office.cli(*words, stdin=json.dumps(entry["credential"]))
+    assert done.code == 0, done
 
 
 def _replace_environment(wanted: Mapping[str, str]) -> None:

@@ -120,10 +120,8 @@ def _fault(network: str, operation: str, name: str) -> list[dict[str, Any]]:
     fault = dict(FAULTS[name])
     if not fault:
         return []
-    if name == "refuse":
-        # The listener closes once the request before this one was answered.
-        fault["after"] = 1
-        operation = "publish" if operation == "publish_step" else "identity"
+    if name == "refuse" and operation == "publish_step":
+        fault["after"], operation = 1, "publish"  # the listener closes once the first step was answered
     return [{"network": network, "operation": operation, **fault}]
 
 
