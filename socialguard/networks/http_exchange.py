@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 
 import requests
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from socialguard.networks.http import ExchangeFailed, Transport
+from socialguard.networks.http_watch import Watch
 
 
 def elapsed() -> float:
@@ -25,6 +26,9 @@ def elapsed() -> float:
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
+
+
+_watch: Final = Watch(elapsed)
 
 
 class Exchange:
@@ -39,9 +43,7 @@ class Exchange:
         self._lock = threading.Lock()
         self._ended = False
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(total, self._expire)
-        self._timer.daemon = True
-        self._timer.start()
+        _watch.add(self, self._deadline, self._expire)
 
     def watch(self, descriptor: int) -> None:
         """Shut the connection behind this file descriptor at the deadline, TLS or not."""
@@ -69,7 +71,7 @@ class Exchange:
 
     def end(self) -> None:
         """Stop the watch and free what it held."""
-        self._timer.cancel()
+        _watch.remove(self)
         with self._lock:
             self._ended = True
             for watched in self._sockets:
