@@ -125,7 +125,11 @@ def _intact(result: Scanned, known: list[Tree], head: Head | None) -> int:
     if len(agreeing) == len(known) and not result.problems and head is not None and head.tree == as_found:
         return result.frontier.size
     first_bad = min((p.entry for p in result.problems if p.entry is not None), default=result.frontier.size)
-    return max((size for size in agreeing if size <= first_bad), default=0)
+    # A tree that was signed and that the rows no longer make speaks against everything from its size on.
+    disputed = min(
+        (tree.size for tree in known if result.roots.get(tree.size) != tree.root), default=first_bad + 1
+    )
+    return max((size for size in agreeing if size <= first_bad and size < disputed), default=0)
 
 
 def _nothing(result: Scanned, stored: object, edge: object, frontier: merkle.Frontier) -> None:

@@ -27,7 +27,7 @@ from socialguard.networks.facebook_replies import (
     Success,
     parse,
 )
-from socialguard.networks.facebook_text import SITE, identity_of, post_url, remote_post, url_of
+from socialguard.networks.facebook_text import SITE, identity_of, normal, post_url, remote_post, url_of
 from socialguard.networks.http import PUBLISH_SECONDS, ExchangeFailed, origin_session
 from socialguard.networks.interface import Identity, Inspection, Outgoing, RemotePost, Revocation, Upload
 
@@ -82,7 +82,7 @@ class FacebookSession:
 
     def _publish(self, post: Outgoing, on_step: Callable[[str], None]) -> Receipt:
         if post.resume is not None:
-            return self._finish(post.resume)
+            return self._finish(post, post.resume)
         self._refuse_impossible(post)
         try:
             photos = [self._photo(upload) for upload in post.uploads]
@@ -196,9 +196,9 @@ class FacebookSession:
             data["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
         return self._made(lambda: self._graph.put_object("me", "feed", **data))
 
-    def _finish(self, resume: str) -> Receipt:
+    def _finish(self, post: Outgoing, resume: str) -> Receipt:
         """Take the last step of an earlier attempt, which may have been taken already. A refusal counts as
-        proof only after Graph has shown that the post is still unpublished."""
+        proof only after Graph has shown that the post is still unpublished, and that it is this one."""
         try:
             found = self._look(resume)
         except errors.RateLimited:
@@ -209,6 +209,9 @@ class FacebookSession:
             if found is None:
                 detail = "the unpublished post of the earlier attempt no longer exists."
                 raise errors.NetworkRefused(network=TITLE, account=self._account, detail=detail, gone=True)
+            if normal(post.text) != normal(remote_post(found).text):
+                detail = "the unpublished post of the earlier attempt is not what was confirmed."
+                raise errors.NetworkRefused(network=TITLE, account=self._account, detail=detail)
             if found.is_published:
                 return Receipt(found.id, post_url(found), found.created_time)
             if found.is_published is False:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
 from socialguard.model.account import Account
+from socialguard.model.credential import redact
 from socialguard.store.database import Database, open_database
 from socialguard.vault.identity import Identity, open_identity
 from socialguard.vault.pins import Pins
@@ -49,18 +50,28 @@ class Workspace(AbstractContextManager["Workspace"]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, problem: object, trace: object) -> None:
+        if isinstance(problem, errors.Tampered) and "logged" not in problem.fields:
+            self._log_refusal(problem)
         self.close()
+
+    def _log_refusal(self, problem: errors.Tampered) -> None:
+        """Log that something was refused as tampered with; a log that cannot be written must not hide why."""
+        with contextlib.suppress(errors.SocialGuardError), self.database.write() as connection:
+            said = Entry("tampering.refuse", "tampered", self.person, reason=redact(problem.message())[:500])
+            self.log.append(connection, said)
 
     def close(self) -> None:
         """Sign a last checkpoint where this workspace wrote, and close the database."""
         if "database" not in self.__dict__:
             return
         try:
-            if "pins" in self.__dict__ and self.database.has_written:
+            # Also where the command needed no key: a freeze or a cancel that is not pinned could be taken back by
+            # an old copy of the workspace.
+            if self.database.has_written:
                 self.checkpoint()
-        except (errors.AuditUnwritable, errors.Busy, errors.Unreadable, errors.Tampered):
-            pass  # the command's own outcome counts; verify tells what was left unproven
+        except errors.SocialGuardError:
+            pass  # a locked vault, a full disk: the command's own outcome counts; verify tells what is unproven
         finally:
             self.database.close()
 
@@ -243,6 +254,8 @@ class Workspace(AbstractContextManager["Workspace"]):
         from socialguard.audit.anchors.publishing import publish_pending
 
         checkpoint.make(self.database, self.org, self.keys.log(), self.pins, self.anchor_names)
+        if everywhere:
+            checkpoint.queue_newest(self.database, self.anchor_names)
         near = self.anchors if everywhere else [one for one in self.anchors if not one.name.startswith("git:")]
         return publish_pending(self.database, self.org, near)
 

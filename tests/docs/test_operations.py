@@ -6,8 +6,6 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from socialguard import errors
 from tests.docs.pages import read, section
 from tests.office import Office
@@ -78,11 +76,6 @@ def test_a_restore_as_written_sends_nothing_twice_and_declares_what_was_lost(
     accept_and_go_on(office, queued)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an acceptance takes the entries up to the newest agreeing checkpoint for intact, also past a fork;"
-    " when that is mended, take this mark and the sentence on it in docs/operations.md (Restore, step 4) out",
-)
 def test_a_restore_on_a_machine_without_pins_adopts_first(office: Office, tmp_path: Path) -> None:
     queued = lose_and_put_back(office, tmp_path / "backup")
     identity = next(office.identity.iterdir())
