@@ -149,6 +149,7 @@ class Frozen(Shape):
     """What `freeze` prints."""
 
     frozen: list[str]
+    scopes: list[str]
     reason: str
 
 
@@ -156,6 +157,7 @@ class Thawed(Shape):
     """What `thaw` prints."""
 
     thawed: list[str]
+    scopes: list[str]
 
 
 def shown(done: Done, shape: type[Model], code: int = 0) -> Model:

@@ -22,13 +22,14 @@ from socialguard.workspace.opened import Workspace
 def freeze(face: Face, selectors: tuple[str, ...], everything: bool, reason: str | None) -> None:
     """Stop every send on accounts, clients, labels or --all. It never asks."""
     _require_some(selectors, everything)
+    names = ["all"] if everything else list(selectors)
     with open_workspace(face, may_ask=False) as workspace:
-        scopes = stopping.freeze(workspace, ["all"] if everything else list(selectors), reason or "")
-    document = {"frozen": list(scopes), "reason": reason or ""}
+        scopes = stopping.freeze(workspace, names, reason or "")
+    document = {"frozen": names, "scopes": list(scopes), "reason": reason or ""}
 
     def people() -> None:
-        for scope in scopes:
-            face.printer.say("Frozen: {scope}. A send that is under way cannot be stopped.", scope=scope)
+        for name in names:
+            face.printer.say("Frozen: {scope}. A send that is under way cannot be stopped.", scope=name)
 
     face.printer.answer(document, people)
 
@@ -47,10 +48,8 @@ def thaw(
     with open_workspace(face) as workspace:
         _confirm(face, workspace, names, confirmed)
         lifted = freezing.thaw(workspace.desk, [stopping.scope_of(workspace, name) for name in names], reason)
-    document = {"thawed": [stop.scope for stop in lifted]}
-    face.printer.answer(
-        document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(stop.scope for stop in lifted))
-    )
+    document = {"thawed": names, "scopes": [stop.scope for stop in lifted]}
+    face.printer.answer(document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(names)))
 
 
 def _require_some(selectors: Sequence[str], everything: bool) -> None:
