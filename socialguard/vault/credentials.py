@@ -169,7 +169,8 @@ class Vault:
         return self._newest(connection, self._signed(account_id)).gen
 
     def holding(self, connection: Connection, account_id: str) -> Holding:
-        """Return what can be told without opening it; raises NotFound where there is no credential."""
+        """Return what can be told without opening it; raises NotFound where there never was one, Tampered where
+        it is gone."""
         row = connection.execute(_NEWEST, {"account": account_id}).one_or_none()
         if row is None:
             raise self._absent(self._signed(account_id))
@@ -200,8 +201,6 @@ class Vault:
         """Return the row with the highest generation, verified and not below the floor."""
         found = connection.execute(_NEWEST, {"account": signed.id}).one_or_none()
         if found is None:
-            if self._pins.generation(signed.id):
-                raise credential_row.tampered(signed, "it is gone.")
             raise self._absent(signed)
         wraps = connection.execute(_WRAPS, {"id": found.id}).all()
         row = SealedCredential(
@@ -279,7 +278,9 @@ class Vault:
             raise errors.UnknownAccount(name=account_id)
         return signed
 
-    def _absent(self, signed: SignedAccount) -> errors.NotFound:
+    def _absent(self, signed: SignedAccount) -> errors.SocialGuardError:
+        if self._pins.generation(signed.id):
+            return credential_row.tampered(signed, "it is gone.")
         name = f"{signed.network}:@{signed.handle}"
         hint = f"Run: socialguard account rotate {name} --credential -"
         return errors.NotFound(kind="credential for", name=name, hint=hint)
