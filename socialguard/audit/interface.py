@@ -54,11 +54,12 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One entry that names a fingerprint: what was done, how it ended, and the entry's `obj`."""
+    """One entry that names a fingerprint: what was done, how it ended, the entry's `obj` and its `corr`."""
 
     action: str
     outcome: str
     obj: Mapping[str, object]
+    corr: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ and signed, the row becomes `sending`, and the intent is in the log. What was ta
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -12,7 +13,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.audit.interface import Entry, Tree
+from socialguard.audit.interface import Entry, Said, Tree
+from socialguard.audit.leaf import INTENT
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
@@ -24,11 +26,14 @@ from socialguard.publishing.interface import Desk, Result
 
 # Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
 DEADLINE: Final = timedelta(minutes=10)
-# The newest word of the log on a delivery that may go out: confirmed and queued, or an attempt that proved that
-# nothing is public and let it go again. After any other (sent, failed, cancelled, held …) it never goes out.
-MAY_GO: Final = frozenset(
-    {("delivery.queue", "queued"), ("delivery.send", "limited"), ("delivery.send", "not_public")}
-)
+# The log's first word on a delivery that may go out, said once: it was confirmed and queued.
+QUEUED: Final = ("delivery.queue", "queued")
+# The newest word on one that may go out again: its last attempt proved that nothing is public. A worker signs it:
+# entries carry no signature, and whoever writes the database could append one. After any other (sent, failed,
+# cancelled, held …) it never goes out.
+REOPENED: Final = frozenset({"limited", "not_public"})
+WORD: Final = "attempt-outcome"
+"""The envelope type of the signed word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +124,50 @@ def _verify(connection: Connection, desk: Desk, value: Delivery, account: Accoun
     desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
     desk.trust.require_intact_log(connection)
     desk.trust.rules(connection, account)
-    _require_open(connection, desk, value)
+    _require_open(connection, desk, value, account)
 
 
-def _require_open(connection: Connection, desk: Desk, value: Delivery) -> None:
+def _require_open(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
     """Refuse a row that says `queued`, or a time, where the log says otherwise: it was opened again, put off,
     or never queued here."""
     course = desk.log.course(connection, value.fingerprint)
-    last = course[-1] if course else None
-    if last is None:
+    if not course or (course[0].action, course[0].outcome) != QUEUED:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="the log does not know it.")
-    if (last.action, last.outcome) not in MAY_GO:
+    last = course[-1]
+    if len(course) > 1:
+        _require_reopened(connection, desk, value, account, course)
+    if last.obj.get("due") != jcs.timestamp(value.due):
+        raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is not the one in the log.")
+
+
+def _require_reopened(
+    connection: Connection, desk: Desk, value: Delivery, account: Account, course: Sequence[Said]
+) -> None:
+    """Refuse unless a worker signed that the newest attempt made nothing public."""
+    last = course[-1]
+    if last.action != "delivery.send" or last.outcome not in REOPENED:
         raise errors.Tampered(
             what=f"Delivery {value.id}", detail=f"the log ends it with {last.action} {last.outcome}."
         )
-    if last.obj.get("due") != jcs.timestamp(value.due):
-        raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is not the one in the log.")
+    attempts = [said.corr for said in course if said.outcome == INTENT]
+    word = _word(replace(value, attempt_id=attempts[-1] if attempts else None), last.outcome)
+    try:
+        signature = jcs.unb64(str(last.obj.get("signature")))
+    except jcs.NotCanonical:
+        signature = b""
+    key_id = str(last.obj.get("key_id"))
+    desk.trust.require_vouched(connection, WORD, word, account, key_id=key_id, signature=signature)
+
+
+def _word(value: Delivery, outcome: str) -> dict[str, object]:
+    """Return what a worker signs so that a delivery may go out again."""
+    return {
+        "delivery": value.id,
+        "fingerprint": value.fingerprint,
+        "attempt": value.attempt_id,
+        "outcome": outcome,
+        "due": jcs.timestamp(value.due),
+    }
 
 
 def _is_its_turn(connection: Connection, value: Delivery) -> bool:
@@ -167,6 +200,7 @@ def _log_refusal(desk: Desk, delivery_id: str, problem: errors.Tampered) -> None
             )
     except errors.SocialGuardError:
         return
+    problem.fields["logged"] = True
 
 
 def append(
@@ -185,6 +219,9 @@ def append(
         obj["network_id"] = receipt.network_id
     if calls is not None:
         obj["calls"] = calls
+    if outcome in REOPENED:
+        key_id, signature = desk.trust.vouch(WORD, _word(value, outcome))
+        obj |= {"key_id": key_id, "signature": jcs.b64(signature)}
     return desk.log.append(
         connection,
         Entry(

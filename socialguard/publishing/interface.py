@@ -94,6 +94,23 @@ class Trust(Protocol):
         """Refuse unless `member` is active, may do this, and signed exactly `body`."""
         ...
 
+    def vouch(self, kind: str, body: Mapping[str, object]) -> tuple[str, bytes]:
+        """Return the key id of this machine's worker and its signature over `body`."""
+        ...
+
+    def require_vouched(
+        self,
+        connection: Connection,
+        kind: str,
+        body: Mapping[str, object],
+        account: Account,
+        *,
+        key_id: str,
+        signature: bytes,
+    ) -> None:
+        """Refuse unless a worker that may send on the account signed exactly `body`."""
+        ...
+
     def require_intact_log(self, connection: Connection) -> None:
         """Refuse unless the audit log extends what was pinned."""
         ...

@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Entry
-from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
+from socialguard.publishing.claim import append
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
 from socialguard.store.process import is_dead
@@ -66,7 +66,7 @@ def expire_attempts(desk: Desk) -> tuple[Delivery, ...]:
         try:
             with desk.database.write() as connection:
                 writer.settle(connection, value, State.UNKNOWN, reason="the sending process ended")
-                _append(connection, desk, value, "unknown", "the sending process ended")
+                append(connection, desk, value, "unknown", reason="the sending process ended")
         except errors.Busy:
             continue  # its owner, or another process, was faster
         expired.append(replace(value, state=State.UNKNOWN))
@@ -219,25 +219,9 @@ def _settle(
         if receipt is not None:
             price = network.price(value.content.text, value.content.link)
             writer.book(connection, account, value.act.value, 0, price, value.id)
-        _append(connection, desk, value, outcome, reason or "found by looking")
+        append(connection, desk, value, outcome, reason=reason or "found by looking")
     problem = None
     if state is State.FAILED:  # nothing was made: whoever posted must be told, by the exit code too
         problem = errors.NetworkRefused(network=network.title, account=account, detail=reason)
     with desk.database.read() as connection:
         return Result(reader.get(connection, value.id), account, problem)
-
-
-def _append(connection: Connection, desk: Desk, value: Delivery, outcome: str, reason: str) -> None:
-    desk.log.append(
-        connection,
-        Entry(
-            action="delivery.send",
-            outcome=outcome,
-            actor=desk.worker,
-            account=value.account_id,
-            corr=value.attempt_id,
-            fingerprint=value.fingerprint,
-            reason=reason,
-            obj={"delivery": value.id, "act": value.act.value, "due": jcs.timestamp(value.due)},
-        ),
-    )

@@ -137,6 +137,32 @@ class Trust:
         except (envelope.BadSignature, envelope.BadEnvelope, jcs.NotCanonical):
             raise errors.Tampered(what=what, detail="its signature is not its submitter's.") from None
 
+    def vouch(self, kind: str, body: Mapping[str, object]) -> tuple[str, bytes]:
+        """Return the key id of this machine's worker and its signature over `body`."""
+        worker = self._keys.worker()
+        return worker.signing_id, worker.sign(kind, self.org, body)
+
+    def require_vouched(
+        self,
+        connection: Connection,
+        kind: str,
+        body: Mapping[str, object],
+        account: Account,
+        *,
+        key_id: str,
+        signature: bytes,
+    ) -> None:
+        """Refuse unless a worker that may send on the account signed exactly `body`."""
+        found = self.books(connection).manifest
+        worker = found.member_of_key(key_id)
+        what = f"Delivery {body.get('delivery', '')}"
+        if worker is None or not found.may(worker.id, Right.SEND, account.id):
+            raise errors.Tampered(what=what, detail="no worker said that it may go out again.")
+        try:
+            envelope.verify(worker.ed25519, signature, kind, self.org, jcs.encode(dict(body)))
+        except (envelope.BadSignature, envelope.BadEnvelope, jcs.NotCanonical):
+            raise errors.Tampered(what=what, detail="no worker said that it may go out again.") from None
+
     # ── the log and the stops ────────────────────────────────────────────────────────────────────────────
 
     def require_intact_log(self, connection: Connection) -> None:

@@ -1,0 +1,121 @@
+"""What a person who can write files, but has no key, does to a workspace: SQL on the closed database with the
+triggers out of the way, copies put back, and entries of the log forged as the log would make them."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from socialguard.canon import jcs, merkle
+from tests.office import Done, Office
+
+TRIGGERS: Final = ("audit_entry_no_update", "audit_entry_no_delete", "audit_entry_in_order")
+
+
+def sql(office: Office, statement: str, *values: object, triggers: bool = False) -> list[tuple[Any, ...]]:
+    """Run one statement on the closed database, and return its rows; without `triggers` they are dropped first."""
+    with closing(sqlite3.connect(office.database)) as connection, connection:
+        if not triggers:
+            for name in TRIGGERS:
+                connection.execute(f"drop trigger if exists {name}")
+        return connection.execute(statement, values).fetchall()
+
+
+def columns(office: Office, table: str) -> list[str]:
+    """Return the columns of a table."""
+    return [row[1] for row in sql(office, f"pragma table_info({table})", triggers=True)]
+
+
+def logged(office: Office, action: str) -> list[dict[str, Any]]:
+    """Return what the log says of an action, oldest first."""
+    rows = sql(office, "select leaf from audit_entry where action = ? order by seq", action, triggers=True)
+    return [json.loads(row[0]) for row in rows]
+
+
+def append_entry(office: Office, change: Mapping[str, Any], like: str = "delivery.send") -> None:
+    """Append an entry that the log takes for its own: as the newest of action `like`, with fields changed."""
+    leaf = {**logged(office, like)[-1], **change}
+    with closing(sqlite3.connect(office.database)) as connection, connection:
+        size, edge = connection.execute("select size, frontier from audit_head").fetchone()
+        leaf["seq"] = size
+        data = jcs.encode(leaf)
+        after = merkle.Frontier.from_bytes(edge).append(merkle.leaf_hash(data))
+        row = {
+            "seq": size,
+            "leaf": data,
+            "leaf_hash": merkle.leaf_hash(data),
+            "ts": leaf["ts"],
+            "actor": leaf["actor"]["id"],
+            "fingerprint": leaf["obj"].get("fingerprint"),
+            **{name: leaf[name] for name in ("action", "account", "outcome", "corr")},
+        }
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"insert into audit_entry ({names}) values ({marks})", list(row.values()))
+        connection.execute("update audit_head set size = ?, frontier = ?", (after.size, after.to_bytes()))
+
+
+def flip(office: Office, table: str, column: str, bit: int, row: int = 0) -> bool:
+    """Flip one bit of one value, whatever its type, and return whether that changed it."""
+    found = sql(office, f"select rowid, {column} from {table} order by rowid limit 1 offset {row}", triggers=True)
+    number, value = found[0]
+    changed = flipped(value, bit)
+    if changed == value:
+        return False
+    with closing(sqlite3.connect(office.database)) as connection, connection:
+        try:
+            connection.execute(f"update {table} set {column} = ? where rowid = ?", (changed, number))
+        except sqlite3.IntegrityError:
+            return False  # the key of another row: SQLite itself refuses it
+    return True
+
+
+def flipped(value: Any, bit: int) -> Any:
+    """Return a value of a column with one bit changed; where there is none, something instead of nothing."""
+    if value is None:
+        return "x"
+    if isinstance(value, int):
+        return value ^ (1 << bit % 16)
+    data = bytearray(value if isinstance(value, bytes) else value.encode())
+    if not data:
+        return "x" if isinstance(value, str) else b"x"
+    data[bit // 8 % len(data)] ^= 1 << bit % 8
+    # SQLite keeps whatever bytes it is given; as text they must be text, or the driver could not read them.
+    return bytes(data) if isinstance(value, bytes) else data.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of what lies in `place`, to be put back whole."""
+
+    place: Path
+    kept: Path
+
+    @classmethod
+    def of(cls, place: Path, kept: Path) -> "Copy":
+        """Copy `place` to `kept`."""
+        shutil.copytree(place, kept)
+        return cls(place, kept)
+
+    def put_back(self) -> None:
+        """Replace what is there by the copy."""
+        shutil.rmtree(self.place)
+        shutil.copytree(self.kept, self.place)
+
+
+Attack = Callable[[Office], object]
+
+
+def require_refused(office: Office, done: Done, *, public: int = 0, said: str = "was changed outside") -> None:
+    """The command ended with 13, said what and what to do, nothing more is public, and the log has the refusal."""
+    assert done.code == 13, done
+    told = done.error or next((one["error"] for one in done.deliveries if "error" in one), {}) or {}
+    text = told.get("message", "") + done.stderr
+    assert said in text, done
+    assert told.get("remedy") or "Run:" in done.stderr, done
+    assert len(office.published()) == public
+    assert office.secrets[0] not in done.stdout + done.stderr
