@@ -20,7 +20,6 @@ class Database:
         self.engine = engine
         self.where = where
         self.has_written = False
-        self._writer = engine.execution_options(writes=True)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -29,13 +28,15 @@ class Database:
         Raises AuditUnwritable on a full or read-only disk, Busy after 15 s of waiting, Unreadable for a
         damaged file; an integrity error stays what it is, since its meaning is the caller's."""
         self.has_written = True
-        with self._explained(), self._writer.begin() as connection:
+        with self._explained(), self.engine.begin() as connection:
+            dialect.begin(connection, writes=True)
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection in a read transaction; keep it under 100 ms, it can block the writer."""
-        with self._explained(), self.engine.connect() as connection, connection.begin():
+        with self._explained(), self.engine.begin() as connection:
+            dialect.begin(connection, writes=False)
             yield connection
 
     def close(self) -> None:
