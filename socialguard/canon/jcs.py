@@ -110,7 +110,7 @@ def parse_timestamp(text: str) -> datetime:
 
 def _refuse_unfit(value: object, depth: int) -> bool:
     """Raise NotCanonical for what cannot be encoded; True if all keys sort the same in UTF-16 units."""
-    if value is None or isinstance(value, (str, bool)):
+    if type(value) is str or value is None or isinstance(value, (str, bool)):  # the commonest first
         return True
     if isinstance(value, int):
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
@@ -128,7 +128,7 @@ def _refuse_unfit(value: object, depth: int) -> bool:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise NotCanonical("a key is not a string")
-            if key and max(key) >= _FIRST_SURROGATE:
+            if not key.isascii() and max(key) >= _FIRST_SURROGATE:
                 _refuse_surrogates(key)
                 plain = False
             plain = _refuse_unfit(item, depth - 1) and plain
