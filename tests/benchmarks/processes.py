@@ -16,10 +16,11 @@ _WARM: Final = 2  # the first runs compile modules and fill the system's caches
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line and the variables that it runs under."""
+    """A command line and the variables that it runs under; `on_terminal` leaves stderr where it is."""
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
+    on_terminal: bool = False
 
     def seconds(self) -> float:
         """Return the wall time of one run, from its start to its end.
@@ -27,7 +28,12 @@ class Command:
         Raises CalledProcessError where it fails: what fails is quick."""
         start = time.perf_counter()
         done = subprocess.run(
-            self.arguments, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
+            self.arguments,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if self.on_terminal else subprocess.PIPE,
+            check=False,
         )
         elapsed = time.perf_counter() - start
         done.check_returncode()
@@ -40,6 +46,7 @@ class Command:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=None if self.on_terminal else subprocess.PIPE,
             text=True,
             check=True,
         ).stdout

@@ -59,7 +59,8 @@ def whoami_lines(base: Path, toot: Path | str) -> list[Line]:
     if isinstance(toot, str):
         return [Line("whoami", "not measured", f"toot: {toot}", "≤ 0.50 × peer", ok=False)]
     home = base / "prompt"
-    ours = Command(socialguard("whoami"), plain_environment(base) | {"SOCIALGUARD_HOME": str(home)})
+    selected = plain_environment(base) | {"SOCIALGUARD_HOME": str(home)}
+    ours = Command(socialguard("whoami"), selected, on_terminal=True)
     found = in_terminal(partial(_whoami, ours, toot_help(toot, base), home))
     heavy = _imported(["whoami", "--json"], dict(ours.environment))[1]
     databases = [name for name in heavy if name in ("sqlalchemy", "sqlite3", "alembic")]
