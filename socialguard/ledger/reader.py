@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.ledger import rows
+from socialguard.ledger.states import FINAL
+from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.store.process import Process
 from socialguard.store.tables import attempt, delivery, draft, receipt
@@ -36,6 +38,11 @@ _PUBLISHED: Final = (
     .where(receipt.c.account_id == bindparam("account"))
     .order_by(receipt.c.published_at.desc())
     .limit(bindparam("most"))
+)
+_OPEN_ATTEMPT: Final = (
+    select(attempt)
+    .join(delivery, delivery.c.attempt_id == attempt.c.id)
+    .where(delivery.c.id == bindparam("id"), attempt.c.delivery_id == delivery.c.id)
 )
 _LAST_STEP: Final = (
     select(attempt.c.remote_id)
@@ -136,19 +143,28 @@ def of_account(connection: Connection, account_id: str, *states: State) -> tuple
     return tuple(rows.to_delivery(row) for row in connection.execute(_OF_ACCOUNT, wanted))
 
 
+def require_none_open(connection: Connection, account: Account) -> None:
+    """Refuse (UsageError) while a delivery of the account waits or its outcome is not known: without the account
+    it could neither go out nor be found out."""
+    still = [state.value for state in State if state not in FINAL]
+    query = select(delivery.c.id).where(delivery.c.account_id == account.id, delivery.c.state.in_(still))
+    found = connection.execute(query.order_by(delivery.c.due).limit(1)).scalar()
+    if found is not None:
+        raise errors.UsageError(
+            detail=f"Delivery {found} of {account} is not finished.",
+            remedy=f"Cancel or settle it first: socialguard queue show {found}",
+        )
+
+
 def is_sending(connection: Connection, account_id: str) -> bool:
     """Return whether a send on the account is under way."""
     return connection.execute(_SENDING, {"account": account_id}).first() is not None
 
 
 def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None:
-    """Return the newest attempt of a delivery, or None before the first."""
-    row = connection.execute(
-        select(attempt)
-        .where(attempt.c.delivery_id == delivery_id)
-        .order_by(attempt.c.started_at.desc(), attempt.c.id)
-        .limit(1)
-    ).one_or_none()
+    """Return the attempt that a delivery names as its newest, or None before the first."""
+    # Not the one that started last: after a clock was set back that is an older one, whose owner may be dead.
+    row = connection.execute(_OPEN_ATTEMPT, {"id": delivery_id}).one_or_none()
     if row is None:
         return None
     return OpenAttempt(

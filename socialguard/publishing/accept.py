@@ -107,7 +107,8 @@ def _max_late(desk: Desk, candidate: Candidate) -> int:
 
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
     for candidate in plan.candidates:
-        account = candidate.account
+        # Read again: it may have been revoked or removed while the card was shown.
+        account = desk.trust.account(connection, candidate.account.id)
         if not account.is_usable:
             raise revoked(account)
         if account.attended and plan.session.context is None:
@@ -115,10 +116,10 @@ def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
                 detail=f"{account} is used only by a person at a terminal",
                 fix="Run the command in a terminal, without --json and --no-input.",
             )
-        for stop in desk.trust.stops(connection, candidate.account):
+        for stop in desk.trust.stops(connection, account):
             raise errors.Frozen(
-                account=candidate.account,
-                since=since(stop.since, candidate.account.zone),
+                account=account,
+                since=since(stop.since, account.zone),
                 actor=stop.actor,
                 reason=stop.reason,
                 draft=plan.draft_id,

@@ -53,7 +53,7 @@ def claim(desk: Desk, delivery_id: str) -> Claimed | Result | None:
             value = reader.get(connection, delivery_id)
             if value.state is not State.QUEUED or value.due > clock.now():
                 return None
-            account = desk.trust.account(connection, value.account_id)
+            account = account_of(connection, desk, value)
             refused = _refusal(connection, desk, value, account)
             if refused is not None:
                 return refused
@@ -70,6 +70,15 @@ def claim(desk: Desk, delivery_id: str) -> Claimed | Result | None:
     except errors.Tampered as problem:
         _log_refusal(desk, delivery_id, problem)
         raise
+
+
+def account_of(connection: Connection, desk: Desk, value: Delivery) -> Account:
+    """Return the account of a delivery; Tampered for one that no owner signed: an account with deliveries that can
+    still go out is never removed."""
+    try:
+        return desk.trust.account(connection, value.account_id)
+    except errors.UnknownAccount:
+        raise errors.Tampered(what=f"Delivery {value.id}", detail="no owner signed its account.") from None
 
 
 def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:

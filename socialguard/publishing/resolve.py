@@ -19,7 +19,7 @@ from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
-from socialguard.publishing.claim import append
+from socialguard.publishing.claim import account_of, append
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
 from socialguard.store.process import is_dead
@@ -79,7 +79,7 @@ def _sending(connection: Connection) -> tuple[Delivery, ...]:
 
 def _resolve(desk: Desk, value: Delivery) -> Result:
     with desk.database.read() as connection:
-        account = desk.trust.account(connection, value.account_id)
+        account = account_of(connection, desk, value)
         attempt = reader.open_attempt(connection, value.id)
         known = reader.remote_ids(connection, account.id)
     if attempt is None:

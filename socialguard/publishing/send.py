@@ -17,7 +17,7 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Session, Upload
 from socialguard.publishing import crash
-from socialguard.publishing.claim import append, claim
+from socialguard.publishing.claim import account_of, append, claim
 from socialguard.publishing.interface import Desk, Result
 
 # The longest that the calls of one publish take.
@@ -70,10 +70,10 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return claimed
     value, account = claimed.value, claimed.account
     crash.at("after_claim")
-    desk.trust.pin_log(claimed.tree)
-    crash.at("after_pin")
     session: Session | None = None
     try:
+        desk.trust.pin_log(claimed.tree)
+        crash.at("after_pin")
         network = desk.network(account.network)
         session = _open(desk, network, account, claimed.intent)
         receipt = _send(desk, network, session, value, account)
@@ -95,7 +95,7 @@ def _renew(desk: Desk, delivery_id: str) -> Result | None:
         if value.state is not State.QUEUED or value.due > clock.now():
             return None
         try:
-            account = desk.trust.account(connection, value.account_id)
+            account = account_of(connection, desk, value)
         except errors.Tampered:
             return None  # the claim refuses it, and logs that
     try:

@@ -5,6 +5,7 @@ goes to the emergency file.
 """
 
 import secrets
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -49,15 +50,23 @@ def revoke(custody: Custody, account_id: str, reason: str | None = None) -> With
         return _revoke(custody, account_id, reason)
 
 
-def remove(custody: Custody, account_id: str, reason: str | None = None) -> Manifest:
+def remove(
+    custody: Custody,
+    account_id: str,
+    reason: str | None = None,
+    *,
+    require_unused: Callable[[Connection, Account], None],
+) -> Manifest:
     """Take an account out of the manifest and destroy its credential here, in one transaction.
 
-    Raises UsageError while a revocation is pending: only the stored credential can finish it."""
+    Raises UsageError while a revocation is pending (only the stored credential can finish it), and what
+    `require_unused` raises where something still needs the account."""
     with custody.database.read() as connection:
         account = custody.account(connection, account_id)
     require_not_pending(account)
 
     def act(connection: Connection, owner: OwnerSigner, manifest: Manifest) -> Manifest:
+        require_unused(connection, account)
         custody.vault(manifest).destroy(connection, account_id)
         return enrolment.remove(connection, owner, manifest, account_id)
 

@@ -217,6 +217,21 @@ def test_an_attempt_names_the_process_that_made_it(ledger: Database) -> None:
     assert found.owner == here()
 
 
+def test_the_newest_attempt_is_known_also_after_a_clock_was_set_back(ledger: Database) -> None:
+    value = queued(ledger)
+    early, late = new_attempt(value), new_attempt(value)
+    early = replace(early, started_at=early.started_at + 60 * MINUTE)
+    with ledger.write() as connection:
+        writer.claim(connection, value, early)
+        sending = replace(value, state=State.SENDING, attempt_id=early.id)
+        writer.settle(connection, sending, State.QUEUED, reason="limited")
+        writer.claim(connection, replace(value, attempt_id=early.id), late)
+    with ledger.read() as connection:
+        found = reader.open_attempt(connection, value.id)
+    assert found is not None
+    assert found.id == late.id
+
+
 def test_a_second_receipt_for_a_delivery_is_refused(ledger: Database) -> None:
     value = queued(ledger)
     started = new_attempt(value)

@@ -284,7 +284,7 @@ def test_while_a_revocation_is_pending_nothing_destroys_the_token_it_needs(w: Wo
     with pytest.raises(errors.UsageError):
         admission.rotate(w.custody, account.id, w.admission(token="token-next").credential)
     with pytest.raises(errors.UsageError):
-        withdrawal.remove(w.custody, account.id)
+        withdrawal.remove(w.custody, account.id, require_unused=lambda *_: None)
     assert w.stored(account.id) == SECRET
 
 
@@ -333,7 +333,7 @@ def test_a_tampered_credential_is_not_sent_anywhere_even_to_revoke_it(w: World) 
 
 def test_a_removed_account_leaves_no_credential(w: World) -> None:
     account, other = w.added(), w.added("x:@globex", "token-globex")
-    manifest = withdrawal.remove(w.custody, account.id, "contract ended")
+    manifest = withdrawal.remove(w.custody, account.id, "contract ended", require_unused=lambda *_: None)
     assert w.pins.manifest() == (manifest.epoch, manifest.sha256)
     assert w.accounts() == ["x:@globex"]
     with w.database.read() as connection:

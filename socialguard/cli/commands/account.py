@@ -203,13 +203,14 @@ def client(face: Face, account: str, client: str) -> None:
 @reason(required=False)
 def remove(face: Face, account: str, reason: str | None) -> None:
     """Take an account out and destroy its credential here; the network keeps it valid until revoked."""
+    from socialguard.ledger.reader import require_none_open
     from socialguard.vault import withdrawal
 
     with open_workspace(face) as workspace:
         found = one_account_id(workspace, account)
         with workspace.database.read() as connection:
             before = workspace.trust.account(connection, found)
-        withdrawal.remove(workspace.custody, found, reason)
+        withdrawal.remove(workspace.custody, found, reason, require_unused=require_none_open)
         remember(workspace)
     tell(face, before, later("Removed {account}. Its credential is destroyed here; revoke it at the network too."))
 
