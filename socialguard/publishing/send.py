@@ -4,7 +4,7 @@ Exactly once rests on the order here: the row is `sending` and the intent is in 
 outside the workspace, before the first byte leaves; and only proof that nothing was created lets it go again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,44 +19,55 @@ from socialguard.networks.interface import Network, Outgoing, Session, Upload
 from socialguard.publishing import crash
 from socialguard.publishing.claim import account_of, append, claim
 from socialguard.publishing.interface import Desk, Result
+from socialguard.registry.accounts import unverified
 
 # The longest that the calls of one publish take.
 CALL: Final = timedelta(seconds=PUBLISH_SECONDS)
 BUSY_WAIT: Final = 60.0
 
 
-def run_due(
-    desk: Desk, ids: Sequence[str] | None = None, on_result: Callable[[Result], None] | None = None
-) -> tuple[Result, ...]:
+def run_due(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...]:
     """Send the deliveries that are due, all or only `ids`, each at most once, in order of their due time.
 
-    Returns one result for each that was tried or refused; `on_result` is told each as it happens. Raises what
-    stops everything: Tampered or NotAdopted of the whole workspace, AuditUnwritable."""
+    Returns one result for each that was tried or refused. What stops everything (Tampered or NotAdopted of the
+    whole workspace, AuditUnwritable) is raised, but after a send it is the last result: what went out is told."""
     with desk.database.read() as connection:
         due = ids if ids is not None else reader.due_ids(connection, clock.now())
-    results = []
-    for delivery_id in due:
-        result = send_one(desk, delivery_id)
-        if result is not None:
-            results.append(result)
-            if on_result is not None:
-                on_result(result)
+    results: list[Result] = []
+    _run(desk, due, results)
     return tuple(results)
 
 
-def send_now(
-    desk: Desk, ids: Sequence[str], on_result: Callable[[Result], None] | None = None
-) -> tuple[Result, ...]:
-    """Send these deliveries and wait for an account that another process is sending on, up to a minute."""
+def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
+    """Add the result of each delivery to `results`, up to one that stops everything."""
+    for delivery_id in ids:
+        try:
+            result = send_one(desk, delivery_id)
+        except errors.SocialGuardError as problem:
+            if not results:
+                raise
+            with desk.database.read() as connection:
+                value = reader.get(connection, delivery_id)
+                # As it stands: its row may be what is wrong, and nothing more is done on it.
+                results.append(Result(value, unverified(connection, value.account_id), problem))
+            return
+        if result is not None:
+            results.append(result)
+
+
+def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
+    """Send these deliveries and wait for an account that another process is sending on, up to a minute; raises as
+    `run_due`."""
     end = clock.monotonic() + BUSY_WAIT
-    results = list(run_due(desk, ids, on_result))
+    results: list[Result] = []
+    _run(desk, ids, results)
     left = [one for one in ids if one not in {result.delivery.id for result in results}]
     while left and clock.monotonic() < end:
         with desk.database.read() as connection:
             left = [one for one in left if reader.get(connection, one).state is State.QUEUED]
         if left:
             clock.pause(0.1)
-            results.extend(run_due(desk, left, on_result))
+            _run(desk, left, results)
             left = [one for one in left if one not in {result.delivery.id for result in results}]
     return tuple(results)
 

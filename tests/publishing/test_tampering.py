@@ -238,3 +238,18 @@ def test_an_attempt_that_vanished_is_told_and_resolves_nothing(office: Office) -
     assert done.code == 13, done
     assert json.dumps(done.document).count("unknown") >= 1
     assert office.published() == []
+
+
+def test_what_went_out_before_a_refusal_is_told(office: Office) -> None:
+    _schedule(office, "Sound")
+    words = ("--to", "x:@globex", "--confirm", "x:@globex", "--at", "in 61 minutes", "--json")
+    assert office.cli("post", "Changed", *words).code == 0
+    _sql(office, "update delivery set content = replace(content, 'Changed', 'Other')")
+    done = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+3700s")
+    assert (done.code, done.error["name"]) == (13, "tampered")
+    assert [(one["account"], one["state"]) for one in done.deliveries] == [
+        ("x:@acme", "sent"),
+        ("x:@globex", "queued"),
+    ]
+    assert done.deliveries[0]["url"]
+    assert office.published() == ["Sound"]

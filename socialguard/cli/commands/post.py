@@ -228,10 +228,13 @@ def _looked_for(desk: Desk, result: Result) -> Result:
     """A post whose outcome is unknown is looked for at once; what is found out replaces the result."""
     if not isinstance(result.error, errors.OutcomeUnknown):
         return result
-    found = resolve.look_for(desk, result.delivery.id) or result
-    if found.delivery.state.value != "queued":
-        return found
-    again = send.send_now(desk, [found.delivery.id])  # proved not public: its second step may be repeated
+    try:
+        found = resolve.look_for(desk, result.delivery.id) or result
+        if found.delivery.state is not State.QUEUED:
+            return found
+        again = send.send_now(desk, [found.delivery.id])  # proved not public: its second step may be repeated
+    except errors.SocialGuardError:
+        return result  # what went out beside it must still be told; the next command meets what is wrong
     return again[0] if again else found
 
 
