@@ -66,6 +66,9 @@ class ForkServer:
         `impatient` shortens the time-outs of its requests; after `kill_after` seconds it is killed, if not 0."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        for name in ("stdout", "stderr"):
+            # A fork that is killed at once must not seem to have said what the one before it said.
+            Path(self._directory.name, name).write_bytes(b"")
         request = {
             "arguments": arguments,
             "environment": office.environment(**(environment or {})),

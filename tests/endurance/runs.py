@@ -143,7 +143,7 @@ def _count(
         tally.never_queued += 1
         if told or copies:
             tally.lost += 1
-            problems.append("no row")
+            problems.append(f"no row, although {told or 'nothing'} was told and {copies} copies are there")
         tally.broken += [f"{text}: {problem}" for problem in problems]
         return
     delivery, state = row
