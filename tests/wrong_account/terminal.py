@@ -98,3 +98,9 @@ class Terminal:
         self._connection.close()  # which ends the leader
         if not self.child.closed:
             self.child.close(force=True)
+
+
+def public(office: Office) -> list[tuple[str, str]]:
+    """Return account and text of everything that is public, oldest first."""
+    posts = office.sandbox.posts()
+    return [(f"{post['network']}:@{post['account']}", post["text"]) for post in posts if post["published"]]
