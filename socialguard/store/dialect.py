@@ -42,6 +42,12 @@ _POSTGRESQL_TRIGGERS: Final = (
 )
 
 
+# What SQLite gives by itself. One writer at a time: whoever judges the log and then extends it must see no entry
+# that comes in between. One moment for all statements of a read.
+_POSTGRESQL_WRITES: Final = f"set local lock_timeout = {BUSY_MS}; select pg_advisory_xact_lock(5067263)"
+_POSTGRESQL_READS: Final = "set transaction isolation level repeatable read"
+
+
 def has_sound_wal(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
     """Return whether this SQLite has the fix without which a WAL can lose a commit."""
     if version >= _WAL_FIXED[0]:
@@ -75,6 +81,8 @@ def begin(connection: Connection, *, writes: bool) -> None:
     if connection.dialect.name == "sqlite":
         # A plain BEGIN with read-then-update fails with a lock error that no time-out can wait out.
         connection.exec_driver_sql("begin immediate" if writes else "begin")
+    else:
+        connection.exec_driver_sql(_POSTGRESQL_WRITES if writes else _POSTGRESQL_READS)
 
 
 def create_triggers(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -284,3 +285,28 @@ def test_an_intent_cannot_be_hidden_from_the_sender(
     HIDINGS[hiding](database)
     with pytest.raises(errors.Tampered):
         found(database, log)
+
+
+def test_entries_of_another_process_are_no_tampering(database: Database, log: AuditLog) -> None:
+    with database.read() as connection:
+        pin = log.head(connection)
+    refused: list[errors.Tampered] = []
+
+    def write() -> None:
+        for _ in range(20):
+            append(database, log, Entry("account.verify", "ok", ACTOR))
+
+    def judge() -> None:
+        for number in range(40):
+            try:
+                with database.write() if number % 2 else database.read() as connection:
+                    log.require_extends(connection, pin)
+            except errors.Tampered as problem:
+                refused.append(problem)
+
+    threads = [threading.Thread(target=act) for act in (write, write, judge, judge)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == []
