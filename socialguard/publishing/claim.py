@@ -82,9 +82,11 @@ def account_of(connection: Connection, desk: Desk, value: Delivery) -> Account:
 
 
 def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
-    """What keeps even a sound delivery from going out now: a credential taken back, a stop."""
+    """What keeps even a sound delivery from going out now: a credential or itself taken back, a stop."""
     if not account.is_usable:
         return Result(value, account, revoked(account))
+    if desk.trust.is_taken_back(value.id):
+        return Result(value, account, errors.Cancelled(draft=value.draft_id))
     desk.trust.require_intact_stops(connection)
     for stop in desk.trust.stops(connection, account):
         frozen = errors.Frozen(

@@ -123,6 +123,10 @@ class Trust(Protocol):
         """Return the stops in force on an account, those of the emergency file included."""
         ...
 
+    def is_taken_back(self, delivery_id: str) -> bool:
+        """Return whether a cancel of the delivery waits in the emergency file."""
+        ...
+
     def checkpoint(self, connection: Connection) -> Tree:
         """Sign the log as it stands in this write transaction and return its tree."""
         ...

@@ -145,7 +145,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     @cached_property
     def trust(self) -> "Trust":
         """What is signed and sealed, as senders ask for it."""
-        from socialguard.workspace.stopping import noted_stops
+        from socialguard.workspace.stopping import noted_cancels, noted_stops
         from socialguard.workspace.trust import Trust
 
         def renew(account_id: str, seen: int) -> None:
@@ -159,6 +159,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.keys,
             self.network,
             lambda: noted_stops(self.emergency),
+            lambda: noted_cancels(self.emergency),
             self.anchor_names,
             lambda: self.database,
             renew,

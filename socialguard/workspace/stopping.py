@@ -124,6 +124,12 @@ def noted_stops(file: EmergencyFile) -> tuple[Stop, ...]:
     )
 
 
+def noted_cancels(file: EmergencyFile) -> frozenset[str]:
+    """Return the ids of the deliveries whose cancel waits in the emergency file."""
+    noted = (each for each in file.records() if isinstance(each, Record) and each.action == CANCEL)
+    return frozenset(str(each.obj.get("delivery")) for each in noted)
+
+
 def logged_freezes(connection: Connection) -> Counter[str]:
     """Return how often the log says that each scope was frozen, by command or through the emergency file."""
     from socialguard.publishing.freeze import LOGGED

@@ -62,6 +62,7 @@ class Trust:
         keys: Keys,
         network: Callable[[str], Network],
         emergency: Callable[[], tuple[Stop, ...]],
+        taken_back: Callable[[], frozenset[str]],
         anchors: Sequence[str],
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
@@ -72,6 +73,7 @@ class Trust:
         self._keys = keys
         self._network = network
         self._emergency = emergency
+        self._taken_back = taken_back
         self._anchors = anchors
         self._database = database
         self._renew = renew
@@ -207,6 +209,10 @@ class Trust:
         known = founding.profiles(connection, self.books(connection).manifest)
         named = {key: profile.name for key, profile in known.items()}
         return tuple(replace(stop, actor=named.get(stop.actor, stop.actor)) for stop in found)
+
+    def is_taken_back(self, delivery_id: str) -> bool:
+        """Return whether a cancel of the delivery waits in the emergency file."""
+        return delivery_id in self._taken_back()
 
     # ── credentials ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,7 +14,9 @@ from typing import Any, Final
 
 import pytest
 
+from socialguard import errors
 from socialguard.audit.emergency import EmergencyFile
+from socialguard.publishing import send
 from tests.office import Done, Office
 
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3610s"}
@@ -253,3 +255,15 @@ def test_what_went_out_before_a_refusal_is_told(office: Office) -> None:
     ]
     assert done.deliveries[0]["url"]
     assert office.published() == ["Sound"]
+
+
+def test_a_cancel_that_only_the_emergency_file_took_stops_a_sender_that_runs_already(office: Office) -> None:
+    delivery = _schedule(office)
+    with office.entered(**IN_AN_HOUR) as workspace:
+        desk = workspace.desk
+        workspace.emergency.note("delivery.cancel", workspace.person, obj={"delivery": delivery})
+        (result,) = send.run_due(desk)
+    assert isinstance(result.error, errors.Cancelled)
+    assert office.cli("queue", "run", "--json", **IN_AN_HOUR).deliveries == []
+    assert [row["state"] for row in office.queue()] == ["cancelled"]
+    assert office.published() == []
