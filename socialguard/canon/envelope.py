@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 VERSION = 1
-SIGNATURE_BYTES = 64
 PUBLIC_KEY_BYTES = 32
 
 _TYPE = re.compile(r"[a-z][a-z0-9._-]{0,63}")

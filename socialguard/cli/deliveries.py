@@ -124,13 +124,6 @@ def tell_result(face: Face, result: "Result") -> None:
         )
 
 
-def told(results: Sequence["Result"]) -> str:
-    """Return the words for one script line on the outcomes that are unknown."""
-    from socialguard.cli import prompts
-
-    return prompts.outcome_unknown([item.delivery.id for item in results if item.delivery.state is State.UNKNOWN])
-
-
 def _tell_unknown(face: Face, result: "Result") -> None:
     from socialguard.cli import prompts
 

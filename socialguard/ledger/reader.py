@@ -14,7 +14,7 @@ from socialguard.ledger.states import FINAL
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.store.process import Process
-from socialguard.store.tables import attempt, delivery, draft, receipt
+from socialguard.store.tables import attempt, delivery, receipt
 
 # Built once: what costs in these reads is the making of statements, not the looking.
 _BY_ID: Final = rows.select_delivery().where(delivery.c.id == bindparam("id"))
@@ -215,18 +215,6 @@ def last_account(connection: Connection) -> str | None:
     """Return the account id that was posted to last, or None."""
     query = select(receipt.c.account_id).order_by(receipt.c.recorded_at.desc()).limit(1)
     return connection.execute(query).scalar_one_or_none()
-
-
-def draft_text(connection: Connection, draft_id: str) -> tuple[str, str]:
-    """Return a draft's text and its payload (JSON); NotFound where there is none of that id."""
-    try:
-        number = rows.draft_number(draft_id)
-    except ValueError:
-        number = -1
-    row = connection.execute(select(draft).where(draft.c.id == number)).one_or_none()
-    if row is None:
-        raise errors.NotFound(kind="draft", name=draft_id, hint="Run: socialguard draft list")
-    return row.text, row.payload
 
 
 def last_step(connection: Connection, delivery_id: str) -> str | None:

@@ -15,7 +15,7 @@ from socialguard.ledger.states import may_follow
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, Receipt, State
 from socialguard.store.process import here
-from socialguard.store.tables import approval, attempt, confirmation, delivery, draft, receipt, usage
+from socialguard.store.tables import attempt, confirmation, delivery, draft, receipt, usage
 
 # Built once, and values given beside them: what costs in a write is the making of statements.
 _KEEP: Final = insert(draft).returning(draft.c.id)
@@ -185,15 +185,4 @@ def book(
             "currency": "USD",
             "delivery_id": delivery_id,
         },
-    )
-
-
-def approve(
-    connection: Connection, fingerprint: str, *, decision: str, member: str, epoch: int, signature: bytes
-) -> None:
-    """Record a signed decision over a fingerprint."""
-    connection.execute(
-        insert(approval).values(
-            fingerprint=fingerprint, decision=decision, member=member, epoch=epoch, signature=signature
-        )
     )

@@ -40,8 +40,6 @@ class Policy:
     places: Mapping[str, str] = field(default_factory=dict)
 
 
-BUILT_IN: Final = Policy()
-
 # Of two labels the strictest holds, since their order says nothing.
 _STRICTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {  # Any: a flag, a number or a level
     "secure": lambda one, other: one or other,

@@ -2,7 +2,8 @@
 
 One small file, sealed under the worker's KEK, replaced atomically and durably: manifest epoch and hash, the
 highest generation of each credential, the last checkpointed tree, the freeze counter, a hash of the machine
-id. Numbers only rise: a lower one changes nothing. Processes take turns by a lock on a file beside it. (A roll-back of this whole directory is seen only by an anchor outside the machine.)
+id. Numbers only rise: a lower one changes nothing. Processes take turns by a lock on a file beside it. (A
+roll-back of this whole directory is seen only by an anchor outside the machine.)
 """
 
 import contextlib

@@ -50,7 +50,7 @@ class GitAnchor:
             mine = [each for each in statements if each.org == org]
             for attempt in range(_ATTEMPTS):
                 parent = self._fetch(org)
-                commit = self._commit(org, parent, mine)
+                commit = self._commit(parent, mine)
                 if commit is None or self._push(org, commit, last=attempt == _ATTEMPTS - 1):
                     break
 
@@ -84,7 +84,7 @@ class GitAnchor:
         self._git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self._url, kept)
         return self._git("rev-parse", f"refs/anchor/{folder_name(org)}").decode().strip()
 
-    def _commit(self, org: str, parent: str | None, statements: Sequence[Statement]) -> str | None:
+    def _commit(self, parent: str | None, statements: Sequence[Statement]) -> str | None:
         """Return a new commit with the checkpoints, None where the parent holds them all."""
         files = {} if parent is None else self._files(parent)
         added = False
