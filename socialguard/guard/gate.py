@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.guard import context, switch
-from socialguard.guard.checks import run_checks
+from socialguard.guard.checks import FIXED, run_checks
 from socialguard.guard.context import Remembered
 from socialguard.guard.interface import Recent, Subject
 from socialguard.guard.switch import Demand
@@ -238,7 +238,7 @@ class Guard:
         severities = self._directory.severities(connection, candidate.account)
         found = []
         for finding in run_checks(subject):
-            wanted = severities.get(finding.check)
+            wanted = None if finding.check in FIXED else severities.get(finding.check)
             if wanted != "off":
                 found.append(replace(finding, severity=Severity(wanted)) if wanted else finding)
         return found

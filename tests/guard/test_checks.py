@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialguard.guard.checks import CHECKS, alt, duplicate, empty, length, run_checks
+from socialguard.guard.checks import CHECKS, alt, duplicate, empty, length, run_checks, twin
 from socialguard.guard.checks import media as media_check
 from socialguard.model.delivery import Content
 from socialguard.model.finding import Severity
@@ -91,7 +91,7 @@ def test_the_same_words_again_are_held(again: str) -> None:
 @pytest.mark.parametrize("state", ["queued", "held", "awaiting", "sending", "unknown"])
 def test_a_twin_that_waits_or_may_be_public_is_held_and_named_with_its_state(state: str) -> None:
     recent = (posted("Something else"), posted("Good morning", state), posted("Good morning"))
-    (found,) = duplicate.check(subject(Content("Good morning"), recent=recent))
+    (found,) = twin.check(subject(Content("Good morning"), recent=recent))
     assert found.severity is Severity.HOLD
     assert found.message() == f"the same text is {state} as delivery 8f2c"
 
@@ -109,7 +109,8 @@ def test_another_text_or_another_link_is_no_twin() -> None:
 def test_all_checks_run_and_are_told_together() -> None:
     pictures = tuple(media(alt="", content_type="text/plain") for _ in range(5))
     content = Content("Hello", media=pictures)
-    found = {one.check for one in run_checks(subject(content, length=999, recent=(posted("Hello"),)))}
+    recent = (posted("Hello"), posted("Hello", "unknown"))
+    found = {one.check for one in run_checks(subject(content, length=999, recent=recent))}
     assert found == set(CHECKS) - {"empty"}
 
 

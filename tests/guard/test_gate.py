@@ -4,14 +4,16 @@ what is held and nothing else, and an answer counts only for the question that w
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from socialguard import clock, errors
 from socialguard.model.delivery import State
 from socialguard.model.finding import Severity
-from socialguard.publishing import accept, prepare
+from socialguard.publishing import accept, prepare, send
 from socialguard.publishing.interface import Answer, Plan, Request, Session
+from socialguard.workspace import policies
 from socialguard.workspace.opened import Workspace
 from tests.office import Office
 from tests.wrong_account.firm import POLICY, apply_policy, firm
@@ -41,6 +43,18 @@ def queued(workspace: Workspace, text: str) -> str:
     return accept.accept(workspace.desk, plan_of(workspace, text), NAMED)[0].id
 
 
+def published(workspace: Workspace, text: str) -> None:
+    """Publish a text on x:@acme in the sandbox."""
+    queued(workspace, text)
+    waiting = timedelta(seconds=11)  # the grace of the policy
+    clock.shift(waiting)
+    try:
+        (result,) = send.run_due(workspace.desk)
+    finally:
+        clock.shift(timedelta(0))
+    assert result.delivery.state is State.SENT, result.error
+
+
 @pytest.mark.parametrize(
     ("level", "severity"),
     [("off", None), ("note", "note"), ("warn", "warn"), ("hold", "hold"), ("block", "block")],
@@ -48,13 +62,13 @@ def queued(workspace: Workspace, text: str) -> str:
 def test_policy_decides_how_grave_a_finding_is(firm: Office, level: str, severity: str | None) -> None:
     apply_policy(firm, f'{POLICY}[account."x:@acme".checks]\nduplicate = "{level}"\n')
     with firm.entered() as workspace:
-        queued(workspace, "Twice")
+        published(workspace, "Twice")
         plan = plan_of(workspace, "twice")
         assert [(one.check, one.severity.value) for one in plan.findings] == (
             [] if severity is None else [("duplicate", severity)]
         )
         if severity in ("hold", "block"):
-            with pytest.raises(errors.Held, match="the same text is queued"):
+            with pytest.raises(errors.Held, match="the same text was posted"):
                 accept.accept(workspace.desk, plan, NAMED)
         else:
             assert accept.accept(workspace.desk, plan, NAMED)[0].state is State.QUEUED
@@ -63,13 +77,25 @@ def test_policy_decides_how_grave_a_finding_is(firm: Office, level: str, severit
 def test_policy_of_one_account_does_not_touch_another(firm: Office) -> None:
     apply_policy(firm, f'{POLICY}[account."x:@globex".checks]\nduplicate = "off"\n')
     with firm.entered() as workspace:
-        queued(workspace, "Twice")
+        published(workspace, "Twice")
         assert plan_of(workspace, "Twice").stopping
+
+
+def test_no_policy_lets_a_twin_go_that_is_not_settled(firm: Office, tmp_path: Path) -> None:
+    apply_policy(firm, f'{POLICY}[account."x:@acme".checks]\nduplicate = "off"\n')
+    with firm.entered() as workspace:
+        queued(workspace, "Twice")
+        with pytest.raises(errors.Held, match="the same text is queued"):
+            accept.accept(workspace.desk, plan_of(workspace, "twice"), NAMED)
+        file = tmp_path / "policy.toml"
+        file.write_text('[defaults]\nchecks.twin = "off"\n')
+        with pytest.raises(errors.SettingsInvalid, match="twin"):
+            policies.check(workspace, file)
 
 
 def test_an_override_passes_what_is_held_with_its_reason(workspace: Workspace) -> None:
     queued(workspace, "Twice")
-    plan = plan_of(workspace, "Twice", passing={"duplicate": "a wanted reminder"})
+    plan = plan_of(workspace, "Twice", passing={"twin": "a wanted reminder"})
     (found,) = plan.findings
     assert (found.severity, found.overridden, found.stops) == (Severity.HOLD, "a wanted reminder", False)
     assert accept.accept(workspace.desk, plan, NAMED)[0].state is State.QUEUED

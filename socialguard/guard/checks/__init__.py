@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from socialguard.guard.checks import alt, duplicate, empty, length, media
+from socialguard.guard.checks import alt, duplicate, empty, length, media, twin
 from socialguard.guard.interface import Check, Subject
 from socialguard.model.finding import Finding
 
@@ -13,7 +13,10 @@ CHECKS: Final[dict[str, Check]] = {
     "media": media.check,
     "alt": alt.check,
     "duplicate": duplicate.check,
+    "twin": twin.check,
 }
+FIXED: Final = frozenset({"twin"})
+"""Checks that no policy lowers: exactly once rests on them."""
 
 
 def run_checks(subject: Subject) -> Iterator[Finding]:
