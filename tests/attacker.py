@@ -10,8 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from socialguard.canon import jcs, merkle
 from tests.office import Done, Office
+
+IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3700s"}
+TEXT: Final = "Confirmed by a member"
+POLICY: Final = "[defaults]\ngrace = 0\n\n[label.fr]\nsecure = true\nmax_late = 7200\n"
+
+Attack = Callable[[Office], object]
 
 TRIGGERS: Final = ("audit_entry_no_update", "audit_entry_no_delete", "audit_entry_in_order")
 
@@ -107,9 +115,6 @@ class Copy:
         shutil.copytree(self.kept, self.place)
 
 
-Attack = Callable[[Office], object]
-
-
 def require_refused(office: Office, done: Done, *, public: int = 0, said: str = "was changed outside") -> None:
     """The command ended with 13, said what and what to do, nothing more is public, and the log has the refusal."""
     assert done.code == 13, done
@@ -119,3 +124,34 @@ def require_refused(office: Office, done: Done, *, public: int = 0, said: str = 
     assert told.get("remedy") or "Run:" in done.stderr, done
     assert len(office.published()) == public
     assert office.secrets[0] not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def scene(office: Office) -> Office:
+    """An office with a policy that rules on a label, on a sandbox that does not refuse duplicates for us."""
+    (office.home / "policy.toml").write_text(POLICY, encoding="utf-8")
+    for words in (
+        ["account", "label", "x:@globex", "+fr", "--json"],
+        ["policy", "apply", "--reason", "rules", "--json"],
+    ):
+        done = office.cli(*words)
+        assert done.code == 0, done
+    office.sandbox.settings(refuse_duplicates=False)
+    return office
+
+
+def schedule(office: Office, account: str = "x:@acme", text: str = TEXT) -> str:
+    done = office.cli("post", text, "--to", account, "--confirm", account, "--at", "in 1 hour", "--json")
+    assert done.code == 0, done
+    return str(done.deliveries[0]["id"])
+
+
+def send(office: Office) -> Done:
+    return office.cli("queue", "run", "--json", **IN_AN_HOUR)
+
+
+def refused_and_logged(office: Office, done: Done, *, public: int = 0) -> None:
+    require_refused(office, done, public=public)
+    entries = [*logged(office, "delivery.refuse"), *logged(office, "delivery.send")]
+    entries += logged(office, "tampering.refuse")
+    assert any(entry["outcome"] in ("tampered", "failed") for entry in entries), "the log does not tell"

@@ -88,6 +88,10 @@ def unb64(text: str) -> bytes:
     return data
 
 
+class BadTimestamp(NotCanonical):
+    """The text is not a time as `timestamp` writes it."""
+
+
 def timestamp(moment: datetime) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.ffffffZ`; raises NotCanonical unless the moment is aware and in UTC."""
     if moment.utcoffset() != timedelta(0):
@@ -96,15 +100,15 @@ def timestamp(moment: datetime) -> str:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """Return the moment, in UTC; raises NotCanonical for any text that `timestamp` does not write."""
+    """Return the moment, in UTC; raises BadTimestamp for any text that `timestamp` does not write."""
     if not _TIMESTAMP.fullmatch(text):
-        raise NotCanonical("not a time of the form YYYY-MM-DDTHH:MM:SS.ffffffZ")
+        raise BadTimestamp("not a time of the form YYYY-MM-DDTHH:MM:SS.ffffffZ")
     try:
         moment = datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
     except ValueError:
-        raise NotCanonical("no such time") from None
+        raise BadTimestamp("no such time") from None
     if timestamp(moment) != text:  # newer interpreters read 24:00 as the next day
-        raise NotCanonical("no such time")
+        raise BadTimestamp("no such time")
     return moment
 
 

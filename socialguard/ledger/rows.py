@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
 
+from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.model.delivery import Act, Content, Delivery, Media, State
 from socialguard.store.tables import delivery, receipt
@@ -21,7 +22,16 @@ def select_delivery() -> Select[Any]:
 
 
 def to_delivery(row: Row[Any]) -> Delivery:
-    """Return the delivery of a row of `select_delivery`."""
+    """Return the delivery of a row of `select_delivery`; raises Tampered for one that `from_delivery` did not
+    write."""
+    try:
+        return _to_delivery(row)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        detail = "its row is not one that this program wrote."
+        raise errors.Tampered(what=f"Delivery {row.id}", detail=detail) from None
+
+
+def _to_delivery(row: Row[Any]) -> Delivery:
     return Delivery(
         id=row.id,
         draft_id=f"{DRAFT_PREFIX}{row.draft_id}",

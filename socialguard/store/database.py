@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from socialguard import errors
+from socialguard.canon import jcs
 from socialguard.store import dialect
 from socialguard.store.version import HEAD
 
@@ -51,6 +52,9 @@ class Database:
             if "append-only" not in str(problem.orig):
                 raise
             raise dialect.explain(problem, self.where) from None
+        except jcs.BadTimestamp:
+            # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
+            raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
             raise dialect.explain(problem, self.where) from None

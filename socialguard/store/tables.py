@@ -4,7 +4,7 @@ Types are the few that SQLite and PostgreSQL share: instants are text `YYYY-MM-D
 as time does; JSON is text; ids are text unless the database counts them; money is millionths of a unit.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -23,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+from socialguard import errors
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -31,6 +33,21 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class Bytes(LargeBinary):
+    """Bytes and nothing else: SQLite keeps whatever it is given, and what was put there instead is Tampered."""
+
+    def result_processor(self, dialect: object, coltype: object) -> Any:  # Any: as SQLAlchemy types it
+        """Return what reads a stored value."""
+
+        def read(value: object) -> bytes | None:
+            if value is None or isinstance(value, bytes):
+                return value
+            raise errors.Tampered(what="The database", detail="it holds a value of another kind than was written.")
+
+        return read
+
 
 # BigInteger counts up by itself on PostgreSQL, and on SQLite only as INTEGER.
 Serial: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -43,8 +60,8 @@ audit_entry = Table(
     "audit_entry",
     metadata,
     Column("seq", BigInteger, nullable=False),
-    Column("leaf", LargeBinary, nullable=False),
-    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("leaf", Bytes, nullable=False),
+    Column("leaf_hash", Bytes, nullable=False),
     # Read off the leaf for listing and look-up; `audit verify` holds them against it.
     Column("ts", Instant, nullable=False),
     Column("actor", String(64), nullable=False),
@@ -65,7 +82,7 @@ audit_head = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
-    Column("frontier", LargeBinary, nullable=False),
+    Column("frontier", Bytes, nullable=False),
     Column("last_ts", Instant, nullable=False),
     Column("incarnation", Integer, nullable=False),
 )
@@ -74,7 +91,7 @@ audit_reason = Table(
     metadata,
     Column("incarnation", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("salt", LargeBinary, nullable=False),
+    Column("salt", Bytes, nullable=False),
     Column("reason", Text, nullable=False),
 )
 checkpoint = Table(
@@ -82,9 +99,9 @@ checkpoint = Table(
     metadata,
     Column("incarnation", Integer, primary_key=True, autoincrement=False),
     Column("size", BigInteger, primary_key=True, autoincrement=False),
-    Column("note", LargeBinary, nullable=False),
+    Column("note", Bytes, nullable=False),
     # The right edge of the tree at this size: it determines the root, and lets a check start here.
-    Column("frontier", LargeBinary, nullable=False),
+    Column("frontier", Bytes, nullable=False),
     Column("made_at", Instant, nullable=False),
 )
 anchor_queue = Table(
@@ -150,7 +167,7 @@ manifest = Table(
     "manifest",
     metadata,
     Column("epoch", Integer, primary_key=True, autoincrement=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Bytes, nullable=False),
     Column("sha256", Digest, nullable=False),
     Column("signatures", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -187,11 +204,11 @@ credential = Table(
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("account.id"), nullable=False),
     Column("gen", Integer, nullable=False),
-    Column("context", LargeBinary, nullable=False),
-    Column("nonce", LargeBinary, nullable=False),
-    Column("ciphertext", LargeBinary, nullable=False),
+    Column("context", Bytes, nullable=False),
+    Column("nonce", Bytes, nullable=False),
+    Column("ciphertext", Bytes, nullable=False),
     Column("signer", String(32), nullable=False),
-    Column("signature", LargeBinary, nullable=False),
+    Column("signature", Bytes, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("last_used_at", Instant),
     Column("expires_at", Instant),
@@ -203,7 +220,7 @@ wrap = Table(
     metadata,
     Column("credential_id", String(64), ForeignKey("credential.id"), primary_key=True),
     Column("recipient", String(32), primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", Bytes, nullable=False),
 )
 
 # ── ledger ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,7 +245,7 @@ delivery = Table(
     Column("nonce", String(64), nullable=False),
     Column("fingerprint", Digest, nullable=False),
     Column("submitter", String(64), nullable=False),
-    Column("signature", LargeBinary, nullable=False),
+    Column("signature", Bytes, nullable=False),
     Column("state", String(16), nullable=False),
     Column("state_reason", Text, nullable=False),
     Column("due", Instant, nullable=False),
@@ -300,7 +317,7 @@ approval = Table(
     Column("member", String(64), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("expires_at", Instant),
-    Column("signature", LargeBinary, nullable=False),
+    Column("signature", Bytes, nullable=False),
     Index("ix_approval_fingerprint", "fingerprint"),
 )
 stop = Table(
@@ -314,7 +331,7 @@ stop = Table(
     Column("since", Instant, nullable=False),
     Column("lifted_at", Instant),
     Column("lifted_by", String(64)),
-    Column("lift_signature", LargeBinary),
+    Column("lift_signature", Bytes),
     Index("ix_stop_scope", "scope"),
 )
 usage = Table(
@@ -348,7 +365,7 @@ affinity_fit = Table(
     "affinity_fit",
     metadata,
     Column("account_id", String(64), ForeignKey("account.id"), primary_key=True),
-    Column("model", LargeBinary, nullable=False),
+    Column("model", Bytes, nullable=False),
     Column("fitted_at", Instant, nullable=False),
 )
 
