@@ -57,7 +57,9 @@ def read_document(place: str) -> Mapping[str, object]:
     try:
         data = sys.stdin.buffer.read(MAX_DOCUMENT + 1) if place == "-" else _head(Path(place))
     except OSError as problem:
-        raise errors.Unreadable(path="The credential", detail=problem.strerror or "it cannot be opened.") from None
+        raise errors.Unreadable(
+            path=place, detail=problem.strerror or "it cannot be opened.", remedy="Check --credential."
+        ) from None
     document: object = None
     if len(data) <= MAX_DOCUMENT:
         try:

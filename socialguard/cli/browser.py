@@ -105,7 +105,9 @@ def app_document(place: str) -> dict[str, str]:
     try:
         found = _first_on_stdin() if place == "-" else _parsed(_head(Path(place)))
     except OSError as problem:
-        raise errors.Unreadable(path="The app's keys", detail=problem.strerror or "it cannot be opened.") from None
+        raise errors.Unreadable(
+            path=place, detail=problem.strerror or "it cannot be opened.", remedy="Check --app."
+        ) from None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise errors.UsageError(
             detail="The app's keys are not a JSON object of texts.", remedy="docs/cli.md shows the documents."

@@ -52,10 +52,19 @@ def tell_lines(error: errors.SocialGuardError, face: Face) -> None:
             if line:
                 face.printer.note_line(line)
     else:
-        face.printer.note_line(f"{error.exit_code} {message} {remedy}".rstrip())
+        face.printer.note_line(
+            f"{error.exit_code} {_ended(message)} {remedy}".rstrip() if remedy else f"{error.exit_code} {message}"
+        )
     draft = _draft(error)
     if draft is not None and draft not in message and not face.as_json:
         face.printer.note("Draft {draft} kept.", draft=draft)
+
+
+def _ended(message: str) -> str:
+    """Return a message that another sentence can follow; a URL at its end stays one that can be copied."""
+    last = message.split()[-1:]
+    is_open = bool(last) and "://" not in last[0] and last[0][-1] not in ".!?:…"
+    return f"{message}." if is_open else message
 
 
 def sentences(error: errors.SocialGuardError) -> tuple[str, str]:
@@ -79,9 +88,8 @@ def as_error(problem: BaseException) -> errors.SocialGuardError:
     if isinstance(problem, click.ClickException):
         context = getattr(problem, "ctx", None)
         path = context.command_path if isinstance(context, click.Context) else "socialguard"
-        return errors.UsageError(
-            detail=problem.format_message(), command=path, remedy=later("Look at: {command} --help")
-        )
+        detail = " ".join(problem.format_message().replace("\\n", " ").replace("\\t", " ").split())
+        return errors.UsageError(detail=detail, command=path, remedy=later("Look at: {command} --help"))
     if isinstance(problem, OSError):
         return SystemRefused(reason=_reason(problem))
     return Unexpected(kind=type(problem).__name__)

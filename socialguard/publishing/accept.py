@@ -23,6 +23,8 @@ from socialguard.publishing.prepare import overridden
 # A card that was read longer ago than this shows a world that has moved on.
 MAX_PLAN_AGE: Final = timedelta(minutes=15)
 SUBMISSION: Final = "delivery"
+# Why a delivery was cancelled whose text waits on under another id.
+EDITED: Final = "edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> No
         raise errors.Held(
             detail=f"delivery {old.id} is {old.state.value} already", fix="Run: socialguard queue show " + old.id
         )
-    writer.move(connection, old, State.CANCELLED, "edited")
+    writer.move(connection, old, State.CANCELLED, EDITED)
     desk.log.append(
         connection,
         Entry(
@@ -162,7 +164,7 @@ def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> No
             actor=desk.person,
             account=old.account_id,
             fingerprint=old.fingerprint,
-            reason="edited",
+            reason=EDITED,
             obj={"delivery": old.id},
         ),
     )

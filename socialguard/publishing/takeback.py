@@ -9,7 +9,7 @@ from socialguard.ledger import reader, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
-from socialguard.publishing.accept import since
+from socialguard.publishing.accept import EDITED, since
 from socialguard.publishing.addresses import post_id
 from socialguard.publishing.interface import Desk, Result
 from socialguard.store.database import Database
@@ -27,17 +27,26 @@ class CannotCancel(errors.Held):
     remedy = "Run: socialguard queue show {delivery}"
 
 
+class Replaced(CannotCancel):
+    """{delivery} was edited: another delivery took its place, and that one is not cancelled."""
+
+    remedy = "Find it: socialguard queue list --account {account} --state queued"
+
+
 def cancel(
     database: Database, log: AuditLog, actor: Actor, account: Account, delivery_id: str, reason: str = ""
 ) -> Result:
     """Cancel a waiting delivery of `account`; its draft is kept. Cancelling what is cancelled changes nothing.
 
-    It needs no key. Raises NotFound, AlreadyPublic, or CannotCancel while it is being sent."""
+    It needs no key. Raises NotFound, AlreadyPublic, CannotCancel while it is being sent, or Replaced where an edit
+    cancelled it: a person who means the post must learn that its new text still waits."""
     with database.write() as connection:
         value = reader.get(connection, delivery_id)
         if value.state is State.SENT and value.act is Act.PUBLISH:
             at = reader.published_at(connection, value.id) or value.due
             raise AlreadyPublic(account=account, delivery=value.id, since=since(at, account.zone), url=value.url)
+        if value.state is State.CANCELLED and value.state_reason == EDITED:
+            raise Replaced(delivery=value.id, account=account)
         if value.state is not State.CANCELLED:
             if value.state not in WAITING:
                 raise CannotCancel(delivery=value.id, state=value.state.value)

@@ -34,11 +34,14 @@ def require_short_name(wanted: str, others: Iterable[str]) -> str:
         raise errors.UsageError(
             detail=f"{wanted} is not a short name: {MIN_SHORT_NAME} letters or digits at least, and . _ -."
         )
+    others = tuple(others)
+    if folded(wanted) in {folded(other) for other in others}:
+        raise errors.UsageError(detail=f"The short name {wanted} is taken.", remedy="Choose another short name.")
     near = _too_near(wanted, others)
     if near is not None:
         raise errors.UsageError(
             detail=f"The short name {wanted} is too much like {near}: one slip of a finger would swap them.",
-            remedy="Choose another with --short.",
+            remedy="Choose another short name.",
         )
     return wanted
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from socialguard.sandbox.server import serve
+from socialguard.sandbox.server import CannotStart, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
         help="read the seed as one line of standard input, and stop when standard input is closed",
     )
     options = parser.parse_args(arguments)
-    return serve(options.port, options.seed, options.state, parent_pipe=options.parent_pipe)
+    try:
+        return serve(options.port, options.seed, options.state, parent_pipe=options.parent_pipe)
+    except CannotStart as problem:
+        print(f"The sandbox could not start: {problem}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

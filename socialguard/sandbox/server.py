@@ -23,8 +23,12 @@ from socialguard.sandbox.transport import Listener
 FACES = ("x", "facebook", "control")
 
 
+class CannotStart(ValueError):
+    """The sandbox cannot start; the message says why."""
+
+
 def serve(port: int | None, seed: Path | None, state: Path | None, *, parent_pipe: bool = False) -> int:
-    """Serve until SIGTERM or SIGINT and return the exit code: 0, or 1 when it could not start.
+    """Serve until SIGTERM or SIGINT and return the exit code, 0; raise CannotStart, saying why.
 
     `port` is the first of three (None: free ones). `seed` is a JSON file, `-` standard input. Where the file
     `state` exists the world comes from it and the seed is not read; after each change it is written (faults, rate
@@ -34,9 +38,12 @@ def serve(port: int | None, seed: Path | None, state: Path | None, *, parent_pip
     try:
         world = _first_world(seed, state, parent_pipe)
         listeners = _listeners(port, Hub(world, state))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"The sandbox could not start: {error}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        raise CannotStart(f"{error.filename or 'a port'}: {error.strerror or error}") from None
+    except json.JSONDecodeError as error:
+        raise CannotStart(f"line {error.lineno} of the seed or the state is not JSON") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CannotStart(str(error)) from None
     if state is not None:
         save_world(world, state)
     return asyncio.run(_run(listeners, parent_pipe))
@@ -87,8 +94,7 @@ async def _run(listeners: dict[str, Listener], parent_pipe: bool) -> int:
         for listener in listeners.values():
             await listener.open()
     except OSError as error:
-        print(f"The sandbox could not start: {error}", file=sys.stderr)
-        return 1
+        raise CannotStart(f"port {listener.port}: {error.strerror or error}") from None
     print(json.dumps({face: listeners[face].origin for face in FACES}), flush=True)
     await stop.wait()
     # answers that are still being slow are cut now; uvicorn would report each as an error

@@ -141,6 +141,15 @@ def test_unlock_without_a_terminal_says_so(founded: Office) -> None:
     assert (done.code, done.error["name"]) == (4, "locked")
 
 
+def test_a_workspace_around_its_own_keys_or_without_a_name_is_refused(fresh: Office) -> None:
+    key = ("--key-file", str(fresh.base / "kek"))
+    for place in (fresh.home / "identity", fresh.base):
+        init = fresh.cli("init", "--org", "Acme", "--owner", "Me", *key, "--json", SOCIALGUARD_IDENTITY=str(place))
+        assert (init.code, "lie in one another" in init.error["message"]) == (2, True), init
+    assert fresh.cli("init", "--org", " ", "--owner", "Marie", *key, "--json").code == 2
+    assert not fresh.home.exists()
+
+
 def test_a_key_file_has_nothing_to_unlock(fresh: Office) -> None:
     key = fresh.base / "kek"
     fresh.cli("init", "--org", "Acme", "--owner", "Marie", "--key-file", str(key))

@@ -124,6 +124,8 @@ def test_an_edit_is_a_new_delivery_that_is_confirmed_anew(office: Office, tmp_pa
     assert (new.state, new.due) == ("queued", old["due"])
     assert new.fingerprint != old["fingerprint"]
     assert state(office, old["id"]) == ("cancelled", "edited")
+    failed(office.cli("queue", "cancel", old["id"], "--json"), 11, "replaced")
+    assert state(office, new.id)[0] == "queued"
     whole = shown(office.cli("queue", "show", new.id, "--json"), OneDelivery).delivery
     assert (whole.text, whole.link, whole.media[0].file) == ("No typo", "https://acme.example/plan", "plan.png")
     office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+7205s")

@@ -49,7 +49,10 @@ def test_every_default_is_allowed_beside_the_others(handle: str, others: list[st
 
 
 def test_a_short_name_keeps_its_distance_whatever_the_case() -> None:
-    for near in ("acme", "ACME", "acne", "acm", "acmes", "came"):
+    for same in ("acme", "ACME"):
+        with pytest.raises(errors.UsageError, match="is taken"):
+            names.require_short_name(same, ["acne", "acme"])
+    for near in ("acne", "acm", "acmes", "came"):
         with pytest.raises(errors.UsageError, match="too much like"):
             names.require_short_name(near, ["acme"])
     assert names.require_short_name("acme-fr", ["acme"]) == "acme-fr"

@@ -28,6 +28,12 @@ def init(face: Face, org_name: str, owner_name: str, key_file: Path | None, pass
 
     layout = Layout(face.home)
     require_absent(layout)
+    if not org_name.strip() or not owner_name.strip():
+        raise errors.UsageError(
+            detail="--org and --owner need a name.", remedy="The log names them to whoever reads it."
+        )
+    identity = settings.identity_base()
+    _require_apart(layout.home.absolute().resolve(), identity.absolute().resolve())
     if key_file is not None:
         kek = create_kek(Kind.FILE, str(key_file.absolute()))
     elif passphrase:
@@ -37,7 +43,7 @@ def init(face: Face, org_name: str, owner_name: str, key_file: Path | None, pass
     configured = settings.load(layout.settings)
     org = found(
         layout,
-        settings.identity_base(),
+        identity,
         org_name=org_name,
         owner_name=owner_name,
         kek=kek,
@@ -53,6 +59,15 @@ def init(face: Face, org_name: str, owner_name: str, key_file: Path | None, pass
         )
 
     face.printer.answer(document, people)
+
+
+def _require_apart(home: Path, identity: Path) -> None:
+    """Refuse private keys within the workspace, or around it: a backup of one would carry the other."""
+    if identity.is_relative_to(home) or home.is_relative_to(identity):
+        raise errors.UsageError(
+            detail=f"The workspace {home} and the identity directory {identity} lie in one another.",
+            remedy="Set SOCIALGUARD_IDENTITY to a directory outside the workspace.",
+        )
 
 
 def _keyring_or_passphrase(face: Face) -> "Kek":  # type: ignore[name-defined] # noqa: F821

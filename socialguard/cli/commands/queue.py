@@ -110,6 +110,8 @@ def settle(face: Face, delivery: str, url: str | None, not_sent: bool, reason: s
 def reconcile(face: Face, delivery: tuple[str, ...]) -> int:
     """Look at the networks for deliveries whose outcome is unknown. It sends nothing."""
     with open_workspace(face) as workspace:
+        for one in delivery:
+            found(workspace, one)
         results = resolve.reconcile(workspace.desk, delivery or None)
     _tell(face, results)
     return exit_code(results)

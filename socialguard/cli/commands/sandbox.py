@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from socialguard import errors
 from socialguard.cli.face import Face
 from socialguard.cli.options import command
 
@@ -29,4 +30,9 @@ def serve(face: Face, port: int | None, seed: Path | None, state: Path | None) -
     """
     from socialguard.sandbox import server
 
-    return server.serve(port, seed, state)
+    try:
+        return server.serve(port, seed, state)
+    except server.CannotStart as problem:
+        raise errors.UsageError(
+            detail=f"The sandbox could not start: {problem}.", remedy="Look at: socialguard sandbox serve --help"
+        ) from None

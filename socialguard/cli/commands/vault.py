@@ -223,7 +223,9 @@ def _text(place: str) -> str:
     try:
         data = sys.stdin.buffer.read(_KIT_LIMIT + 1) if place == "-" else _head(Path(place))
     except OSError as problem:
-        raise errors.Unreadable(path=place, detail=problem.strerror or "it cannot be opened.") from None
+        raise errors.Unreadable(
+            path=place, detail=problem.strerror or "it cannot be opened.", remedy="Name a file that is there."
+        ) from None
     if len(data) > _KIT_LIMIT:
         raise errors.UsageError(detail=f"{place} is too large.")
     return data.decode("utf-8", "replace")
