@@ -5,7 +5,9 @@ network allows: a match on the account's own timeline that is unique and not yet
 post that is provably not public goes back to `queued`; absence alone proves nothing and waits for a person.
 """
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -86,34 +88,47 @@ def _resolve(desk: Desk, value: Delivery) -> Result:
         return Result(value, account, errors.Tampered(what=f"Delivery {value.id}", detail="its attempt is gone."))
     network = desk.network(account.network)
     try:
-        session = _open(desk, network, account, value)
-        if value.act is Act.DELETE:
-            return _resolve_deletion(desk, session, value, account)
-        if network.resolve is Resolve.TWO_STEP:
-            return _resolve_two_step(desk, network, session, value, account, attempt, known)
-        return _resolve_by_timeline(desk, network, session, value, account, attempt, known)
+        with _looking(desk, network, account, value) as session:
+            if value.act is Act.DELETE:
+                return _resolve_deletion(desk, session, value, account)
+            if network.resolve is Resolve.TWO_STEP:
+                return _resolve_two_step(desk, network, session, value, account, attempt, known)
+            return _resolve_by_timeline(desk, network, session, value, account, attempt, known)
     except errors.SocialGuardError as problem:
         if isinstance(problem, errors.Tampered | errors.AuditUnwritable):
             raise
         return Result(value, account, _unknown(network, account, value, problem.message()))
 
 
-def _open(desk: Desk, network: Network, account: Account, value: Delivery) -> Session:
+@contextmanager
+def _looking(desk: Desk, network: Network, account: Account, value: Delivery) -> Iterator[Session]:
+    """Give a session for one look; the log and the books hold its intent, how it ended, and its calls."""
+    said = Entry(
+        action="delivery.look",
+        outcome="intent",
+        actor=desk.worker,
+        account=account.id,
+        corr=secrets.token_hex(8),
+        obj={"delivery": value.id},
+    )
     with desk.database.write() as connection:
         desk.trust.require_intact_log(connection)
-        intent = desk.log.append(
-            connection,
-            Entry(
-                action="delivery.look",
-                outcome="intent",
-                actor=desk.worker,
-                account=account.id,
-                obj={"delivery": value.id},
-            ),
-        )
+        intent = desk.log.append(connection, said)
     with desk.database.read() as connection:
         credential, _generation = desk.trust.credential(connection, account, intent)
-    return network.open(credential, account.origin, str(account))
+    session = network.open(credential, account.origin, str(account))
+    outcome = "ok"
+    try:
+        yield session
+    except errors.SocialGuardError as problem:
+        outcome = problem.name
+        raise
+    finally:
+        obj = {"delivery": value.id, "calls": session.calls}
+        # What was found out counts; a call whose end is missing in the log may have happened.
+        with suppress(errors.SocialGuardError), desk.database.write() as connection:
+            desk.log.append(connection, replace(said, outcome=outcome, obj=obj))
+            writer.book(connection, account, "look", session.calls, 0, value.id)
 
 
 def _resolve_by_timeline(

@@ -1,6 +1,8 @@
 """What people do with deliveries, from the command line: stop, take back, put right, let go."""
 
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any, Final
 
 import pexpect
@@ -285,3 +287,15 @@ def test_a_post_whose_outcome_cannot_be_recorded_is_told_as_unknown_and_found_ou
 
     later = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+11m")
     assert (later.code, office.queue()[0]["state"], office.published()) == (0, "sent", ["Public"]), later
+
+
+def test_a_look_at_the_network_leaves_its_intent_its_end_and_its_calls(office: Office, forks: ForkServer) -> None:
+    _unknown(office, forks)
+    assert office.cli("queue", "reconcile", "--json").code == 12
+    with closing(sqlite3.connect(office.database)) as database:
+        outcomes = "select outcome from audit_entry where action = 'delivery.look' order by seq"
+        said = [row[0] for row in database.execute(outcomes)]
+        assert said == ["intent", "ok"] * (len(said) // 2)
+        assert said
+        calls = "select sum(calls) from usage where operation = 'look'"
+        assert database.execute(calls).fetchone()[0] > 0
