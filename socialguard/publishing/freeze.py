@@ -31,9 +31,7 @@ def freeze(database: Database, log: AuditLog, actor: Actor, scopes: Sequence[str
             if scope in frozen:
                 continue
             number = stops.begin(connection, KIND, scope, reason=reason, actor=actor.id)
-            entry = Entry(
-                KIND, "ok", actor, corr=f"{LOGGED}{number}", reason=reason or None, obj={"scope": scope}
-            )
+            entry = Entry(KIND, "ok", actor, corr=f"{LOGGED}{number}", reason=reason or None, obj={"scope": scope})
             log.append(connection, entry)
 
 
