@@ -4,7 +4,8 @@ triggers out of the way, copies put back, and entries of the log forged as the l
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,24 @@ def flipped(value: Any, bit: int) -> Any:
     return bytes(data) if isinstance(value, bytes) else data.decode("utf-8", "replace")
 
 
+def truncate_after(action: str) -> Attack:
+    """Cut the log behind its newest entry of that action, and make the head fit."""
+
+    def truncate(office: Office) -> None:
+        last = sql(office, "select max(seq) from audit_entry where action = ?", action)[0][0]
+        for table, key in (("audit_entry", "seq"), ("audit_reason", "seq"), ("checkpoint", "size - 1")):
+            sql(office, f"delete from {table} where {key} > ?", last)
+        sql(office, "delete from anchor_queue")
+        edge = merkle.Frontier().extend(
+            row[0] for row in sql(office, "select leaf_hash from audit_entry order by seq")
+        )
+        ts = sql(office, "select ts from audit_entry order by seq desc limit 1")[0][0]
+        sql(office, "update audit_head set size = ?, frontier = ?, last_ts = ?", edge.size, edge.to_bytes(), ts)
+
+    truncate.__name__ = f"truncate_after_{action}"
+    return truncate
+
+
 @dataclass(frozen=True)
 class Copy:
     """A copy of what lies in `place`, to be put back whole."""
@@ -155,3 +174,14 @@ def refused_and_logged(office: Office, done: Done, *, public: int = 0) -> None:
     entries = [*logged(office, "delivery.refuse"), *logged(office, "delivery.send")]
     entries += logged(office, "tampering.refuse")
     assert any(entry["outcome"] in ("tampered", "failed") for entry in entries), "the log does not tell"
+
+
+@pytest.fixture
+def outside() -> Iterator[Path]:
+    """A directory on another mount than the tests' own."""
+    place = Path("/dev/shm")
+    if not place.is_dir() or place.stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev:
+        pytest.skip("there is no second mount that can be written")
+    made = Path(tempfile.mkdtemp(prefix="socialguard-anchor-", dir=place))
+    yield made
+    shutil.rmtree(made)

@@ -4,14 +4,11 @@ back nothing that they stopped: deliveries, the log, old copies of the workspace
 import dataclasses
 import json
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from socialguard.canon import merkle
 from socialguard.ledger import reader
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.store import process
@@ -22,16 +19,18 @@ from tests.attacker import (
     append_entry,
     columns,
     logged,
+    outside,
     refused_and_logged,
     require_refused,
     scene,
     schedule,
     send,
     sql,
+    truncate_after,
 )
 from tests.office import Office, office
 
-__all__ = ["office", "scene"]
+__all__ = ["office", "outside", "scene"]
 
 
 # ── deliveries ───────────────────────────────────────────────────────────────────────────────────────────
@@ -126,30 +125,12 @@ def _forge(action: str, outcome: str) -> Attack:
     return forge
 
 
-def _truncate_after(action: str) -> Attack:
-    """Cut the log behind its newest entry of that action, and make the head fit."""
-
-    def truncate(office: Office) -> None:
-        last = sql(office, "select max(seq) from audit_entry where action = ?", action)[0][0]
-        for table, key in (("audit_entry", "seq"), ("audit_reason", "seq"), ("checkpoint", "size - 1")):
-            sql(office, f"delete from {table} where {key} > ?", last)
-        sql(office, "delete from anchor_queue")
-        edge = merkle.Frontier().extend(
-            row[0] for row in sql(office, "select leaf_hash from audit_entry order by seq")
-        )
-        ts = sql(office, "select ts from audit_entry order by seq desc limit 1")[0][0]
-        sql(office, "update audit_head set size = ?, frontier = ?, last_ts = ?", edge.size, edge.to_bytes(), ts)
-
-    truncate.__name__ = f"truncate_after_{action}"
-    return truncate
-
-
 LIES: Final[list[Attack]] = [
     _forget_ledger,
     _forge("delivery.queue", "queued"),
     _forge("delivery.send", "limited"),
     _forge("delivery.send", "not_public"),
-    _truncate_after("delivery.queue"),
+    truncate_after("delivery.queue"),
 ]
 
 
@@ -169,7 +150,7 @@ def test_what_ended_is_not_sent_again_whatever_is_written_into_the_log(
 def test_a_freeze_cut_off_the_log_with_its_row_still_stops(scene: Office) -> None:
     schedule(scene)
     assert scene.cli("freeze", "--all", "--reason", "leak", "--json").code == 0
-    _truncate_after("delivery.queue")(scene)
+    truncate_after("delivery.queue")(scene)
     sql(scene, "delete from stop")
     require_refused(scene, send(scene))
 
@@ -224,17 +205,6 @@ def test_pins_put_back_with_the_workspace_are_seen_only_from_outside(
     assert "shorter" in {problem["kind"] for problem in done.document["problems"]}
     (scene.home / "socialguard.toml").unlink()
     assert scene.cli("audit", "verify", "--json").code == 0, "nothing on this machine can know"
-
-
-@pytest.fixture
-def outside() -> Iterator[Path]:
-    """A directory on another mount than the tests' own."""
-    place = Path("/dev/shm")
-    if not place.is_dir() or place.stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev:
-        pytest.skip("there is no second mount that can be written")
-    made = Path(tempfile.mkdtemp(prefix="socialguard-anchor-", dir=place))
-    yield made
-    shutil.rmtree(made)
 
 
 def test_keys_and_pins_of_another_machine_are_refused(scene: Office, monkeypatch: pytest.MonkeyPatch) -> None:
