@@ -192,11 +192,11 @@ class Guard:
             raise errors.UsageError(detail=f"--confirm names {', '.join(sorted(extra))}, which is no target.")
 
     def _needed(self, connection: Connection, accounts: Sequence[Account]) -> errors.ConfirmationRequired:
-        last = reader.last_account(connection)
+        last = self._known(connection, reader.last_account(connection))
         words = [f"--confirm {account}" for account in accounts]
         return errors.ConfirmationRequired(
             accounts=", ".join(str(account) for account in accounts),
-            last="-" if last is None else str(self._directory.account(connection, last)),
+            last="-" if last is None else str(last),
             words=" ".join(words),
             needs=[str(account) for account in accounts],
         )
@@ -220,10 +220,13 @@ class Guard:
         return found, remembered
 
     def _previous(self, connection: Connection, remembered: Remembered | None) -> Account | None:
-        if remembered is None or remembered.last_target is None:
+        return self._known(connection, None if remembered is None else remembered.last_target)
+
+    def _known(self, connection: Connection, account_id: str | None) -> Account | None:
+        if account_id is None:
             return None
         try:
-            return self._directory.account(connection, remembered.last_target)
+            return self._directory.account(connection, account_id)
         except errors.NotFound:
             return None  # it was removed since
 

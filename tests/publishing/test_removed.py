@@ -36,3 +36,12 @@ def test_a_delivery_of_an_account_that_nobody_signed_is_tampered_with(office: Of
     database.close()
     assert office.cli("queue", "run", "--json").code == 13
     assert office.published() == ["Public"]
+
+
+def test_a_script_is_told_what_to_confirm_also_where_the_account_of_the_last_post_was_removed(
+    office: Office,
+) -> None:
+    office.post("The last on this account")
+    assert _remove(office) == 0
+    done = office.cli("post", "Elsewhere", "--to", "x:@globex", "--json")
+    assert (done.code, done.error["needs"]) == (10, ["x:@globex"])
