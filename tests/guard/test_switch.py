@@ -114,7 +114,7 @@ ACCOUNTS = [ACME, PAGE, LYON, SECURE, account("x:@globex", client="acme")]
 @given(
     st.lists(st.sampled_from(ACCOUNTS), min_size=1, unique_by=str),
     st.lists(st.sampled_from(ACCOUNTS), unique_by=str),
-    st.floats(-10, 100),
+    st.integers(-600, 6000).map(lambda seconds: seconds / 60),
     st.sampled_from([None, "acme", "ville-lyon", "town"]),
 )
 def test_silence_means_inside_the_set_of_one_client_in_time_and_never_secure(
