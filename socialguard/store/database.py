@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from socialguard import errors
@@ -64,6 +64,7 @@ def open_database(url: str) -> Database:
     """Open a database that exists, at this program's schema, migrating it after a copy where it is older.
 
     `url` is `sqlite:///PATH` or `postgresql+psycopg://…`. Raises Unreadable, SchemaTooNew."""
+    _require_file(url)
     database = _connect(url)
     try:
         found = schema_version(database)
@@ -100,6 +101,13 @@ def schema_version(database: Database) -> str | None:
             return None
         version = connection.execute(text("select version_num from alembic_version")).scalar()
         return None if version is None else str(version)
+
+
+def _require_file(url: str) -> None:
+    """Refuse a file that is not there: SQLite would make an empty one in its place."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
+        raise errors.Unreadable(path=Path(parsed.database).name, detail="it is not there.")
 
 
 def _connect(url: str) -> Database:

@@ -6,10 +6,14 @@ org                 the organisation's id            emergency.jsonl      stops 
 socialguard.db      registry, ledger, audit log      archive.db           activity
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from socialguard import errors, settings
+
+_ORG: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,14 @@ class Layout:
     def read_org(self) -> str:
         """Return the organisation's id; NoWorkspace where there is none."""
         try:
-            return self.org.read_text(encoding="ascii").strip()
+            found = self.org.read_text(encoding="ascii").strip()
         except FileNotFoundError:
             raise errors.NoWorkspace(path=self.home) from None
         except (OSError, UnicodeDecodeError):
             raise errors.Unreadable(path=self.org, detail="the organisation's id cannot be read.") from None
+        if not _ORG.fullmatch(found):
+            raise errors.Unreadable(path=self.org, detail="the organisation's id cannot be read.")
+        return found
 
     def database_url(self, configured: str | None) -> str:
         """Return the URL of the database: the configured one, else the file in the workspace."""
