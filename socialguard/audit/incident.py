@@ -132,7 +132,7 @@ def _intact(result: Scanned, known: list[Tree], head: Head | None) -> int:
     return max((size for size in agreeing if size <= first_bad and size < disputed), default=0)
 
 
-def _nothing(result: Scanned, stored: object, edge: object, frontier: merkle.Frontier) -> None:
+def _nothing(result: Scanned, stored: object, kept: object, edge: merkle.Edge) -> None:
     """Stored checkpoints are judged by their signatures here, not one by one on the way."""
 
 

@@ -77,12 +77,12 @@ class Scanned:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a pass is to look for beside the entries themselves: `sizes` at which the root is needed, `actions`
-    whose leaves are kept, and `check` for each stored checkpoint (note, frontier, tree on the way)."""
+    whose leaves are kept, and `check` for each stored checkpoint (note, right edge, edge on the way)."""
 
     org: str
     sizes: frozenset[int]
     actions: frozenset[str]
-    check: Callable[[Scanned, object, object, merkle.Frontier], None]
+    check: Callable[[Scanned, object, object, merkle.Edge], None]
     deep: bool = False
 
 
@@ -186,12 +186,12 @@ def _fold(result: Scanned, hashes: list[bytes], points: Any, wanted: Wanted) -> 
     start = result.frontier.size
     stored = {point.size: point for point in points}
     sizes = {size for size in wanted.sizes if start < size <= start + len(hashes)}
-    at = 0
-    for size in sorted(sizes | stored.keys()):
-        result.frontier = result.frontier.extend(hashes[at : size - start])
-        at = size - start
-        if size in sizes:
-            result.roots[size] = result.frontier.root()
-        if size in stored:
-            wanted.check(result, stored[size].note, stored[size].frontier, result.frontier)
-    result.frontier = result.frontier.extend(hashes[at:])
+    last = start + len(hashes)
+    for edge in merkle.edges(result.frontier, hashes, sorted(sizes | stored.keys() | {last})):
+        if edge.size in sizes:
+            result.roots[edge.size] = edge.root
+        if edge.size in stored:
+            point = stored[edge.size]
+            wanted.check(result, point.note, point.frontier, edge)
+        if edge.size == last:
+            result.frontier = merkle.Frontier.from_bytes(edge.stored)

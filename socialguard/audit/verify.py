@@ -60,22 +60,22 @@ class _Checkpoints:
     good: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     bad: set[int] = field(default_factory=set)
 
-    def check(self, result: Scanned, stored: object, edge: object, frontier: merkle.Frontier) -> None:
+    def check(self, result: Scanned, stored: object, kept: object, edge: merkle.Edge) -> None:
         """Note a checkpoint that does not state the tree that was read, the first in an incarnation only: every
         later one follows from it."""
         if result.incarnation in self.bad:
             return
         name = checkpoint.origin(self.org, result.incarnation)
-        text = f"{name}\n{frontier.size}\n{jcs.b64(frontier.root())}\n".encode()
-        if not isinstance(stored, bytes) or not stored.startswith(text) or edge != frontier.to_bytes():
+        text = f"{name}\n{edge.size}\n{jcs.b64(edge.root)}\n".encode()
+        if not isinstance(stored, bytes) or not stored.startswith(text) or kept != edge.stored:
             since = self.good.get(result.incarnation, (0, b""))[0]
-            detail = f"entries {since}–{frontier.size - 1} are not those that the checkpoint after them states."
+            detail = f"entries {since}–{edge.size - 1} are not those that the checkpoint after them states."
             result.tampered("checkpoint", detail, since)
             self.bad.add(result.incarnation)
             return
         if self.deep:
             self.check_signature(result, stored)
-        self.good[result.incarnation] = (frontier.size, stored)
+        self.good[result.incarnation] = (edge.size, stored)
 
     def check_signature(self, result: Scanned, stored: bytes) -> None:
         """Note a checkpoint that its key did not sign."""

@@ -8,9 +8,10 @@ the leaf hashes and checked without them. Sizes and indexes count leaves; every 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -22,6 +23,7 @@ MAX_SIZE = 2**63 - 1
 _FORMAT = b"\x01"
 _SIZE_BYTES = 8
 _BATCH = 1 << 12  # a power of two, so that a full batch of leaves is one perfect subtree
+_FEW = 64  # from here on a batch is worth its preparation
 
 _sha256 = hashlib.sha256
 
@@ -111,6 +113,38 @@ class Frontier:
             raise BadTree("not a frontier of a version that this program knows")
         size = int.from_bytes(data[1:header], "big")
         return cls(size, tuple(data[at : at + HASH_BYTES] for at in range(header, len(data), HASH_BYTES)))
+
+
+class Edge(NamedTuple):
+    """What a `Frontier` says: its size, the root of the tree, and its stored form."""
+
+    size: int
+    root: bytes
+    stored: bytes
+
+
+def edges(start: Frontier, hashes: Sequence[bytes], sizes: Sequence[int]) -> Iterator[Edge]:
+    """Yield the edge at each of `sizes`, which rise from `start.size` to at most `len(hashes)` more.
+
+    One loop with everything written out: a verification asks for the edge at every checkpoint, and a value made
+    for each costs more than the hashing. Raises BadTree for a leaf hash that is not 32 bytes."""
+    _refuse_odd_lengths(hashes)
+    sha256, size, subtrees, at = _sha256, start.size, list(start.subtrees), 0
+    for wanted in sizes:
+        if wanted - size > _FEW:
+            grown = Frontier(size, tuple(subtrees)).extend(hashes[at : at + wanted - size])
+            at, size, subtrees = at + wanted - size, wanted, list(grown.subtrees)
+        while size < wanted:
+            subtree, count = hashes[at], size
+            while count & 1:
+                subtree = sha256(b"\x01" + subtrees.pop() + subtree).digest()
+                count >>= 1
+            subtrees.append(subtree)
+            at, size = at + 1, size + 1
+        root = subtrees[-1] if subtrees else EMPTY_ROOT
+        for subtree in subtrees[-2::-1]:
+            root = sha256(b"\x01" + subtree + root).digest()
+        yield Edge(size, root, _FORMAT + size.to_bytes(_SIZE_BYTES, "big") + b"".join(subtrees))
 
 
 def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
@@ -240,9 +274,9 @@ def _split(size: int) -> int:
 
 
 def _are_hashes(values: Iterable[bytes]) -> bool:
-    return all(len(value) == HASH_BYTES for value in values)
+    return {HASH_BYTES}.issuperset(map(len, values))
 
 
-def _refuse_odd_lengths(hashes: list[bytes]) -> None:
+def _refuse_odd_lengths(hashes: Sequence[bytes]) -> None:
     if not _are_hashes(hashes):
         raise BadTree("a leaf hash is not 32 bytes")

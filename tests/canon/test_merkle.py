@@ -85,6 +85,16 @@ def test_a_frontier_extended_in_parts_equals_one_grown_at_once(parts: list[int])
     assert frontier.append(HASHES[0]) == frontier.extend(HASHES[:1])
 
 
+@given(st.integers(0, 300), st.sets(st.integers(0, 5000), max_size=20))
+def test_the_edges_on_the_way_are_those_of_frontiers(start: int, more: set[int]) -> None:
+    hashes = [number.to_bytes(32, "big") for number in range(start + max(more, default=0))]
+    sizes = sorted(start + number for number in more)
+    begun = merkle.Frontier().extend(hashes[:start])
+    found = list(merkle.edges(begun, hashes[start:], sizes))
+    expected = [merkle.Frontier().extend(hashes[:size]) for size in sizes]
+    assert found == [(each.size, each.root(), each.to_bytes()) for each in expected]
+
+
 def test_a_batch_boundary_does_not_change_the_tree() -> None:
     hashes = [number.to_bytes(32, "big") for number in range(8200)]
     grown = merkle.Frontier()
@@ -123,6 +133,8 @@ def test_a_hash_of_another_length_is_refused(count: int) -> None:
         merkle.Frontier().extend([b"short"] * count)
     with pytest.raises(merkle.BadTree):
         merkle.Frontier().append(bytes(33))
+    with pytest.raises(merkle.BadTree):
+        list(merkle.edges(merkle.Frontier(), [b"short"] * count, [count]))
 
 
 @pytest.mark.parametrize("size", SIZES)
