@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import os
 import sys
 import tempfile
 import time
@@ -49,6 +50,10 @@ def main() -> int:
             lines += MEASURES[name][1](base, toot)
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     print(rendered(lines))
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(
+        f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, load of the last 1, 5, 15 minutes: {load}"
+    )
     missed = [line.measure for line in lines if line.ok is False]
     if missed:
         print(f"Missed: {', '.join(missed)}", file=sys.stderr)
