@@ -199,7 +199,7 @@ def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, ho
 
 def revoked(account: Account) -> errors.AuthenticationNeeded:
     """Return the refusal for an account whose credential was taken back."""
-    return errors.AuthenticationNeeded(network=account.network, account=account, detail="it was revoked here.")
+    return errors.AuthenticationNeeded(network=account.network.title(), account=account, detail="it was revoked here.")
 
 
 def since(instant: datetime, zone: str) -> str:

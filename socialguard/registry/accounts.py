@@ -61,7 +61,8 @@ class Registry:
         self.manifest = manifest
 
     def resolve(self, connection: "Connection", selectors: Sequence[str]) -> tuple[Account, ...]:
-        """Return the accounts that the selectors name, each once, in the order of the selectors.
+        """Return the accounts that the selectors name, each once, in the order of the selectors and,
+        within one, by name.
 
         Raises UsageError where none is given, UnknownAccount, AmbiguousName, and Tampered for a row that is
         not as signed."""
@@ -129,7 +130,8 @@ class Registry:
             ]
         if not found:
             raise errors.UnknownAccount(name=selector)
-        return found
+        # the manifest is in the order of ids, which mean nothing to a person
+        return sorted(found, key=lambda one: (one.network, one.handle))
 
     def _by_short_name(self, selector: str) -> SignedAccount:
         everyone = self.manifest.accounts

@@ -39,7 +39,8 @@ def serve(port: int | None, seed: Path | None, state: Path | None, *, parent_pip
         world = _first_world(seed, state, parent_pipe)
         listeners = _listeners(port, Hub(world, state))
     except OSError as error:
-        raise CannotStart(f"{error.filename or 'a port'}: {error.strerror or error}") from None
+        what = error.filename or (f"ports {port} to {port + 2}" if port else "a free port")
+        raise CannotStart(f"{what}: {error.strerror or error}") from None
     except json.JSONDecodeError as error:
         raise CannotStart(f"line {error.lineno} of the seed or the state is not JSON") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -28,6 +28,13 @@ def test_the_log_says_that_a_contact_changed_and_not_what_it_is(office: Office) 
     assert "45 67" not in done.stdout
 
 
+def test_the_log_of_one_person_is_asked_for_by_the_name_that_it_shows(office: Office) -> None:
+    who = office.cli("audit", "list", "--action", "workspace.found", "--json").document["entries"][0]["actor"]
+    named = office.cli("audit", "list", "--actor", who["name"], "--json").document["entries"]
+    assert named == office.cli("audit", "list", "--actor", who["id"], "--json").document["entries"] != []
+    assert office.cli("audit", "list", "--actor", "Nobody", "--json").code == 5
+
+
 def test_what_is_no_contact_is_refused(office: Office) -> None:
     for words in (
         ["contact"],

@@ -163,7 +163,8 @@ def test_a_missing_alt_text_is_held_and_passed_only_with_a_reason(office: Office
 
 def test_a_check_that_does_not_exist_is_not_passed(office: Office) -> None:
     error = failed(office.cli(*HELLO, "--override", "lenght", "--reason", "why"), 2, "usage_error")
-    assert error.message == "There is no check lenght; there are: empty, length, media, alt, duplicate."
+    there = "empty, length, media, shape, alt, duplicate, twin."
+    assert error.message == f"There is no check lenght; there are: {there}"
 
 
 def test_a_text_file_that_is_missing(office: Office, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Accounts and subjects to check, made of plain values."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -50,9 +51,11 @@ def media(**changes: Any) -> Media:
     return Media(**{**fields, **changes})
 
 
-def subject(content: Content, *, length: int = 10, recent: tuple[Recent, ...] = ()) -> Subject:
-    """Return a delivery to check, on x:@acme."""
-    return Subject(account=ACME, content=content, length=length, limits=LIMITS, recent=recent)
+def subject(content: Content, *, length: int = 10, recent: tuple[Recent, ...] = (), network: str = "x") -> Subject:
+    """Return a delivery to check, on x:@acme or that account of another network."""
+    return Subject(
+        account=replace(ACME, network=network), content=content, length=length, limits=LIMITS, recent=recent
+    )
 
 
 def posted(text: str, state: str = "sent", link: str | None = None) -> Recent:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialguard.guard.checks import CHECKS, alt, duplicate, empty, length, run_checks, twin
+from socialguard.guard.checks import CHECKS, alt, duplicate, empty, length, run_checks, shape, twin
 from socialguard.guard.checks import media as media_check
 from socialguard.model.delivery import Content
 from socialguard.model.finding import Severity
@@ -27,6 +27,16 @@ def test_a_post_in_which_nothing_can_be_seen_is_blocked(text: str) -> None:
 @pytest.mark.parametrize("text", [".", "é", "☕️", "\u200ba", "日本", "\u0301"])
 def test_whatever_can_be_seen_is_not_empty(text: str) -> None:
     assert not list(empty.check(subject(Content(text))))
+
+
+def test_what_a_page_cannot_publish_is_blocked_before_it_waits_for_its_time() -> None:
+    reply = Content("Thanks", reply_to="123")
+    both = Content("See", link="https://acme.example", media=(media(),))
+    for content, words in ((reply, "cannot be a reply"), (both, "either images or the preview")):
+        assert not list(shape.check(subject(content)))
+        (found,) = shape.check(subject(content, network="facebook"))
+        assert found.severity is Severity.BLOCK
+        assert words in found.message()
 
 
 def test_one_over_the_limit_is_blocked_and_told_by_how_much() -> None:
@@ -108,9 +118,9 @@ def test_another_text_or_another_link_is_no_twin() -> None:
 
 def test_all_checks_run_and_are_told_together() -> None:
     pictures = tuple(media(alt="", content_type="text/plain") for _ in range(5))
-    content = Content("Hello", media=pictures)
-    recent = (posted("Hello"), posted("Hello", "unknown"))
-    found = {one.check for one in run_checks(subject(content, length=999, recent=recent))}
+    content = Content("Hello", media=pictures, link="https://acme.example")
+    recent = tuple(posted("Hello", state, content.link) for state in ("sent", "unknown"))
+    found = {one.check for one in run_checks(subject(content, length=999, recent=recent, network="facebook"))}
     assert found == set(CHECKS) - {"empty"}
 
 

@@ -22,7 +22,7 @@ WORDS: Final = (later("whole"), later("tampered"), later("none"), later("local")
 
 @command("list")
 @click.option("--account", metavar="ACCOUNT", help="Only entries of this account.")
-@click.option("--actor", metavar="ID", help="Only entries of this member or worker.")
+@click.option("--actor", metavar="NAME", help="Only entries of this member or worker: name or id.")
 @click.option("--action", metavar="ACTION", help="Only this action, e.g. delivery or delivery.send.")
 @click.option("--since", metavar="TIME", help="Not before this instant (ISO 8601).")
 @click.option("--until", metavar="TIME", help="Before this instant (ISO 8601).")
@@ -42,8 +42,8 @@ def list_(
     from socialguard.audit import reader
 
     with open_workspace(face) as workspace:
-        wanted = _filter(workspace, account, actor, action, since, until)
         names, people_names = _names(workspace)
+        wanted = _filter(workspace, account, _member(actor, people_names), action, since, until)
         start = None
         if before is not None:
             start = (reader.show(workspace.database, before).incarnation, before)
@@ -301,6 +301,16 @@ def _names(workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
         profiles = founding.profiles(connection, manifest)
     accounts = {one.id: f"{one.network}:@{one.handle}" for one in manifest.accounts}
     return accounts, {key: profile.name for key, profile in profiles.items()}
+
+
+def _member(actor: str | None, people: dict[str, str]) -> str | None:
+    """Return the id of the one member or worker with this name; else what was given, which is an id then."""
+    ids = [key for key, name in people.items() if name == actor]
+    if len(ids) > 1:
+        raise errors.AmbiguousName(name=actor, candidates=", ".join(sorted(ids)), example=min(ids))
+    if not ids and actor is not None and not actor.startswith(("m-", "w-")):
+        raise errors.NotFound(kind="member", name=actor, hint="Run: socialguard audit list")
+    return ids[0] if ids else actor
 
 
 def _entry_document(entry: Any, names: dict[str, str], people: dict[str, str]) -> dict[str, Any]:

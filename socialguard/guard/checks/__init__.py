@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from socialguard.guard.checks import alt, duplicate, empty, length, media, twin
+from socialguard.guard.checks import alt, duplicate, empty, length, media, shape, twin
 from socialguard.guard.interface import Check, Subject
 from socialguard.model.finding import Finding
 
@@ -11,6 +11,7 @@ CHECKS: Final[dict[str, Check]] = {
     "empty": empty.check,
     "length": length.check,
     "media": media.check,
+    "shape": shape.check,
     "alt": alt.check,
     "duplicate": duplicate.check,
     "twin": twin.check,
