@@ -33,6 +33,7 @@ class ErrorFields(Shape):
     remedy: str
     needs: list[str] | None = None
     draft: DraftId | None = None
+    findings: "list[FindingFields] | None" = None
 
 
 class Failure(Shape):

@@ -115,6 +115,11 @@ def error_document(error: errors.SocialGuardError) -> dict[str, object]:
     needs = error.fields.get("needs")
     if isinstance(needs, (list, tuple)):
         document["needs"] = [str(item) for item in needs]
+    findings = error.fields.get("findings")
+    if isinstance(findings, list):
+        from socialguard.cli.deliveries import finding_document
+
+        document["findings"] = [finding_document(item) for item in findings]
     return document
 
 

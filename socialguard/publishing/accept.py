@@ -107,6 +107,13 @@ def _max_late(desk: Desk, candidate: Candidate) -> int:
         return desk.trust.rules(connection, candidate.account).max_late
 
 
+def refuse_stopped(desk: Desk, plan: Plan) -> None:
+    """Raise what would stop a plan whatever is answered, so that nobody is asked in vain: Frozen, Held for an
+    attended account, AuthenticationNeeded."""
+    with desk.database.read() as connection:
+        _refuse_stops(connection, desk, plan)
+
+
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
     for candidate in plan.candidates:
         # Read again: it may have been revoked or removed while the card was shown.
@@ -145,7 +152,7 @@ def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
     raise errors.Held(
         detail="; ".join(item.message() if alone else f"{item.account}: {item.message()}" for item in stopping),
         fix=fix,
-        findings=[item.check for item in stopping],
+        findings=stopping,
     )
 
 
@@ -199,7 +206,8 @@ def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, ho
 
 def revoked(account: Account) -> errors.AuthenticationNeeded:
     """Return the refusal for an account whose credential was taken back."""
-    return errors.AuthenticationNeeded(network=account.network.title(), account=account, detail="it was revoked here.")
+    network = account.network.title()
+    return errors.AuthenticationNeeded(network=network, account=account, detail="it was revoked here.")
 
 
 def since(instant: datetime, zone: str) -> str:

@@ -97,7 +97,8 @@ def _resolve(desk: Desk, value: Delivery) -> Result:
     except errors.SocialGuardError as problem:
         if isinstance(problem, errors.Tampered | errors.AuditUnwritable):
             raise
-        return Result(value, account, _unknown(network, account, value, problem.message()))
+        detail = str(problem.fields.get("detail") or problem.message()).rstrip(".")
+        return Result(value, account, _unknown(network, account, value, detail))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """`socialguard audit …`: who touched which account, and whether the log still says so."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -90,32 +91,16 @@ def show(face: Face, seq: int) -> None:
 def verify(face: Face, deep: bool, require_anchor: bool) -> int:
     """Verify the whole log against its checkpoints, pins and anchors."""
     from socialguard.audit import verify as verifying
-    from socialguard.audit.interface import LogKey
 
-    with open_workspace(face) as workspace:
-        with workspace.database.read() as connection:
-            manifest = workspace.signed.books(connection).manifest
-        owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
-        with progress.over(face, _("entries")) as step:
-            done = 0
+    with open_workspace(face) as workspace, progress.over(face, _("entries")) as step:
+        done = 0
 
-            def told(now: int, whole: int) -> None:
-                nonlocal done
-                step(now - done)
-                done = now
+        def told(now: int, whole: int) -> None:
+            nonlocal done
+            step(now - done)
+            done = now
 
-            report = verifying.verify(
-                workspace.database,
-                workspace.org,
-                [LogKey(key.key, key.from_size) for key in manifest.log_keys],
-                workspace.pins,
-                workspace.anchors,
-                deep,
-                told,
-                owners=[*owners, *(key.ed25519 for key in manifest.recovery)],
-                require_anchor=require_anchor,
-                stale_after=timedelta(hours=workspace.settings.stale_after_hours),
-            )
+        report = _report(workspace, deep=deep, told=told, require_anchor=require_anchor)
     document = {
         "status": report.status,
         "entries": report.entries,
@@ -142,7 +127,7 @@ def verify(face: Face, deep: bool, require_anchor: bool) -> int:
             face.printer.line(_(verifying.NOT_PROVED))
 
     face.printer.answer(document, people)
-    return report.exit_code
+    return int(report.exit_code)
 
 
 @command("checkpoint")
@@ -217,6 +202,7 @@ def accept(face: Face, reason: str) -> None:
     with open_workspace(face) as workspace:
         with workspace.database.read() as connection:
             manifest = workspace.signed.books(connection).manifest
+        _require_damage(workspace)
         declared = incident.accept(
             workspace.database,
             workspace.log,
@@ -237,6 +223,40 @@ def accept(face: Face, reason: str) -> None:
             intact=declared.intact,
         ),
     )
+
+
+def _report(
+    workspace: Workspace,
+    *,
+    deep: bool,
+    told: Callable[[int, int], None] | None = None,
+    require_anchor: bool = False,
+) -> Any:  # Any: audit.verify.Report, imported late
+    """Verify the log with the keys that the owners signed."""
+    from socialguard.audit import verify as verifying
+    from socialguard.audit.interface import LogKey
+
+    with workspace.database.read() as connection:
+        manifest = workspace.signed.books(connection).manifest
+    owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
+    return verifying.verify(
+        workspace.database,
+        workspace.org,
+        [LogKey(key.key, key.from_size) for key in manifest.log_keys],
+        workspace.pins,
+        workspace.anchors,
+        deep,
+        told,
+        owners=[*owners, *(key.ed25519 for key in manifest.recovery)],
+        require_anchor=require_anchor,
+        stale_after=timedelta(hours=workspace.settings.stale_after_hours),
+    )
+
+
+def _require_damage(workspace: Workspace) -> None:
+    """Refuse to begin a log again that nothing is wrong with: an owner's signature is not for a slip."""
+    if _report(workspace, deep=True).exit_code in (0, errors.Stale.exit_code, errors.NotAnchored.exit_code):
+        raise errors.UsageError(detail="The log is whole: there is no incident to accept.")
 
 
 def _status(report: Any) -> str:  # Any: audit.verify.Report, imported late

@@ -75,6 +75,7 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
     if not face.as_json:
         deliveries.tell_findings(face, plan.findings)
     try:
+        accept.refuse_stopped(desk, plan)
         answer = Answer() if plan.stopping else ask(face, plan, confirmed)
     except errors.SocialGuardError as problem:
         problem.fields.setdefault("draft", plan.draft_id)
