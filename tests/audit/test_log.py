@@ -154,9 +154,8 @@ def test_the_triggers_refuse_every_change(database: Database, log: AuditLog, sta
         connection.execute(text(statement))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # INSERT OR REPLACE is SQLite's
 def test_insert_or_replace_is_refused_by_the_triggers(database: Database, log: AuditLog) -> None:
-    if database.engine.dialect.name != "sqlite":
-        pytest.skip("INSERT OR REPLACE is SQLite's")
     with pytest.raises(errors.Tampered), database.write() as connection:
         connection.execute(text("insert or replace into audit_entry select * from audit_entry"))
 
