@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RootTransaction, select
 
 from socialguard import errors
 from socialguard.registry import manifest as manifests
@@ -37,13 +37,20 @@ class Signed:
         self.org = org
         self._pins = pins
         self._known: Books | None = None
+        self._verified_in: RootTransaction | None = None
         self._policy: PolicySet | None = None
 
     def books(self, connection: Connection) -> Books:
         """Return manifest and registry as of this transaction; pin a newer epoch.
 
         Raises NotAdopted, and Tampered for what is not as signed, or older than what was seen."""
-        if self._known is not None and self._is_newest(connection, self._known.manifest):
+        transaction = connection.get_transaction()
+        # One transaction sees one state: what was verified in it once needs no second look.
+        if self._known is not None and (
+            (transaction is not None and transaction is self._verified_in)
+            or self._is_newest(connection, self._known.manifest)
+        ):
+            self._verified_in = transaction
             return self._known
         pins = self._pins()
         # Read before the rows: an epoch that another process adds meanwhile is then newer than the pin, not older.
@@ -56,6 +63,7 @@ class Signed:
         if found.epoch > pin[0]:
             pins.pin_manifest(found.epoch, found.sha256)
         self._known, self._policy = Books(found, Registry(found)), None
+        self._verified_in = transaction
         return self._known
 
     def policy(self, connection: Connection) -> "PolicySet":
