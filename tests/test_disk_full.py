@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from socialguard.publishing import send
 from tests.attacker import logged, sql
 from tests.office import Done, Office, office
 
@@ -181,6 +183,16 @@ def test_the_disk_filling_up_while_a_post_is_out_is_told_and_nothing_goes_out_tw
     small.cli("queue", "run", "--json", **IN_AN_HOUR)
     assert small.published() == ["Waiting"]
     assert [row["state"] for row in small.queue()] == ["sent"]
+
+
+def test_a_sender_that_died_keeps_no_other_post_waiting(office: Office) -> None:
+    schedule(office)
+    killed = office.process("queue", "run", "--json", **IN_AN_HOUR, SOCIALGUARD_CRASH_AT="after_claim")
+    assert killed.code < 0, killed
+    began = time.monotonic()
+    assert office.post("Another").code == 0
+    assert time.monotonic() - began < send.BUSY_WAIT / 2
+    assert [row["state"] for row in office.queue("unknown", "sending")] == ["unknown"], "told, not forgotten"
 
 
 @pytest.mark.parametrize(

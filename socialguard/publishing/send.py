@@ -58,6 +58,8 @@ def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
 def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
     """Send these deliveries and wait for an account that another process is sending on, up to a minute; raises as
     `run_due`."""
+    from socialguard.publishing.resolve import expire_attempts  # it builds on this module
+
     end = clock.monotonic() + BUSY_WAIT
     results: list[Result] = []
     _run(desk, ids, results)
@@ -66,6 +68,7 @@ def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
         with desk.database.read() as connection:
             left = [one for one in left if reader.get(connection, one).state is State.QUEUED]
         if left:
+            expire_attempts(desk)  # who is waited for may have died
             clock.pause(0.1)
             _run(desk, left, results)
             left = [one for one in left if one not in {result.delivery.id for result in results}]
