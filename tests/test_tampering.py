@@ -14,6 +14,7 @@ from socialguard.model.fingerprint import body, fingerprint
 from socialguard.store import process
 from socialguard.vault.keys import KeyPair
 from tests.attacker import (
+    TEXT,
     Attack,
     Copy,
     append_entry,
@@ -145,6 +146,21 @@ def test_what_ended_is_not_sent_again_whatever_is_written_into_the_log(
     lie(scene)
     sql(scene, "update delivery set state = 'queued', attempt_id = null, due = not_before")
     require_refused(scene, send(scene), public=public)
+
+
+def test_the_word_of_an_earlier_attempt_lets_nothing_go_again(scene: Office) -> None:
+    """The network once said `later`, which a worker signed; after the post that word is worth nothing."""
+    schedule(scene)
+    scene.sandbox.faults([{"network": "x", "operation": "publish", "kind": "status", "code": 429}])
+    assert send(scene).code == 7
+    scene.sandbox.faults([])
+    limited = logged(scene, "delivery.send")[-1]
+    assert (limited["outcome"], len(limited["obj"]["signature"])) == ("limited", 88)
+    assert scene.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+5400s").code == 0
+    assert scene.published() == [TEXT]
+    append_entry(scene, limited)
+    sql(scene, "update delivery set state = 'queued', attempt_id = null, due = ?", limited["obj"]["due"])
+    require_refused(scene, scene.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+5400s"), public=1)
 
 
 def test_a_freeze_cut_off_the_log_with_its_row_still_stops(scene: Office) -> None:
