@@ -120,41 +120,46 @@ def test_a_failure_that_nobody_expected_is_told_without_its_secrets(
     run.require_clean()
 
 
-FAULTS: Final = ("refuse", "drop_before", "accept_then_drop", "status", "expired_token")
 CALLS: Final = ("identity", "publish", "timeline", "find", "inspect", "delete", "revoke", "refresh")
 
 
-@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("index", [0, 1, 2], ids=["oauth1", "oauth2", "page"])
-def test_no_exception_of_an_adapter_carries_a_secret(run: Run, call: str, index: int) -> None:
-
+def test_no_exception_of_an_adapter_carries_a_secret(run: Run, index: int) -> None:
     entry = run.office.seed["accounts"][index]
-    network = interface.load(entry["network"])
-    sandbox = run.office.sandbox
-    origin = sandbox.x if entry["network"] == "x" else sandbox.facebook
-    values = [value for key, value in entry["credential"].items() if key not in ("kind", "app_id", "client_id")]
+    caught = {call: sum(_call(run, entry, call, fault) for fault in _faults(_values(entry))) for call in CALLS}
+    assert all(count for call, count in caught.items() if call not in ("refresh", "revoke")), caught
+
+
+def _values(entry: Mapping[str, Any]) -> list[str]:
+    public = ("kind", "app_id", "client_id")
+    return [value for key, value in entry["credential"].items() if key not in public]
+
+
+def _call(run: Run, entry: Mapping[str, Any], call: str, fault: Mapping[str, Any]) -> int:
+    """Make one call of an adapter that meets a fault, and look at what it raises; 1 where it raised."""
+    if fault["kind"] in ("slow", "late_visible"):
+        return 0
+    sandbox, network = run.office.sandbox, interface.load(entry["network"])
     arguments: dict[str, tuple[Any, ...]] = {
         "publish": (Outgoing("Hello"), lambda _id: None),
         "timeline": (datetime(2026, 1, 1, tzinfo=UTC),),
         "find": ("4711",),
         "delete": ("4711",),
     }
-    caught = 0
-    for fault in _faults(values):
-        if fault["kind"] in ("slow", "late_visible"):
-            continue
-        after = {"after": 1} if fault["kind"] == "refuse" else {}
-        sandbox.faults([{"network": "any", "operation": "any", "times": 9, **fault, **after}])
-        session = network.open(network.credential(entry["credential"]), origin, name_of(entry))
-        try:
-            found = getattr(session, call)(*arguments.get(call, ()))
-            list(found) if call == "timeline" else None
-        except errors.SocialGuardError as problem:
-            caught += 1
-            _require_bare(run.hunt, problem)
+    after = {"after": 1} if fault["kind"] == "refuse" else {}
+    sandbox.faults([{"network": "any", "operation": "any", "times": 9, **fault, **after}])
+    origin = sandbox.x if entry["network"] == "x" else sandbox.facebook
+    session = network.open(network.credential(entry["credential"]), origin, name_of(entry))
+    try:
+        found = getattr(session, call)(*arguments.get(call, ()))
+        list(found) if call == "timeline" else None
+    except errors.SocialGuardError as problem:
+        _require_bare(run.hunt, problem)
+        return 1
+    finally:
         sandbox.faults([])
         run.hunt.require_none(repr(session), "the session")
-    assert caught or call in ("refresh", "revoke"), "no fault was met"
+    return 0
 
 
 def _require_bare(hunt: Hunt, problem: BaseException) -> None:

@@ -317,7 +317,7 @@ def test_no_flipped_bit_sends_anything_else(scene: Office, tmp_path: Path, table
     sent = 0
 
     @settings(
-        max_examples=3 * len(names),
+        max_examples=2 * len(names),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
