@@ -1,7 +1,7 @@
 """What an operator sets: `socialguard.toml` in the workspace, read when a workspace is opened.
 
-It is not signed: keep it writable by the operator alone, since it names where requests leave (proxy, CA bundle) and
-which anchors hold the log. What protects posts is policy, whose hash the signed manifest carries."""
+It is not signed: keep it writable by the operator alone, since it names where requests leave (proxy, CA bundle)
+and which anchors hold the log. What protects posts is policy, whose hash the signed manifest carries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
