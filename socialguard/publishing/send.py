@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import Connection
+
 from socialguard import clock, errors
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
@@ -141,7 +143,8 @@ def _open(desk: Desk, network: Network, account: Account, intent: int) -> Sessio
 
 def _send(desk: Desk, network: Network, session: Session, value: Delivery, account: Account) -> Receipt | None:
     if value.act is Act.DELETE:
-        _require_ours(desk, network, value, account)
+        with desk.database.read() as connection:
+            _require_ours(connection, network, value, account)
         crash.at("before_publish")
         session.delete(value.target or "")
         return None
@@ -154,17 +157,16 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
 
     with desk.database.read() as connection:
         post = replace(post, resume=reader.last_step(connection, value.id))
-    _require_ours(desk, network, value, account)
+        _require_ours(connection, network, value, account)
     crash.at("before_publish")
     return session.publish(post, on_step)
 
 
-def _require_ours(desk: Desk, network: Network, value: Delivery, account: Account) -> None:
+def _require_ours(connection: Connection, network: Network, value: Delivery, account: Account) -> None:
     """Refuse to begin a call that could still run when others may take the attempt for dead, or have done so:
     this process was stopped for long, and a person or another process has said what became of it."""
-    with desk.database.read() as connection:
-        found = reader.get(connection, value.id)
-        attempt = reader.open_attempt(connection, value.id)
+    found = reader.get(connection, value.id)
+    attempt = reader.open_attempt(connection, value.id)
     if found.state is not State.SENDING or found.attempt_id != value.attempt_id:
         raise errors.Busy(what=f"Delivery {value.id}")
     if attempt is None or clock.now() + CALL > attempt.deadline:

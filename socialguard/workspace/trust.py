@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from socialguard import clock, errors
 from socialguard.audit import checkpoint
@@ -39,6 +39,8 @@ from socialguard.workspace.stopping import logged_freezes
 IDENTITY_AGE: Final = timedelta(minutes=15)
 # X's access tokens live two hours (OAuth 2); a post with its media is through in less than this.
 RENEW_BEFORE: Final = timedelta(minutes=5)
+
+_STOPS = select(tables.stop).order_by(tables.stop.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,18 +184,20 @@ class Trust:
     def require_intact_stops(self, connection: Connection) -> None:
         """Refuse where a stop vanished since this machine saw it or it was logged, was moved to another scope, or
         was lifted without an owner's word."""
-        count = connection.execute(select(func.count()).select_from(tables.stop)).scalar_one()
+        rows = connection.execute(_STOPS).all()
+        count = len(rows)
         pins = self._keys.pins()
         seen = pins.freeze_count()
         if count < seen:
             raise errors.Tampered(what="The list of stops", detail=f"{seen - count} of them vanished.")
         if count > seen:
             pins.pin_freeze(count)
-        kept = Counter(connection.execute(select(tables.stop.c.scope).where(tables.stop.c.kind == KIND)).scalars())
+        kept = Counter(row.scope for row in rows if row.kind == KIND)
         if logged_freezes(connection) - kept:
             raise errors.Tampered(what="The list of stops", detail="it is not the one in the log.")
-        lifted = connection.execute(select(tables.stop).where(tables.stop.c.lifted_at.is_not(None)))
-        for row in lifted:
+        for row in rows:
+            if row.lifted_at is None:
+                continue
             stop = Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))
             signature = row.lift_signature or b""
             self.require_signed(connection, THAW, thaw_statement(stop), row.lifted_by or "", signature)
