@@ -1,0 +1,25 @@
+"""What stops a command is told before anything is asked or signed, and in a form that scripts can read."""
+
+from tests.office import Office
+from tests.office import office as office
+from tests.shapes import failed
+
+
+def test_a_freeze_is_told_before_the_account_is_asked_for(office: Office) -> None:
+    office.cli("freeze", "x:@acme", "--reason", "password leaked")
+    failed(office.cli("post", "Hello", "--to", "x:@acme", "--json"), 11, "frozen")
+    assert office.published() == []
+
+
+def test_a_held_post_names_its_findings(office: Office) -> None:
+    error = failed(office.post("x" * 281), 11, "held")
+    assert error.findings is not None
+    assert [(one.check, one.severity) for one in error.findings] == [("length", "block")]
+
+
+def test_a_whole_log_is_not_begun_again_by_a_slip(office: Office) -> None:
+    before = office.cli("audit", "verify", "--json").document
+    error = failed(office.cli("audit", "incident", "accept", "--reason", "a slip", "--json"), 2, "usage_error")
+    assert "no incident" in error.message
+    after = office.cli("audit", "verify", "--json").document
+    assert (after["incarnation"], after["status"]) == (before["incarnation"], "whole")
