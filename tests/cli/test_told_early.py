@@ -5,9 +5,12 @@ from tests.office import office as office
 from tests.shapes import failed
 
 
-def test_a_freeze_is_told_before_the_account_is_asked_for(office: Office) -> None:
+def test_a_freeze_is_told_in_a_terminal_before_the_account_is_asked_for(office: Office) -> None:
     office.cli("freeze", "x:@acme", "--reason", "password leaked")
-    failed(office.cli("post", "Hello", "--to", "x:@acme", "--json"), 11, "frozen")
+    child = office.terminal("post", "Hello", "--to", "x:@acme", "--grace", "0")
+    first = child.expect_exact(["FROZEN  x:@acme", "Enter stops:"])
+    child.close(force=True)
+    assert first == 0
     assert office.published() == []
 
 
