@@ -337,3 +337,14 @@ def test_an_origin_that_is_not_safe_is_refused(sandbox: Running) -> None:
     adapter = FacebookAdapter()
     with pytest.raises(errors.NetworkRefused, match="https"):
         adapter.open(adapter.credential(DOCUMENT), "http://graph.example", "facebook:@acme")
+
+
+def test_only_the_post_that_was_confirmed_is_finished(sandbox: Running) -> None:
+    body = {"error": {"code": 80001, "message": "Too many calls"}}
+    fault(sandbox, "publish_step", "status", code=400, body=body)
+    steps: list[str] = []
+    with pytest.raises(errors.RateLimited):
+        opened(sandbox).publish(Outgoing("A draft that nobody confirmed"), steps.append)
+    with pytest.raises(errors.NetworkRefused, match="not what was confirmed"):
+        opened(sandbox).publish(Outgoing("Hello", resume=steps[0]), steps.append)
+    assert not any(remote["published"] for remote in sandbox.posts("facebook"))
