@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stream
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
 
@@ -38,6 +39,20 @@ class Limits:
     image_types: tuple[str, ...]
     alt_text: int
     dated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading an account's activity costs, in millionths of a US dollar for each item that the network returns, and
+    how far back it reaches: items of a stream by name, None where it shows everything. All 0 where reading is free.
+    `page_size` is how many items one request brings at the most."""
+
+    prices: Mapping[Stream, int]
+    reach: Mapping[Stream, int | None]
+    page_size: int
+    profile_price: int
+    metrics_price: int
+    metrics_batch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,25 @@ class Session(Protocol):
         """Return one post, or None where the network says that there is none."""
         ...
 
+    def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
+        """Make one request for a page of a stream, newest first: from the newest on where `at` is None, else from
+        where an earlier page said `next`; nothing at or below `since`. Items of one page may repeat those of another."""
+        ...
+
+    def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Return the metrics of own posts as they are now, by id; what the network does not show is left out (which
+        proves no deletion). At most `Reading.metrics_batch` ids a call."""
+        ...
+
+    def profile(self) -> Profile:
+        """Return the account as its network shows it now."""
+        ...
+
+    def take_charges(self) -> tuple[Charge, ...]:
+        """Return what the requests since the last call of this method cost, by operation, and forget it: whoever takes
+        it books it. Posting and deleting are priced by `Network.price` and are not among it."""
+        ...
+
     def inspect(self) -> Inspection:
         """Return scopes, expiry and the like."""
         ...
@@ -173,6 +207,7 @@ class Network(Protocol):
     """Where its API is, e.g. `https://api.x.com`."""
     resolve: Resolve
     limits: Limits
+    reading: Reading
 
     def credential(self, document: Mapping[str, object]) -> Credential:
         """Return the credential that a JSON document holds; ValueError, naming fields but no values, where it

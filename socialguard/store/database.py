@@ -111,7 +111,8 @@ def _require_file(url: str) -> None:
 
 
 def _connect(url: str) -> Database:
-    engine = create_engine(url, hide_parameters=True)
+    own_driver = {"module": dialect.driver()} if make_url(url).get_backend_name() == "sqlite" else {}
+    engine = create_engine(url, hide_parameters=True, **own_driver)
     dialect.prepare(engine)
     where = engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()
     if engine.dialect.name == "sqlite" and where:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from socialguard.store.dialect import has_sound_wal
+from socialguard.store.dialect import driver, has_sound_wal
 from tests.office import Office
 
 CALLS: Final = "fsync,fdatasync,pwrite64,write,sendto,sendmsg,rename,renameat,renameat2"
@@ -47,7 +47,7 @@ def test_the_intent_and_its_pin_are_on_the_disk_before_the_first_byte_of_the_pos
     lines = trace.read_text("utf-8", "replace").splitlines()
 
     # With a WAL the commit is its sync; with a rollback journal that of the journal, emptied after the file's.
-    kept, committed = ("db-wal", "db-wal") if has_sound_wal() else ("db", "db-journal")
+    kept, committed = ("db-wal", "db-wal") if has_sound_wal(driver().sqlite_version_info) else ("db", "db-journal")
     intent = _all(lines, rf"pwrite64\(\d+<[^>]*socialguard\.{kept}>.*delivery\.send.*intent")
     request = _first(lines, rf"(sendto|sendmsg|write)\(.*{re.escape(REQUEST[network])}")
     written = [number for number in intent if number < request]

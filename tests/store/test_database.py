@@ -47,13 +47,25 @@ def test_a_wal_is_used_only_where_sqlite_has_the_fix(version: tuple[int, int, in
 def test_the_journal_follows_that_rule_and_commits_are_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: bool, journal: str
 ) -> None:
-    monkeypatch.setattr(dialect, "has_sound_wal", lambda: sound)
+    monkeypatch.setattr(dialect, "has_sound_wal", lambda version: sound)
     database = create_database(f"sqlite:///{tmp_path / 'socialguard.db'}")
     with database.read() as connection:
         assert connection.execute(text("pragma journal_mode")).scalar() == journal
         assert connection.execute(text("pragma synchronous")).scalar() == 2
         assert connection.execute(text("pragma foreign_keys")).scalar() == 1
     database.close()
+
+
+def test_python_s_own_sqlite_is_used_where_it_has_the_fix_or_no_other_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import sqlite3
+
+    monkeypatch.setattr(dialect, "has_sound_wal", lambda version: True)
+    assert dialect.driver.__wrapped__() is sqlite3
+    monkeypatch.setattr(dialect, "has_sound_wal", lambda version: False)
+    monkeypatch.setitem(sys.modules, "pysqlite3", None)
+    assert dialect.driver.__wrapped__() is sqlite3
 
 
 def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
