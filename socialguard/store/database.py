@@ -1,5 +1,6 @@
 """A database as every room meets it: `write` and `read` transactions, opened at the schema this program knows."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,13 @@ from socialguard.store.version import HEAD
 
 class Database:
     """One database. `where` is how a person knows it: a path, or a URL without its password; `has_written` tells
-    whether a write transaction was begun here."""
+    whether a write transaction was begun here. Safe to share between threads, whose writes take turns."""
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
         self.where = where
         self.has_written = False
+        self._turn = threading.Lock()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -29,7 +31,7 @@ class Database:
         Raises AuditUnwritable on a full or read-only disk, Busy after 15 s of waiting, Unreadable for a
         damaged file; an integrity error stays what it is, since its meaning is the caller's."""
         self.has_written = True
-        with self._explained(), self.engine.begin() as connection:
+        with self._explained(), self._alone(), self.engine.begin() as connection:
             dialect.begin(connection, writes=True)
             yield connection
 
@@ -43,6 +45,17 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait for the other threads of this process here: SQLite would make each sleep and look again, and give
+        the lock to whoever happens to look first."""
+        if not self._turn.acquire(timeout=dialect.BUSY_MS / 1000):
+            raise errors.Busy(what=self.where)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -22,6 +22,8 @@ from socialguard.workspace.signed import Signed
 
 # Each part is imported by what opens it: `queue list` needs few of them and is waited for.
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from socialguard.audit.anchors.interface import Anchor
     from socialguard.audit.anchors.publishing import Published
     from socialguard.audit.emergency import EmergencyFile
@@ -302,6 +304,15 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.layout.context_cache(context_id),
             {"accounts": [str(account) for account in accounts], "at": clock.now().isoformat()},
         )
+
+    def names(self, connection: "Connection") -> dict[str, str]:
+        """Return the name of every account by its id, as its row says: for showing, without any key."""
+        from sqlalchemy import select
+
+        from socialguard.store.tables import account
+
+        rows = connection.execute(select(account.c.id, account.c.network, account.c.handle))
+        return {row.id: f"{row.network}:@{row.handle}" for row in rows}
 
     def accounts(self) -> tuple[Account, ...]:
         """Return every account, sorted by name."""
