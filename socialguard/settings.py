@@ -19,7 +19,9 @@ IDENTITY_VARIABLE: Final = "SOCIALGUARD_IDENTITY"
 class Settings:
     """All settings, with the defaults of an empty file. `anchors` are audit anchors as `kind:place`
     (`dir:/mnt/log`, `git:URL`); `limits` overrides the dated limits per network; `proxy` and `ca_bundle`
-    are for reaching the networks; `language` is `en` or `fr` (None: the environment's)."""
+    are for reaching the networks; `heartbeat_url` is called while the daemon is well; `backup_cron` is when
+    accounts are backed up, by the wall clock of their zone, `backup_crons` when single ones are; `language` is
+    `en` or `fr` (None: the environment's)."""
 
     language: str | None = None
     zone: str | None = None
@@ -29,6 +31,9 @@ class Settings:
     stale_after_hours: int = 24
     proxy: str | None = None
     ca_bundle: str | None = None
+    heartbeat_url: str | None = None
+    backup_cron: str = "17 * * * *"
+    backup_crons: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -88,6 +93,15 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         proxy: str | None = None
         ca_bundle: str | None = None
 
+    class Daemon(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        heartbeat_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/\S*)?$")
+
+    class Backup(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        cron: str = Settings.backup_cron
+        crons: dict[str, str] = {}
+
     class Document(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
         language: str | None = Field(default=None, pattern="^(en|fr)$")
@@ -95,6 +109,8 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         database: str | None = None
         audit: Audit = Audit()
         http: Http = Http()
+        daemon: Daemon = Daemon()
+        backup: Backup = Backup()
         limits: dict[str, dict[str, int]] = {}
 
     try:
@@ -112,5 +128,8 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         stale_after_hours=document.audit.stale_after_hours,
         proxy=document.http.proxy,
         ca_bundle=document.http.ca_bundle,
+        heartbeat_url=document.daemon.heartbeat_url,
+        backup_cron=document.backup.cron,
+        backup_crons=document.backup.crons,
         limits=document.limits,
     )

@@ -14,12 +14,13 @@ from typing import Final
 
 from socialguard import clock, errors
 from socialguard.daemon import duties, notify
-from socialguard.daemon.interface import Duty
+from socialguard.daemon.backups import THREADS
+from socialguard.daemon.interface import Backup, Duty
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.logs import about, log
 from socialguard.daemon.publisher import Publisher
 from socialguard.daemon.schedule import Schedule
-from socialguard.daemon.status import LEASE, since
+from socialguard.daemon.status import LATE_WARNING, LEASE, VITAL, since
 from socialguard.publishing.leave import leave
 from socialguard.store import duties as kept
 from socialguard.store.duties import DutyRun
@@ -39,13 +40,16 @@ _SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGHUP")
 class Daemon:
     """The daemon of an open workspace, whose database nobody else uses in this process."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, backup: Backup | None = None) -> None:
         self._workspace = workspace
         self._lease = Lease(workspace.database, LEASE, HELD_FOR)
         self._stop = threading.Event()
         self._fatal: Exception | None = None
         self._lanes = Lanes(self._failed)
+        self._backup = backup
+        self._backup_lanes = Lanes(self._failed, THREADS)
         self._since = clock.now()
+        self._schedule: Schedule | None = None
 
     def run(self) -> None:
         """Work until SIGTERM, SIGINT or SIGHUP. Raises AlreadyRunning, Tampered, Unreadable, and Busy where
@@ -56,7 +60,7 @@ class Daemon:
             _warm(workspace)
             publisher = Publisher(workspace.desk, self._lanes, self._stop)
             publisher.reconcile()  # before anything is sent
-            schedule = Schedule(self._duties(publisher), self._failed)
+            schedule = self._schedule = Schedule(self._duties(publisher), self._failed)
             with _told_to_stop(self._stop):
                 schedule.start()
                 notify.notify("READY=1", f"STATUS=Sending for {len(workspace.accounts())} accounts.")
@@ -85,10 +89,20 @@ class Daemon:
             raise errors.AlreadyRunning(pid=found.process.pid, host=where, since=told) from None
 
     def _duties(self, publisher: Publisher) -> Sequence[Duty]:
-        return (
-            Duty("publish", 1.0, publisher.publish),
-            Duty("reconcile", 2.0, publisher.reconcile),
-            *duties.others(self._workspace, self._lanes, self._stop),
+        workspace = self._workspace
+        every = [*duties.made(workspace, publisher, self._lanes, self._failed, self._is_well)]
+        if self._backup is not None:
+            lanes = self._backup_lanes
+            every.append(duties.backups(workspace, self._backup, lanes, self._stop, self._failed))
+        return every
+
+    def _is_well(self) -> bool:
+        """Whether what is vital went well when it was done last, and is done in time."""
+        runs = () if self._schedule is None else self._schedule.runs()
+        return bool(runs) and all(
+            run.error is None and run.last_ok is not None and run.lag < LATE_WARNING
+            for run in runs
+            if run.name in VITAL
         )
 
     def _beat(self, schedule: Schedule) -> None:
@@ -119,6 +133,7 @@ class Daemon:
 
     def _end(self, schedule: Schedule) -> None:
         schedule.stop()
+        self._backup_lanes.close(0.0)  # it ends at its page's end; what it began is taken up again
         if not self._lanes.close(STOP_SECONDS):
             for value in leave(self._workspace.desk):
                 log.warning("left while sending", extra=about(delivery=value.id, account=value.account_id))

@@ -4,6 +4,7 @@ socialguard.toml    settings (an operator's)         media/<sha256>       bytes 
 policy.toml         the policy's source              cache/accounts.json  names for completion and whoami
 org                 the organisation's id            emergency.jsonl      stops while the database is out
 socialguard.db      registry, ledger, audit log      archive.db           activity
+reserve             space for a full disk
 """
 
 import re
@@ -51,6 +52,11 @@ class Layout:
     def emergency(self) -> Path:
         """Stops that were made while the database could not be written."""
         return self.home / "emergency.jsonl"
+
+    @property
+    def reserve(self) -> Path:
+        """Space that the daemon gives up on a full disk, so that the log stays writable."""
+        return self.home / "reserve"
 
     def context_cache(self, context_id: str) -> Path:
         """What a terminal session confirmed last, for `whoami` in a shell's prompt."""

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
+DAEMON = "daemon"
+"""The face without a person, as the log calls it."""
 
 
 class Workspace(AbstractContextManager["Workspace"]):
@@ -60,7 +62,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def _log_refusal(self, problem: errors.Tampered) -> None:
         """Log that something was refused as tampered with; a log that cannot be written must not hide why."""
         with contextlib.suppress(errors.SocialGuardError), self.database.write() as connection:
-            said = Entry("tampering.refuse", "tampered", self.person, reason=redact(problem.message())[:500])
+            said = Entry("tampering.refuse", "tampered", self.actor, reason=redact(problem.message())[:500])
             self.log.append(connection, said)
 
     def close(self) -> None:
@@ -121,6 +123,11 @@ class Workspace(AbstractContextManager["Workspace"]):
     def worker(self) -> Actor:
         """The worker of this machine."""
         return Actor(self.identity.worker_id, "worker", self._via)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts through this face: the worker in a daemon, whose machine need not hold a person's keys."""
+        return self.worker if self._via == DAEMON else self.person
 
     # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -187,7 +194,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             gate=self.guard,
             media=MediaStore(self.layout.media),
             network=self.network,
-            person=self.person,
+            person=self.actor,
             worker=self.worker,
         )
 
@@ -219,7 +226,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             owner=self.keys.member,
             worker=self.keys.worker,
             worker_id=self.identity.worker_id,
-            actor=self.person,
+            actor=self.actor,
             network=self.network,
             emergency=emergency,
         )

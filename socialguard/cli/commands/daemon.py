@@ -13,10 +13,10 @@ def run(face: Face) -> int:
     """Send what is due, keep credentials alive and the log anchored, until it is told to stop."""
     from socialguard.daemon import logs
     from socialguard.daemon.run import Daemon
-    from socialguard.workspace.opened import Workspace
+    from socialguard.workspace.opened import DAEMON, Workspace
 
     logs.configure()
-    with Workspace(face.home, via="daemon") as workspace:
+    with Workspace(face.home, via=DAEMON) as workspace:
         Daemon(workspace).run()
     return 0
 
