@@ -1,5 +1,5 @@
-"""An office of many accounts with many deliveries that are due at one moment, made fast: one epoch, one transaction
-a post. The daemon that sends them runs an hour later (`LATER`), so that all of it is due at once."""
+"""An office of many accounts with many deliveries that are due at one moment, made fast: one epoch, a transaction
+for each post. The daemon that sends them runs an hour later (`LATER`), so that all of it is due at once."""
 
 import json
 import secrets

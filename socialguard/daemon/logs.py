@@ -10,7 +10,7 @@ import sys
 import traceback
 from typing import Any, Final, TextIO
 
-from socialguard import clock
+from socialguard import clock, errors
 from socialguard.canon import jcs
 from socialguard.model.credential import redact
 from socialguard.model.text import visible
@@ -39,6 +39,12 @@ def configure(stream: TextIO | None = None) -> logging.Handler:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.captureWarnings(True)
     return handler
+
+
+def tell_end(problem: errors.SocialGuardError) -> None:
+    """Log what ended a daemon that worked."""
+    told = about(error=problem.message(), remedy=problem.what_to_do(), code=problem.exit_code)
+    log.critical("the daemon has ended", extra=told)
 
 
 class JsonFormatter(logging.Formatter):

@@ -38,13 +38,15 @@ _SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 class Daemon:
-    """The daemon of an open workspace, whose database nobody else uses in this process."""
+    """The daemon of an open workspace, whose database nobody else uses in this process. `has_worked` says that it
+    came to that."""
 
     def __init__(self, workspace: Workspace, backup: Backup | None = None) -> None:
         self._workspace = workspace
         self._lease = Lease(workspace.database, LEASE, HELD_FOR)
         self._stop = threading.Event()
         self._fatal: Exception | None = None
+        self.has_worked = False
         self._lanes = Lanes(self._failed)
         self._backup = backup
         self._backup_lanes = Lanes(self._failed, THREADS)
@@ -63,6 +65,7 @@ class Daemon:
             schedule = self._schedule = Schedule(self._duties(publisher), self._failed)
             with _told_to_stop(self._stop):
                 schedule.start()
+                self.has_worked = True
                 notify.notify("READY=1", f"STATUS=Sending for {len(workspace.accounts())} accounts.")
                 log.info("the daemon works", extra=about(accounts=len(workspace.accounts())))
                 self._beat(schedule)

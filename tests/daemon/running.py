@@ -1,4 +1,4 @@
-"""A daemon as a process of its own, and what a test needs to know of it without guessing how long anything takes."""
+"""A daemon as a process of its own, and what a test needs to know of it without guessing how long it takes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Holding what accounts show against what was queued on them: nothing twice, nothing out of order, nothing lost."""
+"""Holding what accounts show against what was queued on them: nothing twice, nothing out of order, none lost."""
 
 import json
 from collections import defaultdict
@@ -20,8 +20,8 @@ def states(office: Office) -> dict[tuple[str, str], str]:
 def problems(office: Office, texts: Sequence[str]) -> list[str]:
     """Return what is wrong at the end; `texts` in the order in which each account must show them.
 
-    Nothing may wait any more. What a kill struck before it was public is told, and waits for a person: as unknown on
-    X, where no timeline proves that it is not public, as failed on Facebook, where it is proved."""
+    Nothing may wait any more. What a kill struck before it was public is told, and waits for a person: as unknown
+    on X, where no timeline proves that it is not public, as failed on Facebook, where it is proved."""
     public: dict[str, list[str]] = defaultdict(list)
     for post in office.sandbox.posts():
         if post["published"] and not post["deleted"]:

@@ -36,13 +36,9 @@ def test_accounts_that_hang_delay_no_other(own_sandbox: Sandbox, tmp_path: Path)
     hanging, others = accounts[:30], accounts[30:]
     office = fleet.make(tmp_path, own_sandbox, 40)
     fleet.queue(office, accounts, 1)
-    own_sandbox.faults(
-        [
-            {"network": name.partition(":")[0], "operation": "any", "kind": "slow", "seconds": 90, "when": "before",
-             "account": name.partition("@")[2], "times": None}
-            for name in hanging
-        ]
-    )  # fmt: skip
+    slow = {"operation": "any", "kind": "slow", "seconds": 90, "when": "before", "times": None}
+    names = [name.split(":@") for name in hanging]
+    own_sandbox.faults([{"network": network, "account": handle, **slow} for network, handle in names])
     with daemon(office, **fleet.LATER) as running:
         ready = datetime.now(UTC)
         until(lambda: len(office.published()) == len(others), "all others are public")

@@ -2,6 +2,7 @@
 
 import click
 
+from socialguard import errors
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
@@ -16,8 +17,16 @@ def run(face: Face) -> int:
     from socialguard.workspace.opened import DAEMON, Workspace
 
     logs.configure()
-    with Workspace(face.home, via=DAEMON) as workspace:
-        Daemon(workspace).run()
+    daemon = None
+    try:
+        with Workspace(face.home, via=DAEMON) as workspace:
+            daemon = Daemon(workspace)
+            daemon.run()
+    except errors.SocialGuardError as problem:
+        if daemon is None or not daemon.has_worked:
+            raise  # a person may have started it
+        logs.tell_end(problem)
+        return problem.exit_code
     return 0
 
 
