@@ -13,6 +13,8 @@ from socialguard import errors
 FILE_NAME: Final = "socialguard.toml"
 HOME_VARIABLE: Final = "SOCIALGUARD_HOME"
 IDENTITY_VARIABLE: Final = "SOCIALGUARD_IDENTITY"
+HOURLY: Final = "17 * * * *"
+"""When accounts are backed up unless the operator says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Settings:
     proxy: str | None = None
     ca_bundle: str | None = None
     heartbeat_url: str | None = None
-    backup_cron: str = "17 * * * *"
+    backup_cron: str = HOURLY
     backup_crons: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
@@ -99,7 +101,7 @@ def _parse(data: dict[str, object], name: str) -> Settings:
 
     class Backup(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
-        cron: str = Settings.backup_cron
+        cron: str = HOURLY
         crons: dict[str, str] = {}
 
     class Document(BaseModel):

@@ -133,6 +133,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."
     ),
     "daemon status": Row("daemon", "status", "Show whether the daemon works, and how each of its duties stands."),
+    "upgrade": Row(
+        "upgrade",
+        "upgrade",
+        "Bring the workspace to this program: a copy of the database, the migrations, and a look at the log.",
+    ),
     "demo": Row("demo", "demo", "Show the main job on a sandbox of this machine: no account, no network."),
     "sandbox serve": Row("sandbox", "serve", "Serve X and Facebook on this machine, for trying things out."),
     "completion": Row("completion", "completion", "Print shell code that completes commands and account names."),

@@ -81,8 +81,7 @@ def open_database(url: str) -> Database:
     """Open a database that exists, at this program's schema, migrating it after a copy where it is older.
 
     `url` is `sqlite:///PATH` or `postgresql+psycopg://…`. Raises Unreadable, SchemaTooNew."""
-    _require_file(url)
-    database = _connect(url)
+    database = connect(url)
     try:
         found = schema_version(database)
         if found == HEAD:
@@ -118,6 +117,12 @@ def schema_version(database: Database) -> str | None:
             return None
         version = connection.execute(text("select version_num from alembic_version")).scalar()
         return None if version is None else str(version)
+
+
+def connect(url: str) -> Database:
+    """Return a database whatever its schema; raises Unreadable for a file that is not there."""
+    _require_file(url)
+    return _connect(url)
 
 
 def _require_file(url: str) -> None:

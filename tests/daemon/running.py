@@ -58,7 +58,7 @@ class Running:
 
 
 @contextmanager
-def daemon(office: Office, *, ready: bool = True, **environment: str) -> Iterator[Running]:
+def daemon(office: Office, **environment: str) -> Iterator[Running]:
     """Run a daemon in an office for the time of the block, ready at its begin, and kill what is left of it."""
     name = f"@socialguard-test-{os.getpid()}-{time.monotonic_ns()}"
     log = office.base / f"daemon-{time.monotonic_ns()}.log"
@@ -71,8 +71,7 @@ def daemon(office: Office, *, ready: bool = True, **environment: str) -> Iterato
         )
         running = Running(office, process, channel, log)
         try:
-            if ready:
-                running.wait_for("READY=1")
+            running.wait_for("READY=1")
             yield running
         finally:
             if process.poll() is None:
