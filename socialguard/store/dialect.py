@@ -121,8 +121,8 @@ def _is_at_rest(path: Path) -> bool:
 
 
 def use_wal(engine: Engine) -> None:
-    """Let a database that is known to be ours keep its journal as a WAL from now on, where SQLite's is sound; where
-    it cannot be changed now it stays as it is."""
+    """Let a database that is known to be ours keep its journal as a WAL from now on, where SQLite's is sound;
+    where it cannot be changed now it stays as it is."""
     if engine.dialect.name != "sqlite" or not has_sound_wal(driver().sqlite_version_info):
         return
     with suppress(DBAPIError), engine.connect() as connection:

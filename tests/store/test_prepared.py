@@ -81,9 +81,14 @@ def test_a_driver_s_error_is_explained_and_what_was_written_before_it_is_rolled_
     with things.write() as connection:
         connection.execute(THINGS.delete())
     lost = Prepared(select(Table("lost", MetaData(), Column("id", Integer))))
-    with pytest.raises(errors.SocialGuardError), things.write() as connection:
-        KEEP.run(connection, id=1, name="gone", data=None, done=None)
-        lost.all(connection)
+
+    def keep_and_fail() -> None:
+        with things.write() as connection:
+            KEEP.run(connection, id=1, name="gone", data=None, done=None)
+            lost.all(connection)
+
+    with pytest.raises(errors.SocialGuardError):
+        keep_and_fail()
     with things.read() as connection:
         assert OF_NAME.all(connection, wanted="gone") == []
 
