@@ -10,6 +10,7 @@ from socialguard.daemon.heartbeat import Heartbeat
 from socialguard.daemon.interface import Backup, Duty
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.publisher import Publisher
+from socialguard.daemon.status import DISK
 from socialguard.daemon.tokens import Tokens
 from socialguard.workspace.opened import Workspace
 
@@ -29,7 +30,7 @@ def made(
         Duty("tokens", 60.0, Tokens(workspace, lanes, failed).look),
         Duty("checkpoint", 5.0, checkpoints.near),
         Duty("anchors", 900.0, checkpoints.far),
-        Duty("disk", 60.0, Disk(workspace.layout).look),
+        Duty(DISK, 60.0, Disk(workspace.layout).look),
         Duty("heartbeat", 60.0, Heartbeat(workspace.settings, is_well).beat),
     )
 

@@ -10,12 +10,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock
+from socialguard.daemon.disk import Forecast
 from socialguard.store import duties, lease
 from socialguard.store.duties import DutyRun
 
 LEASE: Final = "daemon"
 """The name of the daemon's lease, and of the row that says since when it works."""
 
+DISK: Final = "disk"
 SLACK: Final = timedelta(seconds=10)
 """The runs are kept every few seconds: what is later than this by their account is late."""
 LATE_WARNING: Final = timedelta(seconds=30)
@@ -50,7 +52,7 @@ def since(connection: Connection) -> datetime | None:
     return next((run.last_run for run in duties.runs(connection) if run.name == LEASE), None)
 
 
-def document(status: Status, names: Mapping[str, str]) -> dict[str, object]:
+def document(status: Status, names: Mapping[str, str], disk: Forecast) -> dict[str, object]:
     """Return a status as `--json` prints it; `names` are the accounts by their ids."""
     return {
         "alive": status.alive,
@@ -67,6 +69,7 @@ def document(status: Status, names: Mapping[str, str]) -> dict[str, object]:
             }
             for run in status.duties
         ],
+        "disk": {"free_bytes": disk.free, "full_on": disk.full_on},
     }
 
 
@@ -76,13 +79,18 @@ def shown(name: str, accounts: Mapping[str, str]) -> str:
     return f"{duty} {accounts.get(account_id, account_id)}" if account_id else duty
 
 
-def check(status: Status, names: Mapping[str, str] | None = None) -> tuple[int, str]:
+def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int, str]:
     """Return the code and the line of a monitoring plugin."""
     if not status.alive:
         return CRITICAL, _line(CRITICAL, ["no daemon works"], status.duties)
     found: list[tuple[int, str]] = []
+    filling = disk.problem()
+    if filling is not None:
+        found.append((CRITICAL if disk.is_urgent else WARNING, filling))
     for run in status.duties:
-        name = shown(run.name, names or {})
+        if run.name == DISK:
+            continue  # told above, as it is now
+        name = shown(run.name, names)
         if run.error is not None:
             found.append((CRITICAL if run.name in VITAL else WARNING, f"{name}: {run.error}"))
         if run.lag > LATE_CRITICAL and run.name in VITAL:

@@ -21,7 +21,7 @@ class Upgraded:
 
     before: str
     now: str
-    copy: Path | None
+    copied_to: Path | None
     entries: int
 
 

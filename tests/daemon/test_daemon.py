@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.cli import shapes
+from tests.cli.shapes import shown
 from tests.daemon.running import daemon, until
 from tests.office import Office
 
@@ -73,9 +75,9 @@ def test_it_ends_within_ten_seconds_and_marks_what_hangs(office: Office) -> None
 def test_the_status_tells_each_duty_and_that_a_daemon_works(office: Office) -> None:
     with daemon(office) as running:
         until(lambda: "publish" in duties(office), "runs are kept")
-        found = office.cli("daemon", "status", "--json").document
-        assert found["alive"] is True
-        assert found["pid"] == running.process.pid
+        found = shown(office.cli("daemon", "status", "--json"), shapes.DaemonStatus)
+        assert found.alive is True
+        assert found.pid == running.process.pid
         publish = duties(office)["publish"]
         assert publish["last_ok"] == publish["last_run"]
         assert publish["error"] is None

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -120,7 +121,8 @@ def test_a_watchdog_is_obeyed_where_it_is_for_this_process(
 
 
 def test_a_duty_that_fails_is_told_and_runs_again_while_the_others_go_on() -> None:
-    ran, failed, quick = threading.Semaphore(0), [], threading.Semaphore(0)
+    ran, quick = threading.Semaphore(0), threading.Semaphore(0)
+    failed: list[Exception] = []
 
     def fails() -> None:
         ran.release()
@@ -211,9 +213,20 @@ def test_the_runs_of_duties_are_kept_and_replaced(database: Database) -> None:
         assert duties.runs(connection) == (second,)
 
 
+ROOMY = disk.Forecast(100, 50, None)
+
+
 def as_told(*runs: DutyRun, alive: bool = True) -> tuple[int, str]:
     """Return what monitoring is told of these runs."""
-    return status.check(status.Status(alive, None, 1, runs))
+    return status.check(status.Status(alive, None, 1, runs), {}, ROOMY)
+
+
+def test_monitoring_is_told_that_the_disk_fills() -> None:
+    well = status.Status(True, None, 1, (DutyRun("publish"), DutyRun("disk", error="as it was an hour ago")))
+    for days, code in ((20, 0), (10, 1), (2, 2)):
+        filling = disk.Forecast(100, 50, clock.now() + timedelta(days=days))
+        assert status.check(well, {}, filling)[0] == code
+    assert status.check(well, {}, disk.Forecast(100, 4, None))[0] == 2
 
 
 def test_monitoring_is_told_what_is_gravest_in_one_line() -> None:
@@ -249,17 +262,17 @@ def test_growth_tells_the_day_on_which_the_disk_is_full(layout: Layout, monkeypa
     total, used = 100 * 10**9, 50 * 10**9
     for day in range(8):
         clock.shift(timedelta(days=day))
-        monkeypatch.setattr(disk.shutil, "disk_usage", lambda _, used=used + day * 10**9: Usage(total, used))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, used=used + day * 10**9: Usage(total, used))
         disk.Disk(layout).look()
     found = disk.forecast(layout)
     assert found.full_on is not None
     assert abs(found.full_on - clock.now() - timedelta(days=43)) < timedelta(minutes=5)
     assert found.problem() is None
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: Usage(total, 94 * 10**9))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(total, 94 * 10**9))
     with pytest.raises(Problem, match="will be full on"):
         disk.Disk(layout).look()
     assert disk.forecast(layout).is_urgent is False
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: Usage(total, 96 * 10**9))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(total, 96 * 10**9))
     assert disk.forecast(layout).is_scarce
     assert disk.forecast(layout).is_urgent
 
@@ -269,10 +282,10 @@ def test_the_reserve_is_kept_while_there_is_room_and_given_up_when_there_is_none
 ) -> None:
     monkeypatch.setattr(disk, "RESERVE", 4096)
     monkeypatch.setattr(disk, "_PLENTY", 8192)
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: Usage(10**6, 10**6 - 10**5))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**6, 10**6 - 10**5))
     disk.Disk(layout).look()
     assert layout.reserve.stat().st_size == 4096
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: Usage(10**6, 10**6 - 100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**6, 10**6 - 100))
     with pytest.raises(Problem, match="nearly full"):
         disk.Disk(layout).look()
     assert not layout.reserve.exists()

@@ -35,11 +35,13 @@ def run(face: Face) -> int:
 def status(face: Face, check: bool) -> int:
     """Show whether the daemon works, and how each of its duties stands."""
     from socialguard.daemon import status as statuses
+    from socialguard.daemon.disk import forecast
 
     with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
         found = statuses.read(connection)
         names = workspace.names(connection)
-    code, line = statuses.check(found, names)
+    filling = forecast(workspace.layout)
+    code, line = statuses.check(found, names, filling)
 
     def people() -> None:
         if check:
@@ -63,6 +65,6 @@ def status(face: Face, check: bool) -> int:
             ],
         )
 
-    document = statuses.document(found, names)
+    document = statuses.document(found, names, filling)
     face.printer.answer({**document, "check": {"code": code, "line": line}} if check else document, people)
     return code if check else 0

@@ -20,8 +20,8 @@ def upgrade(face: Face) -> None:
             say("The database is at schema {now}; nothing was to be done.", now=done.now)
         else:
             say("The database went from schema {before} to {now}.", before=done.before, now=done.now)
-        if done.copy is not None:
-            say("As it was before: {copy}", copy=done.copy)
+        if done.copied_to is not None:
+            say("As it was before: {copy}", copy=done.copied_to)
         say("The log is whole: {entries} entries.", entries=done.entries)
 
     face.printer.answer({"upgraded": plain(done)}, people)
