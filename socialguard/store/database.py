@@ -1,5 +1,6 @@
 """A database as every room meets it: `write` and `read` transactions, opened at the schema this program knows."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,20 +12,18 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.store import dialect
-from socialguard.store.shared import LostTogether, SharedWrites
 from socialguard.store.version import HEAD
 
 
 class Database:
     """One database. `where` is how a person knows it: a path, or a URL without its password; `has_written` tells
-    whether a write transaction was begun here. Safe to share between threads, whose writes take turns
-    and share commits."""
+    whether a write transaction was begun here. Safe to share between threads, whose writes take turns."""
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
         self.where = where
         self.has_written = False
-        self._shared = SharedWrites(engine, where)
+        self._turn = threading.Lock()
         self._driver: Any = engine.dialect.loaded_dbapi
         name = engine.url.database
         self._path = Path(name) if engine.dialect.name == "sqlite" and name else None
@@ -36,7 +35,8 @@ class Database:
         Raises AuditUnwritable on a full or read-only disk, Busy after 15 s of waiting, Unreadable for a
         damaged file; an integrity error stays what it is, since its meaning is the caller's."""
         self.has_written = True
-        with self._explained(), self._shared.write() as connection:
+        with self._explained(), self._alone(), self.engine.begin() as connection:
+            dialect.begin(connection, writes=True)
             yield connection
 
     @contextmanager
@@ -51,6 +51,17 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait for the other threads of this process here: SQLite would make each sleep and look again, and give
+        the lock to whoever happens to look first."""
+        if not self._turn.acquire(timeout=dialect.BUSY_MS / 1000):
+            raise errors.Busy(what=self.where)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
@@ -61,9 +72,6 @@ class Database:
         except jcs.BadTimestamp:
             # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
-        except LostTogether as lost:
-            cause = lost.__cause__ or lost
-            raise dialect.explain(getattr(cause, "orig", None) or cause, self.where, self._path) from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
             raise dialect.explain(problem.orig or problem, self.where, self._path) from None

@@ -9,7 +9,6 @@ roll-back of this whole directory is seen only by an anchor outside the machine.
 import contextlib
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -213,19 +212,7 @@ class Pins:
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
-        """Hold the lock between processes; threads of this one wait for each other without asking for it over and
-        over."""
-        give_up = clock.monotonic() + _TURN_SECONDS
-        if not self._turns.acquire(timeout=_TURN_SECONDS):
-            raise errors.Busy(what=f"The file {self._path}")
-        try:
-            with self._between_processes(give_up):
-                yield
-        finally:
-            self._turns.release()
-
-    @contextlib.contextmanager
-    def _between_processes(self, give_up: float) -> Iterator[None]:
+        """Hold the lock between processes, and between threads: each opens the file for itself."""
         path = self._path.with_name(f"{self._path.name}.lock")
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
@@ -235,6 +222,7 @@ class Pins:
         except OSError as problem:
             raise private_files.unwritable(path, problem) from None
         try:
+            give_up = clock.monotonic() + _TURN_SECONDS
             while not _locked(descriptor):
                 if clock.monotonic() > give_up:  # a stopped process may hold it
                     raise errors.Busy(what=f"The file {self._path}")
