@@ -1,11 +1,12 @@
 """All that SQLite and PostgreSQL do not do alike: pragmas, BEGIN, triggers, and what an error means."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, event, text
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
@@ -59,9 +60,9 @@ def has_sound_wal(version: tuple[int, int, int]) -> bool:
 
 @cache
 def driver() -> ModuleType:
-    """Return the SQLite driver: Python's own, or one of the same interface that brings a newer SQLite, where Python's
-    lacks the WAL fix and the other is installed. With a WAL a reader never blocks the sender, and a commit waits
-    for the disk once instead of five times."""
+    """Return the SQLite driver: Python's own, or one of the same interface that brings a newer SQLite, where
+    Python's lacks the WAL fix and the other is installed. With a WAL a reader never blocks the sender, and a
+    commit waits for the disk once instead of five times."""
     if not has_sound_wal(sqlite3.sqlite_version_info):
         try:
             from pysqlite3 import dbapi2
@@ -109,13 +110,80 @@ def create_triggers(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def explain(problem: DBAPIError, where: str) -> errors.SocialGuardError:
-    """Return the error of ours that a driver's error means; `where` names the database for a person."""
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *columns: str) -> None:
+    """Insert rows; where one of a primary key stands already, replace its `columns` (all but the key where none is
+    named)."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    statement = insert(table)
+    key = [column.name for column in table.primary_key]
+    replaced = columns or tuple(column.name for column in table.columns if column.name not in key)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=key, set_={name: statement.excluded[name] for name in replaced}
+        ),
+        list(rows),
+    )
+
+
+# ── full text of versions in the archive ─────────────────────────────────────────────────────────────────
+
+
+def create_search(connection: Connection) -> None:
+    """Create the full text index over `version.text`; SQLite's is filled with `index_texts`."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "create virtual table version_text using fts5("
+            "text, content='version', content_rowid='id', columnsize=0, tokenize='unicode61 remove_diacritics 2')"
+        )
+    else:
+        connection.exec_driver_sql(
+            "create index ix_version_text on version using gin (to_tsvector('simple', text))"
+        )
+
+
+def drop_search(connection: Connection) -> None:
+    """Drop the full text index where there is one."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("drop table if exists version_text")
+    else:
+        connection.exec_driver_sql("drop index if exists ix_version_text")
+
+
+def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
+    """Add new versions, by id, to the full text index."""
+    if connection.dialect.name == "sqlite" and texts:
+        connection.exec_driver_sql("insert into version_text (rowid, text) values (?, ?)", list(texts))
+
+
+def holds_phrases(connection: Connection, phrases: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that the text of a row of `version` holds all these phrases, each of words in their
+    order. No character of a phrase has a meaning of its own."""
+    if connection.dialect.name == "sqlite":
+        query = " ".join('"' + phrase.replace('"', '""') + '"' for phrase in phrases)
+        return text("version.id in (select rowid from version_text where version_text match :phrases)").bindparams(
+            phrases=query
+        )  # type: ignore[return-value]
+    query = " ".join('"' + phrase.replace('"', " ") + '"' for phrase in phrases)
+    return text("to_tsvector('simple', version.text) @@ websearch_to_tsquery('simple', :phrases)").bindparams(
+        phrases=query
+    )  # type: ignore[return-value]
+
+
+def explain(
+    problem: DBAPIError, where: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable
+) -> errors.SocialGuardError:
+    """Return the error of ours that a driver's error means; `where` names the database for a person, `unwritable`
+    is what a full or read-only disk means for it."""
     words = str(problem.orig).lower()
     if "full" in words or "no space" in words:
-        return errors.AuditUnwritable(detail="disk full")
+        return unwritable(detail="disk full")
     if "readonly" in words or "read-only" in words:
-        return errors.AuditUnwritable(detail=f"{where} is read-only")
+        return unwritable(detail=f"{where} is read-only")
     if "locked" in words or "lock timeout" in words:
         return errors.Busy(what=where)
     if "append-only" in words:
