@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -24,6 +25,7 @@ class Database:
         self.where = where
         self.unwritable = unwritable
         self.has_written = False
+        self._driver: Any = engine.dialect.loaded_dbapi
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -51,8 +53,8 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError as problem:
-            if "append-only" not in str(problem.orig):
+        except (IntegrityError, self._driver.IntegrityError) as problem:
+            if "append-only" not in str(problem):
                 raise
             raise dialect.explain(problem, self.where, self.unwritable) from None
         except jcs.BadTimestamp:
@@ -60,6 +62,8 @@ class Database:
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
+            raise dialect.explain(problem.orig or problem, self.where, self.unwritable) from None
+        except self._driver.Error as problem:  # of a prepared statement
             raise dialect.explain(problem, self.where, self.unwritable) from None
 
 

@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event, text
-from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
 
@@ -175,11 +174,11 @@ def holds_phrases(connection: Connection, phrases: Sequence[str]) -> ColumnEleme
 
 
 def explain(
-    problem: DBAPIError, where: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable
+    problem: BaseException, where: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable
 ) -> errors.SocialGuardError:
     """Return the error of ours that a driver's error means; `where` names the database for a person, `unwritable`
     is what a full or read-only disk means for it."""
-    words = str(problem.orig).lower()
+    words = str(problem).lower()
     if "full" in words or "no space" in words:
         return unwritable(detail="disk full")
     if "readonly" in words or "read-only" in words:
@@ -188,7 +187,7 @@ def explain(
         return errors.Busy(what=where)
     if "append-only" in words:
         return errors.Tampered(what="The audit log", detail="an entry was to be changed or inserted out of order.")
-    if isinstance(problem.orig, driver().DatabaseError) or "connect" in words:
-        detail = str(problem.orig).splitlines()[0] + "."
+    if isinstance(problem, driver().DatabaseError) or "connect" in words:
+        detail = str(problem).splitlines()[0] + "."
         return errors.Unreadable(path=where, detail=detail)
-    return errors.SocialGuardError(detail=f"{where}: {type(problem.orig).__name__}.")
+    return errors.SocialGuardError(detail=f"{where}: {type(problem).__name__}.")
