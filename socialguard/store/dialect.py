@@ -6,7 +6,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, event, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, event, text
 
 from socialguard import errors
 
@@ -132,6 +132,14 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, obj
 # ── full text of versions in the archive ─────────────────────────────────────────────────────────────────
 
 
+# Cut into words as SQLite's tokenizer does: PostgreSQL's own takes `example.com` or `well-known` for one.
+_POSTGRESQL_WORDS: Final = "to_tsvector('simple', regexp_replace(text, '[^[:alnum:]]+', ' ', 'g'))"
+_POSTGRESQL_HOLDS: Final = f"{_POSTGRESQL_WORDS} @@ websearch_to_tsquery('simple', :phrases)".replace(
+    "text,", "version.text,"
+)
+_SQLITE_HOLDS: Final = "version.id in (select rowid from version_text where version_text match :phrases)"
+
+
 def create_search(connection: Connection) -> None:
     """Create the full text index over `version.text`; SQLite's is filled with `index_texts`."""
     if connection.dialect.name == "sqlite":
@@ -140,9 +148,7 @@ def create_search(connection: Connection) -> None:
             "text, content='version', content_rowid='id', columnsize=0, tokenize='unicode61 remove_diacritics 2')"
         )
     else:
-        connection.exec_driver_sql(
-            "create index ix_version_text on version using gin (to_tsvector('simple', text))"
-        )
+        connection.exec_driver_sql(f"create index ix_version_text on version using gin ({_POSTGRESQL_WORDS})")
 
 
 def drop_search(connection: Connection) -> None:
@@ -162,14 +168,10 @@ def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> Non
 def holds_phrases(connection: Connection, phrases: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that the text of a row of `version` holds all these phrases, each of words in their
     order. No character of a phrase has a meaning of its own."""
-    if connection.dialect.name == "sqlite":
-        query = " ".join('"' + phrase.replace('"', '""') + '"' for phrase in phrases)
-        return text("version.id in (select rowid from version_text where version_text match :phrases)").bindparams(
-            phrases=query
-        )  # type: ignore[return-value]
-    query = " ".join('"' + phrase.replace('"', " ") + '"' for phrase in phrases)
-    return text("to_tsvector('simple', version.text) @@ websearch_to_tsquery('simple', :phrases)").bindparams(
-        phrases=query
+    query = " ".join(f'"{phrase.replace(chr(34), " ")}"' for phrase in phrases)
+    on_sqlite = connection.dialect.name == "sqlite"
+    return text(_SQLITE_HOLDS if on_sqlite else _POSTGRESQL_HOLDS).bindparams(
+        bindparam("phrases", query, unique=True)
     )  # type: ignore[return-value]
 
 
