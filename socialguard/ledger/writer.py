@@ -30,6 +30,16 @@ _MOVE: Final = Prepared(
         delivery.c.attempt_id.is_not_distinct_from(bindparam("old_attempt")),
     )
 )
+_STILL: Final = Prepared(
+    select(delivery.c.id)
+    .where(
+        delivery.c.id == bindparam("id"),
+        delivery.c.state == bindparam("state"),
+        delivery.c.attempt_id == bindparam("attempt"),
+    )
+    .with_for_update()
+)
+_STEP: Final = Prepared(update(attempt).where(attempt.c.id == bindparam("named")))
 _END: Final = Prepared(update(attempt).where(attempt.c.id == bindparam("ended")))
 
 
@@ -127,14 +137,10 @@ def record_step(connection: Connection, value: Delivery, remote_id: str) -> None
     """Store the id with which a two-step publish of `value`'s attempt can be finished.
 
     Raises Busy where another process has taken the attempt: then nothing of it may become public any more."""
-    still = select(delivery.c.id).where(
-        delivery.c.id == value.id,
-        delivery.c.state == value.state.value,
-        delivery.c.attempt_id == value.attempt_id,
-    )
-    if connection.execute(still.with_for_update()).one_or_none() is None:
+    held = {"id": value.id, "state": value.state.value, "attempt": value.attempt_id}
+    if _STILL.first(connection, **held) is None:
         raise errors.Busy(what=f"Delivery {value.id}")
-    connection.execute(update(attempt).where(attempt.c.id == value.attempt_id).values(remote_id=remote_id))
+    _STEP.run(connection, named=value.attempt_id, remote_id=remote_id)
 
 
 def settle(

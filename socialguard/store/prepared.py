@@ -23,6 +23,11 @@ class Prepared:
         compiled = self._for(connection, values)
         return [compiled.row(row) for row in compiled.execute(connection, values)]
 
+    def tuples(self, connection: Connection, **values: object) -> list[Any]:
+        """Return every row as the driver gives it: a tuple, nothing converted."""
+        found: list[Any] = self._for(connection, values).execute(connection, values).fetchall()
+        return found
+
     def first(self, connection: Connection, **values: object) -> Any | None:
         """Return the first row, None where there is none."""
         compiled = self._for(connection, values)
