@@ -4,48 +4,75 @@
 gap as it stood after a page), `profile`, `blob` (the file of an attachment). `at` is when it was kept.
 
 An item's version hash is SHA-256(32 random bytes of salt ‖ JCS of its body). The body is what the author made: it
-leaves out metrics, and what changes by itself: the author's name of today, addresses of media that expire."""
+leaves out metrics, and what changes by itself: the author's name of today, addresses of media that expire.
+
+Items are many, so their lines are written out by hand; tests hold them to `jcs.encode`."""
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from json.encoder import encode_basestring as quoted
+from typing import Any, Final, NamedTuple
 
 from socialguard.archive.interface import Gap
 from socialguard.canon import jcs
-from socialguard.model.activity import Item, Mark, Profile
-
-Line = dict[str, object]
+from socialguard.model.activity import Attachment, Item, Mark, Profile
 
 SALT_BYTES: Final = 32
 OWN: Final = "own"
 """The shelf of what the accounts wrote themselves, and of what is nobody's: pages, profiles."""
 
-
-def body_of(item: Item) -> dict[str, object]:
-    """Return what an item's version hash covers."""
-    return {
-        "attachments": [{"alt": one.alt, "key": one.key, "type": one.type} for one in item.attachments],
-        "author": item.author_id,
-        "content": dict(item.content),
-        "created": jcs.timestamp(item.created_at),
-        "kind": item.kind.value,
-        "reply_to": item.reply_to,
-        "text": item.text,
-        "url": item.url,
-    }
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_HELD: Final = ("attachments", "author", "content", "reply_to", "url")
 
 
-def canonical(body: dict[str, object]) -> tuple[dict[str, object], bytes]:
-    """Return a body in the form that it is kept in, and its canonical bytes.
+class Line(NamedTuple):
+    """One line: what it is, whose, which item it is about (empty: none), what the index takes of it, its bytes."""
+
+    kind: str
+    account: str
+    item: str
+    values: dict[str, Any]
+    stored: bytes
+
+
+class Body(NamedTuple):
+    """What a version hash covers, as canonical bytes, and the part of it that the index keeps as JSON."""
+
+    stored: bytes
+    held: str
+
+
+def fit(one: Item) -> tuple[Item, Body]:
+    """Return an item as it can be kept, and its body.
 
     What a network wrote need not have a canonical form: numbers with a fraction, or too large, become text, and
     what is no character becomes U+FFFD."""
     try:
-        return body, jcs.encode(body)
-    except jcs.NotCanonical:
-        fit = {key: _fit(value, jcs.MAX_DEPTH - 4) for key, value in body.items()}
-        return fit, jcs.encode(fit)
+        f"{one.network_id}{one.author_name}".encode()
+        if "\0" not in one.network_id and all(each.key.isprintable() for each in one.attachments):
+            return one, _body(one)
+    except ValueError:  # no canonical form, or a lone surrogate
+        pass
+    one = replace(
+        one,
+        network_id=_name(one.network_id),
+        author_id=_text(one.author_id),
+        author_name=_text(one.author_name),
+        text=_text(one.text),
+        url=_text(one.url),
+        reply_to=None if one.reply_to is None else _text(one.reply_to),
+        attachments=tuple(
+            Attachment(
+                _name(each.key), _text(each.type), None if each.url is None else _text(each.url), _text(each.alt)
+            )
+            for each in one.attachments
+        ),
+        content={_text(key): _fit(value, jcs.MAX_DEPTH - 4) for key, value in one.content.items()},
+    )
+    return one, _body(one)
 
 
 def version_hash(salt: bytes, body: bytes) -> bytes:
@@ -53,61 +80,96 @@ def version_hash(salt: bytes, body: bytes) -> bytes:
     return hashlib.sha256(salt + body).digest()
 
 
-def item_line(
-    account_id: str, item: Item, own: bool, number: int, body: dict[str, object], stored: bytes, at: str
-) -> Line:
+def item_line(account_id: str, one: Item, own: bool, number: int, body: Body, at: str) -> Line:
     """Return the line of a new version, with a new salt."""
     salt = os.urandom(SALT_BYTES)
-    line: Line = {
-        "account": account_id,
-        "at": at,
-        "author_name": _text(item.author_name),
-        "body": body,
-        "hash": version_hash(salt, stored).hex(),
-        "id": item.network_id,
-        "n": number,
+    digest = version_hash(salt, body.stored)
+    files = [(each.key, each.url) for each in one.attachments]
+    urls = _json({key: url for key, url in files if url is not None}) if files else "{}"
+    counts = counts_of(one.metrics) if number == 1 else None
+    counts_stored = "" if counts is None else f'"metrics":{_json(counts)},'
+    stored = (
+        f'{{"account":{quoted(account_id)},"at":"{at}","author_name":{quoted(one.author_name)},"body":'.encode()
+        + body.stored
+        + f',"hash":"{digest.hex()}","id":{quoted(one.network_id)},{counts_stored}"n":{number},'
+        f'"own":{"true" if own else "false"},"salt":"{jcs.b64(salt)}","t":"item","urls":{urls}}}'.encode()
+    )
+    values = {
+        "number": number,
         "own": own,
-        "salt": jcs.b64(salt),
-        "t": "item",
-        "urls": {one.key: one.url for one in item.attachments if one.url is not None},
+        "kind": one.kind.value,
+        "created_at": jcs.timestamp(one.created_at),
+        "sha256": digest,
+        "salt": salt,
+        "text": _without_nul(one.text),
+        "content": body.held,
+        "author_name": _without_nul(one.author_name),
+        "at": at,
+        "files": files,
+        "counts": _json(counts) if counts else None,
     }
-    if number == 1:
-        line["metrics"] = counts_of(item.metrics)
-    return line
+    return Line("item", account_id, one.network_id, values, stored)
 
 
 def metrics_line(account_id: str, network_id: str, number: int, counts: Mapping[str, int], at: str) -> Line:
     """Return the line of a snapshot of an item's metrics."""
-    return {"account": account_id, "at": at, "counts": dict(counts), "id": network_id, "n": number, "t": "metrics"}
+    return _made(
+        {"account": account_id, "at": at, "counts": counts, "id": network_id, "n": number, "t": "metrics"}
+    )
 
 
 def page_line(gap: Gap, at: str) -> Line:
     """Return the line of a gap as it stands after a page."""
-    return {
-        "account": gap.account_id,
-        "at": at,
-        "gap": gap.number,
-        "limit": gap.reached_limit,
-        "newest": mark_value(gap.newest),
-        "next": gap.at,
-        "open": gap.is_open,
-        "since": mark_value(gap.since),
-        "stream": gap.stream.value,
-        "t": "page",
-    }
+    return _made(
+        {
+            "account": gap.account_id,
+            "at": at,
+            "gap": gap.number,
+            "limit": gap.reached_limit,
+            "newest": mark_value(gap.newest),
+            "next": gap.at,
+            "open": gap.is_open,
+            "since": mark_value(gap.since),
+            "stream": gap.stream.value,
+            "t": "page",
+        }
+    )
 
 
 def profile_line(account_id: str, profile: Profile, at: str) -> Line:
     """Return the line of an account's profile."""
-    return {"account": account_id, "at": at, "profile": profile_value(profile), "t": "profile"}
+    return _made({"account": account_id, "at": at, "profile": profile_value(profile), "t": "profile"})
 
 
 def blob_line(
     account_id: str, network_id: str, key: str, sha256: str, size: int, content_type: str, at: str
 ) -> Line:
     """Return the line of an attachment whose file is kept."""
-    line: Line = {"account": account_id, "at": at, "id": network_id, "key": key, "sha256": sha256, "size": size}
-    return line | {"t": "blob", "type": content_type}
+    line: dict[str, object] = {"account": account_id, "at": at, "id": network_id, "key": key, "sha256": sha256}
+    return _made(line | {"size": size, "t": "blob", "type": content_type})
+
+
+def read(stored: bytes) -> Line:
+    """Return a line as its bytes say; they are of our own writing, proven by the root of their segment."""
+    line: Any = json.loads(stored)
+    if line["t"] != "item":
+        return Line(line["t"], line["account"], line.get("id", ""), line, stored)
+    body, urls, counts = line["body"], line["urls"], line.get("metrics")
+    values = {
+        "number": line["n"],
+        "own": line["own"],
+        "kind": body["kind"],
+        "created_at": body["created"],
+        "sha256": bytes.fromhex(line["hash"]),
+        "salt": jcs.unb64(line["salt"]),
+        "text": _without_nul(body["text"]),
+        "content": _ENCODER.encode({key: body[key] for key in _HELD}),
+        "author_name": _without_nul(line["author_name"]),
+        "at": line["at"],
+        "files": [(each["key"], urls.get(each["key"])) for each in body["attachments"]],
+        "counts": _ENCODER.encode(counts) if counts else None,
+    }
+    return Line("item", line["account"], line["id"], values, stored)
 
 
 def profile_value(profile: Profile) -> dict[str, object]:
@@ -121,7 +183,7 @@ def profile_value(profile: Profile) -> dict[str, object]:
         "posts": profile.posts,
         "user_id": profile.user_id,
     }
-    return canonical(value)[0]
+    return {key: _fit(each, jcs.MAX_DEPTH - 4) for key, each in value.items()}
 
 
 def counts_of(metrics: Mapping[str, int]) -> dict[str, int]:
@@ -147,6 +209,38 @@ def shelf_of(account_id: str, own: bool, at: str) -> str:
     """Return where a line about an item belongs: what the accounts wrote themselves stands together; what others
     wrote stands apart for each account and month, so that it can be destroyed apart."""
     return OWN if own else f"others/{account_id}/{at[:7]}"
+
+
+def _body(one: Item) -> Body:
+    attachments = "[]"
+    if one.attachments:
+        attachments = _json([{"alt": each.alt, "key": each.key, "type": each.type} for each in one.attachments])
+    content = _json(dict(one.content)) if one.content else "{}"
+    reply_to = "null" if one.reply_to is None else quoted(one.reply_to)
+    first = f'{{"attachments":{attachments},"author":{quoted(one.author_id)},"content":{content},'
+    made = f'"created":"{jcs.timestamp(one.created_at)}","kind":"{one.kind.value}",'
+    url = f'"url":{quoted(one.url)}}}'
+    return Body(
+        f'{first}{made}"reply_to":{reply_to},"text":{quoted(one.text)},{url}'.encode(),
+        f'{first}"reply_to":{reply_to},{url}',
+    )
+
+
+def _made(line: dict[str, Any]) -> Line:
+    return Line(line["t"], line["account"], line.get("id", ""), line, jcs.encode(line))
+
+
+def _json(value: object) -> str:
+    return jcs.encode(value).decode()
+
+
+def _without_nul(value: str) -> str:
+    """A text as PostgreSQL can hold it, which has no NUL; the line keeps what was written."""
+    return value.replace("\0", "\ufffd") if "\0" in value else value
+
+
+def _name(value: str) -> str:
+    return "".join(each if each.isprintable() else "\ufffd" for each in _text(value))
 
 
 def _fit(value: object, depth: int) -> object:

@@ -9,15 +9,25 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, outerjoin, select
 
+from socialguard.archive.index import version_id
 from socialguard.canon import jcs
 from socialguard.model.activity import Kind
 from socialguard.store import dialect
-from socialguard.store.archive_tables import attachment, cursor, item, metric, profile, tombstone, version
+from socialguard.store.archive_tables import (
+    VERSIONS,
+    attachment,
+    cursor,
+    item,
+    metric,
+    profile,
+    tombstone,
+    version,
+)
 
 MAX_QUERY: Final = 20_000
 """Characters of a search that are looked at."""
 _PHRASES_AT_ONCE: Final = 50
-_NEWEST: Final = and_(version.c.item_id == item.c.id, version.c.number == item.c.versions)
+_NEWEST: Final = version.c.id == item.c.id * VERSIONS + item.c.versions
 _COUNTS: Final = and_(metric.c.item_id == item.c.id, metric.c.number == item.c.snapshots)
 
 
@@ -145,11 +155,13 @@ def search(
     phrases, signs = terms(query)
     if not phrases and not signs:
         return ()
-    matches: list[ColumnElement[bool]] = [version.c.text.contains(sign, autoescape=True) for sign in signs]
+    wanted = _summaries()
     for at in range(0, len(phrases), _PHRASES_AT_ONCE):
-        matches.append(dialect.holds_phrases(connection, phrases[at : at + _PHRASES_AT_ONCE]))
-    found = select(version.c.item_id).where(*matches)
-    wanted = _summaries().where(item.c.id.in_(found))
+        wanted = wanted.where(dialect.holds_phrases(connection, phrases[at : at + _PHRASES_AT_ONCE], VERSIONS))
+    if signs:
+        any_version = version.alias()
+        held = [any_version.c.text.contains(sign, autoescape=True) for sign in signs]
+        wanted = wanted.where(item.c.id.in_(select(any_version.c.id // VERSIONS).where(*held)))
     if account_ids is not None:
         wanted = wanted.where(item.c.account_id.in_(account_ids))
     if before is not None:
@@ -192,13 +204,19 @@ def show(connection: Connection, account_id: str, network_id: str) -> Shown | No
     ).one_or_none()
     if found is None:
         return None
-    versions = select(version).where(version.c.item_id == found.id).order_by(version.c.number)
+    versions = (
+        select(version)
+        .where(version.c.id.between(version_id(found.id, 1), version_id(found.id + 1, 0)))
+        .order_by(version.c.id)
+    )
     snapshots = select(metric).where(metric.c.item_id == found.id).order_by(metric.c.number)
     files = select(attachment).where(attachment.c.item_id == found.id).order_by(attachment.c.key)
     return Shown(
         _summary(found),
         tuple(
-            Version(row.number, row.text, json.loads(row.content), bytes(row.sha256).hex(), _time(row.seen_at))
+            Version(
+                row.id % VERSIONS, row.text, json.loads(row.content), bytes(row.sha256).hex(), _time(row.seen_at)
+            )
             for row in connection.execute(versions)
         ),
         tuple(Snapshot(_time(row.taken_at), json.loads(row.counts)) for row in connection.execute(snapshots)),

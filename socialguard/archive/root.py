@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, select
 
 from socialguard.canon import merkle
-from socialguard.store.archive_tables import blob, item, metric, profile, tombstone, version
+from socialguard.store.archive_tables import VERSIONS, blob, item, metric, profile, tombstone, version
 
 _BATCH: Final = 2000
 _sha256 = hashlib.sha256
@@ -83,13 +83,13 @@ _KINDS: Final[tuple[tuple[Select[Any], Callable[[Iterable[Any]], Iterator[bytes]
     (
         select(
             *_OF_ITEM,
-            version.c.number,
+            version.c.id % VERSIONS,
             version.c.sha256,
             version.c.salt,
             version.c.text,
             version.c.content,
             version.c.author_name,
-        ).join(item, item.c.id == version.c.item_id),
+        ).join(item, item.c.id == version.c.id // VERSIONS),
         _versions,
     ),
     (
