@@ -119,7 +119,6 @@ class _Rows:
             {
                 "id": version_id(row, number),
                 "sha256": values["sha256"],
-                "salt": values["salt"],
                 "text": values["text"],
                 "content": values["content"],
                 "author_name": values["author_name"],

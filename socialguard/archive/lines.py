@@ -16,6 +16,7 @@ from dataclasses import replace
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
 
+from socialguard.archive import instants
 from socialguard.archive.interface import Gap
 from socialguard.canon import jcs
 from socialguard.model.activity import Attachment, Item, Mark, Profile
@@ -39,7 +40,8 @@ class Line(NamedTuple):
 
 
 class Body(NamedTuple):
-    """What a version hash covers, as canonical bytes, and the part of it that the index keeps as JSON."""
+    """What a version hash covers, as canonical bytes, and what of it the index keeps as JSON: what is not
+    empty."""
 
     stored: bytes
     held: str
@@ -83,7 +85,6 @@ def version_hash(salt: bytes, body: bytes) -> bytes:
 def item_line(account_id: str, one: Item, own: bool, number: int, body: Body, at: str) -> Line:
     """Return the line of a new version, with a new salt."""
     salt = os.urandom(SALT_BYTES)
-    digest = version_hash(salt, body.stored)
     files = [(each.key, each.url) for each in one.attachments]
     urls = _json({key: url for key, url in files if url is not None}) if files else "{}"
     counts = counts_of(one.metrics) if number == 1 else None
@@ -91,20 +92,19 @@ def item_line(account_id: str, one: Item, own: bool, number: int, body: Body, at
     stored = (
         f'{{"account":{quoted(account_id)},"at":"{at}","author_name":{quoted(one.author_name)},"body":'.encode()
         + body.stored
-        + f',"hash":"{digest.hex()}","id":{quoted(one.network_id)},{counts_stored}"n":{number},'
+        + f',"id":{quoted(one.network_id)},{counts_stored}"n":{number},'
         f'"own":{"true" if own else "false"},"salt":"{jcs.b64(salt)}","t":"item","urls":{urls}}}'.encode()
     )
     values = {
         "number": number,
         "own": own,
         "kind": one.kind.value,
-        "created_at": jcs.timestamp(one.created_at),
-        "sha256": digest,
-        "salt": salt,
+        "created_at": instants.micros(one.created_at),
+        "sha256": version_hash(salt, body.stored),
         "text": _without_nul(one.text),
         "content": body.held,
         "author_name": _without_nul(one.author_name),
-        "at": at,
+        "at": instants.parsed(at),
         "files": files,
         "counts": _json(counts) if counts else None,
     }
@@ -153,19 +153,19 @@ def read(stored: bytes) -> Line:
     """Return a line as its bytes say; they are of our own writing, proven by the root of their segment."""
     line: Any = json.loads(stored)
     if line["t"] != "item":
+        line["at"] = instants.parsed(line["at"])
         return Line(line["t"], line["account"], line.get("id", ""), line, stored)
     body, urls, counts = line["body"], line["urls"], line.get("metrics")
     values = {
         "number": line["n"],
         "own": line["own"],
         "kind": body["kind"],
-        "created_at": body["created"],
-        "sha256": bytes.fromhex(line["hash"]),
-        "salt": jcs.unb64(line["salt"]),
+        "created_at": instants.parsed(body["created"]),
+        "sha256": version_hash(jcs.unb64(line["salt"]), _body_in(stored)),
         "text": _without_nul(body["text"]),
-        "content": _ENCODER.encode({key: body[key] for key in _HELD}),
+        "content": _ENCODER.encode({key: body[key] for key in _HELD if body[key]}),
         "author_name": _without_nul(line["author_name"]),
-        "at": line["at"],
+        "at": instants.parsed(line["at"]),
         "files": [(each["key"], urls.get(each["key"])) for each in body["attachments"]],
         "counts": _ENCODER.encode(counts) if counts else None,
     }
@@ -217,17 +217,31 @@ def _body(one: Item) -> Body:
         attachments = _json([{"alt": each.alt, "key": each.key, "type": each.type} for each in one.attachments])
     content = _json(dict(one.content)) if one.content else "{}"
     reply_to = "null" if one.reply_to is None else quoted(one.reply_to)
-    first = f'{{"attachments":{attachments},"author":{quoted(one.author_id)},"content":{content},'
-    made = f'"created":"{jcs.timestamp(one.created_at)}","kind":"{one.kind.value}",'
-    url = f'"url":{quoted(one.url)}}}'
+    author, url = quoted(one.author_id), quoted(one.url)
+    held = (
+        ("attachments", attachments if one.attachments else ""),
+        ("author", author if one.author_id else ""),
+        ("content", content if one.content else ""),
+        ("reply_to", reply_to if one.reply_to else ""),
+        ("url", url if one.url else ""),
+    )
     return Body(
-        f'{first}{made}"reply_to":{reply_to},"text":{quoted(one.text)},{url}'.encode(),
-        f'{first}"reply_to":{reply_to},{url}',
+        f'{{"attachments":{attachments},"author":{author},"content":{content},'
+        f'"created":"{jcs.timestamp(one.created_at)}","kind":"{one.kind.value}",'
+        f'"reply_to":{reply_to},"text":{quoted(one.text)},"url":{url}}}'.encode(),
+        "{" + ",".join([f'"{key}":{value}' for key, value in held if value]) + "}",
     )
 
 
+def _body_in(stored: bytes) -> bytes:
+    """The body in a line as it was written. Within a text a quotation mark has a backslash before it, and what
+    follows the body holds no object in an object: these marks are our own."""
+    return stored[stored.index(b',"body":') + 8 : stored.rindex(b'},"id":') + 1]
+
+
 def _made(line: dict[str, Any]) -> Line:
-    return Line(line["t"], line["account"], line.get("id", ""), line, jcs.encode(line))
+    values = line | {"at": instants.parsed(line["at"])}
+    return Line(line["t"], line["account"], line.get("id", ""), values, jcs.encode(line))
 
 
 def _json(value: object) -> str:

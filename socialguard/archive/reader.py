@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, outerjoin, select
 
+from socialguard.archive import instants
 from socialguard.archive.index import version_id
-from socialguard.canon import jcs
 from socialguard.model.activity import Kind
 from socialguard.store import dialect
 from socialguard.store.archive_tables import (
@@ -131,9 +131,9 @@ def items(
     if kinds is not None:
         query = query.where(item.c.kind.in_([kind.value for kind in kinds]))
     if since is not None:
-        query = query.where(item.c.created_at >= jcs.timestamp(since))
+        query = query.where(item.c.created_at >= instants.micros(since))
     if until is not None:
-        query = query.where(item.c.created_at < jcs.timestamp(until))
+        query = query.where(item.c.created_at < instants.micros(until))
     if before is not None:
         query = query.where(_below(before))
     query = query.order_by(item.c.created_at.desc(), item.c.id.desc()).limit(limit)
@@ -215,11 +215,18 @@ def show(connection: Connection, account_id: str, network_id: str) -> Shown | No
         _summary(found),
         tuple(
             Version(
-                row.id % VERSIONS, row.text, json.loads(row.content), bytes(row.sha256).hex(), _time(row.seen_at)
+                row.id % VERSIONS,
+                row.text,
+                json.loads(row.content),
+                bytes(row.sha256).hex(),
+                instants.moment(row.seen_at),
             )
             for row in connection.execute(versions)
         ),
-        tuple(Snapshot(_time(row.taken_at), json.loads(row.counts)) for row in connection.execute(snapshots)),
+        tuple(
+            Snapshot(instants.moment(row.taken_at), json.loads(row.counts))
+            for row in connection.execute(snapshots)
+        ),
         tuple(File(row.key, row.url, row.sha256) for row in connection.execute(files)),
     )
 
@@ -237,7 +244,7 @@ def read_at(connection: Connection, account_id: str) -> datetime | None:
     found = connection.execute(
         select(func.max(cursor.c.read_at)).where(cursor.c.account_id == account_id)
     ).scalar()
-    return None if found is None else _time(found)
+    return None if found is None else instants.moment(found)
 
 
 def counts(connection: Connection) -> dict[str, Counts]:
@@ -248,16 +255,18 @@ def counts(connection: Connection) -> dict[str, Counts]:
         total = totals.setdefault(account_id, [0, 0])
         total[0] += count
         total[1] += count if is_own else 0
-    ages: dict[str, str] = {}
+    ages: dict[str, int] = {}
     gaps: dict[str, int] = {}
     for row in connection.execute(select(cursor.c.account_id, cursor.c.open, cursor.c.read_at)):
-        ages[row.account_id] = max(row.read_at, ages.get(row.account_id, ""))
+        ages[row.account_id] = max(row.read_at, ages.get(row.account_id, 0))
         gaps[row.account_id] = gaps.get(row.account_id, 0) + bool(row.open)
     found = {}
     for account_id in sorted({*totals, *ages}):
         count, own = totals.get(account_id, (0, 0))
         age = ages.get(account_id)
-        found[account_id] = Counts(count, own, gaps.get(account_id, 0), None if age is None else _time(age))
+        found[account_id] = Counts(
+            count, own, gaps.get(account_id, 0), None if age is None else instants.moment(age)
+        )
     return found
 
 
@@ -304,7 +313,7 @@ def _summaries() -> Select[Any]:
 
 
 def _below(last: Summary) -> ColumnElement[bool]:
-    at = jcs.timestamp(last.created_at)
+    at = instants.micros(last.created_at)
     return or_(item.c.created_at < at, and_(item.c.created_at == at, item.c.id < last.id))
 
 
@@ -316,17 +325,13 @@ def _summary(row: Row[Any]) -> Summary:
         row.network_id,
         Kind(row.kind),
         bool(row.own),
-        content["author"],
+        content.get("author", ""),
         row.author_name,
         row.text,
-        _time(row.created_at),
-        content["url"],
-        content["reply_to"],
+        instants.moment(row.created_at),
+        content.get("url", ""),
+        content.get("reply_to"),
         row.versions,
         {} if row.counts is None else json.loads(row.counts),
         row.reason is not None,
     )
-
-
-def _time(stored: str) -> datetime:
-    return jcs.parse_timestamp(stored)

@@ -59,7 +59,7 @@ def create(connection: Connection) -> None:
 
 
 def _replay(connection: Connection, one: Segment, stored: list[bytes]) -> None:
-    newest = ""
+    newest = 0
     for at in range(0, len(stored), _CHUNK):
         found = [lines.read(line) for line in stored[at : at + _CHUNK]]
         new = {(line.account, line.item) for line in found if line.kind == "item" and line.values["number"] == 1}
