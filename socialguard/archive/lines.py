@@ -26,7 +26,6 @@ OWN: Final = "own"
 """The shelf of what the accounts wrote themselves, and of what is nobody's: pages, profiles."""
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_HELD: Final = ("attachments", "author", "content", "reply_to", "url")
 
 
 class Line(NamedTuple):
@@ -151,7 +150,7 @@ def blob_line(
 
 def read(stored: bytes) -> Line:
     """Return a line as its bytes say; they are of our own writing, proven by the root of their segment."""
-    line: Any = json.loads(stored)
+    line: Any = json.loads(stored.decode())
     if line["t"] != "item":
         line["at"] = instants.parsed(line["at"])
         return Line(line["t"], line["account"], line.get("id", ""), line, stored)
@@ -163,7 +162,13 @@ def read(stored: bytes) -> Line:
         "created_at": instants.parsed(body["created"]),
         "sha256": version_hash(jcs.unb64(line["salt"]), _body_in(stored)),
         "text": _without_nul(body["text"]),
-        "content": _ENCODER.encode({key: body[key] for key in _HELD if body[key]}),
+        "content": _held(
+            _ENCODER.encode(body["attachments"]) if body["attachments"] else "",
+            body["author"],
+            _ENCODER.encode(body["content"]) if body["content"] else "",
+            body["reply_to"],
+            body["url"],
+        ),
         "author_name": _without_nul(line["author_name"]),
         "at": instants.parsed(line["at"]),
         "files": [(each["key"], urls.get(each["key"])) for each in body["attachments"]],
@@ -212,25 +217,28 @@ def shelf_of(account_id: str, own: bool, at: str) -> str:
 
 
 def _body(one: Item) -> Body:
-    attachments = "[]"
-    if one.attachments:
-        attachments = _json([{"alt": each.alt, "key": each.key, "type": each.type} for each in one.attachments])
-    content = _json(dict(one.content)) if one.content else "{}"
+    files = [{"alt": each.alt, "key": each.key, "type": each.type} for each in one.attachments]
+    attachments, content = _json(files) if files else "", _json(dict(one.content)) if one.content else ""
     reply_to = "null" if one.reply_to is None else quoted(one.reply_to)
-    author, url = quoted(one.author_id), quoted(one.url)
-    held = (
-        ("attachments", attachments if one.attachments else ""),
-        ("author", author if one.author_id else ""),
-        ("content", content if one.content else ""),
-        ("reply_to", reply_to if one.reply_to else ""),
-        ("url", url if one.url else ""),
-    )
     return Body(
-        f'{{"attachments":{attachments},"author":{author},"content":{content},'
+        f'{{"attachments":{attachments or "[]"},"author":{quoted(one.author_id)},"content":{content or "{}"},'
         f'"created":"{jcs.timestamp(one.created_at)}","kind":"{one.kind.value}",'
-        f'"reply_to":{reply_to},"text":{quoted(one.text)},"url":{url}}}'.encode(),
-        "{" + ",".join([f'"{key}":{value}' for key, value in held if value]) + "}",
+        f'"reply_to":{reply_to},"text":{quoted(one.text)},"url":{quoted(one.url)}}}'.encode(),
+        _held(attachments, one.author_id, content, one.reply_to, one.url),
     )
+
+
+def _held(attachments: str, author: str, content: str, reply_to: str | None, url: str) -> str:
+    """What the index keeps of a body, as canonical JSON; what is empty is left out."""
+    parts = [f'"attachments":{attachments}'] if attachments else []
+    if author:
+        parts.append(f'"author":{quoted(author)}')
+    if content:
+        parts.append(f'"content":{content}')
+    if reply_to is not None:
+        parts.append(f'"reply_to":{quoted(reply_to)}')
+    parts.append(f'"url":{quoted(url)}')
+    return f"{{{','.join(parts)}}}"
 
 
 def _body_in(stored: bytes) -> bytes:

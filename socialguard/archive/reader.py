@@ -123,9 +123,7 @@ def items(
     limit: int = 50,
 ) -> tuple[Summary, ...]:
     """Return items, newest first. `before` is the last one of the page before this; `until` is not included."""
-    query = _summaries()
-    if account_ids is not None:
-        query = query.where(item.c.account_id.in_(account_ids))
+    query = select(item.c.id)
     if own is not None:
         query = query.where(item.c.own.is_(own))
     if kinds is not None:
@@ -134,10 +132,7 @@ def items(
         query = query.where(item.c.created_at >= instants.micros(since))
     if until is not None:
         query = query.where(item.c.created_at < instants.micros(until))
-    if before is not None:
-        query = query.where(_below(before))
-    query = query.order_by(item.c.created_at.desc(), item.c.id.desc()).limit(limit)
-    return tuple(_summary(row) for row in connection.execute(query))
+    return _page(connection, query, account_ids, before, limit)
 
 
 def search(
@@ -155,19 +150,14 @@ def search(
     phrases, signs = terms(query)
     if not phrases and not signs:
         return ()
-    wanted = _summaries()
+    wanted = select(item.c.id)
     for at in range(0, len(phrases), _PHRASES_AT_ONCE):
         wanted = wanted.where(dialect.holds_phrases(connection, phrases[at : at + _PHRASES_AT_ONCE], VERSIONS))
     if signs:
         any_version = version.alias()
         held = [any_version.c.text.contains(sign, autoescape=True) for sign in signs]
         wanted = wanted.where(item.c.id.in_(select(any_version.c.id // VERSIONS).where(*held)))
-    if account_ids is not None:
-        wanted = wanted.where(item.c.account_id.in_(account_ids))
-    if before is not None:
-        wanted = wanted.where(_below(before))
-    wanted = wanted.order_by(item.c.created_at.desc(), item.c.id.desc()).limit(limit)
-    return tuple(_summary(row) for row in connection.execute(wanted))
+    return _page(connection, wanted, account_ids, before, limit)
 
 
 def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -290,6 +280,24 @@ def wanted_files(connection: Connection, account_id: str, limit: int = 100) -> t
         .limit(limit)
     )
     return tuple(Wanted(row.network_id, row.key, row.url, bool(row.own)) for row in connection.execute(query))
+
+
+def _page(
+    connection: Connection,
+    wanted: Select[Any],
+    account_ids: Sequence[str] | None,
+    before: Summary | None,
+    limit: int,
+) -> tuple[Summary, ...]:
+    """The newest of the items whose ids are selected. Which they are is found before anything is joined to
+    them."""
+    if account_ids is not None:
+        wanted = wanted.where(item.c.account_id.in_(account_ids))
+    if before is not None:
+        wanted = wanted.where(_below(before))
+    newest = item.c.created_at.desc(), item.c.id.desc()
+    query = _summaries().where(item.c.id.in_(wanted.order_by(*newest).limit(limit).correlate(None)))
+    return tuple(_summary(row) for row in connection.execute(query.order_by(*newest)))
 
 
 def _summaries() -> Select[Any]:
