@@ -173,3 +173,31 @@ def failed(done: Done, code: int, name: str) -> ErrorFields:
     assert (found.code, found.name) == (code, name)
     assert "\n" not in found.message + found.remedy
     return found
+
+
+class AlertFields(Shape):
+    """One alert."""
+
+    id: int
+    kind: str
+    account: AccountText | None
+    delivery: DeliveryId | None
+    message: str
+    count: int
+    first_at: Instant
+    raised_at: Instant
+    seen_at: Instant | None
+
+
+class Alerts(Shape):
+    """`alerts list`."""
+
+    alerts: list[AlertFields]
+    unseen: int
+
+
+class AlertsSeen(Shape):
+    """`alerts seen`."""
+
+    seen: list[int]
+    unseen: int

@@ -102,16 +102,31 @@ def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Accou
 
 def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a delivery whose time has passed (the machine slept): a person says whether it is still right."""
-    now = clock.now()
-    late = now - value.due
+    late = clock.now() - value.due
     if late.total_seconds() <= value.max_late:
         return None
-    late_by = errors.Late(
-        delivery=value.id, account=account, due=since(value.due, account.zone), now=since(now, account.zone)
+    return hold(connection, desk, value, account, late_by(value, account))
+
+
+def late_by(value: Delivery, account: Account) -> errors.Late:
+    """Return what is said of a delivery whose time has passed."""
+    zone = account.zone
+    return errors.Late(
+        delivery=value.id, account=account, due=since(value.due, zone), now=since(clock.now(), zone)
     )
-    writer.move(connection, value, State.HELD, late_by.message())
-    append(connection, desk, value, "held", reason=late_by.message())
-    return Result(replace(value, state=State.HELD), account, late_by)
+
+
+def hold(connection: Connection, desk: Desk, value: Delivery, account: Account, problem: errors.Held) -> Result:
+    """Hold a queued delivery instead of sending it, with an alert: a person says whether it is still right."""
+    writer.move(connection, value, State.HELD, problem.message())
+    append(connection, desk, value, "held", reason=problem.message())
+    alarm(connection, desk, value, problem)
+    return Result(replace(value, state=State.HELD), account, problem)
+
+
+def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.SocialGuardError) -> None:
+    """Raise the alert that a delivery is held, and why."""
+    desk.alerts.raise_error(connection, problem.name, problem, account_id=value.account_id, delivery_id=value.id)
 
 
 def _verify(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:

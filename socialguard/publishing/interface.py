@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
 from socialguard.audit.log import AuditLog
 from socialguard.ledger.stops import Stop
@@ -198,6 +199,7 @@ class Desk:
     network: Callable[[str], Network]
     person: Actor
     worker: Actor
+    alerts: Board
 
 
 @dataclass(frozen=True, slots=True)

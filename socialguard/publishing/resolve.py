@@ -21,7 +21,7 @@ from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
-from socialguard.publishing.claim import account_of, append
+from socialguard.publishing.claim import account_of, alarm, append, late_by
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
 from socialguard.store.process import is_dead
@@ -186,8 +186,12 @@ def _resolve_deletion(desk: Desk, session: Session, value: Delivery, account: Ac
 def _send_again(desk: Desk, value: Delivery, account: Account) -> Result:
     """Nothing is public: back to the queue, or held for a person where its time has passed."""
     late = (clock.now() - value.due).total_seconds() > value.max_late
-    state = State.HELD if late else State.QUEUED
-    return _settle(desk, value, account, state, "not_public", "late" if late else "it is not public yet")
+    if not late:
+        return _settle(desk, value, account, State.QUEUED, "not_public", "it is not public yet")
+    held = _settle(desk, value, account, State.HELD, "not_public", "late")
+    with desk.database.write() as connection:
+        alarm(connection, desk, value, late_by(value, account))
+    return held
 
 
 def _matches(

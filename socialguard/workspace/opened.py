@@ -1,7 +1,6 @@
 """One open workspace: every part is opened when it is first needed, and all are closed together."""
 
 import contextlib
-import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +13,7 @@ from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
 from socialguard.model.account import Account
 from socialguard.model.credential import redact
+from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.identity import Identity, open_identity
 from socialguard.vault.pins import Pins
@@ -22,6 +22,7 @@ from socialguard.workspace.signed import Signed
 
 # Each part is imported by what opens it: `queue list` needs few of them and is waited for.
 if TYPE_CHECKING:
+    from socialguard.alerts.board import Board
     from socialguard.audit.anchors.interface import Anchor
     from socialguard.audit.anchors.publishing import Published
     from socialguard.audit.emergency import EmergencyFile
@@ -187,6 +188,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             network=self.network,
             person=self.person,
             worker=self.worker,
+            alerts=self.alerts,
         )
 
     def network(self, name: str) -> "Network":
@@ -199,6 +201,13 @@ class Workspace(AbstractContextManager["Workspace"]):
             limits.use(self.settings.limits)
             self._networks[name] = interface.load(name)
         return self._networks[name]
+
+    @cached_property
+    def alerts(self) -> "Board":
+        """Where alerts are raised and seen."""
+        from socialguard.alerts.board import Board
+
+        return Board(self.layout.alerts)
 
     @cached_property
     def custody(self) -> "Custody":
@@ -298,7 +307,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     # ── caches for shell prompts ─────────────────────────────────────────────────────────────────────────
 
     def _remember_context(self, context_id: str, accounts: Sequence[Account]) -> None:
-        write_cache(
+        small_file.write(
             self.layout.context_cache(context_id),
             {"accounts": [str(account) for account in accounts], "at": clock.now().isoformat()},
         )
@@ -307,14 +316,3 @@ class Workspace(AbstractContextManager["Workspace"]):
         """Return every account, sorted by name."""
         with self.database.read() as connection:
             return self.signed.books(connection).registry.all(connection)
-
-
-def write_cache(path: Path, value: dict[str, object]) -> None:
-    """Replace a small cache file; that it cannot be written harms nothing."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_text(json.dumps(value), encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        return
