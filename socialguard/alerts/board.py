@@ -6,7 +6,7 @@ it. As long as nobody has seen it, the same cause (kind, account, delivery) only
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
@@ -93,6 +93,6 @@ class Board:
         notice.write(self._place, reader.count_unseen(connection), found[0] if found else None)
 
 
-def _so_far(same: Row[tuple[int, str, str]]) -> tuple[int, str]:
+def _so_far(same: Row[Any]) -> tuple[int, str]:
     told = reader.parse_message(same.id, same.message)
     return told.count + 1, told.first or same.raised_at

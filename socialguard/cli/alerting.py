@@ -9,7 +9,7 @@ from socialguard.cli.words import _, fill, plural
 
 def sentence(template: str, fields: Mapping[str, str]) -> str:
     """Return what happened in the person's language, its values safe to show."""
-    known = {name: phrase(value) for name, value in fields.items()}
+    known: dict[str, object] = {name: phrase(value) for name, value in fields.items()}
     try:
         return fill(_(template), known)
     except (KeyError, ValueError, IndexError):
