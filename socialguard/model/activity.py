@@ -1,7 +1,7 @@
 """What networks tell of an account's activity, as plain values: items, metrics, media, profiles, pages of them.
 
-A page is what one request brought, newest first. Where it goes on is `next`: an opaque string of the adapter's, good
-also days later and after other posts were made (an id or a time, never a token that ends)."""
+A page is what one request brought, newest first. Where it goes on is `next`: an opaque string of the adapter's,
+good also days later and after other posts were made (an id or a time, never a token that ends)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,8 +42,8 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One post, reply, mention or comment as its network tells it. `own`: the account itself wrote it. `content` is
-    all that the network told of it beside the fields here and without metrics, as JSON with strings for ids."""
+    """One post, reply, mention or comment as its network tells it. `own`: the account itself wrote it. `content`
+    is all that the network told of it beside the fields here and without metrics, as JSON with strings for ids."""
 
     network_id: str
     kind: Kind
@@ -82,9 +82,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class ActivityPage:
-    """What one request of a stream brought. `next` is where to go on, None at the end: the network has nothing older
-    than this, or nothing newer than the mark that was given. `reached_limit` tells that it ended because the network
-    shows no more than its newest so many (X: 3,200 posts, 800 mentions)."""
+    """What one request of a stream brought. `next` is where to go on, None at the end: the network has nothing
+    older than this, or nothing newer than the mark that was given. `reached_limit` tells that it ended because the
+    network shows no more than its newest so many (X: 3,200 posts, 800 mentions)."""
 
     items: tuple[Item, ...]
     next: str | None

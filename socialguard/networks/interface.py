@@ -43,9 +43,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading an account's activity costs, in millionths of a US dollar for each item that the network returns, and
-    how far back it reaches: items of a stream by name, None where it shows everything. All 0 where reading is free.
-    `page_size` is how many items one request brings at the most."""
+    """What reading an account's activity costs, in millionths of a US dollar for each item that the network
+    returns (all 0 where it is free), and how far back it reaches: items of a stream, None where it shows
+    everything. `page_size` is how many items one request brings at the most."""
 
     prices: Mapping[Stream, int]
     reach: Mapping[Stream, int | None]
@@ -167,12 +167,12 @@ class Session(Protocol):
 
     def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
         """Make one request for a page of a stream, newest first: from the newest on where `at` is None, else from
-        where an earlier page said `next`; nothing at or below `since`. Items of one page may repeat those of another."""
+        where an earlier page said `next`; nothing at or below `since`. A page may repeat items of another."""
         ...
 
     def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        """Return the metrics of own posts as they are now, by id; what the network does not show is left out (which
-        proves no deletion). At most `Reading.metrics_batch` ids a call."""
+        """Return the metrics of own posts as they are now, by id; what the network does not show is left out
+        (which proves no deletion). At most `Reading.metrics_batch` ids a call."""
         ...
 
     def profile(self) -> Profile:
@@ -180,8 +180,8 @@ class Session(Protocol):
         ...
 
     def take_charges(self) -> tuple[Charge, ...]:
-        """Return what the requests since the last call of this method cost, by operation, and forget it: whoever takes
-        it books it. Posting and deleting are priced by `Network.price` and are not among it."""
+        """Return what the requests since the last call of this method cost, by operation, and forget it: whoever
+        takes it books it. Posting and deleting are priced by `Network.price` and are not among it."""
         ...
 
     def inspect(self) -> Inspection:

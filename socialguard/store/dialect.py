@@ -59,9 +59,9 @@ def has_sound_wal(version: tuple[int, int, int]) -> bool:
 
 @cache
 def driver() -> ModuleType:
-    """Return the SQLite driver: Python's own, or one of the same interface that brings a newer SQLite, where Python's
-    lacks the WAL fix and the other is installed. With a WAL a reader never blocks the sender, and a commit waits
-    for the disk once instead of five times."""
+    """Return the SQLite driver: Python's own, or one of the same interface that brings a newer SQLite, where
+    Python's lacks the WAL fix and the other is installed. With a WAL a reader never blocks the sender, and a
+    commit waits for the disk once instead of five times."""
     if not has_sound_wal(sqlite3.sqlite_version_info):
         try:
             from pysqlite3 import dbapi2
