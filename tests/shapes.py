@@ -3,7 +3,7 @@ or of another type, is a failure."""
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tests.office import Done
 
@@ -201,3 +201,34 @@ class AlertsSeen(Shape):
 
     seen: list[int]
     unseen: int
+
+
+class CostRow(Shape):
+    """The calls of one operation on one account."""
+
+    account: AccountText
+    client: str
+    operation: str
+    currency: Literal["USD"]
+    calls: int
+    amount_micros: int
+
+
+class CostTotal(Shape):
+    """All rows together."""
+
+    currency: Literal["USD"]
+    calls: int
+    amount_micros: int
+
+
+class Costs(Shape):
+    """`costs`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+    first: str = Field(alias="from")
+    to: str
+    zone: str
+    rows: list[CostRow]
+    total: CostTotal

@@ -6,9 +6,9 @@ it. As long as nobody has seen it, the same cause (kind, account, delivery) only
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.alerts import notice, reader
@@ -49,7 +49,7 @@ class Board:
         cause = {"kind": kind, "account_id": account_id, "delivery_id": delivery_id}
         now = jcs.timestamp(clock.now())
         same = connection.execute(_SAME, cause).one_or_none()
-        count, first = (1, now) if same is None else _so_far(same)
+        count, first = (1, now) if same is None else _so_far(same.id, same.message, same.raised_at)
         kept = {name: str(value)[:_FIELD_LIMIT] for name, value in fields.items()}
         message = json.dumps({"template": template, "fields": kept, "count": count, "first": first})
         if same is None:
@@ -93,6 +93,6 @@ class Board:
         notice.write(self._place, reader.count_unseen(connection), found[0] if found else None)
 
 
-def _so_far(same: Row[Any]) -> tuple[int, str]:
-    told = reader.parse_message(same.id, same.message)
-    return told.count + 1, told.first or same.raised_at
+def _so_far(alert_id: int, message: str, raised_at: str) -> tuple[int, str]:
+    told = reader.parse_message(alert_id, message)
+    return told.count + 1, told.first or raised_at

@@ -98,6 +98,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
     "alerts seen": Row("alerts", "seen", "Say that you know of alerts: no command tells of them any more."),
+    "costs": Row("costs", "costs", "Show what calls cost, by account, operation and currency."),
     "audit list": Row(
         "audit", "list_", "List entries, newest first: when, who, what, on which account, with which outcome."
     ),

@@ -18,8 +18,9 @@ from socialguard.audit.leaf import INTENT
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
-from socialguard.model.delivery import Delivery, Receipt, State
+from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import body, fingerprint
+from socialguard.networks.prices import price_of
 from socialguard.publishing import crash
 from socialguard.publishing.accept import SUBMISSION, revoked, since
 from socialguard.publishing.interface import Desk, Result
@@ -63,6 +64,9 @@ def claim(desk: Desk, delivery_id: str) -> Claimed | Result | None:
                 return late
             if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
                 return None
+            unpaid = _over_budget(connection, desk, value, account)
+            if unpaid is not None:
+                return unpaid
             sending, intent = _start(connection, desk, value)
             claimed = Claimed(sending, account, intent, desk.trust.checkpoint(connection))
             crash.at("in_claim")
@@ -106,6 +110,18 @@ def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Acco
     if late.total_seconds() <= value.max_late:
         return None
     return hold(connection, desk, value, account, late_by(value, account))
+
+
+def _over_budget(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
+    """Hold a post that a budget does not allow; a deletion is never stopped by one."""
+    if value.act is Act.DELETE:
+        return None
+    price = price_of(desk.network(account.network), value.act, value.content)
+    try:
+        desk.purse.require_send(connection, account, price, value.id)
+    except errors.HeldByBudget as problem:
+        return hold(connection, desk, value, account, problem)
+    return None
 
 
 def late_by(value: Delivery, account: Account) -> errors.Late:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
 from socialguard.audit.log import AuditLog
+from socialguard.ledger.purse import Purse
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
@@ -200,6 +201,7 @@ class Desk:
     person: Actor
     worker: Actor
     alerts: Board
+    purse: Purse
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Entry
-from socialguard.ledger import reader, writer
+from socialguard.ledger import reader, usage, writer
 from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -129,7 +129,7 @@ def _looking(desk: Desk, network: Network, account: Account, value: Delivery) ->
         # What was found out counts; a call whose end is missing in the log may have happened.
         with suppress(errors.SocialGuardError), desk.database.write() as connection:
             desk.log.append(connection, replace(said, outcome=outcome, obj=obj))
-            writer.book(connection, account, "look", session.calls, 0, value.id)
+            usage.book_session(connection, account, session, "look", delivery_id=value.id)
 
 
 def _resolve_by_timeline(
@@ -236,9 +236,8 @@ def _settle(
     network = desk.network(account.network)
     with desk.database.write() as connection:
         writer.settle(connection, value, state, reason=reason, proof=receipt, how="reconciled")
-        if receipt is not None:
-            price = network.price(value.content.text, value.content.link)
-            writer.book(connection, account, value.act.value, 0, price, value.id)
+        if state is State.SENT:
+            usage.book_found(connection, account, network, value)
         append(connection, desk, value, outcome, reason=reason or "found by looking")
     problem = None
     if state is State.FAILED:  # nothing was made: whoever posted must be told, by the exit code too

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from socialguard.audit.emergency import EmergencyFile
     from socialguard.audit.log import AuditLog
     from socialguard.guard.gate import Guard
+    from socialguard.ledger.purse import Purse
     from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
@@ -189,6 +190,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             person=self.person,
             worker=self.worker,
             alerts=self.alerts,
+            purse=self.purse,
         )
 
     def network(self, name: str) -> "Network":
@@ -202,6 +204,29 @@ class Workspace(AbstractContextManager["Workspace"]):
             self._networks[name] = interface.load(name)
         return self._networks[name]
 
+    @property
+    def zone(self) -> str:
+        """The zone in which the workspace's days begin; SettingsInvalid where it is none."""
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        zone = self.settings.zone or "UTC"
+        try:
+            return ZoneInfo(zone).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            detail = f"zone: {zone} is not a time zone."
+            raise errors.SettingsInvalid(path=self.layout.settings.name, detail=detail) from None
+
+    @cached_property
+    def purse(self) -> "Purse":
+        """The budgets."""
+        from socialguard.ledger.purse import Purse
+        from socialguard.networks.prices import price_of
+
+        budgets = self.settings.budget
+        return Purse(
+            budgets, self.zone, lambda network, act, content: price_of(self.network(network), act, content)
+        )
+
     @cached_property
     def alerts(self) -> "Board":
         """Where alerts are raised and seen."""
@@ -212,6 +237,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     @cached_property
     def custody(self) -> "Custody":
         """The life of credentials."""
+        from socialguard.ledger import usage
         from socialguard.vault.custody import Custody
 
         def emergency(entry: Entry) -> None:
@@ -229,6 +255,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             actor=self.person,
             network=self.network,
             emergency=emergency,
+            book=usage.book_session,
         )
 
     @property

@@ -1,18 +1,13 @@
 """Reading an X account's activity: whole, in any pages, at any time, and priced as X counts it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-import time_machine
-
-from socialguard import errors
 from socialguard.model.activity import Charge, Item, Kind, Mark, Stream
 from socialguard.networks.interface import Session
 from socialguard.sandbox.process import Running
 
-from .wire import Wire, http
-from .x_world import OAUTH1, PUBLIC, X_SEED, session
+from .x_world import PUBLIC, X_SEED, session
 
 FIRST = 1_780_000_000
 ME = {
