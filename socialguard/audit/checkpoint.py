@@ -16,15 +16,20 @@ from socialguard.audit.log import AuditLog
 from socialguard.audit.tree import require_head
 from socialguard.canon import envelope, jcs, note
 from socialguard.store.database import Database
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import anchor_queue, checkpoint
 
 ROTATE: Final = "log_key.rotate"
 ROTATION_TYPE: Final = "log-key-rotation"
 """The envelope type of the statement that both keys sign."""
 
-_KNOWN: Final = select(checkpoint.c.size).where(
-    checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size == bindparam("at")
+_KNOWN: Final = Prepared(
+    select(checkpoint.c.size).where(
+        checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size == bindparam("at")
+    )
 )
+_KEEP: Final = Prepared(insert(checkpoint))
+_QUEUE: Final = Prepared(insert(anchor_queue))
 
 
 def origin(org: str, incarnation: int) -> str:
@@ -56,21 +61,18 @@ def store(connection: Connection, org: str, signer: Signer, anchors: Sequence[st
     The caller has made sure that this log may be signed, and pins the tree after the commit."""
     head = require_head(connection)
     tree = head.tree
-    if connection.execute(_KNOWN, {"inc": tree.incarnation, "at": tree.size}).first() is not None:
+    if _KNOWN.first(connection, inc=tree.incarnation, at=tree.size) is not None:
         return tree
-    connection.execute(
-        insert(checkpoint),
-        {
-            "incarnation": tree.incarnation,
-            "size": tree.size,
-            "note": signed(org, tree, signer),
-            "frontier": head.frontier.to_bytes(),
-            "made_at": jcs.timestamp(clock.now()),
-        },
+    _KEEP.run(
+        connection,
+        incarnation=tree.incarnation,
+        size=tree.size,
+        note=signed(org, tree, signer),
+        frontier=head.frontier.to_bytes(),
+        made_at=jcs.timestamp(clock.now()),
     )
-    queued = [{"anchor": name, "incarnation": tree.incarnation, "size": tree.size} for name in anchors]
-    if queued:
-        connection.execute(insert(anchor_queue), queued)
+    for name in anchors:
+        _QUEUE.run(connection, anchor=name, incarnation=tree.incarnation, size=tree.size)
     return tree
 
 

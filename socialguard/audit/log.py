@@ -16,19 +16,17 @@ from socialguard.audit.interface import Entry, Intent, Said, Tree
 from socialguard.audit.search import Search, look_through_older
 from socialguard.audit.tree import LOG, as_stored, beyond, frontier_below, hashed, read_head, require_head, stored
 from socialguard.canon import jcs, merkle
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import audit_entry, audit_head, audit_reason
 
 _DERIVED = ("seq", "ts", "actor", "action", "account", "outcome", "corr", "fingerprint")
-# Built once: what costs in an append is the making of statements, not the hashing.
-_MOVE_HEAD = (
-    update(audit_head)
-    .where(audit_head.c.id == 1)
-    .values(size=bindparam("new_size"), frontier=bindparam("new_frontier"), last_ts=bindparam("new_ts"))
-)
-_INSERT = insert(audit_entry)
-_INSERT_REASON = insert(audit_reason)
-_BY_FINGERPRINT = select(*(as_stored(audit_entry.c[each]) for each in _DERIVED)).where(
-    audit_entry.c.incarnation == bindparam("inc"), audit_entry.c.fingerprint == bindparam("fp")
+_MOVE_HEAD = Prepared(update(audit_head).where(audit_head.c.id == 1))
+_INSERT = Prepared(insert(audit_entry))
+_INSERT_REASON = Prepared(insert(audit_reason))
+_BY_FINGERPRINT = Prepared(
+    select(*(as_stored(audit_entry.c[each]) for each in _DERIVED)).where(
+        audit_entry.c.incarnation == bindparam("inc"), audit_entry.c.fingerprint == bindparam("fp")
+    )
 )
 
 QUEUED = "delivery.queue"
@@ -54,27 +52,24 @@ class AuditLog:
         seq = head.frontier.size
         leaf = leaves.encode(entry, org=self.org, seq=seq, ts=ts, salt=salt, clock_back=clock_back)
         leaf_hash = merkle.leaf_hash(leaf)
-        connection.execute(
-            _INSERT,
-            {
-                "incarnation": head.incarnation,
-                "seq": seq,
-                "leaf": leaf,
-                "leaf_hash": leaf_hash,
-                "ts": ts,
-                "actor": entry.actor.id,
-                "action": entry.action,
-                "account": entry.account,
-                "outcome": entry.outcome,
-                "corr": entry.corr,
-                "fingerprint": entry.fingerprint,
-            },
+        _INSERT.run(
+            connection,
+            incarnation=head.incarnation,
+            seq=seq,
+            leaf=leaf,
+            leaf_hash=leaf_hash,
+            ts=ts,
+            actor=entry.actor.id,
+            action=entry.action,
+            account=entry.account,
+            outcome=entry.outcome,
+            corr=entry.corr,
+            fingerprint=entry.fingerprint,
         )
         if salt is not None:
-            kept = {"incarnation": head.incarnation, "seq": seq, "salt": salt, "reason": entry.reason}
-            connection.execute(_INSERT_REASON, kept)
+            _INSERT_REASON.run(connection, incarnation=head.incarnation, seq=seq, salt=salt, reason=entry.reason)
         after = head.frontier.append(leaf_hash)
-        connection.execute(_MOVE_HEAD, {"new_size": after.size, "new_frontier": after.to_bytes(), "new_ts": ts})
+        _MOVE_HEAD.run(connection, size=after.size, frontier=after.to_bytes(), last_ts=ts)
         return seq
 
     def start(self, connection: Connection, first_entry: Entry) -> int:
@@ -134,7 +129,7 @@ class AuditLog:
     def _search(self, connection: Connection, fingerprint: str) -> Search:
         head = require_head(connection)
         incarnation, frontier = head.incarnation, head.frontier
-        rows = connection.execute(_BY_FINGERPRINT, {"inc": incarnation, "fp": fingerprint}).all()
+        rows = _BY_FINGERPRINT.all(connection, inc=incarnation, fp=fingerprint)
         queued = [row.seq for row in rows if row.action == QUEUED]
         start = frontier_below(connection, incarnation, min(queued, default=0))
         search = Search(fingerprint)

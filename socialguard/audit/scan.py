@@ -14,12 +14,13 @@ from socialguard.audit.rows import COLUMNS, disagreements
 from socialguard.audit.tree import as_stored
 from socialguard.canon import merkle
 from socialguard.store.database import Database
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import audit_entry, audit_reason, checkpoint
 
 BATCH: Final = 4096  # a power of two folds fastest
 MAX_PROBLEMS: Final = 100
 
-_ROWS = (
+_ROWS = Prepared(
     select(*(as_stored(audit_entry.c[name]) for name in COLUMNS))
     .where(
         audit_entry.c.incarnation == bindparam("inc"),
@@ -29,12 +30,14 @@ _ROWS = (
     .order_by(audit_entry.c.seq)
     .limit(BATCH)
 )
-_REASONS = select(audit_reason.c.seq, as_stored(audit_reason.c.salt), as_stored(audit_reason.c.reason)).where(
-    audit_reason.c.incarnation == bindparam("inc"),
-    audit_reason.c.seq >= bindparam("low"),
-    audit_reason.c.seq <= bindparam("high"),
+_REASONS = Prepared(
+    select(audit_reason.c.seq, as_stored(audit_reason.c.salt), as_stored(audit_reason.c.reason)).where(
+        audit_reason.c.incarnation == bindparam("inc"),
+        audit_reason.c.seq >= bindparam("low"),
+        audit_reason.c.seq <= bindparam("high"),
+    )
 )
-_CHECKPOINTS = (
+_CHECKPOINTS = Prepared(
     select(checkpoint.c.size, as_stored(checkpoint.c.note), as_stored(checkpoint.c.frontier))
     .where(
         checkpoint.c.incarnation == bindparam("inc"),
@@ -112,13 +115,11 @@ def _batches(database: Database, incarnation: int, below: int) -> Iterator[tuple
     size = 0
     while True:
         with database.read() as connection:
-            rows = connection.execute(_ROWS, {"inc": incarnation, "low": low, "high": below}).all()
+            rows = _ROWS.tuples(connection, inc=incarnation, low=low, high=below)
             if not rows:
                 return
-            span = {"inc": incarnation, "low": rows[0][0], "high": rows[-1][0]}
-            reasons = connection.execute(_REASONS, span).all()
-            reach = {"inc": incarnation, "low": size, "high": size + len(rows)}
-            points = connection.execute(_CHECKPOINTS, reach).all()
+            reasons = _REASONS.all(connection, inc=incarnation, low=rows[0][0], high=rows[-1][0])
+            points = _CHECKPOINTS.tuples(connection, inc=incarnation, low=size, high=size + len(rows))
         yield rows, reasons, points
         low = rows[-1][0] + 1
         size += len(rows)
@@ -184,14 +185,13 @@ def _reasons(result: Scanned, rows: Any, reasons: Any) -> None:
 
 def _fold(result: Scanned, hashes: list[bytes], points: Any, wanted: Wanted) -> None:
     start = result.frontier.size
-    stored = {point.size: point for point in points}
+    stored = {size: (note, frontier) for size, note, frontier in points}
     sizes = {size for size in wanted.sizes if start < size <= start + len(hashes)}
     last = start + len(hashes)
     for edge in merkle.edges(result.frontier, hashes, sorted(sizes | stored.keys() | {last})):
         if edge.size in sizes:
             result.roots[edge.size] = edge.root
         if edge.size in stored:
-            point = stored[edge.size]
-            wanted.check(result, point.note, point.frontier, edge)
+            wanted.check(result, *stored[edge.size], edge)
         if edge.size == last:
             result.frontier = merkle.Frontier.from_bytes(edge.stored)

@@ -13,6 +13,7 @@ from sqlalchemy.types import NullType
 from socialguard import errors
 from socialguard.audit.interface import Tree
 from socialguard.canon import merkle
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import audit_entry, audit_head, checkpoint
 
 LOG: Final = "The audit log"
@@ -26,8 +27,9 @@ def as_stored(column: Column[Any]) -> Any:
 
 
 HEAD = select(*(as_stored(column) for column in audit_head.c)).where(audit_head.c.id == 1)
-_LOCKED_HEAD = HEAD.with_for_update()
-_LEAVES = (
+_HEAD = Prepared(HEAD)
+_LOCKED_HEAD = Prepared(HEAD.with_for_update())
+_LEAVES = Prepared(
     select(as_stored(audit_entry.c.seq), as_stored(audit_entry.c.leaf))
     .where(
         audit_entry.c.incarnation == bindparam("inc"),
@@ -36,16 +38,18 @@ _LEAVES = (
     .order_by(audit_entry.c.seq)
     .limit(bindparam("many"))
 )
-_BELOW = (
+_BELOW = Prepared(
     select(as_stored(checkpoint.c.frontier))
     .where(checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size <= bindparam("most"))
     .order_by(checkpoint.c.size.desc())
     .limit(1)
 )
-_AT = select(as_stored(checkpoint.c.frontier)).where(
-    checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size == bindparam("at")
+_AT = Prepared(
+    select(as_stored(checkpoint.c.frontier)).where(
+        checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size == bindparam("at")
+    )
 )
-_BEYOND = (
+_BEYOND = Prepared(
     select(audit_entry.c.seq)
     .where(audit_entry.c.incarnation == bindparam("inc"), audit_entry.c.seq >= bindparam("size"))
     .limit(1)
@@ -71,7 +75,7 @@ def read_head(connection: Connection, *, lock: bool = False) -> Head | None:
     """Return the head, locked for the transaction where it is going to be moved; None where no log was begun.
 
     Raises Tampered for a head that contradicts itself."""
-    row = connection.execute(_LOCKED_HEAD if lock else HEAD).one_or_none()
+    row = (_LOCKED_HEAD if lock else _HEAD).first(connection)
     if row is None:
         return None
     frontier = frontier_of(row.frontier)
@@ -102,20 +106,20 @@ def stored(connection: Connection, incarnation: int, size: int) -> merkle.Fronti
     """Return the right edge that the checkpoint of `size` keeps, unproven; None where there is none."""
     if size == 0:
         return merkle.Frontier()
-    data = connection.execute(_AT, {"inc": incarnation, "at": size}).scalar()
+    data = _AT.scalar(connection, inc=incarnation, at=size)
     return None if data is None else _sized(data, size)
 
 
 def frontier_below(connection: Connection, incarnation: int, size: int) -> merkle.Frontier:
     """Return the newest stored right edge of at most `size` leaves, unproven; the empty one if there is none."""
-    data = connection.execute(_BELOW, {"inc": incarnation, "most": size}).scalar()
+    data = _BELOW.scalar(connection, inc=incarnation, most=size)
     found = None if data is None else _sized(data, None)
     return found if found is not None and found.size <= size else merkle.Frontier()
 
 
 def beyond(connection: Connection, incarnation: int, size: int) -> bool:
     """Return whether there is an entry past the first `size`."""
-    return connection.execute(_BEYOND, {"inc": incarnation, "size": size}).first() is not None
+    return _BEYOND.first(connection, inc=incarnation, size=size) is not None
 
 
 def hashed(
@@ -150,7 +154,7 @@ def all_hashed(connection: Connection, incarnation: int, look: Callable[[bytes],
 
     `look` sees each leaf in turn. Raises Tampered for values that no entry has."""
     frontier, low = merkle.Frontier(), -(2**62)
-    while rows := connection.execute(_LEAVES, {"inc": incarnation, "low": low, "many": _BATCH}).all():
+    while rows := _LEAVES.all(connection, inc=incarnation, low=low, many=_BATCH):
         if not all(type(row[0]) is int and type(row[1]) is bytes for row in rows):
             raise errors.Tampered(what=LOG, detail="an entry holds values that no entry has.")
         for row in rows:
@@ -162,7 +166,7 @@ def all_hashed(connection: Connection, incarnation: int, look: Callable[[bytes],
 
 def _batches(connection: Connection, incarnation: int, low: int) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
     while True:
-        rows = connection.execute(_LEAVES, {"inc": incarnation, "low": low, "many": _BATCH}).all()
+        rows = _LEAVES.all(connection, inc=incarnation, low=low, many=_BATCH)
         if not rows:
             return
         if not all(type(row[0]) is int and type(row[1]) is bytes for row in rows):

@@ -13,6 +13,7 @@ import binascii
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NoReturn
 
 import rfc8785
@@ -99,6 +100,7 @@ def timestamp(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+@lru_cache(maxsize=1024)
 def parse_timestamp(text: str) -> datetime:
     """Return the moment, in UTC; raises BadTimestamp for any text that `timestamp` does not write."""
     if not _TIMESTAMP.fullmatch(text):

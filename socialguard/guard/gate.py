@@ -17,11 +17,10 @@ from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge, Target
 from socialguard.model.context import Context
-from socialguard.model.delivery import Act, Content, State
+from socialguard.model.delivery import Act, Content
 from socialguard.model.finding import Finding, Severity
 from socialguard.networks.interface import Limits
 
-_SEEN = (State.QUEUED, State.HELD, State.AWAITING, State.SENDING, State.UNKNOWN)
 _RECENT_DAYS = timedelta(days=7)
 
 
@@ -266,7 +265,7 @@ def _recent(connection: Connection, account_id: str, replaces: str | None) -> tu
     ]
     waiting = [
         Recent(item.id, item.content.text, item.content.link, item.state.value, item.created_at)
-        for item in reader.of_account(connection, account_id, *_SEEN)
+        for item in reader.unsettled(connection, account_id)
         if item.id != replaces and item.act is Act.PUBLISH
     ]
     return tuple(sorted(waiting + public, key=lambda item: item.at, reverse=True))

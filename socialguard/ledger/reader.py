@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, literal, or_, select
 
 from socialguard import errors
 from socialguard.canon import jcs
@@ -13,38 +13,48 @@ from socialguard.ledger import rows
 from socialguard.ledger.states import FINAL
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
+from socialguard.store.prepared import Prepared
 from socialguard.store.process import Process
 from socialguard.store.tables import attempt, delivery, receipt
 
-# Built once: what costs in these reads is the making of statements, not the looking.
-_BY_ID: Final = rows.select_delivery().where(delivery.c.id == bindparam("id"))
-_OF_ACCOUNT: Final = (
+_BY_ID: Final = Prepared(rows.select_delivery().where(delivery.c.id == bindparam("id")))
+_UNSETTLED: Final = Prepared(
     rows.select_delivery()
     .where(
         delivery.c.account_id == bindparam("account"),
-        delivery.c.state.in_(bindparam("states", expanding=True)),
+        delivery.c.state.in_([literal(state.value) for state in State if state not in FINAL]),
     )
     .order_by(delivery.c.created_at.desc())
     .limit(50)
 )
-_SENDING: Final = (
+_SENDING: Final = Prepared(
     select(delivery.c.id)
     .where(delivery.c.account_id == bindparam("account"), delivery.c.state == State.SENDING.value)
     .limit(1)
 )
-_PUBLISHED: Final = (
+_PUBLISHED: Final = Prepared(
     select(delivery.c.id, delivery.c.content, receipt.c.network_id, receipt.c.url, receipt.c.published_at)
     .join(receipt, receipt.c.delivery_id == delivery.c.id)
     .where(receipt.c.account_id == bindparam("account"))
     .order_by(receipt.c.published_at.desc())
     .limit(bindparam("most"))
 )
-_OPEN_ATTEMPT: Final = (
+_OPEN_ATTEMPT: Final = Prepared(
     select(attempt)
     .join(delivery, delivery.c.attempt_id == attempt.c.id)
     .where(delivery.c.id == bindparam("id"), attempt.c.delivery_id == delivery.c.id)
 )
-_LAST_STEP: Final = (
+_DEADLINE: Final = Prepared(
+    select(attempt.c.deadline)
+    .join(delivery, delivery.c.attempt_id == attempt.c.id)
+    .where(
+        delivery.c.id == bindparam("id"),
+        delivery.c.state == State.SENDING.value,
+        attempt.c.delivery_id == delivery.c.id,
+        attempt.c.id == bindparam("attempt"),
+    )
+)
+_LAST_STEP: Final = Prepared(
     select(attempt.c.remote_id)
     .where(attempt.c.delivery_id == bindparam("id"), attempt.c.remote_id.is_not(None))
     .order_by(attempt.c.started_at.desc())
@@ -78,7 +88,7 @@ class Published:
 
 def get(connection: Connection, delivery_id: str) -> Delivery:
     """Return a delivery; NotFound where there is none of that id."""
-    row = connection.execute(_BY_ID, {"id": delivery_id}).one_or_none()
+    row = _BY_ID.first(connection, id=delivery_id)
     if row is None:
         raise errors.NotFound(kind="delivery", name=delivery_id, hint="Run: socialguard queue list")
     return rows.to_delivery(row)
@@ -137,10 +147,9 @@ def in_states(connection: Connection, *states: State) -> tuple[Delivery, ...]:
     return tuple(rows.to_delivery(row) for row in connection.execute(query.order_by(delivery.c.due)))
 
 
-def of_account(connection: Connection, account_id: str, *states: State) -> tuple[Delivery, ...]:
-    """Return the newest 50 deliveries of an account in `states`, newest first."""
-    wanted = {"account": account_id, "states": [state.value for state in states]}
-    return tuple(rows.to_delivery(row) for row in connection.execute(_OF_ACCOUNT, wanted))
+def unsettled(connection: Connection, account_id: str) -> tuple[Delivery, ...]:
+    """Return the newest 50 deliveries of an account that are not in a final state, newest first."""
+    return tuple(rows.to_delivery(row) for row in _UNSETTLED.all(connection, account=account_id))
 
 
 def require_none_open(connection: Connection, account: Account) -> None:
@@ -158,13 +167,13 @@ def require_none_open(connection: Connection, account: Account) -> None:
 
 def is_sending(connection: Connection, account_id: str) -> bool:
     """Return whether a send on the account is under way."""
-    return connection.execute(_SENDING, {"account": account_id}).first() is not None
+    return _SENDING.first(connection, account=account_id) is not None
 
 
 def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None:
     """Return the attempt that a delivery names as its newest, or None before the first."""
     # Not the one that started last: after a clock was set back that is an older one, whose owner may be dead.
-    row = connection.execute(_OPEN_ATTEMPT, {"id": delivery_id}).one_or_none()
+    row = _OPEN_ATTEMPT.first(connection, id=delivery_id)
     if row is None:
         return None
     return OpenAttempt(
@@ -175,6 +184,12 @@ def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None
         owner=Process(row.host, row.boot_id, row.pid, row.pid_started),
         remote_id=row.remote_id,
     )
+
+
+def deadline(connection: Connection, value: Delivery) -> datetime | None:
+    """Return the deadline of the attempt that `value` names, None where it no longer is the one that sends."""
+    found = _DEADLINE.scalar(connection, id=value.id, attempt=value.attempt_id)
+    return None if found is None else jcs.parse_timestamp(found)
 
 
 def remote_ids(connection: Connection, account_id: str) -> frozenset[str]:
@@ -190,7 +205,7 @@ def remote_ids(connection: Connection, account_id: str) -> frozenset[str]:
 
 def published(connection: Connection, account_id: str, limit: int = 20) -> tuple[Published, ...]:
     """Return the newest posts of an account that have a receipt, newest first."""
-    found = connection.execute(_PUBLISHED, {"account": account_id, "most": limit})
+    found = _PUBLISHED.all(connection, account=account_id, most=limit)
     posts = ((row, rows.to_content(row.content)) for row in found)
     return tuple(
         Published(
@@ -219,4 +234,4 @@ def last_account(connection: Connection) -> str | None:
 
 def last_step(connection: Connection, delivery_id: str) -> str | None:
     """Return the id that an earlier attempt of a two-step publish stored, or None."""
-    return connection.execute(_LAST_STEP, {"id": delivery_id}).scalar_one_or_none()
+    return _LAST_STEP.scalar(connection, id=delivery_id)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
@@ -106,6 +107,7 @@ def from_content(value: Content) -> str:
     )
 
 
+@lru_cache(maxsize=512)
 def to_content(text: str) -> Content:
     """Return the content that `from_content` wrote."""
     data: Mapping[str, Any] = json.loads(text)

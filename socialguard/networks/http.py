@@ -100,5 +100,6 @@ def quieten() -> None:
     existing = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LEAKY]
     for name in {*_LEAKY, *existing}:
         logger = logging.getLogger(name)
-        if name in _LEAKY or logger.level:
-            logger.setLevel(max(logger.level, logging.INFO))
+        # Only where it changes something: every setting makes the whole logging system forget what it knew.
+        if logger.level < logging.INFO and (name in _LEAKY or logger.level):
+            logger.setLevel(logging.INFO)

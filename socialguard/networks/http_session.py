@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 
 from socialguard import clock, errors
 from socialguard.networks.http import ExchangeFailed, Transport
@@ -211,6 +212,6 @@ def _is_loopback(host: str) -> bool:
 
 def _forget_request(answer: requests.Response) -> None:
     """Empty what `answer` remembers of its request: libraries put the answer into their exceptions."""
-    answer.request.headers.clear()
+    answer.request.headers = CaseInsensitiveDict()
     answer.request.body = None
     answer.url = answer.request.url = (answer.url or "").partition("?")[0]

@@ -67,7 +67,6 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate) -> _Submission:
     now = clock.now()
     delivery_id = secrets.token_hex(4)
     nonce = secrets.token_hex(16)
-    max_late = _max_late(desk, candidate)
     statement = body(
         org=desk.trust.org,
         delivery=delivery_id,
@@ -77,7 +76,7 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate) -> _Submission:
         user_id=candidate.account.user_id,
         content=candidate.content,
         not_before=candidate.when,
-        max_late=max_late,
+        max_late=candidate.max_late,
         target=candidate.target,
     )
     member, signature = desk.trust.sign(SUBMISSION, statement)
@@ -97,15 +96,10 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate) -> _Submission:
         not_before=candidate.when,
         wall_time=None if plan.wall is None else plan.wall.isoformat(timespec="seconds"),
         zone=plan.zone,
-        max_late=max_late,
+        max_late=candidate.max_late,
         target=candidate.target,
     )
     return _Submission(value, candidate)
-
-
-def _max_late(desk: Desk, candidate: Candidate) -> int:
-    with desk.database.read() as connection:
-        return desk.trust.rules(connection, candidate.account).max_late
 
 
 def refuse_stopped(desk: Desk, plan: Plan) -> None:

@@ -18,6 +18,7 @@ from socialguard.audit.leaf import INTENT
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
+from socialguard.model.credential import Credential
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.networks.prices import price_of
@@ -38,17 +39,35 @@ WORD: Final = "attempt-outcome"
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """The credential that was opened for an intent, and whether the network must be asked first whose it is."""
+
+    credential: Credential
+    generation: int
+    identity_is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that is ours to send, and the log with its intent."""
+    """A delivery that is ours to send, the log with its intent, and what was opened for it, or why it was not."""
 
     value: Delivery
     account: Account
-    intent: int
     tree: Tree
+    opened: Opened | errors.SocialGuardError
 
 
-def claim(desk: Desk, delivery_id: str) -> Claimed | Result | None:
-    """Take a due delivery, or say why not; what is tampered with is refused and logged, never sent."""
+@dataclass(frozen=True, slots=True)
+class Unrenewed:
+    """A due delivery whose credential is about to end: it is renewed before the claim."""
+
+    value: Delivery
+    account: Account
+
+
+def claim(desk: Desk, delivery_id: str, *, renewed: bool = False) -> Claimed | Unrenewed | Result | None:
+    """Take a due delivery, or say why not; what is tampered with is refused and logged, never sent. `renewed`
+    tells that its credential was just renewed, or could not be and has not ended yet."""
     try:
         with desk.database.write() as connection:
             value = reader.get(connection, delivery_id)
@@ -58,6 +77,8 @@ def claim(desk: Desk, delivery_id: str) -> Claimed | Result | None:
             refused = _refusal(connection, desk, value, account)
             if refused is not None:
                 return refused
+            if not renewed and _must_renew(connection, desk, account):
+                return Unrenewed(value, account)
             _verify(connection, desk, value, account)
             late = _lateness(connection, desk, value, account)
             if late is not None:
@@ -68,7 +89,8 @@ def claim(desk: Desk, delivery_id: str) -> Claimed | Result | None:
             if unpaid is not None:
                 return unpaid
             sending, intent = _start(connection, desk, value)
-            claimed = Claimed(sending, account, intent, desk.trust.checkpoint(connection))
+            tree = desk.trust.checkpoint(connection)
+            claimed = Claimed(sending, account, tree, _open(connection, desk, account, intent))
             crash.at("in_claim")
             return claimed
     except errors.Tampered as problem:
@@ -224,6 +246,24 @@ def _start(connection: Connection, desk: Desk, value: Delivery) -> tuple[Deliver
     writer.claim(connection, value, attempt)
     claimed = replace(value, state=State.SENDING, attempt_id=attempt.id)
     return claimed, append(connection, desk, claimed, "intent")
+
+
+def _must_renew(connection: Connection, desk: Desk, account: Account) -> bool:
+    try:
+        return desk.trust.renewal_is_due(connection, account)
+    except (errors.NotFound, errors.Tampered):
+        return False  # there is none, or it is gone: told when it is opened
+
+
+def _open(connection: Connection, desk: Desk, account: Account, intent: int) -> Opened | errors.SocialGuardError:
+    """Open the credential for an intent in the intent's own transaction; nothing uses it before the commit. One
+    that does not open ends this attempt, with its outcome in the log."""
+    try:
+        credential, generation = desk.trust.credential(connection, account, intent)
+        due = desk.trust.identity_is_due(connection, account, generation)
+    except errors.SocialGuardError as problem:
+        return problem
+    return Opened(credential, generation, due)
 
 
 def _log_refusal(desk: Desk, delivery_id: str, problem: errors.Tampered) -> None:

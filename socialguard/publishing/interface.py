@@ -40,7 +40,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One delivery before it is one: the account and everything that would be public, with its length and
-    limit in the network's own unit and its price in millionths of a US dollar."""
+    limit in the network's own unit, its price in millionths of a US dollar, its grace and how late it may go out
+    in seconds."""
 
     account: Account
     act: Act
@@ -49,6 +50,7 @@ class Candidate:
     limit: int
     price: int
     grace: int
+    max_late: int
     when: datetime | None
     target: str | None = None
 
@@ -141,9 +143,13 @@ class Trust(Protocol):
         """Open the credential of an account for the logged intent of that index: the value and its generation."""
         ...
 
+    def renewal_is_due(self, connection: Connection, account: Account) -> bool:
+        """Return whether the credential of an account is about to end, or has ended."""
+        ...
+
     def renew(self, account: Account) -> None:
-        """Renew the credential at its network where it is about to end; raises what the network's refusal
-        means only where it has ended."""
+        """Renew the credential of an account at its network; raises what the network's refusal means only where
+        the credential has ended."""
         ...
 
     def mark_used(self, connection: Connection, account: Account) -> None:

@@ -31,10 +31,9 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
         )
     if not request.selectors:
         raise errors.UsageError(detail="No account is named: add --to ACCOUNT.")
-    draft_id = _keep_draft(desk, request) if keep else "-"
+    draft_id = "-"
     try:
-        with desk.database.read() as connection:
-            accounts = desk.trust.resolve(connection, request.selectors)
+        draft_id, accounts = _begin(desk, request, keep=keep)
         media = (*request.kept_media, *(desk.media.keep(path, alt) for path, alt in request.media))
         moment = None
         if request.at is not None:
@@ -65,18 +64,19 @@ def plan_deletion(
 ) -> Plan:
     """Return the plan that deletes the post `value.target` of an account; `replaces` is a delivery that was to
     do so and is held."""
-    candidate = Candidate(
-        account=account,
-        act=Act.DELETE,
-        content=value.content,
-        length=0,
-        limit=0,
-        price=price_of(desk.network(account.network), Act.DELETE, value.content),
-        grace=0,
-        when=None,
-        target=value.target,
-    )
     with desk.database.read() as connection:
+        candidate = Candidate(
+            account=account,
+            act=Act.DELETE,
+            content=value.content,
+            length=0,
+            limit=0,
+            price=price_of(desk.network(account.network), Act.DELETE, value.content),
+            grace=0,
+            max_late=desk.trust.rules(connection, account).max_late,
+            when=None,
+            target=value.target,
+        )
         challenge = desk.gate.challenge(connection, (candidate,), session)
     return Plan(
         draft_id=value.draft_id,
@@ -110,7 +110,27 @@ def overridden(findings: Sequence[Finding], overrides: dict[str, str]) -> tuple[
     )
 
 
-def _keep_draft(desk: Desk, request: Request) -> str:
+def _begin(desk: Desk, request: Request, *, keep: bool) -> tuple[str, tuple[Account, ...]]:
+    """Keep the draft, and return its id with the accounts that the request names; the draft stays where they are
+    refused."""
+    if not keep:
+        with desk.database.read() as connection:
+            return "-", desk.trust.resolve(connection, request.selectors)
+    refused: errors.SocialGuardError | None = None
+    accounts: tuple[Account, ...] = ()
+    with desk.database.write() as connection:
+        draft_id = _keep_draft(connection, desk, request)
+        try:
+            accounts = desk.trust.resolve(connection, request.selectors)
+        except errors.SocialGuardError as problem:
+            refused = problem
+    if refused is not None:
+        refused.fields["draft"] = draft_id
+        raise refused
+    return draft_id, accounts
+
+
+def _keep_draft(connection: Connection, desk: Desk, request: Request) -> str:
     payload = {
         "to": list(request.selectors),
         "media": [{"file": str(path), "alt": alt} for path, alt in request.media],
@@ -118,8 +138,7 @@ def _keep_draft(desk: Desk, request: Request) -> str:
         "reply_to": request.reply_to,
         "at": request.at,
     }
-    with desk.database.write() as connection:
-        return writer.keep_draft(connection, request.text, payload, desk.person.id)
+    return writer.keep_draft(connection, request.text, payload, desk.person.id)
 
 
 def _plan(
@@ -168,6 +187,7 @@ def _candidate(
         limit=network.limits.text,
         price=price_of(network, Act.PUBLISH, content),
         grace=0 if when is not None else rules.grace if grace is None else grace,
+        max_late=rules.max_late,
         when=when,
     )
 
@@ -179,7 +199,8 @@ def confirm_only(
     with desk.database.read() as connection:
         accounts = desk.trust.resolve(connection, selectors)
         candidates = tuple(
-            Candidate(account, Act.PUBLISH, Content(""), 0, 0, 0, grace=0, when=None) for account in accounts
+            Candidate(account, Act.PUBLISH, Content(""), 0, 0, 0, grace=0, max_late=0, when=None)
+            for account in accounts
         )
         challenge = desk.gate.challenge(connection, candidates, session)
     if challenge is not None:

@@ -17,10 +17,10 @@ from socialguard.ledger import reader, usage, writer
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
-from socialguard.networks.interface import Network, Outgoing, Session, Upload
+from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
 from socialguard.networks.prices import price_of
 from socialguard.publishing import crash
-from socialguard.publishing.claim import account_of, append, claim
+from socialguard.publishing.claim import Claimed, Unrenewed, append, claim
 from socialguard.publishing.interface import Desk, Result
 from socialguard.registry.accounts import unverified
 
@@ -81,9 +81,11 @@ def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
 def send_one(desk: Desk, delivery_id: str) -> Result | None:
     """Send one delivery if it is due; None where it is not (any more), or its account is busy."""
     crash.at("before_claim")
-    unusable = _renew(desk, delivery_id)
-    claimed = unusable or claim(desk, delivery_id)
-    if claimed is None or isinstance(claimed, Result):
+    claimed = claim(desk, delivery_id)
+    if isinstance(claimed, Unrenewed):
+        claimed = _renew(desk, claimed) or claim(desk, delivery_id, renewed=True)
+    if not isinstance(claimed, Claimed):
+        assert not isinstance(claimed, Unrenewed)
         return claimed
     value, account = claimed.value, claimed.account
     crash.at("after_claim")
@@ -92,7 +94,7 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         desk.trust.pin_log(claimed.tree)
         crash.at("after_pin")
         network = desk.network(account.network)
-        session = _open(desk, network, account, claimed.intent)
+        session = _open(desk, network, claimed)
         receipt = _send(desk, network, session, value, account)
     except errors.RateLimited as problem:
         return _record(desk, value, account, session, State.QUEUED, "limited", problem)
@@ -105,40 +107,32 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
     return _record(desk, value, account, session, State.SENT, "sent", None, receipt)
 
 
-def _renew(desk: Desk, delivery_id: str) -> Result | None:
-    """Renew a credential that is about to end, before the claim: a failed renewal leaves the delivery queued."""
-    with desk.database.read() as connection:
-        value = reader.get(connection, delivery_id)
-        if value.state is not State.QUEUED or value.due > clock.now():
-            return None
-        try:
-            account = account_of(connection, desk, value)
-        except errors.Tampered:
-            return None  # the claim refuses it, and logs that
+def _renew(desk: Desk, found: Unrenewed) -> Result | None:
+    """Renew a credential that is about to end; a failed renewal leaves the delivery queued."""
     try:
-        desk.trust.renew(account)
+        desk.trust.renew(found.account)
     except (errors.Tampered, errors.AuditUnwritable):
         raise
     except errors.SocialGuardError as problem:
-        return Result(value, account, problem)
+        return Result(found.value, found.account, problem)
     return None
 
 
 # ── the call ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open(desk: Desk, network: Network, account: Account, intent: int) -> Session:
+def _open(desk: Desk, network: Network, claimed: Claimed) -> Session:
     """Open a session for the account, and ask who the credential belongs to where that is due."""
-    with desk.database.read() as connection:
-        credential, generation = desk.trust.credential(connection, account, intent)
-        due = desk.trust.identity_is_due(connection, account, generation)
-    session = network.open(credential, account.origin, str(account))
-    if due:
+    account, opened = claimed.account, claimed.opened
+    if isinstance(opened, errors.SocialGuardError):
+        raise opened
+    session = network.open(opened.credential, account.origin, str(account))
+    if opened.identity_is_due:
         found = session.identity()
         if found.user_id != account.user_id:
             raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
         with desk.database.write() as connection:
-            desk.trust.record_identity(connection, account, generation, found)
+            desk.trust.record_identity(connection, account, opened.generation, found)
     return session
 
 
@@ -157,7 +151,8 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
         crash.at("after_step")
 
     with desk.database.read() as connection:
-        post = replace(post, resume=reader.last_step(connection, value.id))
+        if network.resolve is Resolve.TWO_STEP:
+            post = replace(post, resume=reader.last_step(connection, value.id))
         _require_ours(connection, network, value, account)
     crash.at("before_publish")
     return session.publish(post, on_step)
@@ -166,11 +161,10 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
 def _require_ours(connection: Connection, network: Network, value: Delivery, account: Account) -> None:
     """Refuse to begin a call that could still run when others may take the attempt for dead, or have done so:
     this process was stopped for long, and a person or another process has said what became of it."""
-    found = reader.get(connection, value.id)
-    attempt = reader.open_attempt(connection, value.id)
-    if found.state is not State.SENDING or found.attempt_id != value.attempt_id:
+    deadline = reader.deadline(connection, value)
+    if deadline is None:
         raise errors.Busy(what=f"Delivery {value.id}")
-    if attempt is None or clock.now() + CALL > attempt.deadline:
+    if clock.now() + CALL > deadline:
         detail = "this process was stopped for too long."
         raise errors.NotReached(network=network.title, account=account, detail=detail)
 
@@ -200,14 +194,13 @@ def _record(
     ended = _Ended(state, outcome, problem, receipt)
     try:
         try:
-            _settle(desk, value, account, session, ended)
+            settled = _settle(desk, value, account, session, ended)
         except errors.Busy:
-            _settle(desk, replace(value, state=State.UNKNOWN), account, session, ended)
+            settled = _settle(desk, replace(value, state=State.UNKNOWN), account, session, ended)
     except (errors.Busy, errors.AuditUnwritable, errors.Unreadable) as unrecorded:
         return _untold(desk, value, account, ended, unrecorded)
     crash.at("after_settle")
-    with desk.database.read() as connection:
-        return Result(reader.get(connection, value.id), account, problem)
+    return Result(settled, account, problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +213,9 @@ class _Ended:
     receipt: Receipt | None
 
 
-def _settle(desk: Desk, value: Delivery, account: Account, session: Session | None, ended: _Ended) -> None:
-    """Record the end of an attempt whose row is in the state of `value`; Busy where it is in another."""
+def _settle(desk: Desk, value: Delivery, account: Account, session: Session | None, ended: _Ended) -> Delivery:
+    """Record the end of an attempt whose row is in the state of `value`, and return the delivery as it is then;
+    Busy where the row is in another state."""
     reason = "" if ended.problem is None else ended.problem.message()
     network = desk.network(account.network)
     cost = price_of(network, value.act, value.content) if ended.outcome == "sent" else 0
@@ -235,6 +229,10 @@ def _settle(desk: Desk, value: Delivery, account: Account, session: Session | No
         now_due = value if due is None else replace(value, due=due)
         append(connection, desk, now_due, ended.outcome, reason=reason or None, receipt=ended.receipt, calls=calls)
         crash.at("in_settle")
+    settled = replace(now_due, state=ended.state, state_reason=reason[:500])
+    if ended.receipt is None:
+        return settled
+    return replace(settled, network_id=ended.receipt.network_id, url=ended.receipt.url)
 
 
 def _untold(

@@ -21,6 +21,8 @@ from socialguard.registry.signed import SignedAccount
 if TYPE_CHECKING:
     from sqlalchemy import BindParameter, Connection, Row, Select
 
+    from socialguard.store.prepared import Prepared
+
 _TRUSTED: Final = ("network", "user_id", "handle", "origin", "client", "short_name", "attended")
 _STATES: Final = frozenset(state.value for state in AccountState) - {AccountState.REMOVED.value}
 _BATCH: Final = 500  # ids in one IN list
@@ -52,6 +54,32 @@ def _reads(narrow: bool) -> "tuple[Select[Any], Select[Any]]":
         ids: BindParameter[Any] = bindparam("ids", expanding=True)
         query, worn = query.where(table.c.id.in_(ids)), worn.where(label.c.account_id.in_(ids))
     return query, worn
+
+
+@cache
+def _reads_one() -> "tuple[Prepared, Prepared]":
+    """Return the same queries for one account, as every post asks them."""
+    from sqlalchemy import bindparam
+
+    from socialguard.store.prepared import Prepared
+    from socialguard.store.tables import account as table
+    from socialguard.store.tables import label
+
+    query, worn = _reads(narrow=False)
+    return (
+        Prepared(query.where(table.c.id == bindparam("id"))),
+        Prepared(worn.where(label.c.account_id == bindparam("id"))),
+    )
+
+
+@cache
+def _facts() -> "Prepared":
+    from sqlalchemy import bindparam, select
+
+    from socialguard.store.prepared import Prepared
+    from socialguard.store.tables import account as table
+
+    return Prepared(select(table).where(table.c.id == bindparam("id")))
 
 
 class Registry:
@@ -96,11 +124,7 @@ class Registry:
 
     def facts(self, connection: "Connection", account_id: str) -> Facts:
         """Return what is kept beside an account; raises UnknownAccount."""
-        from sqlalchemy import select
-
-        from socialguard.store.tables import account as table
-
-        row = connection.execute(select(table).where(table.c.id == account_id)).one_or_none()
+        row = _facts().first(connection, id=account_id)
         if row is None or self.manifest.account(account_id) is None:
             raise errors.UnknownAccount(name=account_id)
         checked = row.identity_checked_at
@@ -162,6 +186,9 @@ class Registry:
     def _read(self, connection: "Connection", signed: Iterable[SignedAccount]) -> Iterator[Account]:
         """Yield each account with what its row adds, after holding the row against the manifest."""
         wanted = list(signed)
+        if len(wanted) == 1:
+            yield self._read_one(connection, wanted[0])
+            return
         # Everything in one sweep where many are wanted: an IN list of thousands is slower than the table.
         ids = [one.id for one in wanted]
         narrow = len(ids) <= _BATCH
@@ -173,6 +200,11 @@ class Registry:
             labels.setdefault(account_id, []).append(name)
         for one in wanted:
             yield _joined(one, rows.get(one.id), tuple(labels.get(one.id, ())))
+
+    def _read_one(self, connection: "Connection", signed: SignedAccount) -> Account:
+        row, worn = _reads_one()
+        labels = tuple(each.name for each in worn.all(connection, id=signed.id))
+        return _joined(signed, row.first(connection, id=signed.id), labels)
 
 
 def unverified(connection: "Connection", account_id: str) -> Account:

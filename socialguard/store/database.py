@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -21,6 +22,7 @@ class Database:
         self.engine = engine
         self.where = where
         self.has_written = False
+        self._driver: Any = engine.dialect.loaded_dbapi
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -48,8 +50,8 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError as problem:
-            if "append-only" not in str(problem.orig):
+        except (IntegrityError, self._driver.IntegrityError) as problem:
+            if "append-only" not in str(problem):
                 raise
             raise dialect.explain(problem, self.where) from None
         except jcs.BadTimestamp:
@@ -57,6 +59,8 @@ class Database:
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
+            raise dialect.explain(problem.orig or problem, self.where) from None
+        except self._driver.Error as problem:  # of a prepared statement
             raise dialect.explain(problem, self.where) from None
 
 

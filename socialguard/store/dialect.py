@@ -6,7 +6,6 @@ from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
 
@@ -109,9 +108,9 @@ def create_triggers(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def explain(problem: DBAPIError, where: str) -> errors.SocialGuardError:
+def explain(problem: BaseException, where: str) -> errors.SocialGuardError:
     """Return the error of ours that a driver's error means; `where` names the database for a person."""
-    words = str(problem.orig).lower()
+    words = str(problem).lower()
     if "full" in words or "no space" in words:
         return errors.AuditUnwritable(detail="disk full")
     if "readonly" in words or "read-only" in words:
@@ -120,7 +119,7 @@ def explain(problem: DBAPIError, where: str) -> errors.SocialGuardError:
         return errors.Busy(what=where)
     if "append-only" in words:
         return errors.Tampered(what="The audit log", detail="an entry was to be changed or inserted out of order.")
-    if isinstance(problem.orig, driver().DatabaseError) or "connect" in words:
-        detail = str(problem.orig).splitlines()[0] + "."
+    if isinstance(problem, driver().DatabaseError) or "connect" in words:
+        detail = str(problem).splitlines()[0] + "."
         return errors.Unreadable(path=where, detail=detail)
-    return errors.SocialGuardError(detail=f"{where}: {type(problem.orig).__name__}.")
+    return errors.SocialGuardError(detail=f"{where}: {type(problem).__name__}.")

@@ -22,6 +22,7 @@ from socialguard.model.account import Account
 from socialguard.model.credential import Credential
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import SignedAccount
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import audit_entry, audit_head, wrap
 from socialguard.store.tables import credential as table
 from socialguard.vault import credential_row
@@ -31,32 +32,32 @@ from socialguard.vault.keys import KeyPair
 WRITE: Final = "credential.write"
 """The action of the entry that each new generation leaves in the log."""
 
-# Built once: what costs in these reads is the making of statements, not the looking.
-_NEWEST: Final = (
+_NEWEST: Final = Prepared(
     select(table).where(table.c.account_id == bindparam("account")).order_by(table.c.gen.desc()).limit(1)
 )
-_RECIPIENTS: Final = select(wrap.c.recipient).where(wrap.c.credential_id == bindparam("id"))
-_WRAPS: Final = select(wrap.c.recipient, wrap.c.sealed).where(wrap.c.credential_id == bindparam("id"))
-_INTENT: Final = select(audit_entry.c.seq).where(
-    audit_entry.c.seq == bindparam("seq"),
-    audit_entry.c.account == bindparam("account"),
-    audit_entry.c.outcome == leaf.INTENT,
-    audit_entry.c.incarnation == select(audit_head.c.incarnation).scalar_subquery(),
+_WRAPS: Final = Prepared(select(wrap.c.recipient, wrap.c.sealed).where(wrap.c.credential_id == bindparam("id")))
+_INTENT: Final = Prepared(
+    select(audit_entry.c.seq).where(
+        audit_entry.c.seq == bindparam("seq"),
+        audit_entry.c.account == bindparam("account"),
+        audit_entry.c.outcome == leaf.INTENT,
+        audit_entry.c.incarnation == select(audit_head.c.incarnation).scalar_subquery(),
+    )
 )
-_LOGGED: Final = select(audit_entry.c.corr, audit_entry.c.leaf).where(
-    audit_entry.c.corr.in_(bindparam("ids", expanding=True)), audit_entry.c.action == WRITE
+_LOGGED: Final = Prepared(
+    select(audit_entry.c.corr, audit_entry.c.leaf).where(
+        audit_entry.c.corr.in_([bindparam("own"), bindparam("following")]), audit_entry.c.action == WRITE
+    )
 )
-_USED: Final = (
-    update(table)
-    .where(
+_USED: Final = Prepared(
+    update(table).where(
         table.c.account_id == bindparam("account"),
         table.c.gen
         == select(func.max(table.c.gen)).where(table.c.account_id == bindparam("account")).scalar_subquery(),
     )
-    .values(last_used_at=bindparam("at"))
 )
-_WRITTEN: Final = select(audit_entry.c.seq).where(
-    audit_entry.c.corr == bindparam("id"), audit_entry.c.action == WRITE
+_WRITTEN: Final = Prepared(
+    select(audit_entry.c.seq).where(audit_entry.c.corr == bindparam("id"), audit_entry.c.action == WRITE)
 )
 
 
@@ -171,10 +172,10 @@ class Vault:
     def holding(self, connection: Connection, account_id: str) -> Holding:
         """Return what can be told without opening it; raises NotFound where there never was one, Tampered where
         it is gone."""
-        row = connection.execute(_NEWEST, {"account": account_id}).one_or_none()
+        row = _NEWEST.first(connection, account=account_id)
         if row is None:
             raise self._absent(self._signed(account_id))
-        to = connection.execute(_RECIPIENTS, {"id": row.id}).scalars()
+        to = [wrap.recipient for wrap in _WRAPS.all(connection, id=row.id)]
         return Holding(
             gen=row.gen,
             state=row.state,
@@ -185,9 +186,17 @@ class Vault:
             recipients=tuple(sorted(to)),
         )
 
+    def term(self, connection: Connection, account_id: str) -> tuple[int, datetime | None]:
+        """Return the generation of the stored credential and when it ends (None: never, or not told), unopened;
+        raises as `holding`."""
+        row = _NEWEST.first(connection, account=account_id)
+        if row is None:
+            raise self._absent(self._signed(account_id))
+        return row.gen, None if row.expires_at is None else jcs.parse_timestamp(row.expires_at)
+
     def mark_used(self, connection: Connection, account_id: str, at: datetime) -> None:
         """Store when the credential was last used."""
-        connection.execute(_USED, {"account": account_id, "at": jcs.timestamp(at)})
+        _USED.run(connection, account=account_id, last_used_at=jcs.timestamp(at))
 
     def set_state(self, connection: Connection, account_id: str, state: str) -> None:
         """Store what is known of the credential at the network: `active`, `revocation_pending`, `revoked`."""
@@ -199,10 +208,10 @@ class Vault:
 
     def _newest(self, connection: Connection, signed: SignedAccount, *, logged: bool = True) -> SealedCredential:
         """Return the row with the highest generation, verified and not below the floor."""
-        found = connection.execute(_NEWEST, {"account": signed.id}).one_or_none()
+        found = _NEWEST.first(connection, account=signed.id)
         if found is None:
             raise self._absent(signed)
-        wraps = connection.execute(_WRAPS, {"id": found.id}).all()
+        wraps = _WRAPS.all(connection, id=found.id)
         row = SealedCredential(
             gen=found.gen,
             context=bytes(found.context),
@@ -225,12 +234,12 @@ class Vault:
         newest = connection.execute(select(func.max(table.c.gen)).where(table.c.account_id == account_id)).scalar()
         gen = max(newest or 0, self._pins.generation(account_id)) + 1
         # Where rows and pins were both lost, the log still tells which generations there were.
-        while connection.execute(_WRITTEN, {"id": row_id(account_id, gen)}).first() is not None:
+        while _WRITTEN.first(connection, id=row_id(account_id, gen)) is not None:
             gen += 1
         return gen
 
     def _require_intent(self, connection: Connection, account_id: str, intent: int) -> None:
-        found = connection.execute(_INTENT, {"seq": intent, "account": account_id}).first()
+        found = _INTENT.first(connection, seq=intent, account=account_id)
         if found is None:
             raise errors.Tampered(
                 what="The use of a credential", detail="the log holds no intent for it; it stays closed."
@@ -289,7 +298,7 @@ class Vault:
 def _require_newest_logged(connection: Connection, signed: SignedAccount, row: SealedCredential) -> None:
     """Refuse a row below the newest generation in the log, or one that is not the row that was logged."""
     following, own = row_id(signed.id, row.gen + 1), row_id(signed.id, row.gen)
-    leaves = connection.execute(_LOGGED, {"ids": [following, own]}).all()
+    leaves = _LOGGED.all(connection, own=own, following=following)
     if any(entry.corr == following for entry in leaves):
         raise credential_row.tampered(signed, "the log holds a newer generation (rolled back).")
     # A log that was declared lost may lack the entry; the pins still hold the floor then.

@@ -87,6 +87,7 @@ class Pins:
         self._path = path
         self._org = org
         self._kek = kek
+        self._known: tuple[object, Seen] | None = None
 
     def __repr__(self) -> str:
         return f"Pins({self._org})"
@@ -183,6 +184,14 @@ class Pins:
                 self._write(new)
 
     def _read(self) -> Seen:
+        """Return what the file holds now; it is opened again only where it is another one than the last, since it
+        is replaced and never written in place."""
+        state = private_files.state(self._path)
+        if self._known is None or state is None or self._known[0] != state:
+            self._known = (state, self._opened())
+        return self._known[1]
+
+    def _opened(self) -> Seen:
         try:
             file = sealed.read(self._path, self._org, KIND)
         except FileNotFoundError:

@@ -48,6 +48,16 @@ def read(path: Path, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
+def state(path: Path) -> object | None:
+    """Return a value that is another one as soon as the file at `path` was replaced, written or given to others;
+    None where there is none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode
+
+
 def create(path: Path, data: bytes) -> bool:
     """Write a new private file; return False, with nothing changed, if there is one already.
 

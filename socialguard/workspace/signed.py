@@ -11,13 +11,13 @@ from socialguard.registry import manifest as manifests
 from socialguard.registry.accounts import Registry
 from socialguard.registry.manifest import Manifest
 from socialguard.store import tables
+from socialguard.store.prepared import Prepared
 from socialguard.vault.pins import Pins
 
 if TYPE_CHECKING:
     from socialguard.registry.policy_file import PolicySet
 
-# Built once: it is asked in every transaction, more than once.
-_NEWEST: Final = (
+_NEWEST: Final = Prepared(
     select(tables.manifest.c.epoch, tables.manifest.c.sha256).order_by(tables.manifest.c.epoch.desc()).limit(1)
 )
 
@@ -77,5 +77,5 @@ class Signed:
         return self._policy
 
     def _is_newest(self, connection: Connection, known: Manifest) -> bool:
-        row = connection.execute(_NEWEST).one_or_none()
+        row = _NEWEST.first(connection)
         return row is not None and (row.epoch, row.sha256) == (known.epoch, known.sha256)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from socialguard import errors
 from socialguard.audit.emergency import EmergencyFile, Record
@@ -20,6 +20,7 @@ from socialguard.model.account import AccountName
 from socialguard.model.delivery import State
 from socialguard.registry.accounts import unverified
 from socialguard.store.database import Database
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import account, audit_entry, label
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 FREEZE: Final = "freeze"
 CANCEL: Final = "delivery.cancel"
 EMERGENCY: Final = "em-"
+_FREEZES: Final = Prepared(
+    select(audit_entry.c.leaf).where(
+        audit_entry.c.corr >= bindparam("first"),
+        audit_entry.c.corr < bindparam("beyond"),
+        audit_entry.c.action == FREEZE,
+    )
+)
 _UNWRITABLE: Final = (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy)
 
 
@@ -136,13 +144,9 @@ def logged_freezes(connection: Connection) -> Counter[str]:
 
     found: Counter[str] = Counter()
     for prefix in (LOGGED, EMERGENCY):
-        entries = select(audit_entry.c.leaf).where(
-            audit_entry.c.corr >= prefix,
-            audit_entry.c.corr < prefix[:-1] + chr(ord(prefix[-1]) + 1),
-            audit_entry.c.action == FREEZE,
-        )
-        for leaf in connection.execute(entries).scalars():
-            obj = json.loads(leaf)["obj"]
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        for row in _FREEZES.all(connection, first=prefix, beyond=beyond):
+            obj = json.loads(row.leaf)["obj"]
             found[str(obj.get("noted", obj).get("scope"))] += 1
     return found
 

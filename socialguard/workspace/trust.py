@@ -29,6 +29,7 @@ from socialguard.registry.names import folded, skeleton
 from socialguard.registry.signed import Right
 from socialguard.store import tables
 from socialguard.store.database import Database
+from socialguard.store.prepared import Prepared
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
@@ -40,7 +41,7 @@ IDENTITY_AGE: Final = timedelta(minutes=15)
 # X's access tokens live two hours (OAuth 2); a post with its media is through in less than this.
 RENEW_BEFORE: Final = timedelta(minutes=5)
 
-_STOPS = select(tables.stop).order_by(tables.stop.c.id)
+_STOPS = Prepared(select(tables.stop).order_by(tables.stop.c.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class Trust:
     def require_intact_stops(self, connection: Connection) -> None:
         """Refuse where a stop vanished since this machine saw it or it was logged, was moved to another scope, or
         was lifted without an owner's word."""
-        rows = connection.execute(_STOPS).all()
+        rows = _STOPS.all(connection)
         count = len(rows)
         pins = self._keys.pins()
         seen = pins.freeze_count()
@@ -224,19 +225,21 @@ class Trust:
         """Open the credential of an account for the logged intent of that index: the value and its generation."""
         vault = self.vault(connection)
         opened = vault.use(connection, account, self._keys.worker(), intent=intent)
-        return opened, vault.holding(connection, account.id).gen
+        return opened, vault.term(connection, account.id)[0]
+
+    def renewal_is_due(self, connection: Connection, account: Account) -> bool:
+        """Return whether the credential is about to end, or has ended."""
+        _, ends = self.vault(connection).term(connection, account.id)
+        return ends is not None and ends - clock.now() <= RENEW_BEFORE
 
     def renew(self, account: Account) -> None:
-        """Renew the credential at its network where it is about to end."""
+        """Renew the credential at its network; a failure counts only where it has ended."""
         with self._database().read() as connection:
-            holding = self.vault(connection).holding(connection, account.id)
-        ends = holding.expires_at
-        if ends is None or ends - clock.now() > RENEW_BEFORE:
-            return
+            generation, ends = self.vault(connection).term(connection, account.id)
         try:
-            self._renew(account.id, holding.gen)
+            self._renew(account.id, generation)
         except errors.SocialGuardError:
-            if ends <= clock.now():
+            if ends is None or ends <= clock.now():
                 raise
 
     def mark_used(self, connection: Connection, account: Account) -> None:
