@@ -1,4 +1,4 @@
-"""What calls cost is told before and after, to the cent of the network's count; a budget stops what is beyond it."""
+"""What calls cost is told before and after, to the cent of the network's count; a budget stops the rest."""
 
 from datetime import timedelta
 from typing import Any
