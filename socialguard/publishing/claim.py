@@ -136,7 +136,7 @@ def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Acco
 
 def _over_budget(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a post that a budget does not allow; a deletion is never stopped by one."""
-    if value.act is Act.DELETE:
+    if value.act is Act.DELETE or not desk.purse.is_limited:
         return None
     price = price_of(desk.network(account.network), value.act, value.content)
     try:
