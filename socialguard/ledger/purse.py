@@ -1,9 +1,9 @@
 """The budgets of a workspace, asked before money is spent: by whoever reads, when posts are queued, by the sender.
 
-A post asks in the transaction that queues or claims it, so that no two spend the same rest. A read asks before each
-request; reads that run at once may spend one rest, a request each, which the share kept for posts bears. Only what
-is asked for is stopped. Finding out whose a credential is, looking for an unknown outcome, deleting and revoking are
-never asked for: they keep accounts safe, and are booked."""
+A post asks in the transaction that queues or claims it, so that no two spend the same rest. A read asks before
+each request; reads that run at once may spend one rest, a request each, which the share kept for posts bears. Only
+what is asked for is stopped. Finding out whose a credential is, looking for an unknown outcome, deleting and
+revoking are never asked for: they keep accounts safe, and are booked."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
