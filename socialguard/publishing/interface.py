@@ -12,8 +12,10 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
 from socialguard.audit.log import AuditLog
+from socialguard.ledger.purse import Purse
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
@@ -22,6 +24,7 @@ from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding
 from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
+from socialguard.publishing.skew import Clocks
 from socialguard.publishing.together import Together
 from socialguard.store.database import Database
 
@@ -213,6 +216,9 @@ class Desk:
     network: Callable[[str], Network]
     person: Actor
     worker: Actor
+    alerts: Board
+    purse: Purse
+    clocks: Clocks
     turns: Turns = field(default_factory=Turns)
 
 
