@@ -4,7 +4,6 @@ Once an hour the used space is noted in `cache/disk.json`; from two weeks of it 
 5 % free, backups stop; the reserve is given up when nothing else is left, so that what was begun is
 recorded."""
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -12,12 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from socialguard import clock
 from socialguard.daemon.interface import Problem
 from socialguard.workspace.layout import Layout
-from socialguard.workspace.opened import write_cache
+from socialguard.store import small_file
 
 RESERVE: Final = 64 * 1024 * 1024
 SCARCE: Final = 0.05
@@ -73,7 +72,7 @@ class Disk:
         if not samples or not timedelta(0) <= now - samples[-1][0] < _EVERY:
             samples = [*(one for one in samples if one[0] <= now), (now, usage.used)][-_KEPT:]
             kept = [[at.isoformat(), used] for at, used in samples]
-            write_cache(_place(self._layout), {"used": kept})
+            small_file.write(_place(self._layout), {"used": kept})
         self._reserve(usage.free)
         problem = _forecast(samples, usage.total, usage.free).problem()
         if problem is not None:
@@ -114,9 +113,9 @@ def _forecast(samples: Sequence[tuple[datetime, int]], total: int, free: int) ->
 def _samples(layout: Layout) -> list[tuple[datetime, int]]:
     """What was noted, oldest first; a file that says something else is begun anew."""
     try:
-        document = json.loads(_place(layout).read_bytes())
-        return [(datetime.fromisoformat(at), int(used)) for at, used in document["used"]]
-    except (OSError, ValueError, TypeError, KeyError):
+        kept: Any = small_file.read(_place(layout))["used"]
+        return [(datetime.fromisoformat(at), int(used)) for at, used in kept]
+    except (ValueError, TypeError, KeyError):
         return []
 
 

@@ -17,11 +17,15 @@ from socialguard.store.version import HEAD
 
 class Database:
     """One database. `where` is how a person knows it: a path, or a URL without its password; `has_written` tells
-    whether a write transaction was begun here. Safe to share between threads, whose writes take turns."""
+    whether a write transaction was begun here. `unwritable` is what a full or read-only disk means for it. Safe to
+    share between threads, whose writes take turns."""
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    def __init__(
+        self, engine: Engine, where: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable
+    ) -> None:
         self.engine = engine
         self.where = where
+        self.unwritable = unwritable
         self.has_written = False
         self._turn = threading.Lock()
         self._driver: Any = engine.dialect.loaded_dbapi
@@ -68,21 +72,22 @@ class Database:
         except (IntegrityError, self._driver.IntegrityError) as problem:
             if "append-only" not in str(problem):
                 raise
-            raise dialect.explain(problem, self.where, self._path) from None
+            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
         except jcs.BadTimestamp:
             # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
-            raise dialect.explain(problem.orig or problem, self.where, self._path) from None
+            raise dialect.explain(problem.orig or problem, self.where, self.unwritable, self._path) from None
         except self._driver.Error as problem:  # of a prepared statement
-            raise dialect.explain(problem, self.where, self._path) from None
+            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
 
 
 def open_database(url: str) -> Database:
     """Open a database that exists, at this program's schema, migrating it after a copy where it is older.
 
     `url` is `sqlite:///PATH` or `postgresql+psycopg://…`. Raises Unreadable, SchemaTooNew."""
+    require_file(url)
     database = connect(url)
     try:
         found = schema_version(database)
@@ -105,7 +110,7 @@ def create_database(url: str) -> Database:
     """Create all tables in an empty database, at this program's schema, and return it opened."""
     from socialguard.store.tables import metadata
 
-    database = _connect(url)
+    database = connect(url)
     with database.write() as connection:
         metadata.create_all(connection)
         dialect.create_triggers(connection)
@@ -124,24 +129,19 @@ def schema_version(database: Database) -> str | None:
         return None if version is None else str(version)
 
 
-def connect(url: str) -> Database:
-    """Return a database whatever its schema; raises Unreadable for a file that is not there."""
-    _require_file(url)
-    return _connect(url)
-
-
-def _require_file(url: str) -> None:
+def require_file(url: str) -> None:
     """Refuse a file that is not there: SQLite would make an empty one in its place."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
         raise errors.Unreadable(path=Path(parsed.database).name, detail="it is not there.")
 
 
-def _connect(url: str) -> Database:
+def connect(url: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable) -> Database:
+    """Return the database at `url`, whatever is in it."""
     own_driver = {"module": dialect.driver()} if make_url(url).get_backend_name() == "sqlite" else {}
     engine = create_engine(url, hide_parameters=True, **own_driver)
     dialect.prepare(engine)
     where = engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()
     if engine.dialect.name == "sqlite" and where:
         where = Path(where).name
-    return Database(engine, where)
+    return Database(engine, where, unwritable)

@@ -27,8 +27,8 @@ def copy_of(database: Database, found: str) -> Path | None:
     return copy if copy.exists() else None
 
 
-def run_migrations(database: Database) -> None:
-    """Run every migration that is due, in one transaction."""
+def run_migrations(database: Database, to: str = "head") -> None:
+    """Run every migration that is due, up to schema `to`, in one transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -36,7 +36,7 @@ def run_migrations(database: Database) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def _copy_path(database: Database, found: str) -> Path:

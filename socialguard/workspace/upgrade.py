@@ -6,7 +6,7 @@ from pathlib import Path
 
 from socialguard import errors, settings
 from socialguard.store import lease
-from socialguard.store.database import connect, schema_version
+from socialguard.store.database import connect, require_file, schema_version
 from socialguard.store.migrate import copy_of
 from socialguard.store.version import HEAD, KNOWN
 from socialguard.workspace.layout import Layout
@@ -44,6 +44,7 @@ def upgrade(home: Path, daemon: str, ask: Callable[[], str] | None) -> Upgraded:
 
 def _before(url: str, daemon: str) -> str:
     """The schema as it stands, of a workspace on which no daemon works."""
+    require_file(url)
     database = connect(url)
     try:
         found = schema_version(database)
