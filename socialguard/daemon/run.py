@@ -59,7 +59,7 @@ class Daemon:
         workspace = self._workspace
         self._take()
         try:
-            _warm(workspace)
+            warm(workspace)
             publisher = Publisher(workspace.desk, self._lanes, self._stop)
             publisher.reconcile()  # before anything is sent
             schedule = self._schedule = Schedule(self._duties(publisher), self._failed)
@@ -150,7 +150,7 @@ class Daemon:
             self._stop.set()
 
 
-def _warm(workspace: Workspace) -> None:
+def warm(workspace: Workspace) -> None:
     """Open everything that threads share, before there are threads: what is opened twice at once is two things."""
     workspace.keys.worker()
     workspace.keys.log()
