@@ -16,6 +16,7 @@ def run(face: Face) -> int:
     from socialguard.daemon.run import Daemon
     from socialguard.workspace.opened import DAEMON, Workspace
 
+    face.reminds = False  # its log is one document a line
     logs.configure()
     daemon = None
     try:
@@ -37,6 +38,7 @@ def status(face: Face, check: bool) -> int:
     from socialguard.daemon import status as statuses
     from socialguard.daemon.disk import forecast
 
+    face.reminds = not check
     with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
         found = statuses.read(connection)
         names = workspace.names(connection)
