@@ -142,6 +142,11 @@ def kept(workspace: Workspace) -> dict[str, DutyRun]:
     return {names[run.name.partition(" ")[2]]: run for run in found if run.name.startswith("tokens ")}
 
 
+def unexpected(problem: Exception) -> None:
+    """Refuse what work in a lane raised."""
+    raise AssertionError(problem)
+
+
 def look(tokens: Tokens, lanes: Lanes) -> None:
     """Look once and wait until the lanes are still."""
     tokens.look()
@@ -151,7 +156,7 @@ def look(tokens: Tokens, lanes: Lanes) -> None:
 
 def test_every_credential_is_looked_at_once_a_day_a_few_at_a_time(office: Office) -> None:
     with office.entered() as workspace:
-        lanes = Lanes(pytest.fail)
+        lanes = Lanes(unexpected)
         tokens = Tokens(workspace, lanes, lambda problem: None)
         look(tokens, lanes)
         assert {run.last_run for run in kept(workspace).values()} == {None}
@@ -170,7 +175,7 @@ def test_a_credential_that_the_network_rejects_is_told_for_its_account(office: O
     fault = {"network": "x", "account": "acme", "operation": "any", "kind": "expired_token", "times": None}
     office.sandbox.faults([fault])
     with office.entered() as workspace:
-        lanes = Lanes(pytest.fail)
+        lanes = Lanes(unexpected)
         tokens = Tokens(workspace, lanes, lambda problem: None)
         look(tokens, lanes)
         clock.shift(timedelta(hours=25))

@@ -1,9 +1,9 @@
-"""`python -m tests.endurance.daemon [--kills 100] [--deliveries 1000] [--accounts 50] [--seed N]`: the daemon, killed
-at random instants under the load of everything due at once, then left alone until all is quiet.
+"""`python -m tests.endurance.daemon [--kills 100] [--deliveries 1000] [--accounts 50] [--seed N]`: the daemon,
+killed at random instants under the load of everything due at once, then left alone until all is quiet.
 
-It prints what came of it and ends with 1 where a post is public twice, out of its account's order, or told otherwise
-than it is. A kill leaves what it strikes to be found out: on Facebook that is proved and told as failed, on X a
-timeline that does not show it proves nothing, and it waits for a person."""
+It prints what came of it and ends with 1 where a post is public twice, out of its account's order, or told
+otherwise than it is. A kill leaves what it strikes to be found out: on Facebook that is proved and told as failed,
+on X a timeline that does not show it proves nothing, and it waits for a person."""
 
 import argparse
 import json
