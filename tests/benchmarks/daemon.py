@@ -14,6 +14,7 @@ from typing import Any, Final
 import psutil
 
 from socialguard import clock
+from socialguard.daemon import memory
 from socialguard.daemon.checkpoints import Checkpoints
 from socialguard.daemon.disk import Disk
 from socialguard.daemon.lanes import Lanes
@@ -71,6 +72,7 @@ def scale_lines(base: Path) -> list[Line]:
 
 def memory_lines(base: Path) -> list[Line]:
     """Measure the memory of the daemon's duties over 24 hours, minute by minute, with 200 accounts that post."""
+    memory.settle()
     with start() as sandbox:
         office = fleet.make(base, sandbox, FLEET)
         for hour in (3, 9, 15, 21):
@@ -85,6 +87,7 @@ def memory_lines(base: Path) -> list[Line]:
                     work()
                 while lanes.busy:
                     time.sleep(0.005)
+                memory.give_back()
                 sizes.append(process.memory_info().rss)
         _require(sandbox, FLEET * DAY_ROUNDS)
     settled = sizes[4 * 60 :]  # after the first posts: everything is imported and was used once

@@ -12,11 +12,12 @@ from socialguard.cli.words import _
 @command("run")
 def run(face: Face) -> int:
     """Send what is due, keep credentials alive and the log anchored, until it is told to stop."""
-    from socialguard.daemon import logs
+    from socialguard.daemon import logs, memory
     from socialguard.daemon.run import Daemon
     from socialguard.workspace.opened import DAEMON, Workspace
 
     face.reminds = False  # its log is one document a line
+    memory.settle()
     logs.configure()
     daemon = None
     try:
