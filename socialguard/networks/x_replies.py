@@ -17,7 +17,8 @@ from pydantic import ValidationError as _ValidationError
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 """X's ids exceed 2^53, so they are strings everywhere."""
 
-_MAX_COUNT = 2**53
+_MAX_COUNT = 2**53 - 1
+_MAX_NAME = 1_000
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -30,17 +31,24 @@ class _Reply(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
-class _Counts(_Reply):
-    followers_count: int | None = Field(default=None, ge=0, le=_MAX_COUNT)
+Count = Annotated[int, Field(strict=True, ge=0, le=_MAX_COUNT)]
+Counts = dict[str, Count | None]
+"""Metrics by name. X adds and renames them: whatever comes is kept."""
 
 
 class User(_Reply):
     """A user object."""
 
     id: Id
-    name: str = ""
+    name: Annotated[str, StringConstraints(max_length=_MAX_NAME)] = ""
     username: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    public_metrics: _Counts = _Counts()
+    public_metrics: Counts = Field(default_factory=dict)
+
+    @property
+    def posts(self) -> int | None:
+        """How many posts and reposts the user has, under either name."""
+        counts = self.public_metrics
+        return counts.get("tweet_count", counts.get("post_count"))
 
 
 class _Url(_Reply):
@@ -56,12 +64,12 @@ class _Url(_Reply):
 
 
 class _Entities(_Reply):
-    urls: list[_Url] = []
+    urls: list[_Url] = Field(default_factory=list)
 
 
 class _Note(_Reply):
     text: str
-    entities: _Entities = _Entities()
+    entities: _Entities = Field(default_factory=_Entities)
 
 
 class _Reference(_Reply):
@@ -75,10 +83,10 @@ class Post(_Reply):
     id: Id
     text: str
     created_at: AwareDatetime
-    entities: _Entities = _Entities()
+    entities: _Entities = Field(default_factory=_Entities)
     note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
     references: list[_Reference] = Field(
-        default=[], validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
+        default_factory=list, validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
     )
 
     @property
@@ -97,16 +105,81 @@ class Post(_Reply):
         return next((reference.id for reference in self.references if reference.type == how), None)
 
 
+class _Attachments(_Reply):
+    media_keys: list[Annotated[str, StringConstraints(max_length=_MAX_NAME)]] = []
+
+
+class ItemReply(Post):
+    """A post object with what the archive keeps of it."""
+
+    author_id: Id | None = None
+    attachments: _Attachments = Field(default_factory=_Attachments)
+    public_metrics: Counts = Field(default_factory=dict)
+
+
+class _Variant(_Reply):
+    url: str | None = None
+    content_type: str = ""
+    bit_rate: int = 0
+
+
+class Media(_Reply):
+    """A picture or a video."""
+
+    media_key: str
+    type: str
+    url: str | None = None
+    alt_text: str = ""
+    preview_image_url: str | None = None
+    variants: list[_Variant] = Field(default_factory=list)
+
+    @property
+    def address(self) -> str | None:
+        """Where the whole thing is: a photo's own address, of a video the variant with the most bits."""
+        films = [variant for variant in self.variants if variant.content_type == "video/mp4" and variant.url]
+        best = max(films, key=lambda variant: variant.bit_rate, default=None)
+        return self.url or (best.url if best else None) or self.preview_image_url
+
+
+class _Includes(_Reply):
+    users: list[User] = Field(default_factory=list)
+    media: list[Media] = Field(default_factory=list)
+
+
+class Measured(_Reply):
+    """A post object with nothing but its metrics."""
+
+    id: Id
+    public_metrics: Counts = Field(default_factory=dict)
+    non_public_metrics: Counts = Field(default_factory=dict)
+    organic_metrics: Counts = Field(default_factory=dict)
+
+
+class Measures(_Reply):
+    """The answer to a question for the metrics of posts; a post without any is in `errors`."""
+
+    data: list[Measured] = Field(default_factory=list)
+    errors: list[dict[str, Any]] = Field(default_factory=list)
+
+
 class _Meta(_Reply):
-    next_token: str | None = None
+    next_token: Annotated[str, StringConstraints(max_length=_MAX_NAME)] | None = None
 
 
 class Timeline(_Reply):
     """A page of posts."""
 
-    data: list[Post] = []
+    data: list[Post] = Field(default_factory=list)
     meta: _Meta | None = None
-    errors: list[Any] = []
+    errors: list[Any] = Field(default_factory=list)
+
+
+class Activity(_Reply):
+    """A page of posts with their authors and media."""
+
+    data: list[ItemReply] = Field(default_factory=list)
+    includes: _Includes = Field(default_factory=_Includes)
+    meta: _Meta | None = None
 
 
 class Created(_Reply):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,7 @@ from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding
 from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
+from socialguard.publishing.together import Together
 from socialguard.store.database import Database
 
 
@@ -192,6 +193,14 @@ class Gate(Protocol):
         ...
 
 
+class Turns:
+    """Where the threads of one process meet to share transactions: `claims` begin sends, `ends` record them."""
+
+    def __init__(self) -> None:
+        self.claims: Together[Any, Any] = Together()
+        self.ends: Together[Callable[[Connection], None], None] = Together()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that publishing works with."""
@@ -204,6 +213,7 @@ class Desk:
     network: Callable[[str], Network]
     person: Actor
     worker: Actor
+    turns: Turns = field(default_factory=Turns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from socialguard.sandbox.clock import parse_moment
 from socialguard.sandbox.facebook_errors import graph_error, invalid_parameter, missing_object
-from socialguard.sandbox.facebook_render import asked_fields, render_post
+from socialguard.sandbox.facebook_fields import asked_fields
+from socialguard.sandbox.facebook_render import render_post
 from socialguard.sandbox.facebook_text import make_comment, make_post
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Post
@@ -49,7 +50,7 @@ def keep(call: Call, post: Post) -> None:
     if call.app:
         post.via, post.created_by_app = call.app.name, call.app.app_id
     post.visible_at = call.now + call.hidden_for if call.hidden_for else 0.0
-    call.world.posts[post.post_id] = post
+    call.world.keep(post)
 
 
 def is_true(text: str | None, *, default: bool) -> bool:
@@ -124,8 +125,9 @@ def change_post(call: Call, post: Post) -> Response:
         raise invalid_parameter("A published post cannot be unpublished")
     if call.value("scheduled_publish_time"):
         post.scheduled_at = _schedule(call, post.published)
+        call.world.keep(post)
     if publish is not None and is_true(publish, default=True) and not post.published:
-        post.published, post.created_at, post.scheduled_at = True, call.now, None
+        call.world.publish(post, call.now)
         post.visible_at = call.now + call.hidden_for if call.hidden_for else post.visible_at
     if message is not None:
         if len(message) > TEXT_LIMIT:
@@ -143,7 +145,7 @@ def delete_post(call: Call, post: Post) -> Response:
 
 def get_post(call: Call, post: Post) -> Response:
     """GET /{post}?fields=."""
-    return JSONResponse(render_post(call.world, post, asked_fields(call, DEFAULT_FIELDS)))
+    return JSONResponse(render_post(call, post, asked_fields(call, DEFAULT_FIELDS)))
 
 
 def add_comment(call: Call, post: Post, author: Account) -> Response:

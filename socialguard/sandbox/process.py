@@ -25,9 +25,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-START_SECONDS = 30.0
+# a seed of 100,000 posts takes a while where the machine is busy
+START_SECONDS = 120.0
 STOP_SECONDS = 10.0
-REQUEST_SECONDS = 30.0
+REQUEST_SECONDS = 120.0
 
 
 class SandboxError(RuntimeError):
@@ -63,6 +64,12 @@ class Running:
         """Return the number of requests by network and operation."""
         counts: dict[str, dict[str, int]] = self.ask("GET", "/requests")
         return counts
+
+    def costs(self) -> list[dict[str, Any]]:
+        """Return what X would charge: `network`, `account`, `operation`, `calls`, `units`, `micros` of each
+        row."""
+        rows: list[dict[str, Any]] = self.ask("GET", "/costs")
+        return rows
 
     def faults(self, faults: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """Replace the faults; an empty list lifts all and reopens the listeners."""
