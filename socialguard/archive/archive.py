@@ -33,6 +33,12 @@ class Archive:
         Raises SchemaTooNew, ArchiveDamaged, PagesOpen."""
         return cls(Files(place, seal), url, progress)
 
+    @staticmethod
+    def verify_files(place: Path, seal: Seal, progress: Progress = no_progress) -> Verified:
+        """Do what `verify` does for an archive that cannot be opened; without its index, what only that knows
+        (files of media, an end of the manifest that is lost together with its head) is not looked for."""
+        return verifying.verify(verifying.Known(), Files(place, seal), progress)
+
     # ── streams ──────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, account_id: str, stream: Stream) -> Gap:
@@ -104,7 +110,13 @@ class Archive:
         with contextlib.suppress(errors.ArchiveDamaged), self.database.write() as connection:
             closing.finish(connection, self._files)  # what is damaged is looked for below
         with self.database.read() as connection:
-            return verifying.verify(connection, self._files, progress)
+            known = verifying.known_to(connection)
+        found = verifying.verify(known, self._files, progress)
+        if found.problems:
+            # Another process may have closed pages meanwhile: look again while none can.
+            with self.database.write() as connection:
+                found = verifying.verify(verifying.known_to(connection), self._files, progress)
+        return found
 
     def rebuild(self, progress: Progress = no_progress) -> Rebuilt:
         """Make the index anew from the segments alone, in one transaction; `progress` counts lines. One that

@@ -3,7 +3,9 @@
 import json
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from socialguard.archive.archive import Archive
 from socialguard.archive.blobs import Download
 from socialguard.canon import jcs
 from socialguard.model.activity import Attachment
-from tests.archive.world import ACCOUNT, Network, back_up, flip, item, open_archive
+from tests.archive.world import ACCOUNT, Network, TestSeal, back_up, flip, item, open_archive
 
 MANIFEST, HEAD = "MANIFEST.jsonl", "HEAD"
 
@@ -52,12 +54,8 @@ def named(place: Path, *, index: bool = True) -> list[str]:
     """Where the problems are that a verification finds, with the index or without."""
     if not index:
         (place / "archive.db").unlink()
-        from socialguard.archive import verifying
-        from socialguard.archive.interface import no_progress
-        from tests.archive.world import TestSeal
-
-        files = closing.Files(place / "archive", TestSeal())
-        return [problem.where for problem in verifying.verify(None, files, no_progress).problems]
+        found = Archive.verify_files(place / "archive", TestSeal())
+        return [problem.where for problem in found.problems]
     archive = open_archive(place)
     try:
         return [problem.where for problem in archive.verify().problems]
@@ -178,8 +176,6 @@ def test_a_lost_head_is_named(copy: Path, with_index: bool) -> None:
 
 
 def test_a_manifest_that_another_key_signed_is_not_believed(copy: Path) -> None:
-    from tests.archive.world import TestSeal
-
     other = Archive.open(copy / "archive", f"sqlite:///{copy / 'archive.db'}", TestSeal(b"\x02" * 32))
     assert {problem.where.split(" ")[0] for problem in other.verify().problems} == {MANIFEST, HEAD}
     with pytest.raises(errors.ArchiveDamaged):
@@ -200,4 +196,29 @@ def test_nothing_is_added_to_a_damaged_archive_and_nothing_is_lost(copy: Path) -
     flip(copy / "archive" / MANIFEST, 30)
     archive.close_pages()
     assert archive.verify().problems == ()
+    archive.close()
+
+
+def test_a_verification_beside_a_closing_finds_nothing_wrong(original: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(original, copy)
+    stop = threading.Event()
+
+    def close_often() -> None:
+        archive = open_archive(copy)
+        network = Network()
+        network.post(40)
+        while not stop.is_set():
+            network.post(1)
+            back_up(archive, network)
+            archive.close_pages()
+        archive.close()
+
+    archive = open_archive(copy)
+    with ThreadPoolExecutor(1) as pool:
+        closing_ = pool.submit(close_often)
+        found = [archive.verify().problems for _ in range(15)]
+        stop.set()
+        closing_.result()
+    assert found == [()] * 15
     archive.close()
