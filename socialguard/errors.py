@@ -103,6 +103,24 @@ class Busy(SocialGuardError):
     remedy = "Wait until it has finished, then repeat the command."
 
 
+class ArchiveUnwritable(SocialGuardError):
+    """The archive cannot be written ({detail}). What it holds is whole."""
+
+    remedy = "Free space, then run the backup again: it goes on where it stopped."
+
+
+class DiskLow(SocialGuardError):
+    """Only {free} % of the disk is free: {what} waits, so that posts can still be sent and logged."""
+
+    remedy = "Free space, then run the backup again: it goes on where it stopped."
+
+
+class PagesOpen(SocialGuardError):
+    """The index of the archive holds {pages} pages that are in no segment and cannot be put into one: {detail}"""
+
+    remedy = "Nothing was changed. Run: socialguard backup verify; docs/operations.md says what to do."
+
+
 # 2 · usage
 
 
@@ -236,6 +254,32 @@ class Late(Held):
     )
 
 
+class ClockWrong(Held):
+    """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
+    held, not sent."""
+
+    remedy = "Set the clock, then: socialguard queue release {delivery} --now"
+
+
+class OverBudget(Held):
+    """BUDGET  {budget} allows no more posts for {account}: {spent} of {limit} are spent, {waiting} more wait, and
+    this costs {price}. It begins anew {anew}. Nothing was sent."""
+
+    remedy = "Raise it in socialguard.toml, [budget], or wait until then."
+
+
+class HeldByBudget(OverBudget):
+    """BUDGET  {budget} does not allow {delivery} for {account}: {spent} of {limit} are spent, {waiting} more are
+    under way, and it costs {price}. It begins anew {anew}. Held, not sent."""
+
+    remedy = "Raise it in socialguard.toml, [budget], or wait; then: socialguard queue release {delivery} --now"
+
+
+class ReadsStopped(OverBudget):
+    """BUDGET  {budget} allows no more reads for {account}: of {limit}, {spent} are spent, {waiting} will go to
+    waiting posts and {kept} are kept for posts; this costs {price}. It begins anew {anew}. Posts go on."""
+
+
 class OutcomeUnknown(SocialGuardError):
     """{network} did not answer; the post of {account} may be public ({detail}). Do not post it again."""
 
@@ -248,6 +292,12 @@ class Tampered(SocialGuardError):
 
     exit_code = 13
     remedy = "Run: socialguard audit verify; docs/operations.md says what to do at this alarm."
+
+
+class ArchiveDamaged(Tampered):
+    """The archive was changed outside this program: {detail}"""
+
+    remedy = "Run: socialguard backup verify; docs/operations.md says what to do at this alarm."
 
 
 class NotAdopted(Tampered):

@@ -43,6 +43,11 @@ class FacebookAdapter:
         """Return 0: Graph charges nothing."""
         return 0
 
+    @property
+    def deletion_price(self) -> int:
+        """Nothing: Facebook's API is free."""
+        return 0
+
     def profile_url(self, handle: str, user_id: str) -> str:
         """Return the Page's address; its id leads there too where it has no user name."""
         return f"{SITE}/{quote(handle or user_id, safe='')}"

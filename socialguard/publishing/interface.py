@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
 from socialguard.audit.log import AuditLog
+from socialguard.ledger.purse import Purse
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
@@ -22,6 +24,8 @@ from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding
 from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
+from socialguard.publishing.skew import Clocks
+from socialguard.publishing.together import Together
 from socialguard.store.database import Database
 
 
@@ -192,6 +196,14 @@ class Gate(Protocol):
         ...
 
 
+class Turns:
+    """Where the threads of one process meet to share transactions: `claims` begin sends, `ends` record them."""
+
+    def __init__(self) -> None:
+        self.claims: Together[Any, Any] = Together()
+        self.ends: Together[Callable[[Connection], None], None] = Together()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that publishing works with."""
@@ -204,6 +216,10 @@ class Desk:
     network: Callable[[str], Network]
     person: Actor
     worker: Actor
+    alerts: Board
+    purse: Purse
+    clocks: Clocks
+    turns: Turns = field(default_factory=Turns)
 
 
 @dataclass(frozen=True, slots=True)

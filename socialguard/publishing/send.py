@@ -4,7 +4,7 @@ Exactly once rests on the order here: the row is `sending` and the intent is in 
 outside the workspace, before the first byte leaves; and only proof that nothing was created lets it go again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,13 +13,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.ledger import reader, writer
+from socialguard.ledger import reader, usage, writer
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
-from socialguard.publishing import crash
-from socialguard.publishing.claim import Claimed, Unrenewed, append, claim
+from socialguard.networks.prices import price_of
+from socialguard.publishing import crash, skew
+from socialguard.publishing.claim import Claimed, Unrenewed, alarm, append, claim
 from socialguard.publishing.interface import Desk, Result
 from socialguard.registry.accounts import unverified
 
@@ -87,18 +88,18 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         assert not isinstance(claimed, Unrenewed)
         return claimed
     value, account = claimed.value, claimed.account
-    crash.at("after_claim")
     session: Session | None = None
     try:
-        desk.trust.pin_log(claimed.tree)
-        crash.at("after_pin")
         network = desk.network(account.network)
-        session = _open(desk, network, claimed)
+        session = _open(network, claimed)
+        _identify(desk, network, session, claimed)
         receipt = _send(desk, network, session, value, account)
     except errors.RateLimited as problem:
         return _record(desk, value, account, session, State.QUEUED, "limited", problem)
     except errors.OutcomeUnknown as problem:
         return _record(desk, value, account, session, State.UNKNOWN, "unknown", problem)
+    except errors.ClockWrong as problem:
+        return _record(desk, value, account, session, State.HELD, "held", problem)
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.
         return _record(desk, value, account, session, State.FAILED, "failed", problem)
@@ -120,19 +121,26 @@ def _renew(desk: Desk, found: Unrenewed) -> Result | None:
 # ── the call ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open(desk: Desk, network: Network, claimed: Claimed) -> Session:
-    """Open a session for the account, and ask who the credential belongs to where that is due."""
+def _open(network: Network, claimed: Claimed) -> Session:
+    """Open a session for the account."""
     account, opened = claimed.account, claimed.opened
     if isinstance(opened, errors.SocialGuardError):
         raise opened
-    session = network.open(opened.credential, account.origin, str(account))
-    if opened.identity_is_due:
-        found = session.identity()
-        if found.user_id != account.user_id:
-            raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
-        with desk.database.write() as connection:
-            desk.trust.record_identity(connection, account, opened.generation, found)
-    return session
+    return network.open(opened.credential, account.origin, str(account))
+
+
+def _identify(desk: Desk, network: Network, session: Session, claimed: Claimed) -> None:
+    """Ask who the credential belongs to where that is due, or the clock is in doubt."""
+    account, opened = claimed.account, claimed.opened
+    assert not isinstance(opened, errors.SocialGuardError)
+    if not opened.identity_is_due and not desk.clocks.is_doubtful(network.name):
+        return
+    found = session.identity()
+    if found.user_id != account.user_id:
+        raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
+    skew.require_right(network, session, claimed.value, account)  # before it counts as asked
+    with desk.database.write() as connection:
+        desk.trust.record_identity(connection, account, opened.generation, found)
 
 
 def _send(desk: Desk, network: Network, session: Session, value: Delivery, account: Account) -> Receipt | None:
@@ -145,8 +153,7 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
     post = outgoing(desk, value)
 
     def on_step(remote_id: str) -> None:
-        with desk.database.write() as connection:
-            writer.record_step(connection, value, remote_id)
+        _write(desk, lambda connection: writer.record_step(connection, value, remote_id))
         crash.at("after_step")
 
     with desk.database.read() as connection:
@@ -217,22 +224,49 @@ def _settle(desk: Desk, value: Delivery, account: Account, session: Session | No
     Busy where the row is in another state."""
     reason = "" if ended.problem is None else ended.problem.message()
     network = desk.network(account.network)
-    sent = ended.outcome == "sent" and value.act is Act.PUBLISH
-    cost = network.price(value.content.text, value.content.link) if sent else 0
+    cost = price_of(network, value.act, value.content) if ended.outcome == "sent" else 0
     calls = session.calls if session is not None else 0
     due = _reset_time(ended.problem) if ended.state is State.QUEUED else None
-    with desk.database.write() as connection:
+    now_due = value if due is None else replace(value, due=due)
+
+    def record(connection: Connection) -> None:
         writer.settle(connection, value, ended.state, reason=reason, proof=ended.receipt, due=due)
         if session is not None:
             desk.trust.mark_used(connection, account)
-        writer.book(connection, account, value.act.value, calls, cost, value.id)
-        now_due = value if due is None else replace(value, due=due)
+            usage.book_session(connection, account, session, value.act.value, cost, delivery_id=value.id)
+            desk.clocks.note(network.name, session)
+        if isinstance(ended.problem, errors.Held):
+            alarm(connection, desk, value, ended.problem)
         append(connection, desk, now_due, ended.outcome, reason=reason or None, receipt=ended.receipt, calls=calls)
         crash.at("in_settle")
+
+    _write(desk, record)
     settled = replace(now_due, state=ended.state, state_reason=reason[:500])
     if ended.receipt is None:
         return settled
     return replace(settled, network_id=ended.receipt.network_id, url=ended.receipt.url)
+
+
+def _write(desk: Desk, work: Callable[[Connection], None]) -> None:
+    """Do `work` in a write transaction, which threads that end at the same time share; an error takes back what
+    its own work wrote, and nothing else."""
+    desk.turns.ends.do(work, lambda works: _written(desk, works))
+
+
+def _written(desk: Desk, works: Sequence[Callable[[Connection], None]]) -> list[Exception | None]:
+    outcomes: list[Exception | None] = []
+    with desk.database.write() as connection:
+        for work in works:
+            connection.exec_driver_sql("savepoint work")
+            try:
+                work(connection)
+            except errors.SocialGuardError as problem:
+                connection.exec_driver_sql("rollback to savepoint work")
+                outcomes.append(problem)
+            else:
+                outcomes.append(None)
+            connection.exec_driver_sql("release savepoint work")
+    return outcomes
 
 
 def _untold(

@@ -19,8 +19,8 @@ def upgrade(database: Database, found: str) -> None:
     run_migrations(database)
 
 
-def run_migrations(database: Database) -> None:
-    """Run every migration that is due, in one transaction."""
+def run_migrations(database: Database, to: str = "head") -> None:
+    """Run every migration that is due, up to schema `to`, in one transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -28,7 +28,7 @@ def run_migrations(database: Database) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def _copy(database: Database, found: str) -> None:

@@ -3,7 +3,8 @@
 socialguard.toml    settings (an operator's)         media/<sha256>       bytes of queued posts
 policy.toml         the policy's source              cache/accounts.json  names for completion and whoami
 org                 the organisation's id            emergency.jsonl      stops while the database is out
-socialguard.db      registry, ledger, audit log      archive.db           activity
+socialguard.db      registry, ledger, audit log      archive/             activity: segments, manifest, media
+cache/alerts.json   that an alert is unseen          archive.db           its index
 """
 
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from socialguard import errors, settings
+from socialguard.alerts import notice
 
 _ORG: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -51,6 +53,26 @@ class Layout:
     def emergency(self) -> Path:
         """Stops that were made while the database could not be written."""
         return self.home / "emergency.jsonl"
+
+    @property
+    def archive(self) -> Path:
+        """The activity that is kept: segments, their manifest, media."""
+        return self.home / "archive"
+
+    @property
+    def archive_url(self) -> str:
+        """The URL of the index over the activity."""
+        return f"sqlite:///{self.home / 'archive.db'}"
+
+    @property
+    def alerts(self) -> Path:
+        """From where every command knows that an alert is unseen."""
+        return self.home.joinpath(*notice.PLACE)
+
+    @property
+    def clocks(self) -> Path:
+        """How this machine's clock stood to the networks' when they last answered."""
+        return self.home / "cache" / "clocks.json"
 
     def context_cache(self, context_id: str) -> Path:
         """What a terminal session confirmed last, for `whoami` in a shell's prompt."""
