@@ -103,6 +103,24 @@ class Busy(SocialGuardError):
     remedy = "Wait until it has finished, then repeat the command."
 
 
+class ArchiveUnwritable(SocialGuardError):
+    """The archive cannot be written ({detail}). What it holds is whole."""
+
+    remedy = "Free space, then run the backup again: it goes on where it stopped."
+
+
+class DiskLow(SocialGuardError):
+    """Only {free} % of the disk is free: {what} waits, so that posts can still be sent and logged."""
+
+    remedy = "Free space, then run the backup again: it goes on where it stopped."
+
+
+class PagesOpen(SocialGuardError):
+    """The index of the archive holds {pages} pages that are in no segment and cannot be put into one: {detail}"""
+
+    remedy = "Nothing was changed. Run: socialguard backup verify; docs/operations.md says what to do."
+
+
 # 2 · usage
 
 
@@ -274,6 +292,12 @@ class Tampered(SocialGuardError):
 
     exit_code = 13
     remedy = "Run: socialguard audit verify; docs/operations.md says what to do at this alarm."
+
+
+class ArchiveDamaged(Tampered):
+    """The archive was changed outside this program: {detail}"""
+
+    remedy = "Run: socialguard backup verify; docs/operations.md says what to do at this alarm."
 
 
 class NotAdopted(Tampered):

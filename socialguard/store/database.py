@@ -16,11 +16,14 @@ from socialguard.store.version import HEAD
 
 class Database:
     """One database. `where` is how a person knows it: a path, or a URL without its password; `has_written` tells
-    whether a write transaction was begun here."""
+    whether a write transaction was begun here. `unwritable` is what a full or read-only disk means for it."""
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    def __init__(
+        self, engine: Engine, where: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable
+    ) -> None:
         self.engine = engine
         self.where = where
+        self.unwritable = unwritable
         self.has_written = False
         self._driver: Any = engine.dialect.loaded_dbapi
         name = engine.url.database
@@ -55,15 +58,15 @@ class Database:
         except (IntegrityError, self._driver.IntegrityError) as problem:
             if "append-only" not in str(problem):
                 raise
-            raise dialect.explain(problem, self.where, self._path) from None
+            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
         except jcs.BadTimestamp:
             # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
-            raise dialect.explain(problem.orig or problem, self.where, self._path) from None
+            raise dialect.explain(problem.orig or problem, self.where, self.unwritable, self._path) from None
         except self._driver.Error as problem:  # of a prepared statement
-            raise dialect.explain(problem, self.where, self._path) from None
+            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
 
 
 def open_database(url: str) -> Database:
@@ -71,7 +74,7 @@ def open_database(url: str) -> Database:
 
     `url` is `sqlite:///PATH` or `postgresql+psycopg://…`. Raises Unreadable, SchemaTooNew."""
     _require_file(url)
-    database = _connect(url)
+    database = connect(url)
     try:
         found = schema_version(database)
         if found == HEAD:
@@ -93,7 +96,7 @@ def create_database(url: str) -> Database:
     """Create all tables in an empty database, at this program's schema, and return it opened."""
     from socialguard.store.tables import metadata
 
-    database = _connect(url)
+    database = connect(url)
     with database.write() as connection:
         metadata.create_all(connection)
         dialect.create_triggers(connection)
@@ -119,11 +122,12 @@ def _require_file(url: str) -> None:
         raise errors.Unreadable(path=Path(parsed.database).name, detail="it is not there.")
 
 
-def _connect(url: str) -> Database:
+def connect(url: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable) -> Database:
+    """Return the database at `url`, whatever is in it."""
     own_driver = {"module": dialect.driver()} if make_url(url).get_backend_name() == "sqlite" else {}
     engine = create_engine(url, hide_parameters=True, **own_driver)
     dialect.prepare(engine)
     where = engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()
     if engine.dialect.name == "sqlite" and where:
         where = Path(where).name
-    return Database(engine, where)
+    return Database(engine, where, unwritable)

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from types import ModuleType
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, event, text
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
@@ -152,15 +153,96 @@ def create_triggers(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def explain(problem: BaseException, where: str, path: Path | None = None) -> errors.SocialGuardError:
-    """Return the error of ours that a driver's error means; `where` names the database for a person, `path` is its
-    file where it has one."""
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *columns: str) -> None:
+    """Insert rows; where one of a primary key stands already, replace its `columns` (all but the key where none is
+    named)."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    statement = insert(table)
+    key = [column.name for column in table.primary_key]
+    replaced = columns or tuple(column.name for column in table.columns if column.name not in key)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=key, set_={name: statement.excluded[name] for name in replaced}
+        ),
+        list(rows),
+    )
+
+
+# ── full text of items in the archive ────────────────────────────────────────────────────────────────────
+
+# Cut into words as SQLite's tokenizer does: PostgreSQL's own takes `example.com` or `well-known` for one.
+_POSTGRESQL_INDEX: Final = """create index ix_version_text on version
+    using gin (to_tsvector('simple', regexp_replace(text, '[^[:alnum:]]+', ' ', 'g')))"""
+_POSTGRESQL_HOLDS: Final = """item.id in (select version.id / VERSIONS from version
+    where to_tsvector('simple', regexp_replace(version.text, '[^[:alnum:]]+', ' ', 'g'))
+        @@ websearch_to_tsquery('simple', :phrases))"""
+_SQLITE_HOLDS: Final = "item.id in (select rowid from item_text where item_text match :phrases)"
+
+
+def create_search(connection: Connection) -> None:
+    """Create the full text index over what items say, in any of their versions. SQLite's has no copy of the texts,
+    is filled with `index_texts`, and its rows are items."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "create virtual table item_text using fts5("
+            "text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2')"
+        )
+    else:
+        connection.exec_driver_sql(_POSTGRESQL_INDEX)
+
+
+def drop_search(connection: Connection) -> None:
+    """Drop the full text index where there is one."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("drop table if exists item_text")
+    else:
+        connection.exec_driver_sql("drop index if exists ix_version_text")
+
+
+def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
+    """Add the texts of new items, by id, to the full text index."""
+    if connection.dialect.name == "sqlite" and texts:
+        driver: Any = connection.connection.driver_connection
+        driver.executemany("insert into item_text (rowid, text) values (?, ?)", texts)
+
+
+def reindex_texts(connection: Connection, item_id: int, before: Sequence[str], after: Sequence[str]) -> None:
+    """Replace the texts by which an item is found."""
+    if connection.dialect.name == "sqlite":
+        forget = "insert into item_text (item_text, rowid, text) values ('delete', ?, ?)"
+        connection.exec_driver_sql(forget, (item_id, "\n".join(before)))
+        index_texts(connection, [(item_id, "\n".join(after))])
+
+
+def holds_phrases(connection: Connection, phrases: Sequence[str], versions: int) -> ColumnElement[bool]:
+    """Return the condition that the texts of a row of `item` hold all these phrases, each of words in their order.
+    No character of a phrase has a meaning of its own. `versions` is how many version ids an item has."""
+    query = " ".join(f'"{phrase.replace(chr(34), " ")}"' for phrase in phrases)
+    condition = _SQLITE_HOLDS
+    if connection.dialect.name != "sqlite":
+        condition = _POSTGRESQL_HOLDS.replace("VERSIONS", str(versions))
+    return text(condition).bindparams(bindparam("phrases", query, unique=True))  # type: ignore[return-value]
+
+
+def explain(
+    problem: BaseException,
+    where: str,
+    unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable,
+    path: Path | None = None,
+) -> errors.SocialGuardError:
+    """Return the error of ours that a driver's error means; `where` names the database for a person, `unwritable`
+    is what a full or read-only disk means for it, `path` is its file where it has one."""
     words = str(problem).lower()
     unopened = any(part in words for part in ("readonly", "disk i/o error", "unable to open"))
     if "full" in words or "no space" in words or (unopened and _is_full(path)):
-        return errors.AuditUnwritable(detail="disk full")
+        return unwritable(detail="disk full")
     if "readonly" in words or "read-only" in words:
-        return errors.AuditUnwritable(detail=f"{where} is read-only")
+        return unwritable(detail=f"{where} is read-only")
     if "locked" in words or "lock timeout" in words:
         return errors.Busy(what=where)
     if "append-only" in words:

@@ -3,8 +3,8 @@
 socialguard.toml    settings (an operator's)         media/<sha256>       bytes of queued posts
 policy.toml         the policy's source              cache/accounts.json  names for completion and whoami
 org                 the organisation's id            emergency.jsonl      stops while the database is out
-socialguard.db      registry, ledger, audit log      cache/alerts.json    that an alert is unseen
-archive.db          activity
+socialguard.db      registry, ledger, audit log      archive/             activity: segments, manifest, media
+cache/alerts.json   that an alert is unseen          archive.db           its index
 """
 
 import re
@@ -53,6 +53,16 @@ class Layout:
     def emergency(self) -> Path:
         """Stops that were made while the database could not be written."""
         return self.home / "emergency.jsonl"
+
+    @property
+    def archive(self) -> Path:
+        """The activity that is kept: segments, their manifest, media."""
+        return self.home / "archive"
+
+    @property
+    def archive_url(self) -> str:
+        """The URL of the index over the activity."""
+        return f"sqlite:///{self.home / 'archive.db'}"
 
     @property
     def alerts(self) -> Path:

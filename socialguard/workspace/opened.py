@@ -23,6 +23,7 @@ from socialguard.workspace.signed import Signed
 # Each part is imported by what opens it: `queue list` needs few of them and is waited for.
 if TYPE_CHECKING:
     from socialguard.alerts.board import Board
+    from socialguard.archive.archive import Archive
     from socialguard.audit.anchors.interface import Anchor
     from socialguard.audit.anchors.publishing import Published
     from socialguard.audit.emergency import EmergencyFile
@@ -65,6 +66,8 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def close(self) -> None:
         """Sign a last checkpoint where this workspace wrote, and close the database."""
+        if "archive" in self.__dict__:
+            self.archive.close()
         if "database" not in self.__dict__:
             return
         try:
@@ -131,6 +134,25 @@ class Workspace(AbstractContextManager["Workspace"]):
         self._arm(opened)
         self._absorb(opened)
         return opened
+
+    @cached_property
+    def archive(self) -> "Archive":
+        """The activity that is kept; `archive.rebuilt` tells where its index had to be made anew."""
+        from socialguard.archive.archive import Archive
+        from socialguard.workspace.seal import WorkerSeal
+
+        seal = WorkerSeal(self.org, self.keys.worker, self._workers)
+        return Archive.open(self.layout.archive, self.layout.archive_url, seal)
+
+    def _workers(self) -> "dict[str, bytes]":
+        """The public keys of all workers that the owners ever signed, by key id: a line outlives its worker."""
+        from socialguard.canon import envelope
+        from socialguard.registry.signed import Role
+
+        with self.database.read() as connection:
+            members = self.signed.books(connection).manifest.members
+        keys = [one.ed25519 for one in members if one.role is Role.WORKER]
+        return {envelope.key_id("ed25519", key): key for key in keys}
 
     @cached_property
     def log(self) -> "AuditLog":

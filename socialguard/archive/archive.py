@@ -1,0 +1,136 @@
+"""One archive, opened: the face of this room for those who fill it."""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from socialguard import errors
+from socialguard.archive import blobs, closing, gaps, keeping, opening, rebuilding, root, verifying
+from socialguard.archive.closing import Files
+from socialguard.archive.interface import Gap, Kept, Progress, Rebuilt, Seal, Verified, no_progress
+from socialguard.model.activity import ActivityPage, Profile, Stream
+from socialguard.store.archive_tables import page
+from socialguard.store.database import Database
+
+
+class Archive:
+    """The archive below `place`, with its index in `database` (read it with `archive.reader`).
+
+    `rebuilt` tells that opening it made the index anew, and why."""
+
+    def __init__(self, place: Path, database: Database, seal: Seal, rebuilt: Rebuilt | None = None) -> None:
+        self.database = database
+        self.rebuilt = rebuilt
+        self._files = Files(place, seal)
+        self._pending: int | None = None
+
+    @classmethod
+    def open(cls, place: Path, url: str, seal: Seal, progress: Progress = no_progress) -> "Archive":
+        """Open the archive below `place`, its index at `url`; made where there is none, from the segments that
+        there are. An index that is damaged or of another schema is set aside and made anew.
+
+        Raises SchemaTooNew, ArchiveDamaged, PagesOpen."""
+        files = Files(place, seal)
+        database, rebuilt = opening.open_index(files, url, progress)
+        return cls(place, database, seal, rebuilt)
+
+    # ── streams ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, account_id: str, stream: Stream) -> Gap:
+        """Return the gap above all that was seen of a stream, to be read from its newest item on. Nothing is
+        written before its first page: go on with `gaps` first, oldest first, then ask for this."""
+        with self.database.read() as connection:
+            return gaps.begin(connection, account_id, stream)
+
+    def gaps(self, account_id: str, stream: Stream) -> tuple[Gap, ...]:
+        """Return the gaps of a stream that were begun and not read to their end, oldest first."""
+        with self.database.read() as connection:
+            return gaps.open_gaps(connection, account_id, stream)
+
+    # ── keeping, each in one transaction ─────────────────────────────────────────────────────────────────
+
+    def keep(self, gap: Gap, fetched: ActivityPage) -> Kept:
+        """Keep a page and how far the gap is read then; go on with `Kept.gap` while it `is_open`.
+
+        Raises Busy where another process reads the same gap, DiskLow, ArchiveUnwritable. When enough has come
+        together it is closed into segments by the way."""
+        blobs.require_space(self._files.place, blobs.BACKUP_FLOOR, "the backup")
+        with self.database.write() as connection:
+            kept = keeping.keep_page(connection, gap, fetched)
+        self._count(len(fetched.items) + 1)
+        return kept
+
+    def keep_metrics(self, account_id: str, taken: Mapping[str, Mapping[str, int]]) -> int:
+        """Keep what changed of metrics, by the network's id of kept items; return how many snapshots were
+        taken."""
+        blobs.require_space(self._files.place, blobs.BACKUP_FLOOR, "the backup")
+        with self.database.write() as connection:
+            made = keeping.keep_metrics(connection, account_id, taken)
+        self._count(made)
+        return made
+
+    def keep_profile(self, account_id: str, profile: Profile) -> bool:
+        """Keep an account's profile where it changed; return whether it did."""
+        with self.database.write() as connection:
+            return keeping.keep_profile(connection, account_id, profile)
+
+    def keep_blob(
+        self, account_id: str, network_id: str, key: str, ask: blobs.Fetch, max_bytes: int
+    ) -> blobs.Blob:
+        """Fetch the file of an attachment of a kept item, going on where an earlier attempt stopped, and keep it.
+
+        Raises as `blobs.fetch`; NotFound for an item that is not kept."""
+        blob = blobs.fetch(self._files.place, f"{account_id} {network_id} {key}", ask, max_bytes)
+        with self.database.write() as connection:
+            keeping.keep_stored(connection, account_id, network_id, key, blob.sha256, blob.size, blob.content_type)
+        return blob
+
+    # ── segments ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def close_pages(self) -> int:
+        """Close all that was kept into immutable segments: the end of a run. Return how many were made.
+
+        What is kept is durable before that too; a segment is a file, so runs that bring little every few minutes
+        better close once an hour. Raises ArchiveDamaged, ArchiveUnwritable."""
+        try:
+            with self.database.write() as connection:
+                made = closing.close(connection, self._files)
+        except OSError as problem:
+            raise errors.ArchiveUnwritable(detail=problem.strerror or "it cannot be written") from None
+        self._pending = 0
+        return made
+
+    def verify(self, progress: Progress = no_progress) -> Verified:
+        """Read every file of the archive and name every problem; `progress` counts bytes."""
+        with contextlib.suppress(errors.ArchiveDamaged), self.database.write() as connection:
+            closing.finish(connection, self._files)  # what is damaged is looked for below
+        with self.database.read() as connection:
+            return verifying.verify(connection, self._files, progress)
+
+    def rebuild(self, progress: Progress = no_progress) -> Rebuilt:
+        """Make the index anew from the segments alone, in one transaction; `progress` counts lines.
+
+        Raises PagesOpen, ArchiveDamaged; then nothing was changed."""
+        with self.database.write() as connection:
+            return rebuilding.rebuild(connection, self._files, progress)
+
+    def root(self) -> str:
+        """Return the canonical root of all that is kept (hex)."""
+        with self.database.read() as connection:
+            return root.canonical_root(connection)
+
+    def close(self) -> None:
+        """Close the index; what was kept is durable."""
+        self.database.close()
+
+    def _count(self, lines: int) -> None:
+        """Close the journal when it holds enough for a segment: it stays small, and so does its memory."""
+        if self._pending is None:
+            with self.database.read() as connection:
+                self._pending = int(connection.execute(select(func.sum(page.c.lines))).scalar() or 0)
+        else:
+            self._pending += lines
+        if self._pending >= closing.MAX_LINES:
+            self.close_pages()

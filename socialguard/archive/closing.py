@@ -1,0 +1,170 @@
+"""The journal's pages become segments. A kill at any point leaves the pages in the journal, and files that the
+next closing recognises: it finishes what the manifest names already, and removes what it does not.
+
+Order: segments, each durable; then the manifest's lines; then HEAD; then the database forgets the pages."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from socialguard import errors
+from socialguard.archive import crash, lines, manifest, segments
+from socialguard.archive.interface import Seal, Segment
+from socialguard.archive.keeping import unpacked
+from socialguard.archive.manifest import Manifest
+from socialguard.store.archive_tables import page, segment
+
+MAX_LINES: Final = 20_000
+"""What one segment holds at the most, but for the lines of one page."""
+
+_NAME: Final = re.compile(r"([0-9]+)-([0-9]+)-[0-9a-f]{64}\.jsonl\.zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the files of an archive lie, and who signs for them."""
+
+    place: Path
+    seal: Seal
+
+    @property
+    def segments(self) -> Path:
+        """The directory of segments."""
+        return self.place / "segments"
+
+    def prepare(self) -> None:
+        """Make the directories, closed to others."""
+        for place in (self.place, self.segments):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def manifest(self) -> Manifest:
+        """Read the manifest."""
+        return manifest.read(self.place, self.seal)
+
+
+def close(connection: Connection, files: Files) -> int:
+    """Close all pages of the journal into segments; return how many segments were made.
+
+    Raises ArchiveDamaged where the manifest cannot be gone on with."""
+    files.prepare()
+    found = finish(connection, files)
+    made: list[tuple[dict[str, object], int]] = []
+    for batch in _batches(connection):
+        root, sha256, size, count = segments.write(files.segments, batch.lo, batch.hi, batch.data)
+        crash.at("segment_written")
+        body: dict[str, object] = {"shelf": batch.shelf, "seq_lo": batch.lo, "seq_hi": batch.hi, "n": count}
+        made.append((body | {"root": root, "sha256": sha256, "size": size}, batch.at))
+    if not made:
+        return 0
+    segments.sync_directory(files.segments)
+    prev, signed = found.prev, []
+    for body, _at in made:
+        signed.append(manifest.line_of(files.seal, body, prev))
+        prev = manifest.hash_of(signed[-1])
+    crash.at("segments_synced")
+    manifest.append(files.place, signed)
+    number = len(found.segments)
+    for (_body, at), line in zip(made, signed, strict=True):
+        number += 1
+        _forget(connection, manifest.segment_of(number, line), at)
+    crash.at("before_forget")
+    return len(made)
+
+
+def finish(connection: Connection, files: Files) -> Manifest:
+    """Bring files and journal together after a kill, and return the manifest as it stands then.
+
+    Raises ArchiveDamaged for a manifest that is damaged, or that does not belong to this index."""
+    found = files.manifest()
+    for problem in found.problems:
+        raise errors.ArchiveDamaged(detail=f"{problem.where}: {problem.what}.")
+    known = connection.execute(select(segment.c.line_sha256).order_by(segment.c.number)).scalars().all()
+    if list(known) != [one.line_sha256 for one in found.segments[: len(known)]]:
+        raise errors.ArchiveDamaged(detail=f"{manifest.FILE}: lines are missing that the index knows.")
+    ahead = found.segments[len(known) :]
+    if not ahead and found.lags:
+        raise errors.ArchiveDamaged(detail=f"{manifest.HEAD}: it is not the last line of {manifest.FILE}.")
+    for one in ahead:
+        at = _pending_until(connection, one)
+        try:
+            segments.read(files.segments, one)
+        except segments.BadSegment as problem:
+            raise errors.ArchiveDamaged(detail=f"segments/{one.file_name}: {problem}.") from None
+        _forget(connection, one, at)
+    if ahead:
+        manifest.set_head(files.place, found.last)
+    manifest.drop_torn_end(files.place, found.torn)
+    _remove_leftovers(connection, files, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one segment will hold."""
+
+    shelf: str
+    lo: int
+    hi: int
+    at: int
+    data: bytes
+
+
+def _batches(connection: Connection) -> Iterator[_Batch]:
+    """The pages of the journal by shelf. What others wrote comes first: the lines that say how far a stream is
+    read stand on the other shelf, and must never be in a segment before the items that they tell of."""
+    shelves = connection.execute(select(page.c.shelf).distinct()).scalars().all()
+    for shelf in sorted(shelves, key=lambda one: (one == lines.OWN, one)):
+        rows = connection.execute(select(page).where(page.c.shelf == shelf).order_by(page.c.seq))
+        bodies: list[bytes] = []
+        lo = hi = count = at = 0
+        for row in rows:
+            lo, hi, at, count = lo or row.seq, row.seq, row.at, count + row.lines
+            bodies.append(unpacked(row.body))
+            if count >= MAX_LINES:
+                yield _Batch(shelf, lo, hi, at, b"".join(bodies))
+                bodies, lo, count = [], 0, 0
+        if bodies:
+            yield _Batch(shelf, lo, hi, at, b"".join(bodies))
+
+
+def _forget(connection: Connection, one: Segment, at: int) -> None:
+    """The pages of a segment that the manifest names are no longer needed."""
+    held = page.c.shelf == one.shelf, page.c.seq.between(one.seq_lo, one.seq_hi)
+    connection.execute(delete(page).where(*held))
+    row = {"number": one.number, "line_sha256": one.line_sha256, "seq_lo": one.seq_lo, "seq_hi": one.seq_hi}
+    connection.execute(insert(segment).values(**row, at=at))
+
+
+def _pending_until(connection: Connection, one: Segment) -> int:
+    """When the newest page was kept that a segment holds; raises ArchiveDamaged where the journal does not have
+    all of its lines: then the index is older than the segments."""
+    held = page.c.shelf == one.shelf, page.c.seq.between(one.seq_lo, one.seq_hi)
+    count, at = connection.execute(select(func.sum(page.c.lines), func.max(page.c.at)).where(*held)).one()
+    if count != one.lines:
+        raise errors.ArchiveDamaged(
+            detail=f"segments/{one.file_name}: the index does not know it.",
+            remedy="Run: socialguard backup rebuild",
+        )
+    return int(at)
+
+
+def _remove_leftovers(connection: Connection, files: Files, found: Manifest) -> None:
+    """Remove files that a kill left and whose lines are all still in the journal; what else is there stays, and is
+    named by `verify`."""
+    named = {one.file_name for one in found.segments}
+    for path in segments.files(files.segments):
+        if path.name in named:
+            continue
+        match = _NAME.fullmatch(path.name.removesuffix(segments.PART))
+        if match is None:
+            continue
+        lo, hi = (int(part) for part in match.groups())
+        ends = connection.execute(select(page.c.seq).where(page.c.seq.in_((lo, hi)))).scalars().all()
+        if path.name.endswith(segments.PART) or set(ends) == {lo, hi}:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()

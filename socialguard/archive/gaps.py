@@ -1,0 +1,101 @@
+"""Which parts of a stream are still to be read: open intervals, so that a kill at any point loses nothing.
+
+A new gap reaches from the newest item of the network down to the newest one that any earlier gap has seen; what
+lies below that is the earlier gap's own. A gap that was interrupted stays open and is gone on with where it
+stopped."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from socialguard import errors
+from socialguard.archive.interface import Gap
+from socialguard.archive.lines import mark_of
+from socialguard.canon import jcs
+from socialguard.model.activity import ActivityPage, Mark, Stream
+from socialguard.store.archive_tables import cursor
+
+
+def begin(connection: Connection, account_id: str, stream: Stream) -> Gap:
+    """Return the gap above all that was seen of a stream. Nothing is written: its first page records it."""
+    rows = _rows(connection, account_id, stream)
+    if not rows:
+        return Gap(account_id, stream, 1, None, None)
+    last = _gap(rows[-1])
+    # A gap that saw nothing (an account without posts) is simply read again.
+    number = last.number if last.newest is None else last.number + 1
+    return Gap(account_id, stream, number, last.newest, None)
+
+
+def open_gaps(connection: Connection, account_id: str, stream: Stream) -> tuple[Gap, ...]:
+    """Return the gaps that were begun and not read to their end, oldest first."""
+    return tuple(_gap(row) for row in _rows(connection, account_id, stream) if row.open)
+
+
+def after(gap: Gap, page: ActivityPage) -> Gap:
+    """Return a gap as it stands after its next page."""
+    newest = gap.newest
+    if newest is None and page.items:
+        first = max(page.items, key=lambda one: one.created_at)
+        newest = Mark(first.network_id, first.created_at)
+    return Gap(
+        gap.account_id,
+        gap.stream,
+        gap.number,
+        gap.since,
+        page.next,
+        newest,
+        page.next is not None,
+        gap.reached_limit or page.reached_limit,
+    )
+
+
+def require_unmoved(connection: Connection, gap: Gap) -> None:
+    """Refuse a page of a gap that another process has moved meanwhile; raises Busy."""
+    rows = {row.gap: row for row in _rows(connection, gap.account_id, gap.stream)}
+    stored = rows.get(gap.number)
+    if gap.newest is None and gap.at is None:
+        unmoved = (stored is None or stored.newest is None) and gap.number >= max(rows, default=gap.number)
+    else:
+        unmoved = stored is not None and bool(stored.open) and _gap(stored) == gap
+    if not unmoved:
+        raise errors.Busy(what=f"The backup of {gap.account_id}")
+
+
+def touch(connection: Connection, gap: Gap, at: int) -> bool:
+    """Note when a stream was read and held nothing new; False where no gap of it is kept yet.
+
+    It stands in the index only: a run that finds nothing leaves no line in a segment."""
+    last = (
+        select(func.max(cursor.c.gap))
+        .where(cursor.c.account_id == gap.account_id, cursor.c.stream == gap.stream.value)
+        .scalar_subquery()
+    )
+    done = connection.execute(
+        update(cursor)
+        .where(cursor.c.account_id == gap.account_id, cursor.c.stream == gap.stream.value, cursor.c.gap == last)
+        .values(read_at=at)
+    )
+    return bool(done.rowcount)
+
+
+def _rows(connection: Connection, account_id: str, stream: Stream) -> list[Row[Any]]:
+    query = select(cursor).where(cursor.c.account_id == account_id, cursor.c.stream == stream.value)
+    return list(connection.execute(query.order_by(cursor.c.gap)))
+
+
+def _gap(row: Row[Any]) -> Gap:
+    return Gap(
+        row.account_id,
+        Stream(row.stream),
+        row.gap,
+        _mark(row.since),
+        row.next,
+        _mark(row.newest),
+        bool(row.open),
+        bool(row.reached_limit),
+    )
+
+
+def _mark(stored: str | None) -> Mark | None:
+    return None if stored is None else mark_of(jcs.decode(stored.encode()))

@@ -1,0 +1,189 @@
+"""MANIFEST.jsonl: which segments there are, a signed line each, chained by hash; HEAD: its last line once more.
+
+A line is JCS `{v, shelf, seq_lo, seq_hi, n, root, sha256, size, prev, key, signature}`. `prev` is the SHA-256 of
+the line before, as stored (64 zeros in the first), so that the last signature covers all lines. A line is signed
+before it is appended: a kill leaves a whole line, part of one (dropped later), or none. HEAD is replaced after
+that, and tells when the end of the manifest is lost."""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from socialguard import errors
+from socialguard.archive import crash
+from socialguard.archive.interface import KIND, Problem, Seal, Segment
+from socialguard.archive.segments import sync_directory
+from socialguard.canon import jcs
+
+VERSION: Final = 1
+FILE: Final = "MANIFEST.jsonl"
+HEAD: Final = "HEAD"
+FIRST: Final = "0" * 64
+
+_FIELDS: Final = frozenset(
+    {"v", "shelf", "seq_lo", "seq_hi", "n", "root", "sha256", "size", "prev", "key", "signature"}
+)
+_HEX: Final = re.compile(r"[0-9a-f]{64}")
+_SHELF: Final = re.compile(r"own|others/[!-.0-~]{1,64}/[0-9]{4}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The manifest as read. `torn` is how many bytes behind its last whole line a kill may have left; `lags`
+    whether HEAD is not its last line, as a kill may have left it too."""
+
+    segments: tuple[Segment, ...]
+    problems: tuple[Problem, ...]
+    torn: int
+    lags: bool
+    last: bytes
+    """The last line, empty where there is none."""
+
+    @property
+    def prev(self) -> str:
+        """What the next line names as the one before."""
+        return hash_of(self.last) if self.last else FIRST
+
+
+def line_of(seal: Seal, segment: Mapping[str, object], prev: str) -> bytes:
+    """Return the signed line of a segment, without its line break."""
+    body: dict[str, object] = {**segment, "v": VERSION, "prev": prev, "key": seal.key_id}
+    signature = seal.sign(KIND, body)
+    return jcs.encode({**body, "signature": jcs.b64(signature)})
+
+
+def hash_of(line: bytes) -> str:
+    """Return what the next line names as `prev`."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def segment_of(number: int, line: bytes) -> Segment:
+    """Return the segment that a line of our own writing names."""
+    body = _parsed(line)
+    assert body is not None
+    return _segment(number, line, body)
+
+
+def append(place: Path, lines: Sequence[bytes]) -> None:
+    """Append lines durably in one write, then make the last one the head."""
+    target = place / FILE
+    descriptor = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        file.write(b"".join(line + b"\n" for line in lines))
+        file.flush()
+        os.fsync(descriptor)
+    sync_directory(place)
+    crash.at("manifest_appended")
+    set_head(place, lines[-1])
+
+
+def set_head(place: Path, line: bytes) -> None:
+    """Replace the head durably."""
+    part = place / f"{HEAD}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(line + b"\n")
+        file.flush()
+        os.fsync(descriptor)
+    part.replace(place / HEAD)
+    sync_directory(place)
+
+
+def read(place: Path, seal: Seal) -> Manifest:
+    """Read the manifest and everything that is wrong with it; the signature of the last line covers all."""
+    data, problems = _bytes(place / FILE), []
+    whole, _newline, torn = data.rpartition(b"\n")
+    stored = whole.split(b"\n") if whole else []
+    segments: list[Segment] = []
+    prev = FIRST
+    for number, line in enumerate(stored, start=1):
+        where = f"{FILE} line {number}"
+        body = _parsed(line)
+        if body is None:
+            problems.append(Problem(where, "it is not a line that this program writes"))
+        else:
+            if body["prev"] != prev:
+                problems.append(
+                    Problem(where, "it does not follow the line before: one was changed, lost or moved")
+                )
+            segments.append(_segment(number, line, body))
+        prev = hash_of(line)
+    if stored and not _is_signed(stored[-1], seal):
+        problems.append(Problem(f"{FILE} line {len(stored)}", "no worker of this organisation signed it"))
+    head = _bytes(place / HEAD)
+    problems += _head_problems(head, stored, seal)
+    problems += _order_problems(segments)
+    last = stored[-1] if stored else b""
+    return Manifest(tuple(segments), tuple(problems), len(torn), head != last + b"\n" * bool(last), last)
+
+
+def drop_torn_end(place: Path, torn: int) -> None:
+    """Cut off part of a line that a kill left behind the last whole one."""
+    if torn:
+        target = place / FILE
+        os.truncate(target, target.stat().st_size - torn)
+
+
+def _head_problems(head: bytes, stored: Sequence[bytes], seal: Seal) -> list[Problem]:
+    """What is wrong with HEAD, but that it is behind or not there yet (`Manifest.lags`)."""
+    line = head.removesuffix(b"\n")
+    if not head:
+        return []
+    if not head.endswith(b"\n") or not _is_signed(line, seal):
+        return [Problem(HEAD, "no worker of this organisation signed it")]
+    if line not in stored:
+        return [Problem(FILE, "its end is missing: HEAD names a line that it does not have")]
+    return []
+
+
+def _order_problems(segments: Sequence[Segment]) -> list[Problem]:
+    """Segments of one shelf hold pages in rising order."""
+    highest: dict[str, int] = {}
+    problems = []
+    for one in segments:
+        if not highest.get(one.shelf, 0) < one.seq_lo <= one.seq_hi:
+            problems.append(Problem(f"{FILE} line {one.number}", "it names pages that an earlier line has"))
+        highest[one.shelf] = one.seq_hi
+    return problems
+
+
+def _is_signed(line: bytes, seal: Seal) -> bool:
+    body = _parsed(line)
+    if body is None:
+        return False
+    signature = jcs.unb64(str(body.pop("signature")))
+    # Canonical bytes were decoded, so this is the body as stored.
+    return seal.is_signed(str(body["key"]), signature, KIND, jcs.encode(body))
+
+
+def _parsed(line: bytes) -> dict[str, object] | None:
+    try:
+        body = jcs.decode(line)
+        if not isinstance(body, dict) or set(body) != _FIELDS or body["v"] != VERSION:
+            return None
+        jcs.unb64(body["signature"] if isinstance(body["signature"], str) else "!")
+    except jcs.NotCanonical:
+        return None
+    numbers = all(type(body[name]) is int and body[name] >= 0 for name in ("seq_lo", "seq_hi", "n", "size"))
+    hashes = all(isinstance(body[name], str) and _HEX.fullmatch(body[name]) for name in ("root", "sha256", "prev"))
+    shelf = isinstance(body["shelf"], str) and _SHELF.fullmatch(body["shelf"])
+    return body if numbers and hashes and shelf and isinstance(body["key"], str) else None
+
+
+def _segment(number: int, line: bytes, body: Mapping[str, object]) -> Segment:
+    lo, hi, lines, size = (int(str(body[name])) for name in ("seq_lo", "seq_hi", "n", "size"))
+    shelf, root, sha256 = (str(body[name]) for name in ("shelf", "root", "sha256"))
+    return Segment(number, shelf, lo, hi, lines, root, sha256, size, hash_of(line))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as problem:
+        raise errors.Unreadable(path=path.name, detail=problem.strerror or "it cannot be opened.") from None

@@ -1,0 +1,69 @@
+"""The index is opened, or made from the segments where there is none that can be used. What is set aside is
+kept."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import inspect, make_url, select
+
+from socialguard import clock, errors
+from socialguard.archive import closing, rebuilding
+from socialguard.archive.closing import Files
+from socialguard.archive.interface import Progress, Rebuilt
+from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta
+from socialguard.store.database import Database, connect
+
+_SIDES: Final = ("", "-wal", "-shm", "-journal")
+
+
+def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Rebuilt | None]:
+    """Return the index at `url`, and how it was made anew where it had to be.
+
+    Raises SchemaTooNew, PagesOpen, ArchiveDamaged."""
+    files.prepare()
+    database = connect(url, errors.ArchiveUnwritable)
+    try:
+        found = _schema(database)
+    except errors.Unreadable:
+        database.close()
+        _set_aside(url)
+        database = connect(url, errors.ArchiveUnwritable)
+        return database, _fill(database, files, progress, "damaged")
+    if found == SCHEMA_VERSION:
+        return database, None
+    if found is None:
+        rebuilt = _fill(database, files, progress, "missing")
+        return database, rebuilt if rebuilt.lines else None
+    if found > SCHEMA_VERSION:
+        database.close()
+        raise errors.SchemaTooNew(path=database.where, found=found, known=SCHEMA_VERSION)
+    with database.write() as connection:
+        closing.close(connection, files)
+    return database, _fill(database, files, progress, "schema")
+
+
+def _schema(database: Database) -> int | None:
+    with database.read() as connection:
+        if not inspect(connection).has_table(archive_meta.name):
+            return None
+        return int(connection.execute(select(archive_meta.c.schema_version)).scalar_one())
+
+
+def _fill(database: Database, files: Files, progress: Progress, reason: str) -> Rebuilt:
+    from socialguard.archive import root
+
+    with database.write() as connection:
+        lines = rebuilding.fill(connection, files, progress)
+        after = root.canonical_root(connection) if lines else ""
+    return Rebuilt(None, after, lines, reason)
+
+
+def _set_aside(url: str) -> None:
+    """Rename a file that is no index, with what belongs to it."""
+    name = make_url(url).database
+    assert name is not None
+    stamp = clock.now().strftime("%Y%m%dT%H%M%S")
+    for side in _SIDES:
+        path = Path(name + side)
+        if path.exists():
+            path.rename(f"{name}.damaged-{stamp}{side}")

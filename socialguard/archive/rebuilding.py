@@ -1,0 +1,70 @@
+"""The index made anew from the segments alone: in one transaction, so that nobody sees a half of it."""
+
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select
+
+from socialguard import errors
+from socialguard.archive import closing, index, lines, root, segments
+from socialguard.archive.closing import Files
+from socialguard.archive.interface import Progress, Rebuilt, Segment
+from socialguard.store import dialect
+from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta, metadata, page, segment
+
+_CHUNK: Final = 2000
+
+
+def rebuild(connection: Connection, files: Files, progress: Progress) -> Rebuilt:
+    """Make the tables again from all segments, after closing the journal.
+
+    Raises PagesOpen where pages cannot be closed, ArchiveDamaged for a segment that is not as it was written; then
+    nothing was changed."""
+    try:
+        closing.close(connection, files)
+    except errors.ArchiveDamaged as problem:
+        pages = connection.execute(select(func.count()).select_from(page)).scalar_one()
+        if pages:
+            raise errors.PagesOpen(pages=pages, detail=problem.message()) from None
+    before = root.canonical_root(connection)
+    count = fill(connection, files, progress)
+    return Rebuilt(before, root.canonical_root(connection), count)
+
+
+def fill(connection: Connection, files: Files, progress: Progress) -> int:
+    """Replace all tables by what the segments hold; return how many lines they have. Raises ArchiveDamaged."""
+    found = files.manifest()
+    for problem in found.problems:
+        raise errors.ArchiveDamaged(detail=f"{problem.where}: {problem.what}.")
+    create(connection)
+    total = sum(one.lines for one in found.segments)
+    done = 0
+    for one in found.segments:
+        try:
+            stored = segments.read(files.segments, one)
+        except segments.BadSegment as problem:
+            raise errors.ArchiveDamaged(detail=f"segments/{one.file_name}: {problem}.") from None
+        _replay(connection, one, stored)
+        done += one.lines
+        progress(done, total)
+    return total
+
+
+def create(connection: Connection) -> None:
+    """Make all tables, empty, in place of those that are there."""
+    dialect.drop_search(connection)
+    metadata.drop_all(connection)
+    metadata.create_all(connection)
+    dialect.create_search(connection)
+    connection.execute(insert(archive_meta).values(schema_version=SCHEMA_VERSION))
+
+
+def _replay(connection: Connection, one: Segment, stored: list[bytes]) -> None:
+    newest = 0
+    for at in range(0, len(stored), _CHUNK):
+        found = [lines.read(line) for line in stored[at : at + _CHUNK]]
+        new = {(line.account, line.item) for line in found if line.kind == "item" and line.values["number"] == 1}
+        named = {(line.account, line.item) for line in found if line.item}
+        index.apply(connection, found, index.ids_of(connection, named - new))
+        newest = max(newest, *(line.values["at"] for line in found))
+    row = {"number": one.number, "line_sha256": one.line_sha256, "seq_lo": one.seq_lo, "seq_hi": one.seq_hi}
+    connection.execute(insert(segment).values(**row, at=newest))

@@ -1,0 +1,74 @@
+"""Keeping: a page is one transaction, what is there already leaves no trace, and segments make the index again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from socialguard.archive import reader
+from socialguard.archive.archive import Archive
+from socialguard.model.activity import Stream
+from tests.archive.world import ACCOUNT, Network, back_up, ids, open_archive
+
+
+@pytest.fixture
+def archive(database_url: str, tmp_path: Path) -> Iterator[Archive]:
+    opened = open_archive(tmp_path, database_url)
+    yield opened
+    opened.close()
+
+
+def test_all_items_of_a_stream_are_kept_once(archive: Archive) -> None:
+    network = Network()
+    network.post(95)
+    assert back_up(archive, network) == 95
+    assert sorted(ids(archive), key=int) == [str(number) for number in range(1, 96)]
+    assert archive.gaps(ACCOUNT, Stream.POSTS) == ()
+
+
+def test_the_next_run_reads_only_what_is_new(archive: Archive) -> None:
+    network = Network()
+    network.post(95)
+    back_up(archive, network)
+    network.calls = 0
+    assert back_up(archive, network) == 0
+    assert network.calls == 1
+    network.post(3)
+    assert back_up(archive, network) == 3
+    assert network.calls == 2
+
+
+def test_an_edit_makes_a_version_and_a_new_metric_a_snapshot(archive: Archive) -> None:
+    network = Network()
+    network.post(5)
+    back_up(archive, network)
+    changed = archive.begin(ACCOUNT, Stream.POSTS)
+    network.items[2] = replace(network.items[2], text="An edited text", metrics={"likes": 99})
+    kept = archive.keep(changed, network.page(None, None))
+    assert (kept.new, kept.changed, kept.snapshots) == (0, 1, 1)
+    assert archive.keep_metrics(ACCOUNT, {"3": {"likes": 99}, "4": {"views": 5}, "77": {"likes": 1}}) == 1
+    with archive.database.read() as connection:
+        shown = reader.show(connection, ACCOUNT, "3")
+        assert shown is not None
+        assert [version.text for version in shown.versions] == ["Post 3 about cheese", "An edited text"]
+        assert [snapshot.counts for snapshot in shown.snapshots] == [{"likes": 3}, {"likes": 99}]
+        fourth = reader.show(connection, ACCOUNT, "4")
+        assert fourth is not None
+        assert fourth.snapshots[-1].counts == {"likes": 4, "views": 5}
+
+
+def test_the_index_is_made_again_from_segments_alone(archive: Archive) -> None:
+    network = Network()
+    network.post(40)
+    back_up(archive, network)
+    network.items[2] = replace(network.items[2], text="An edited text", metrics={"likes": 99})
+    archive.keep(archive.begin(ACCOUNT, Stream.POSTS), network.page(None, "10"))
+    assert archive.close_pages() == 1
+    before = archive.root()
+    rebuilt = archive.rebuild()
+    assert rebuilt.before == rebuilt.after == before == archive.root()
+    assert archive.verify().problems == ()
+    network.post(1)
+    assert back_up(archive, network) == 1
+    assert archive.root() != before
