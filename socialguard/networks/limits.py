@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from socialguard import errors
-from socialguard.networks.interface import Limits
+from socialguard.model.activity import Stream
+from socialguard.networks.interface import Limits, Reading
 
 _FILE: Final = Path(__file__).with_name("data") / "limits.toml"
 _NUMBERS: Final = ("text", "images", "image_bytes", "alt_text")
+_OWN_APP: Final = "own_app"
 _PRICE: Final = "price_"
 
 _overrides: Mapping[str, Mapping[str, int]] = {}
@@ -52,11 +54,36 @@ def load_prices(network: str, overrides: Mapping[str, int] | None = None) -> dic
     return {name: int(value) for name, value in {**table, **mine}.items()}
 
 
+def load_reading(network: str, overrides: Mapping[str, int] | None = None) -> Reading:
+    """Return what reading an account of `network` costs and how far back it reaches. Own posts have the lower
+    price only where `own_app` is set. Raises as `load_limits`."""
+    table = _table(network)["reading"]
+    assert isinstance(table, dict)
+    prices = load_prices(network, overrides)
+    post = prices.get("read_post", 0)
+    own = prices.get("read_own_post", 0) if owns_app(network, overrides) else post
+    return Reading(
+        prices={Stream.POSTS: own, Stream.MENTIONS: post},
+        reach={stream: int(table[stream.value]) or None for stream in Stream},
+        page_size=int(table["page_size"]),
+        profile_price=prices.get("read_user", 0),
+        metrics_price=post,
+        metrics_batch=int(table["metrics_batch"]),
+    )
+
+
+def owns_app(network: str, overrides: Mapping[str, int] | None = None) -> bool:
+    """Return whether the accounts' own users are said to own the app; False, the dearer, unless an operator says
+    so."""
+    return bool(_chosen(network, overrides).get(_OWN_APP, _table(network).get(_OWN_APP, 0)))
+
+
 def _chosen(network: str, overrides: Mapping[str, int] | None) -> Mapping[str, int]:
     chosen = _overrides.get(network, {}) if overrides is None else overrides
     prices = _table(network)["price"]
     assert isinstance(prices, dict)
     known = {*_NUMBERS, *(_PRICE + name for name in prices)}
+    known |= {_OWN_APP} & set(_table(network))
     for name, value in chosen.items():
         if name not in known:
             raise errors.SettingsInvalid(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from socialguard.model.credential import Credential
 from socialguard.networks import x_credential, x_text
 from socialguard.networks.interface import Outgoing, RemotePost, Resolve, Session
-from socialguard.networks.limits import load_limits, load_prices
+from socialguard.networks.limits import load_limits, load_prices, load_reading, owns_app
 from socialguard.networks.x_length import urls, weighted_length
 
 
@@ -21,6 +21,7 @@ class XAdapter:
 
     def __init__(self) -> None:
         self.limits = load_limits(self.name)
+        self.reading = load_reading(self.name)
         self._prices = load_prices(self.name)
 
     def credential(self, document: Mapping[str, object]) -> Credential:
@@ -50,6 +51,16 @@ class XAdapter:
 
     def open(self, credential: Credential, origin: str, account: str) -> Session:
         """Return a session that talks to `origin` and nowhere else."""
-        from socialguard.networks.x_session import XSession
+        from socialguard.networks import x_session
+        from socialguard.networks.charges import Meter
 
-        return XSession(credential, origin, account)
+        meter = Meter(
+            {
+                x_session.POSTS_READ: self._prices["read_post"],
+                x_session.OWN_POSTS_READ: self._prices["read_own_post"],
+                x_session.USER_READ: self._prices["read_user"],
+                x_session.MEDIA_DESCRIBE: self._prices["describe_media"],
+            }
+        )
+        own_posts = x_session.OWN_POSTS_READ if owns_app(self.name) else x_session.POSTS_READ
+        return x_session.XSession(credential, origin, account, meter, self.reading, own_posts)

@@ -7,13 +7,17 @@ For a write only a documented 4xx proves that nothing was done; every other fail
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel
 
 from socialguard import errors
 from socialguard.model.credential import Credential
+from socialguard.networks.charges import Meter, units_of
 from socialguard.networks.http import ExchangeFailed, origin_session
 from socialguard.networks.x_credential import OAUTH1
 from socialguard.networks.x_refusals import PROVEN, TITLE, refusal, said
+from socialguard.networks.x_replies import Unusable, parse
 
 if TYPE_CHECKING:
     import tweepy
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 # Tweepy 4.17 has api.twitter.com in its code and knows api.x.com.
 HOSTS: Final = ("api.x.com", "api.twitter.com")
 NOT_FOUND: Final = "resource-not-found"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,13 @@ class Answer:
 
 
 class Calls:
-    """The calls with one credential at one origin."""
+    """The calls with one credential at one origin; `meter` counts what they cost."""
 
-    def __init__(self, credential: Credential, origin: str, account: str) -> None:
+    def __init__(self, credential: Credential, origin: str, account: str, meter: Meter) -> None:
         import tweepy
 
         self.account = account
+        self.meter = meter
         self.session = origin_session(origin, account, TITLE, HOSTS)
         self.signs = credential.kind == OAUTH1
         names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
@@ -56,11 +64,18 @@ class Calls:
         self._client = tweepy.Client(bearer_token=bearer, return_type=dict, wait_on_rate_limit=False, **keys)
         self._client.session = self.session
 
-    def read(self, call: Callable[["tweepy.Client"], object], *, may_miss: bool = False) -> Answer:
-        """Return the answer to a call that changes nothing public (an upload is one); `may_miss` lets 404 pass.
+    def read(self, call: Callable[["tweepy.Client"], object], operation: str, *, may_miss: bool = False) -> Answer:
+        """Return the answer to a call that changes nothing public (an upload is one); `operation` is what it is
+        booked as, `may_miss` lets 404 pass.
 
         Raises NotReached, NetworkRefused, RateLimited or AuthenticationNeeded."""
-        return self._ask(call, write=False, may_miss=may_miss)
+        units = 0
+        try:
+            answer = self._ask(call, write=False, may_miss=may_miss)
+            units = units_of(answer.body)
+        finally:
+            self.meter.note(operation, units)
+        return answer
 
     def write(self, call: Callable[["tweepy.Client"], object], *, may_miss: bool = False) -> Answer:
         """Return the answer to a call that changes something public; raises as `read`, and OutcomeUnknown."""
@@ -77,6 +92,19 @@ class Calls:
 
         self._send(call, write=write)
         return self._parsed(write=write)
+
+    def parsed(self, model: type[_Model], document: object, *, write: bool = False) -> _Model:
+        """Return an answer, or a part of one, as a `model`; raises as `unusable` where it is none."""
+        return self.understood(lambda: parse(model, document), write=write)
+
+    def understood(self, make: Callable[[], _T], *, write: bool = False) -> _T:
+        """Return what `make` makes of an answer; raises as `unusable` where that is Unusable."""
+        problem = ""
+        try:
+            return make()
+        except Unusable as found:
+            problem = f"its answer is not understood ({found})"
+        raise self.unusable(problem, write=write)
 
     def unusable(self, detail: str, *, write: bool) -> errors.SocialGuardError:
         """Return the error for an answer that does not say what it must."""

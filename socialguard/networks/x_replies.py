@@ -17,7 +17,8 @@ from pydantic import ValidationError as _ValidationError
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 """X's ids exceed 2^53, so they are strings everywhere."""
 
-_MAX_COUNT = 2**53
+_MAX_COUNT = 2**53 - 1
+_MAX_NAME = 1_000
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -30,17 +31,24 @@ class _Reply(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
-class _Counts(_Reply):
-    followers_count: int | None = Field(default=None, ge=0, le=_MAX_COUNT)
+Count = Annotated[int, Field(strict=True, ge=0, le=_MAX_COUNT)]
+Counts = dict[str, Count | None]
+"""Metrics by name. X adds and renames them: whatever comes is kept."""
 
 
 class User(_Reply):
     """A user object."""
 
     id: Id
-    name: str = ""
+    name: Annotated[str, StringConstraints(max_length=_MAX_NAME)] = ""
     username: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    public_metrics: _Counts = _Counts()
+    public_metrics: Counts = {}
+
+    @property
+    def posts(self) -> int | None:
+        """How many posts and reposts the user has, under either name."""
+        counts = self.public_metrics
+        return counts.get("tweet_count", counts.get("post_count"))
 
 
 class _Url(_Reply):
@@ -97,8 +105,65 @@ class Post(_Reply):
         return next((reference.id for reference in self.references if reference.type == how), None)
 
 
+class _Attachments(_Reply):
+    media_keys: list[Annotated[str, StringConstraints(max_length=_MAX_NAME)]] = []
+
+
+class ItemReply(Post):
+    """A post object with what the archive keeps of it."""
+
+    author_id: Id | None = None
+    attachments: _Attachments = _Attachments()
+    public_metrics: Counts = {}
+
+
+class _Variant(_Reply):
+    url: str | None = None
+    content_type: str = ""
+    bit_rate: int = 0
+
+
+class Media(_Reply):
+    """A picture or a video."""
+
+    media_key: str
+    type: str
+    url: str | None = None
+    alt_text: str = ""
+    preview_image_url: str | None = None
+    variants: list[_Variant] = []
+
+    @property
+    def address(self) -> str | None:
+        """Where the whole thing is: a photo's own address, of a video the variant with the most bits."""
+        films = [variant for variant in self.variants if variant.content_type == "video/mp4" and variant.url]
+        best = max(films, key=lambda variant: variant.bit_rate, default=None)
+        return self.url or (best.url if best else None) or self.preview_image_url
+
+
+class _Includes(_Reply):
+    users: list[User] = []
+    media: list[Media] = []
+
+
+class Measured(_Reply):
+    """A post object with nothing but its metrics."""
+
+    id: Id
+    public_metrics: Counts = {}
+    non_public_metrics: Counts = {}
+    organic_metrics: Counts = {}
+
+
+class Measures(_Reply):
+    """The answer to a question for the metrics of posts; a post without any is in `errors`."""
+
+    data: list[Measured] = []
+    errors: list[dict[str, Any]] = []
+
+
 class _Meta(_Reply):
-    next_token: str | None = None
+    next_token: Annotated[str, StringConstraints(max_length=_MAX_NAME)] | None = None
 
 
 class Timeline(_Reply):
@@ -107,6 +172,14 @@ class Timeline(_Reply):
     data: list[Post] = []
     meta: _Meta | None = None
     errors: list[Any] = []
+
+
+class Activity(_Reply):
+    """A page of posts with their authors and media."""
+
+    data: list[ItemReply] = []
+    includes: _Includes = _Includes()
+    meta: _Meta | None = None
 
 
 class Created(_Reply):

@@ -2,29 +2,50 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
-
-from pydantic import BaseModel
+from typing import Any, Final
 
 from socialguard import clock, errors
+from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stream
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
 from socialguard.model.text import marked
-from socialguard.networks import x_credential, x_text, x_tokens
+from socialguard.networks import x_activity, x_credential, x_text, x_tokens
+from socialguard.networks.charges import Meter
 from socialguard.networks.http import PUBLISH_SECONDS
-from socialguard.networks.interface import Identity, Inspection, Outgoing, RemotePost, Revocation, Upload
+from socialguard.networks.interface import (
+    Identity,
+    Inspection,
+    Outgoing,
+    Reading,
+    RemotePost,
+    Revocation,
+    Upload,
+)
+from socialguard.networks.plain import plain_text
 from socialguard.networks.x_calls import Answer, Calls
+from socialguard.networks.x_items import SITE, content_of, flat
 from socialguard.networks.x_refusals import TITLE
-from socialguard.networks.x_replies import Created, Deleted, Post, Timeline, Unusable, User, parse
+from socialguard.networks.x_replies import Created, Deleted, Post, Timeline, User
 
 API_VERSION: Final = "2"
 PAGE_SIZE: Final = 100
-SITE: Final = "https://x.com"
+
+# What calls are booked as: the names under which X charges for them.
+POSTS_READ: Final = "posts.read"
+OWN_POSTS_READ: Final = "own_posts.read"
+USER_READ: Final = "user.read"
+MEDIA_UPLOAD: Final = "media.upload"
+MEDIA_DESCRIBE: Final = "media.describe"
 
 # The names of API 2.166, which tweepy sends; answers are read under both names.
 _POST_FIELDS: Final = "created_at,entities,note_tweet,referenced_tweets"
+_PROFILE_FIELDS: Final = (
+    "created_at,description,entities,location,name,pinned_tweet_id,profile_banner_url,profile_image_url,protected,"
+    "public_metrics,url,username,verified,verified_type"
+)
+_PROFILE_ELSEWHERE: Final = frozenset({"id", "name", "username"})
 # A Date has whole seconds and takes time to arrive.
 _CLOCKS_AGREE: Final = timedelta(seconds=3)
 _POST_ID: Final = re.compile(r"[0-9]{1,19}")
@@ -37,18 +58,22 @@ SCOPES_MISSING: Final = marked(
 )
 NO_REFRESH: Final = marked("Without a refresh token this credential ends when its access token expires.")
 
-_Model = TypeVar("_Model", bound=BaseModel)
-
 
 class XSession:
     """The calls on one account (`interface.Session`). X is resolved by reading its timeline: a post call that
     broke is `OutcomeUnknown` and never repeated here."""
 
-    def __init__(self, credential: Credential, origin: str, account: str) -> None:
+    def __init__(
+        self, credential: Credential, origin: str, account: str, meter: Meter, reading: Reading, own_posts: str
+    ) -> None:
+        """`own_posts` is what reading the account's own posts is booked as."""
         self._credential = credential
         self._account = account
-        self._calls = Calls(credential, origin, account)
+        self._calls = Calls(credential, origin, account, meter)
+        self._reading = reading
+        self._own_posts = own_posts
         self._identity: Identity | None = None
+        self._posts: int | None = None
 
     @property
     def calls(self) -> int:
@@ -62,15 +87,7 @@ class XSession:
 
     def identity(self) -> Identity:
         """Return who the credential belongs to."""
-        user = self._parse(User, self._me().body.get("data"), write=False)
-        self._identity = Identity(
-            user_id=user.id,
-            handle=user.username,
-            display_name=user.name,
-            followers=user.public_metrics.followers_count,
-            url=f"{SITE}/{user.username}",
-        )
-        return self._identity
+        return self._known(self._calls.parsed(User, self._me().body.get("data")))
 
     def publish(self, post: Outgoing, on_step: Callable[[str], None]) -> Receipt:
         """Upload the images, then post; only the post itself can leave an unknown outcome. `on_step` is never
@@ -88,7 +105,7 @@ class XSession:
             body["media"] = {"media_ids": [self._upload(upload) for upload in post.uploads]}
         signs = self._calls.signs
         answer = self._calls.write(lambda c: c.request("POST", "/2/tweets", json=body, user_auth=signs))
-        created = self._parse(Created, answer.body.get("data"), write=True)
+        created = self._calls.parsed(Created, answer.body.get("data"), write=True)
         made_at = self.server_time or clock.now()
         return Receipt(created.id, self._url(created.id), made_at.astimezone(UTC))
 
@@ -98,7 +115,7 @@ class XSession:
         answer = self._calls.write(lambda c: c.delete_tweet(post_id, user_auth=signs), may_miss=True)
         if answer.is_missing:
             return
-        if not self._parse(Deleted, answer.body.get("data"), write=True).deleted and self.find(post_id):
+        if not self._calls.parsed(Deleted, answer.body.get("data"), write=True).deleted and self.find(post_id):
             raise self._calls.unusable("it did not delete the post", write=False)
 
     def timeline(self, since: datetime) -> Iterator[RemotePost]:
@@ -121,9 +138,10 @@ class XSession:
                     exclude="retweets",
                     tweet_fields=_POST_FIELDS,
                     pagination_token=at,
-                )
+                ),
+                self._own_posts,
             )
-            page = self._parse(Timeline, answer.body, write=False)
+            page = self._calls.parsed(Timeline, answer.body, write=False)
             if page.meta is None and not page.data:
                 raise self._calls.unusable(
                     "its answer holds no posts and does not say that there are none", write=False
@@ -142,11 +160,47 @@ class XSession:
         """Return one post, or None where X says that there is none."""
         post_id, signs = self._checked_id(network_id), self._calls.signs
         answer = self._calls.read(
-            lambda c: c.get_tweet(post_id, user_auth=signs, tweet_fields=_POST_FIELDS), may_miss=True
+            lambda c: c.get_tweet(post_id, user_auth=signs, tweet_fields=_POST_FIELDS), POSTS_READ, may_miss=True
         )
         if answer.is_missing:
             return None
-        return self._remote(self._parse(Post, answer.body.get("data"), write=False))
+        return self._remote(self._calls.parsed(Post, answer.body.get("data"), write=False))
+
+    def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
+        """Return one page of posts or mentions; see `x_activity`. The first one also asks whose token it is."""
+        who = self._identity or self.identity()
+        whose = x_activity.Whose(who.user_id, who.handle, self._posts)
+        operation = self._own_posts if stream is Stream.POSTS else POSTS_READ
+        reach = self._reading.reach[stream] or 0
+        return x_activity.activity(self._calls, operation, stream, whose, since=since, at=at, reach=reach)
+
+    def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Return the metrics of own posts, those of the last 30 days with what only their author sees. It takes a
+        second call where both younger and older posts are asked for."""
+        if len(network_ids) > self._reading.metrics_batch:
+            raise ValueError(f"more than {self._reading.metrics_batch} ids")
+        ids = [self._checked_id(network_id) for network_id in network_ids]
+        return x_activity.metrics(self._calls, POSTS_READ, ids)
+
+    def profile(self) -> Profile:
+        """Return the account as X shows it now."""
+        row: Any = self._me(_PROFILE_FIELDS).body.get("data")
+        user = self._calls.parsed(User, row)
+        who = self._known(user)
+        return Profile(
+            user_id=who.user_id,
+            handle=who.handle,
+            display_name=plain_text(who.display_name),
+            followers=who.followers,
+            posts=user.posts,
+            content=self._calls.understood(lambda: content_of(row, without=_PROFILE_ELSEWHERE)),
+            metrics=flat(user.public_metrics),
+        )
+
+    def take_charges(self) -> tuple[Charge, ...]:
+        """Return what the calls since the last time cost; X's own count of a day may be lower, since it charges
+        the same post or user once a day."""
+        return self._calls.meter.take()
 
     def inspect(self) -> Inspection:
         """Return scopes and expiry. X tells the access level of OAuth 1.0a keys in a header, and nothing about
@@ -181,9 +235,21 @@ class XSession:
         """Ask X to forget the credential; a token that X rejects as invalid counts as forgotten."""
         return x_tokens.revoke(self._calls, self._credential)
 
-    def _me(self) -> Answer:
+    def _me(self, fields: str = "public_metrics") -> Answer:
         signs = self._calls.signs
-        return self._calls.read(lambda c: c.get_me(user_auth=signs, user_fields="public_metrics"))
+        return self._calls.read(lambda c: c.get_me(user_auth=signs, user_fields=fields), USER_READ)
+
+    def _known(self, user: User) -> Identity:
+        """Remember whom the credential belongs to."""
+        self._posts = user.posts
+        self._identity = Identity(
+            user_id=user.id,
+            handle=user.username,
+            display_name=user.name,
+            followers=user.public_metrics.get("followers_count"),
+            url=f"{SITE}/{user.username}",
+        )
+        return self._identity
 
     def _upload(self, upload: Upload) -> str:
         """Upload one image and its alt text; return its id. Nothing is public yet, whatever goes wrong."""
@@ -193,12 +259,14 @@ class XSession:
             "media_category": "tweet_image",
             "media_type": upload.content_type,
         }
-        answer = self._calls.read(lambda c: c.request("POST", "/2/media/upload", json=body, user_auth=signs))
-        media_id = self._parse(Created, answer.body.get("data"), write=False).id
+        answer = self._calls.read(
+            lambda c: c.request("POST", "/2/media/upload", json=body, user_auth=signs), MEDIA_UPLOAD
+        )
+        media_id = self._calls.parsed(Created, answer.body.get("data"), write=False).id
         if upload.alt:
             described = {"id": media_id, "metadata": {"alt_text": {"text": upload.alt}}}
             answer = self._calls.read(
-                lambda c: c.request("POST", "/2/media/metadata", json=described, user_auth=signs)
+                lambda c: c.request("POST", "/2/media/metadata", json=described, user_auth=signs), MEDIA_DESCRIBE
             )
             if answer.body.get("errors") and not answer.body.get("data"):
                 raise self._calls.unusable("it did not take the alt text", write=False)
@@ -212,14 +280,6 @@ class XSession:
             url=self._url(post.id),
             reply_to=post.refers("replied_to"),
         )
-
-    def _parse(self, model: type[_Model], document: object, *, write: bool) -> _Model:
-        problem = ""
-        try:
-            return parse(model, document)
-        except Unusable as unusable:
-            problem = f"its answer is not understood ({unusable})"
-        raise self._calls.unusable(problem, write=write)
 
     def _checked_id(self, network_id: str) -> str:
         if _POST_ID.fullmatch(network_id):

@@ -1,7 +1,8 @@
 """The control face: look into the world, move its time, make things go wrong. JSON in, JSON out.
 
 `GET /posts?network=&account=` · `GET /accounts` · `POST /accounts` · `POST /credentials` · `GET /requests` ·
-`GET|POST|DELETE /faults` · `POST /foreign` · `POST /clock` · `POST /settings` · `POST /tokens` · `POST /reset`
+`GET /costs` · `GET|POST|DELETE /faults` · `POST /foreign` · `POST /clock` · `POST /settings` · `POST /tokens` ·
+`POST /reset`
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from starlette.routing import Route
 
 from socialguard.sandbox.clock import iso_milliseconds, parse_moment
 from socialguard.sandbox.control_views import account_view, post_view
+from socialguard.sandbox.costs import cost_rows
 from socialguard.sandbox.faults import parse_fault
 from socialguard.sandbox.foreign import happen
 from socialguard.sandbox.hub import Hub
-from socialguard.sandbox.seed import SeedError, add_account, add_credential, change_setting
+from socialguard.sandbox.seed import SeedError, add_account, add_activity, add_credential, change_setting
 
 View = Callable[["Control", Any], Awaitable[Any]]
 
@@ -38,7 +40,7 @@ class Control:
         """Return every post, deleted and unpublished ones too, oldest first."""
         world = self.hub.world
         world.publish_due()
-        chosen = [p for p in world.posts.values() if query.get("network") in (None, "", p.network)]
+        chosen = [p for p in world.in_order() if query.get("network") in (None, "", p.network)]
         if name := query.get("account"):
             ids = {a.user_id for n in ("x", "facebook") if (a := world.account(n, name))}
             chosen = [post for post in chosen if post.user_id in ids]
@@ -50,7 +52,9 @@ class Control:
 
     async def add_account(self, document: dict[str, Any]) -> Any:
         """Add an account as a seed would."""
-        return account_view(self.hub.world, add_account(self.hub.world, document))
+        account = add_account(self.hub.world, document)
+        add_activity(self.hub.world, document)
+        return account_view(self.hub.world, account)
 
     async def add_credential(self, document: dict[str, Any]) -> Any:
         """Make another credential valid: `{"network", "account", "credential", ...options}`."""
@@ -80,6 +84,10 @@ class Control:
     async def requests(self, _query: dict[str, str]) -> Any:
         """Return how many requests each network got, by operation."""
         return self.hub.world.counts
+
+    async def costs(self, _query: dict[str, str]) -> Any:
+        """Return what X would charge, by account and operation."""
+        return cost_rows(self.hub.world)
 
     async def faults(self, _query: dict[str, str]) -> Any:
         """Return the faults that still wait."""
@@ -135,6 +143,7 @@ READS: dict[str, View] = {
     "/posts": Control.posts,
     "/accounts": Control.accounts,
     "/requests": Control.requests,
+    "/costs": Control.costs,
     "/faults": Control.faults,
 }
 WRITES: dict[str, View] = {

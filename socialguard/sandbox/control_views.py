@@ -10,7 +10,7 @@ from socialguard.sandbox.state import Account, Post, Token, World
 
 def post_view(world: World, post: Post) -> dict[str, Any]:
     """Return everything known of a post; `public` is what a stranger could see."""
-    account, app = world.account(post.network, post.user_id), world.app(post.network, post.created_by_app)
+    account, app = world.person(post.network, post.user_id), world.app(post.network, post.created_by_app)
     is_live = app is None or app.live
     return {
         "id": post.post_id,
@@ -34,7 +34,7 @@ def post_view(world: World, post: Post) -> dict[str, Any]:
         "quote_of": post.quote_of,
         "comment_on": post.comment_on,
         "conversation_id": post.conversation_id,
-        "metrics": post.metrics,
+        "metrics": world.metrics_of(post),
         "media": [_media(world, media_id) for media_id in post.media_ids],
     }
 
@@ -72,6 +72,7 @@ def account_view(world: World, account: Account) -> dict[str, Any]:
         "protected": account.protected,
         "subscriber": account.subscriber,
         "owner_id": account.owner_id,
+        "owns_app": account.owns_app,
         "credential": credentials[-1] if credentials else None,
         "credentials": credentials,
     }

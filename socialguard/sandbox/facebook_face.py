@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from socialguard.sandbox import facebook_nodes, facebook_tokens
+from socialguard.sandbox import facebook_nodes, facebook_tokens, served
 from socialguard.sandbox.facebook_errors import graph_error, token_error
 from socialguard.sandbox.gateway import Call, Operation, Refused, endpoint
 from socialguard.sandbox.hub import Hub
@@ -47,6 +47,7 @@ def operations() -> list[Row]:
         ("GET", "/{node}/permissions", Operation("inspect", tokens.get_permissions)),
         ("DELETE", "/{node}/permissions", revoke),
         ("DELETE", "/{node}/permissions/{permission}", revoke),
+        ("GET", "/media/{id}", Operation("media", served.serve, open_to_all=True)),
         *facebook_nodes.operations(),
     ]
 

@@ -35,7 +35,9 @@ def page_insights(call: Call, page: Account) -> Response:
     posts = [p for p in call.world.posts_of("facebook", page.user_id) if p.published and p.deleted_at is None]
     rows = []
     for name in _metrics(call, PAGE_METRICS):
-        value = page.followers_count if name == "page_follows" else sum(p.metrics.get(name, 0) for p in posts)
+        value = page.followers_count
+        if name != "page_follows":
+            value = sum(metrics.get(name, 0) for metrics in map(call.world.metrics_of, posts))
         values = [{"value": value, "end_time": graph_time(end)} for end in _days(call)]
         rows.append(_row(page.user_id, name, period, values))
     return JSONResponse({"data": rows, "paging": {}})
@@ -43,11 +45,11 @@ def page_insights(call: Call, page: Account) -> Response:
 
 def post_insights(call: Call, post: Post) -> Response:
     """GET /{post}/insights?metric=: lifetime values."""
-    rows = []
+    rows, metrics = [], call.world.metrics_of(post)
     for name in _metrics(call, POST_METRICS):
-        value: Any = post.metrics.get(name, 0)
+        value: Any = metrics.get(name, 0)
         if name in BY_TYPE:
-            value = {"like": post.metrics["likes"]} if post.metrics.get("likes") else {}
+            value = {"like": metrics["likes"]} if metrics.get("likes") else {}
         rows.append(_row(post.post_id, name, "lifetime", [{"value": value}]))
     return JSONResponse({"data": rows, "paging": {}})
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 from starlette.responses import JSONResponse, Response
 
@@ -34,23 +35,38 @@ def scheduled_posts(call: Call, page: Account) -> Response:
     return _posts(call, page, lambda post: post.scheduled_at is not None and not post.published)
 
 
+def visitor_posts(call: Call, page: Account) -> Response:
+    """GET /{page}/visitor_posts: what others wrote on the Page."""
+    return _list(call, call.world.shelves.of("visitors", page.user_id).newest_first(), call.world.visible)
+
+
 def _posts(call: Call, page: Account, wanted: Callable[[Post], bool]) -> Response:
+    return _list(call, call.world.posts_of("facebook", page.user_id), wanted)
+
+
+def _list(call: Call, newest_first: Iterator[Post], wanted: Callable[[Post], bool]) -> Response:
     fields = asked_fields(call, DEFAULT_FIELDS)
-    since, until = _bound(call, "since"), _bound(call, "until")
+    since, until, now = _bound(call, "since"), _bound(call, "until"), call.now
     chosen: list[Post] = []
     per_year: Counter[int] = Counter()
-    own = [post for post in call.world.posts_of("facebook", page.user_id) if not post.comment_on]
-    for post in sorted(own, key=lambda post: post.created_at, reverse=True):
-        if post.deleted_at is not None or post.visible_at > call.now or not wanted(post):
+    for post in newest_first:
+        if post.deleted_at is not None or post.visible_at > now or not wanted(post):
             continue
-        year = datetime.fromtimestamp(post.created_at, UTC).year
+        year = _year(int(post.created_at // 86_400))
         per_year[year] += 1
         if per_year[year] > YEARLY_REACH:
             continue
-        if (since is None or post.created_at >= since) and (until is None or post.created_at <= until):
+        if since is not None and post.created_at < since:
+            break
+        if until is None or post.created_at <= until:
             chosen.append(post)
     by_id = {post.post_id: post for post in chosen}
-    return JSONResponse(paged(call, list(by_id), lambda key: render_post(call.world, by_id[key], fields)))
+    return JSONResponse(paged(call, list(by_id), lambda key: render_post(call, by_id[key], fields)))
+
+
+@cache
+def _year(day: int) -> int:
+    return datetime.fromtimestamp(day * 86_400, UTC).year
 
 
 def _bound(call: Call, name: str) -> float | None:
@@ -66,7 +82,11 @@ def _bound(call: Call, name: str) -> float | None:
 def comments(call: Call, post: Post) -> Response:
     """GET /{post}/comments: oldest first, newest with `order=reverse_chronological`."""
     fields = asked_fields(call, ("created_time", "from", "message"))
-    found = [c for c in call.world.posts.values() if c.comment_on == post.post_id and call.world.visible(c)]
+    found = list(filter(call.world.visible, call.world.shelves.of("comments", post.post_id).oldest_first()))
+    if since := _bound(call, "since"):
+        found = [comment for comment in found if comment.created_at >= since]
+    if until := _bound(call, "until"):
+        found = [comment for comment in found if comment.created_at <= until]
     if call.value("order") == "reverse_chronological":
         found.reverse()
     by_id = {comment.post_id: comment for comment in found}
@@ -78,4 +98,4 @@ def photos(call: Call, page: Account) -> Response:
     fields = asked_fields(call, ("created_time", "name"))
     own = [m for m in call.world.media.values() if m.network == "facebook" and m.owner_id == page.user_id]
     by_id = {photo.media_id: photo for photo in reversed(own) if photo.attached_to}
-    return JSONResponse(paged(call, list(by_id), lambda key: render_photo(call.world, by_id[key], fields)))
+    return JSONResponse(paged(call, list(by_id), lambda key: render_photo(call, by_id[key], fields)))

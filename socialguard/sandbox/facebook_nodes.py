@@ -33,6 +33,7 @@ def operations() -> list[tuple[str, str, Operation]]:
         ("GET", "/{node}/feed", _of_page("timeline", lists.feed, READ)),
         ("GET", "/{node}/posts", _of_page("timeline", lists.published_posts, READ)),
         ("GET", "/{node}/published_posts", _of_page("timeline", lists.published_posts, READ)),
+        ("GET", "/{node}/visitor_posts", _of_page("timeline", lists.visitor_posts, READ)),
         ("GET", "/{node}/scheduled_posts", _of_page("timeline", lists.scheduled_posts, READ)),
         ("GET", "/{node}/comments", Operation("comment", _comments)),
         ("POST", "/{node}/comments", Operation("comment", _add_comment, changes=True)),
@@ -82,7 +83,7 @@ def _own_post(call: Call, scope: str) -> Post:
     owner = None
     if post is not None:
         original = call.world.posts.get(post.comment_on) if post.comment_on else post
-        owner = call.world.account("facebook", original.user_id) if original else None
+        owner = call.world.account("facebook", original.on_page or original.user_id) if original else None
     if (
         post is None
         or owner is None
@@ -127,7 +128,7 @@ def read_node(call: Call) -> Response:
     if (app := call.world.app("facebook", node)) is not None:
         return _read_app(call, app)
     if (photo := call.world.media.get(node)) is not None and photo.owner_id == call.token.user_id:
-        return JSONResponse(render_photo(call.world, photo, asked_fields(call, ("created_time",))))
+        return JSONResponse(render_photo(call, photo, asked_fields(call, ("created_time",))))
     post = _own_post(call, READ)
     if post.comment_on:
         fields = asked_fields(call, ("created_time", "from", "message"))

@@ -43,6 +43,7 @@ def upload_photo(call: Call, page: Account) -> Response:
         height,
     )
     call.world.media[photo_id] = photo
+    call.world.files[photo_id] = uploaded.content
     if not published:
         return JSONResponse({"id": photo_id})
     post = make_post(call.world, page, call.value("caption") or call.value("message") or "", call.now)

@@ -49,7 +49,7 @@ def keep(call: Call, post: Post) -> None:
     if call.app:
         post.via, post.created_by_app = call.app.name, call.app.app_id
     post.visible_at = call.now + call.hidden_for if call.hidden_for else 0.0
-    call.world.posts[post.post_id] = post
+    call.world.keep(post)
 
 
 def is_true(text: str | None, *, default: bool) -> bool:
@@ -124,8 +124,9 @@ def change_post(call: Call, post: Post) -> Response:
         raise invalid_parameter("A published post cannot be unpublished")
     if call.value("scheduled_publish_time"):
         post.scheduled_at = _schedule(call, post.published)
+        call.world.keep(post)
     if publish is not None and is_true(publish, default=True) and not post.published:
-        post.published, post.created_at, post.scheduled_at = True, call.now, None
+        call.world.publish(post, call.now)
         post.visible_at = call.now + call.hidden_for if call.hidden_for else post.visible_at
     if message is not None:
         if len(message) > TEXT_LIMIT:
@@ -143,7 +144,7 @@ def delete_post(call: Call, post: Post) -> Response:
 
 def get_post(call: Call, post: Post) -> Response:
     """GET /{post}?fields=."""
-    return JSONResponse(render_post(call.world, post, asked_fields(call, DEFAULT_FIELDS)))
+    return JSONResponse(render_post(call, post, asked_fields(call, DEFAULT_FIELDS)))
 
 
 def add_comment(call: Call, post: Post, author: Account) -> Response:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from socialguard.sandbox.clock import graph_time
 from socialguard.sandbox.facebook_errors import graph_error, invalid_parameter
 from socialguard.sandbox.gateway import Call
+from socialguard.sandbox.served import address
 from socialguard.sandbox.state import Account, Media, Post, World
 
 _FIELD = re.compile(r"[a-z_0-9]+", re.IGNORECASE)
@@ -65,11 +66,13 @@ def render_page(world: World, page: Account, fields: list[str]) -> dict[str, Any
     return pick(everything, fields, "Page")
 
 
-def render_post(world: World, post: Post, fields: list[str]) -> dict[str, Any]:
-    """Return a post of a Page."""
-    page = world.account("facebook", post.user_id)
+def render_post(call: Call, post: Post, fields: list[str]) -> dict[str, Any]:
+    """Return a post of a Page, or of a visitor on it."""
+    world = call.world
+    author = world.person("facebook", post.user_id)
     app = world.app("facebook", post.created_by_app)
-    comments = [c for c in world.posts.values() if c.comment_on == post.post_id and c.deleted_at is None]
+    comments = [c for c in world.shelves.of("comments", post.post_id).oldest_first() if c.deleted_at is None]
+    metrics = world.metrics_of(post)
     number = post.post_id.partition("_")[2]
     pictures = [world.media[media_id] for media_id in post.media_ids if media_id in world.media]
     everything: dict[str, Any] = {
@@ -81,33 +84,33 @@ def render_post(world: World, post: Post, fields: list[str]) -> dict[str, Any]:
         "is_hidden": False,
         "is_expired": False,
         "permalink_url": f"https://www.facebook.com/{post.user_id}/posts/{number}",
-        "from": {"name": page.display_name, "id": page.user_id} if page else None,
+        "from": {"name": author.display_name, "id": author.user_id} if author else None,
         "status_type": "added_photos" if pictures else "shared_story" if post.link else "mobile_status_update",
         "story": None,
         "scheduled_publish_time": int(post.scheduled_at) if post.scheduled_at else None,
         "application": {"name": app.name, "id": app.app_id} if app else None,
-        "full_picture": picture_url(pictures[0]) if pictures else None,
-        "attachments": _attachments(post, pictures),
-        "shares": {"count": post.metrics["shares"]} if post.metrics.get("shares") else None,
+        "full_picture": picture_url(call, pictures[0]) if pictures else None,
+        "attachments": _attachments(call, post, pictures),
+        "shares": {"count": metrics["shares"]} if metrics.get("shares") else None,
         "comments": {
             "data": [],
             "summary": {"order": "chronological", "total_count": len(comments), "can_comment": True},
         },
         "reactions": {
             "data": [],
-            "summary": {"total_count": post.metrics.get("reactions", 0), "viewer_reaction": "NONE"},
+            "summary": {"total_count": metrics.get("reactions", 0), "viewer_reaction": "NONE"},
         },
-        "likes": {"data": [], "summary": {"total_count": post.metrics.get("likes", 0)}},
+        "likes": {"data": [], "summary": {"total_count": metrics.get("likes", 0)}},
     }
     return pick(everything, fields, "Post")
 
 
-def _attachments(post: Post, pictures: list[Media]) -> dict[str, Any] | None:
+def _attachments(call: Call, post: Post, pictures: list[Media]) -> dict[str, Any] | None:
     if pictures:
         parts = [
             {
                 "media": {
-                    "image": {"src": picture_url(picture), "width": picture.width, "height": picture.height}
+                    "image": {"src": picture_url(call, picture), "width": picture.width, "height": picture.height}
                 },
                 "media_type": "photo",
                 "type": "photo",
@@ -127,12 +130,13 @@ def _attachments(post: Post, pictures: list[Media]) -> dict[str, Any] | None:
     return None
 
 
-def picture_url(picture: Media) -> str:
-    """Return where Facebook would serve the picture."""
-    return f"https://scontent.xx.fbcdn.net/v/{picture.sha256[:24]}_n.jpg"
+def picture_url(call: Call, picture: Media) -> str:
+    """Return where the picture is served. As Facebook's, the address has a signature that is another one each
+    day."""
+    return f"{address(call, picture)}?oh={picture.sha256[:16]}&oe={int(call.now // 86_400):X}"
 
 
-def render_photo(world: World, photo: Media, fields: list[str]) -> dict[str, Any]:
+def render_photo(call: Call, photo: Media, fields: list[str]) -> dict[str, Any]:
     """Return an uploaded photo."""
     everything = {
         "id": photo.media_id,
@@ -143,7 +147,7 @@ def render_photo(world: World, photo: Media, fields: list[str]) -> dict[str, Any
         "width": photo.width,
         "height": photo.height,
         "link": f"https://www.facebook.com/photo.php?fbid={photo.media_id}",
-        "images": [{"source": picture_url(photo), "width": photo.width, "height": photo.height}],
+        "images": [{"source": picture_url(call, photo), "width": photo.width, "height": photo.height}],
         "page_story_id": photo.attached_to or None,
     }
     return pick(everything, fields, "Photo")
@@ -151,13 +155,13 @@ def render_photo(world: World, photo: Media, fields: list[str]) -> dict[str, Any
 
 def render_comment(world: World, comment: Post, fields: list[str]) -> dict[str, Any]:
     """Return a comment."""
-    author = world.account("facebook", comment.user_id)
+    author = world.person("facebook", comment.user_id)
     everything = {
         "id": comment.post_id,
         "message": comment.text,
         "created_time": graph_time(comment.created_at),
         "from": {"name": author.display_name, "id": author.user_id} if author else None,
-        "like_count": comment.metrics.get("likes", 0),
+        "like_count": world.metrics_of(comment).get("likes", 0),
         "comment_count": 0,
         "is_hidden": False,
         "can_remove": True,

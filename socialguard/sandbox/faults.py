@@ -32,7 +32,8 @@ from typing import Any
 from socialguard.sandbox.words import words
 
 OPERATIONS = words(
-    "publish publish_step edit upload delete timeline read identity token revoke inspect authorize comment any"
+    "publish publish_step edit upload delete timeline read identity token revoke inspect authorize comment "
+    "media any"
 )
 KINDS = words("refuse drop_before accept_then_drop status redirect slow expired_token late_visible")
 COMBINING = frozenset({"slow", "late_visible"})

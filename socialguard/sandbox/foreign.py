@@ -2,7 +2,9 @@
 
 `{"network", "account", "kind"}` with `kind`: `post` (the default: `text`, `created_at`?, `link`?, `reply_to`?),
 `profile` (`display_name`?, `description`?, `handle`?, `followers_count`?, `protected`?), `delete` (`id`),
-`edit` (`id`, `text`), `metrics` (`id`, `metrics`), `comment` (Facebook: `id`, `text`).
+`edit` (`id`, `text`), `metrics` (`id`, `metrics`), `comment` (Facebook: `id`, `text`, `from`?), `mention` (X:
+`text`, `from`?), `visitor` (Facebook: `text`, `from`?: a visitor's post on the Page). `from` is a name; without it
+the account itself writes.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from socialguard.sandbox import facebook_text, x_text
+from socialguard.sandbox import x_text
 from socialguard.sandbox.control_views import account_view, post_view
-from socialguard.sandbox.seed import SeedError, add_post
+from socialguard.sandbox.seed import SeedError
+from socialguard.sandbox.seed_posts import add_comment, add_mention, add_post, add_visitor, set_metrics
 from socialguard.sandbox.state import Account, Post, World
 
 PROFILE = {"display_name": str, "description": str, "handle": str, "followers_count": int, "protected": bool}
@@ -25,9 +28,10 @@ def happen(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
     if account is None:
         raise SeedError(f"there is no {network}:@{document['account']}")
     if kind == "post":
-        post_id = add_post(world, account, document, foreign=True)
-        world.sort_posts()
-        return post_view(world, world.posts[post_id])
+        return post_view(world, add_post(world, account, document, foreign=True))
+    if kind in ("mention", "visitor"):
+        add = add_mention if kind == "mention" else add_visitor
+        return post_view(world, add(world, account, document))
     if kind == "profile":
         for name, parse in PROFILE.items():
             if name in document:
@@ -43,12 +47,9 @@ def _to_post(world: World, account: Account, post: Post, kind: str, document: Ma
     if kind == "delete":
         post.deleted_at = world.clock.now()
     elif kind == "metrics":
-        post.metrics.update({str(name): int(value) for name, value in document["metrics"].items()})
+        set_metrics(post, document["metrics"])
     elif kind == "comment" and post.network == "facebook":
-        comment = facebook_text.make_comment(world, account, post, str(document["text"]), world.clock.now())
-        comment.foreign = True
-        world.posts[comment.post_id] = comment
-        return comment
+        return add_comment(world, post, document, account)
     elif kind == "edit" and post.network == "facebook":
         post.text = post.shown = str(document["text"])
         post.edited_at = world.clock.now()

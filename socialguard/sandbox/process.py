@@ -64,6 +64,12 @@ class Running:
         counts: dict[str, dict[str, int]] = self.ask("GET", "/requests")
         return counts
 
+    def costs(self) -> list[dict[str, Any]]:
+        """Return what X would charge: `network`, `account`, `operation`, `calls`, `units`, `micros` of each
+        row."""
+        rows: list[dict[str, Any]] = self.ask("GET", "/costs")
+        return rows
+
     def faults(self, faults: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """Replace the faults; an empty list lifts all and reopens the listeners."""
         state: dict[str, Any] = self.ask("POST", "/faults", [dict(fault) for fault in faults])

@@ -3,8 +3,9 @@
 A seed is `{"accounts": [{"network", "handle", "user_id", "display_name", "credential": {...},
 "posts": [{"text", "created_at", "metrics": {}}]}]}`. Optional keys of an account: `followers_count`,
 `description`, `protected`, `subscriber` (long posts, edits), `scopes`, `app_name`, `credentials` (further ones);
-for X `bearer_token` (app-only) and `read_only` (the app's permission); for Facebook `app_live`,
-`proof_required` and `user_token` (one user token may own several Pages). A `settings` object beside `accounts`
+for X `bearer_token` (app-only), `read_only` (the app's permission), `owns_app` (reads its own posts for less) and
+`mentions`; for Facebook `app_live`, `proof_required`, `user_token` (one user token may own several Pages) and
+`visitors`. What posts, mentions and the like may hold is in `seed_posts`. A `settings` object beside `accounts`
 sets what control's `POST /settings` sets.
 """
 
@@ -15,9 +16,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from socialguard.sandbox.clock import parse_moment
-from socialguard.sandbox.facebook_text import make_post as make_facebook_post
+from socialguard.sandbox.seed_posts import add_posts
 from socialguard.sandbox.state import FACEBOOK_SCOPES, X_SCOPES, Account, App, Settings, Token, World
-from socialguard.sandbox.x_text import make_post as make_x_post
 
 NETWORKS = ("x", "facebook")
 TWO_YEARS = 2 * 365 * 86400
@@ -41,11 +41,13 @@ def build_world(seed: Mapping[str, Any] | None) -> World:
     accounts = document.get("accounts")
     if not isinstance(accounts, list):
         raise SeedError("the seed has no list `accounts`")
-    for number, entry in enumerate(accounts):
-        try:
-            add_account(world, entry)
-        except (KeyError, TypeError, ValueError) as error:
-            raise SeedError(f"accounts[{number}]: {type(error).__name__}: {error}") from error
+    # first everybody, then what they wrote: a text may name any of them
+    for add in (add_account, add_activity):
+        for number, entry in enumerate(accounts):
+            try:
+                add(world, entry)
+            except (KeyError, TypeError, ValueError) as error:
+                raise SeedError(f"accounts[{number}]: {type(error).__name__}: {error}") from error
     for name, value in document.get("settings", {}).items():
         change_setting(world.settings, name, value)
     return world
@@ -92,7 +94,7 @@ def random_credential(network: str) -> dict[str, str]:
 
 
 def add_account(world: World, entry: Mapping[str, Any]) -> Account:
-    """Add one account of a seed, with its credentials and posts; SeedError if it exists."""
+    """Add one account of a seed, with its credentials but without posts; SeedError if it exists."""
     network = entry["network"]
     if network not in NETWORKS:
         raise SeedError(f"network is {network!r}, not x or facebook")
@@ -111,6 +113,7 @@ def add_account(world: World, entry: Mapping[str, Any]) -> Account:
         subscriber=bool(entry.get("subscriber", False)),
         description=str(entry.get("description", "")),
         owner_id=str(entry.get("owner_id", f"9{user_id}")),
+        owns_app=bool(entry.get("owns_app", False)),
     )
     credentials = [*([entry["credential"]] if entry.get("credential") else []), *entry.get("credentials", [])]
     for credential in credentials:
@@ -118,25 +121,14 @@ def add_account(world: World, entry: Mapping[str, Any]) -> Account:
     world.accounts.append(account)
     if network == "x" and entry.get("bearer_token"):
         _add_bearer(world, entry)
-    for post in entry.get("posts", []):
-        add_post(world, account, post)
-    world.sort_posts()
     return account
 
 
-def add_post(world: World, account: Account, entry: Mapping[str, Any], *, foreign: bool = False) -> str:
-    """Add a post that no client sent, `{"text", "created_at"?, "metrics"?, "reply_to"?}`; return its id."""
-    moment = parse_moment(entry["created_at"]) if entry.get("created_at") else world.clock.now()
-    make = make_x_post if account.network == "x" else make_facebook_post
-    post = make(world, account, str(entry["text"]), moment)
-    post.metrics.update({str(name): int(value) for name, value in entry.get("metrics", {}).items()})
-    post.via, post.foreign = str(entry.get("via", "Web")), foreign
-    post.reply_to = str(entry.get("reply_to", ""))
-    post.link = str(entry.get("link", post.link))
-    if post.reply_to and (parent := world.posts.get(post.reply_to)):
-        post.conversation_id = parent.conversation_id
-    world.posts[post.post_id] = post
-    return post.post_id
+def add_activity(world: World, entry: Mapping[str, Any]) -> None:
+    """Add what an account of a seed wrote, and what others wrote to it."""
+    account = world.account(entry["network"], str(entry["user_id"]))
+    assert account is not None
+    add_posts(world, account, entry)
 
 
 def add_credential(

@@ -67,10 +67,10 @@ def _first_world(seed: Path | None, state: Path | None, parent_pipe: bool) -> Wo
 
 def _first_line() -> str:
     # from the descriptor: a buffered reader could hold back what the event loop waits for
-    line = b""
-    while not line.endswith(b"\n") and (chunk := os.read(0, 65536)):
-        line += chunk
-    return line.decode("utf-8")
+    chunks: list[bytes] = []
+    while not (chunks and chunks[-1].endswith(b"\n")) and (chunk := os.read(0, 1 << 20)):
+        chunks.append(chunk)
+    return b"".join(chunks).decode("utf-8")
 
 
 def _listeners(port: int | None, hub: Hub) -> dict[str, Listener]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from socialguard.sandbox.clock import Clock
+from socialguard.sandbox.shelves import Shelves, int_id
 
 # X's snowflakes count milliseconds since 2010-11-04 in their upper 42 bits
 SNOWFLAKE_EPOCH_MS = 1288834974657
@@ -40,6 +41,7 @@ class Account:
     subscriber: bool = False
     description: str = ""
     owner_id: str = ""
+    owns_app: bool = False
 
 
 @dataclass(slots=True)
@@ -76,7 +78,8 @@ class Token:
 
 @dataclass(slots=True)
 class Media:
-    """An uploaded file: its hash, not its bytes."""
+    """A file: its hash and size. The bytes of an upload are in `World.files`; those of a seed are `made` again
+    from the id whenever they are asked for."""
 
     network: str
     media_id: str
@@ -89,6 +92,7 @@ class Media:
     width: int = 0
     height: int = 0
     attached_to: str = ""
+    made: int = 0
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ class Post:
     """A post of either network, deleted and unpublished ones included.
 
     `text` is what the author sent; `shown` what the network shows (X: links as t.co); `urls` the link entities.
+    `growth` is how metrics rise with age: name → (final value, seconds until half of it). `on_page` is the Page
+    that a visitor wrote to.
     """
 
     network: str
@@ -120,7 +126,9 @@ class Post:
     conversation_id: str = ""
     edit_history: list[str] = field(default_factory=list)
     metrics: dict[str, int] = field(default_factory=dict)
+    growth: dict[str, tuple[int, float]] = field(default_factory=dict)
     comment_on: str = ""
+    on_page: str = ""
     created_by_app: str = ""
 
 
@@ -129,7 +137,8 @@ class Settings:
     """Switches that `POST /settings` of control changes.
 
     `limits` overrides X's calls in 15 minutes by operation name (`publish`, `timeline` …) and, under `facebook`,
-    the calls of a Page in an hour.
+    the calls of a Page in an hour. With `short_pages` X's pages hold fewer posts than asked for, or none, before
+    the list has ended.
     """
 
     auto_approve: bool = True
@@ -137,6 +146,7 @@ class Settings:
     rate_limits: bool = True
     summoned_replies: bool = True
     post_names: bool = False
+    short_pages: bool = False
     rotate_refresh_tokens: bool = True
     access_token_seconds: int = 7200
     limits: dict[str, int] = field(default_factory=dict)
@@ -161,18 +171,44 @@ class Grant:
 
 @dataclass(slots=True)
 class World:
-    """Everything that the sandbox remembers."""
+    """Everything that the sandbox remembers. `strangers` are people without a credential: they write mentions and
+    comments. `costs` is user id → operation → [calls, units, millionths of a US dollar]. Posts come in by `keep`.
+    """
 
     clock: Clock = field(default_factory=Clock)
     accounts: list[Account] = field(default_factory=list)
+    strangers: dict[str, Account] = field(default_factory=dict)
     apps: list[App] = field(default_factory=list)
     tokens: dict[str, Token] = field(default_factory=dict)
     media: dict[str, Media] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
     posts: dict[str, Post] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    costs: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     last_id: int = 0
+    shelves: Shelves = field(default_factory=Shelves, repr=False)
+
+    def __post_init__(self) -> None:
+        for post in self.posts.values():
+            self.shelves.add(post)
+
+    def keep(self, post: Post) -> None:
+        """Put a post into the world, and into every list that shows it."""
+        self.posts[post.post_id] = post
+        self.shelves.add(post)
+
+    def publish(self, post: Post, moment: float) -> None:
+        """Make an unpublished post public, as of `moment`."""
+        self.shelves.remove(post)
+        post.published, post.created_at, post.scheduled_at = True, moment, None
+        self.shelves.add(post)
+
+    def person(self, network: str, user_id: str) -> Account | None:
+        """Return whoever has this user id: an account or a stranger."""
+        found = self.strangers.get(user_id)
+        return found if found and found.network == network else self.account(network, user_id)
 
     def account(self, network: str, name: str) -> Account | None:
         """Return the account of `network` with this handle (any case) or user id."""
@@ -187,15 +223,12 @@ class World:
         return next((a for a in self.apps if a.network == network and a.app_id == app_id), None)
 
     def posts_of(self, network: str, user_id: str) -> Iterator[Post]:
-        """Yield the posts of an account, newest first, deleted and unpublished ones included."""
-        for post in reversed(self.posts.values()):
-            if post.network == network and post.user_id == user_id:
-                yield post
+        """Return the posts of an account, newest first, deleted and unpublished ones included; no comments."""
+        return self.shelves.of(network, user_id).newest_first()
 
-    def sort_posts(self) -> None:
-        """Order posts by time, then id: seeds and foreign posts may be older than what is there."""
-        ordered = sorted(self.posts.values(), key=lambda post: (post.created_at, int_id(post.post_id)))
-        self.posts = {post.post_id: post for post in ordered}
+    def in_order(self) -> list[Post]:
+        """Return all posts by time, then id: seeds and foreign posts may be older than what is there."""
+        return sorted(self.posts.values(), key=lambda post: (post.created_at, int_id(post.post_id)))
 
     def new_id(self, moment: float) -> str:
         """Return a snowflake for `moment`: above 2^53 for any date after 2011, never given twice."""
@@ -211,25 +244,29 @@ class World:
 
     def visible(self, post: Post) -> bool:
         """Tell whether timelines show the post now."""
-        now = self.clock.now()
-        is_newest = post.network != "x" or post.edit_history[-1:] == [post.post_id]
-        return post.deleted_at is None and post.published and is_newest and post.visible_at <= now
+        if post.deleted_at is not None or not post.published:
+            return False
+        if post.network == "x" and post.edit_history[-1] != post.post_id:
+            return False
+        return not post.visible_at or post.visible_at <= self.clock.now()
 
     def publish_due(self) -> None:
         """Publish scheduled posts whose time has come."""
         now = self.clock.now()
-        for post in self.posts.values():
+        for post in list(self.shelves.scheduled.values()):
             due = post.scheduled_at is not None and post.scheduled_at <= now
             if due and not post.published and post.deleted_at is None:
-                post.published, post.created_at = True, float(post.scheduled_at or now)
-                post.scheduled_at = None
+                self.publish(post, float(post.scheduled_at or now))
+
+    def metrics_of(self, post: Post) -> dict[str, int]:
+        """Return a post's metrics now; those that grow rise with its age towards their final value."""
+        if not post.growth:
+            return post.metrics
+        age = max(0.0, self.clock.now() - post.created_at)
+        grown = {name: int(final * (1 - 0.5 ** (age / half))) for name, (final, half) in post.growth.items()}
+        return {**post.metrics, **grown}
 
     def count(self, network: str, operation: str) -> None:
         """Count one request of `operation`."""
         network_counts = self.counts.setdefault(network, {})
         network_counts[operation] = network_counts.get(operation, 0) + 1
-
-
-def int_id(post_id: str) -> int:
-    """Return a number that orders ids of either network (`page_post` counts its second part)."""
-    return int(post_id.rpartition("_")[2])

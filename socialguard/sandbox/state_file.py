@@ -1,7 +1,8 @@
 """Keep the world in one JSON file, so that a killed sandbox starts again where it was.
 
 The file is written before an answer leaves the server, beside the old one, and then takes its place: a kill
-leaves either the old or the new world, never half of one. It holds credentials of the sandbox: mode 0600.
+leaves either the old or the new world, never half of one. The bytes of uploads are not kept, only their hashes. It
+holds credentials of the sandbox: mode 0600.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from socialguard.sandbox.clock import Clock
 from socialguard.sandbox.state import Account, App, Grant, Media, Post, Settings, Token, World
 
-VERSION = 1
+VERSION = 2
 
 
 def dump_world(world: World) -> dict[str, Any]:
@@ -27,10 +28,12 @@ def dump_world(world: World) -> dict[str, Any]:
         "apps": [asdict(app) for app in world.apps],
         "tokens": [asdict(token) for token in world.tokens.values()],
         "media": [asdict(media) for media in world.media.values()],
-        "posts": [asdict(post) for post in world.posts.values()],
+        "strangers": [asdict(person) for person in world.strangers.values()],
+        "posts": [asdict(post) for post in world.in_order()],
         "grants": [asdict(grant) for grant in world.grants.values()],
         "settings": asdict(world.settings),
         "counts": world.counts,
+        "costs": world.costs,
         "last_id": world.last_id,
     }
 
@@ -42,6 +45,7 @@ def parse_world(document: dict[str, Any]) -> World:
     return World(
         clock=Clock(document["clock_offset"]),
         accounts=[Account(**row) for row in document["accounts"]],
+        strangers={row["user_id"]: Account(**row) for row in document["strangers"]},
         apps=[App(**row) for row in document["apps"]],
         tokens={row["value"]: Token(**row) for row in document["tokens"]},
         media={row["media_id"]: Media(**row) for row in document["media"]},
@@ -49,6 +53,7 @@ def parse_world(document: dict[str, Any]) -> World:
         grants={row["value"]: Grant(**row) for row in document["grants"]},
         settings=Settings(**document["settings"]),
         counts=document["counts"],
+        costs=document["costs"],
         last_id=document["last_id"],
     )
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from socialguard.sandbox import oauth1, x_media, x_oauth1_flow, x_oauth2, x_posts, x_timelines, x_users
+from socialguard.sandbox import oauth1, served, x_media, x_oauth1_flow, x_oauth2, x_posts, x_timelines, x_users
 from socialguard.sandbox.gateway import Call, Handler, Operation, endpoint
 from socialguard.sandbox.hub import Hub
 from socialguard.sandbox.limits import Limit
@@ -40,6 +40,7 @@ def operations() -> list[Row]:
         ("DELETE", "/2/tweets/{id}", _write("delete", posts.delete_post, WRITE, 50)),
         ("POST", "/2/media/upload", _write("upload", media.upload, UPLOAD, 500)),
         ("POST", "/2/media/metadata", _write("upload", media.set_metadata, UPLOAD, 500)),
+        ("GET", "/media/{id}", Operation("media", served.serve, open_to_all=True)),
         *x_oauth2.operations(),
         *x_oauth1_flow.operations(),
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from socialguard.sandbox.costs import charge
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.image_size import image_size, sniff_mime
 from socialguard.sandbox.state import Media
@@ -34,6 +35,7 @@ def upload(call: Call) -> Response:
     media_id = call.world.new_id(call.now)
     width, height = image_size(content)
     digest = hashlib.sha256(content).hexdigest()
+    call.world.files[media_id] = content
     call.world.media[media_id] = Media(
         "x", media_id, call.caller.user_id, digest, len(content), mime, call.now, width=width, height=height
     )
@@ -76,4 +78,5 @@ def set_metadata(call: Call) -> Response:
     if not isinstance(text, str) or len(text) > ALT_LIMIT:
         raise invalid(f"$.metadata.alt_text.text: must be a text of at most {ALT_LIMIT} characters")
     media.alt_text = text
+    charge(call.world, call.caller.user_id, "media.describe", 1)
     return answer(call, {"data": {"id": media.media_id, "associated_metadata": {"alt_text": {"text": text}}}})

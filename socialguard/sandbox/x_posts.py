@@ -6,12 +6,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from socialguard.sandbox.costs import charge
 from socialguard.sandbox.gateway import Call, Refused
 from socialguard.sandbox.state import Account, Post
 from socialguard.sandbox.words import words
 from socialguard.sandbox.x_answers import answer
 from socialguard.sandbox.x_errors import forbidden, invalid, not_found
-from socialguard.sandbox.x_length import LONG_POST_LIMIT, POST_LIMIT, weighted_length
+from socialguard.sandbox.x_length import LONG_POST_LIMIT, POST_LIMIT, find_links, weighted_length
 from socialguard.sandbox.x_render import (
     EDIT_SECONDS,
     TWEET_FIELDS,
@@ -66,8 +67,9 @@ def create_post(call: Call) -> Response:
         post = make_version(call.world, author, previous, text, call.now)
     else:
         post = make_post(call.world, author, text, call.now, media_ids)
-        call.world.posts[post.post_id] = post
+        call.world.keep(post)
         _join(call, post, parent, quote)
+    charge(call.world, author.user_id, "post_with_url" if find_links(text) else "post", 1)
     data = {"id": post.post_id, "text": visible_text(post), "edit_history_tweet_ids": post.edit_history}
     return answer(call, {"data": data}, 201)
 
@@ -170,12 +172,14 @@ def delete_post(call: Call) -> Response:
     """DELETE /2/tweets/:id: any version deletes the whole chain of edits; X says deleted for what is gone."""
     post = call.world.posts.get(_post_id(call))
     if post is None or post.network != "x":
+        charge(call.world, call.caller.user_id, "delete", 1)
         return answer(call, {"data": {"deleted": True}})
     if post.user_id != call.caller.user_id:
         raise forbidden("You are not authorized to delete this Tweet.")
     for version in post.edit_history:
         if chained := call.world.posts.get(version):
             chained.deleted_at = chained.deleted_at or call.now
+    charge(call.world, call.caller.user_id, "delete", 1)
     return answer(call, {"data": {"deleted": True}})
 
 
@@ -183,6 +187,7 @@ def get_post(call: Call) -> Response:
     """GET /2/tweets/:id."""
     post_id = _post_id(call)
     found, errors = _look_up(call, [post_id], "id")
+    _charge(call, found)
     if not found:
         return answer(call, {"errors": errors})
     fields = asked_fields(call, "tweet", TWEET_FIELDS)
@@ -198,6 +203,7 @@ def get_posts(call: Call) -> Response:
     if not 1 <= len(ids) <= MAX_LOOKUP or not all(name.isdecimal() for name in ids):
         raise invalid("The `ids` query parameter must hold 1 to 100 post ids", ids=call.query.get("ids", ""))
     found, errors = _look_up(call, ids, "ids")
+    _charge(call, found)
     fields = asked_fields(call, "tweet", TWEET_FIELDS)
     document: dict[str, Any] = {}
     if found:
@@ -207,6 +213,11 @@ def get_posts(call: Call) -> Response:
     if errors:
         document["errors"] = errors
     return answer(call, document)
+
+
+def _charge(call: Call, found: list[Post]) -> None:
+    if call.account:
+        charge(call.world, call.account.user_id, "posts.read", len(found))
 
 
 def _look_up(call: Call, ids: list[str], parameter: str) -> tuple[list[Post], list[dict[str, Any]]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from socialguard.sandbox.clock import iso_milliseconds
 from socialguard.sandbox.gateway import Call
+from socialguard.sandbox.served import address
 from socialguard.sandbox.state import Account, Media, Post, World
 from socialguard.sandbox.words import words
 from socialguard.sandbox.x_errors import invalid
@@ -44,17 +45,10 @@ def asked_fields(call: Call, parameter: str, known: frozenset[str]) -> set[str]:
 
 def render_user(world: World, account: Account, fields: set[str]) -> dict[str, Any]:
     """Return a user object."""
-    count = sum(world.visible(post) for post in world.posts_of("x", account.user_id))
-    everything = {
+    everything: dict[str, Any] = {
         "created_at": iso_milliseconds(account.created_at),
         "description": account.description,
         "protected": account.protected,
-        "public_metrics": {
-            "followers_count": account.followers_count,
-            "following_count": 0,
-            "tweet_count": count,
-            "listed_count": 0,
-        },
         "verified": account.subscriber,
         "verified_type": "blue" if account.subscriber else "none",
         "profile_image_url": "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png",
@@ -62,6 +56,14 @@ def render_user(world: World, account: Account, fields: set[str]) -> dict[str, A
     }
     user: dict[str, Any] = {"id": account.user_id, "name": account.display_name, "username": account.handle}
     user.update({name: value for name, value in everything.items() if name in fields})
+    if "public_metrics" in fields:
+        user["public_metrics"] = {
+            "followers_count": account.followers_count,
+            "following_count": 0,
+            # counting is slow where there are many: only if it is asked for
+            "tweet_count": sum(map(world.visible, world.posts_of("x", account.user_id))),
+            "listed_count": 0,
+        }
     return user
 
 
@@ -77,7 +79,7 @@ def render_post(world: World, post: Post, fields: set[str], viewer: Account | No
         "possibly_sensitive": False,
         "reply_settings": "everyone",
         "source": post.via,
-        "public_metrics": dict(post.metrics),
+        "public_metrics": dict(world.metrics_of(post)),
         "display_text_range": [0, len(text)],
         "edit_controls": {
             "edits_remaining": 5,
@@ -88,7 +90,8 @@ def render_post(world: World, post: Post, fields: set[str], viewer: Account | No
     if entities := entities_of(world, post):
         everything["entities"] = entities
     if post.media_ids:
-        everything["attachments"] = {"media_keys": [f"3_{media_id}" for media_id in post.media_ids]}
+        keys = [media_key(world.media[name]) if name in world.media else f"3_{name}" for name in post.media_ids]
+        everything["attachments"] = {"media_keys": keys}
     if references := _references(post):
         everything["referenced_tweets"] = references
     if post.reply_to and (parent := world.posts.get(post.reply_to)):
@@ -116,22 +119,30 @@ def _private_metrics(world: World, post: Post, viewer: Account | None) -> dict[s
     is_recent = world.clock.now() - post.created_at <= PRIVATE_METRICS_SECONDS
     if viewer is None or viewer.user_id != post.user_id or not is_recent:
         return {}
-    seen = post.metrics.get("impression_count", 0)
+    metrics = world.metrics_of(post)
+    seen = metrics.get("impression_count", 0)
     private = {"impression_count": seen, "url_link_clicks": 0, "user_profile_clicks": 0, "engagements": 0}
-    organic = {name: post.metrics.get(name, 0) for name in ("retweet_count", "reply_count", "like_count")}
+    organic = {name: metrics.get(name, 0) for name in ("retweet_count", "reply_count", "like_count")}
     return {"non_public_metrics": private, "organic_metrics": {**organic, **private}}
 
 
-def render_media(media: Media) -> dict[str, Any]:
-    """Return a photo object with every field."""
-    return {
-        "media_key": f"3_{media.media_id}",
-        "type": "video" if media.mime.startswith("video/") else "photo",
-        "url": f"https://pbs.twimg.com/media/{media.sha256[:15]}.jpg",
-        "alt_text": media.alt_text,
-        "width": media.width,
-        "height": media.height,
-    }
+def render_media(call: Call, media: Media) -> dict[str, Any]:
+    """Return a photo or video object with every field; only a photo has an address of its own."""
+    found: dict[str, Any] = {"media_key": media_key(media), "width": media.width, "height": media.height}
+    if media.alt_text:
+        found["alt_text"] = media.alt_text
+    if not media.mime.startswith("video/"):
+        return {**found, "type": "photo", "url": address(call, media)}
+    variants = [
+        {"content_type": "application/x-mpegURL", "url": f"{address(call, media)}.m3u8"},
+        {"bit_rate": 832_000, "content_type": "video/mp4", "url": address(call, media)},
+    ]
+    return {**found, "type": "video", "duration_ms": 1000, "variants": variants}
+
+
+def media_key(media: Media) -> str:
+    """Return X's key of a file: its kind and its id."""
+    return f"{7 if media.mime.startswith('video/') else 3}_{media.media_id}"
 
 
 def render_includes(call: Call, posts: list[Post]) -> dict[str, Any]:
@@ -141,7 +152,7 @@ def render_includes(call: Call, posts: list[Post]) -> dict[str, Any]:
     if "author_id" in wanted:
         fields = asked_fields(call, "user", USER_FIELDS)
         ids = dict.fromkeys(post.user_id for post in posts)
-        includes["users"] = [render_user(world, a, fields) for i in ids if (a := world.account("x", i))]
+        includes["users"] = [render_user(world, a, fields) for i in ids if (a := world.person("x", i))]
     if "attachments.media_keys" in wanted:
         fields = {name.strip() for name in call.query.get("media.fields", "").split(",")} | {
             "media_key",
@@ -149,7 +160,7 @@ def render_includes(call: Call, posts: list[Post]) -> dict[str, Any]:
         }
         found = [world.media[m] for post in posts for m in post.media_ids if m in world.media]
         includes["media"] = [
-            {name: value for name, value in render_media(media).items() if name in fields} for media in found
+            {name: value for name, value in render_media(call, media).items() if name in fields} for media in found
         ]
     if "referenced_tweets.id" in wanted:
         fields = asked_fields(call, "tweet", TWEET_FIELDS)

@@ -78,7 +78,7 @@ def make_version(world: World, account: Account, post: Post, text: str, moment: 
     version.reply_to, version.conversation_id = post.reply_to, post.conversation_id
     version.mentioned_ids = version.mentioned_ids or list(post.mentioned_ids)
     version.edit_history = [*post.edit_history, version.post_id]
-    world.posts[version.post_id] = version
+    world.keep(version)
     for older in version.edit_history[:-1]:
         world.posts[older].edit_history = list(version.edit_history)
         world.posts[older].edited_at = moment

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 from starlette.responses import Response
 
 from socialguard.sandbox.clock import parse_moment
+from socialguard.sandbox.costs import charge
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Post
 from socialguard.sandbox.x_answers import answer
@@ -33,11 +35,12 @@ def user_timeline(call: Call) -> Response:
         raise invalid(
             "The `exclude` query parameter value is not one of [replies,retweets]", exclude=",".join(excluded)
         )
-    visible = _newest_first(post for post in call.world.posts_of("x", account.user_id) if call.world.visible(post))
+    visible = _visible(call, call.world.posts_of("x", account.user_id), TIMELINE_REACH)
     if "replies" in excluded:
         # a thread's own continuation is a reply, too
         visible = [post for post in visible[:WITHOUT_REPLIES_REACH] if not post.reply_to]
-    return _page(call, visible[:TIMELINE_REACH])
+    is_own = call.account is not None and call.account.user_id == account.user_id and account.owns_app
+    return _page(call, visible, "own_posts.read" if is_own else "posts.read")
 
 
 def user_mentions(call: Call) -> Response:
@@ -45,17 +48,12 @@ def user_mentions(call: Call) -> Response:
     account = _account(call)
     if account is None:
         return answer(call, {"errors": [not_found(call.params["id"], "user", "id")]})
-    world = call.world
-    mentions = _newest_first(
-        post
-        for post in world.posts.values()
-        if post.network == "x" and account.user_id in post.mentioned_ids and world.visible(post)
-    )
-    return _page(call, mentions[:MENTIONS_REACH])
+    mentions = call.world.shelves.of("mentions", account.user_id).newest_first()
+    return _page(call, _visible(call, mentions, MENTIONS_REACH), "posts.read")
 
 
-def _newest_first(posts: Iterable[Post]) -> list[Post]:
-    return sorted(posts, key=lambda post: int(post.post_id), reverse=True)
+def _visible(call: Call, posts: Iterable[Post], reach: int) -> list[Post]:
+    return list(islice(filter(call.world.visible, posts), reach))
 
 
 def _account(call: Call) -> Account | None:
@@ -78,15 +76,18 @@ def _not_authorized(account: Account) -> dict[str, Any]:
     }
 
 
-def _page(call: Call, posts: Iterable[Post]) -> Response:
+def _page(call: Call, posts: list[Post], charged_as: str) -> Response:
     fields = asked_fields(call, "tweet", TWEET_FIELDS)
     size = _page_size(call)
-    wanted = [post for post in posts if _is_between(call, post)]
+    within = _bounds(call)
+    wanted = [post for post in posts if within(post)]
     offset_id = _read_token(call)
     first = 0
     if offset_id is not None:
         older = (n for n, post in enumerate(wanted) if int(post.post_id) <= offset_id)
         first = next(older, len(wanted))
+    if call.world.settings.short_pages:
+        size = _shortened(size, call.query, wanted[first:])
     page = wanted[first : first + size]
     meta: dict[str, Any] = {"result_count": len(page)}
     document: dict[str, Any] = {"meta": meta}
@@ -99,7 +100,18 @@ def _page(call: Call, posts: Iterable[Post]) -> Response:
         meta["previous_token"] = _token(wanted[max(first - size, 0)].post_id)
     if includes := render_includes(call, page):
         document["includes"] = includes
+    if call.account:
+        charge(call.world, call.account.user_id, charged_as, len(page))
     return answer(call, document)
+
+
+def _shortened(size: int, query: dict[str, str], wanted: list[Post]) -> int:
+    """Return how many of `wanted` a page shows where X leaves some to the next one; none at all for some of those
+    that are asked for without a token."""
+    number = int(wanted[0].post_id) if wanted else 0
+    if "pagination_token" not in query and number % 5 == 0 and len(wanted) > 1:
+        return 0
+    return max(1, size - number % (size // 2))
 
 
 def _page_size(call: Call) -> int:
@@ -111,15 +123,15 @@ def _page_size(call: Call) -> int:
     return int(text)
 
 
-def _is_between(call: Call, post: Post) -> bool:
-    number, query = int(post.post_id), call.query
-    if (since := query.get("since_id")) and number <= _number(since, "since_id"):
-        return False
-    if (until := query.get("until_id")) and number >= _number(until, "until_id"):
-        return False
-    if (start := query.get("start_time")) and post.created_at < _moment(start, "start_time"):
-        return False
-    return not ((end := query.get("end_time")) and post.created_at >= _moment(end, "end_time"))
+def _bounds(call: Call) -> Callable[[Post], bool]:
+    query = call.query
+    since, until = query.get("since_id"), query.get("until_id")
+    start, end = query.get("start_time"), query.get("end_time")
+    above = _number(since, "since_id") if since else -1
+    below = _number(until, "until_id") if until else 10**19
+    earliest = _moment(start, "start_time") if start else 0.0
+    latest = _moment(end, "end_time") if end else float("inf")
+    return lambda post: above < int(post.post_id) < below and earliest <= post.created_at < latest
 
 
 def _number(text: str, name: str) -> int:

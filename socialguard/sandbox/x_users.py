@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from socialguard.sandbox.costs import charge
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account
 from socialguard.sandbox.x_answers import answer
@@ -37,4 +38,6 @@ def _user(call: Call, account: Account | None, value: str, parameter: str) -> Re
     fields = asked_fields(call, "user", USER_FIELDS)
     if account is None:
         return answer(call, {"errors": [not_found(value, "user", parameter)]})
+    if call.account:
+        charge(call.world, call.account.user_id, "user.read", 1)
     return answer(call, {"data": render_user(call.world, account, fields)})

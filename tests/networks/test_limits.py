@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from socialguard import errors
+from socialguard.model.activity import Stream
 from socialguard.networks import limits
-from socialguard.networks.limits import load_limits, load_prices
+from socialguard.networks.limits import load_limits, load_prices, load_reading
 from socialguard.networks.x import XAdapter
 
 
@@ -20,7 +21,24 @@ def test_the_figures_of_x_are_those_of_its_documentation() -> None:
         "delete": 10_000,
         "read_post": 5_000,
         "read_own_post": 1_000,
+        "read_user": 10_000,
+        "describe_media": 5_000,
     }
+
+
+def test_reading_own_posts_is_cheaper_only_for_those_who_own_the_app() -> None:
+    found = load_reading("x")
+    assert found.prices == {Stream.POSTS: 5_000, Stream.MENTIONS: 5_000}
+    assert load_reading("x", {"own_app": 1}).prices == {Stream.POSTS: 1_000, Stream.MENTIONS: 5_000}
+    assert load_reading("x", {"own_app": 1, "price_read_own_post": 7}).prices[Stream.POSTS] == 7
+    assert found.reach == {Stream.POSTS: 3_200, Stream.MENTIONS: 800}
+    assert (found.profile_price, found.metrics_price, found.metrics_batch) == (10_000, 5_000, 100)
+
+
+def test_reading_facebook_is_free_and_has_no_end() -> None:
+    found = load_reading("facebook")
+    assert set(found.prices.values()) == {0}
+    assert set(found.reach.values()) == {None}
 
 
 def test_facebook_is_free_and_long() -> None:
@@ -53,6 +71,7 @@ def test_the_settings_count_for_every_adapter_that_is_opened(monkeypatch: pytest
     [
         ("x", {"txt": 1}, "txt"),
         ("x", {"price_like": 1}, "price_like"),
+        ("facebook", {"own_app": 1}, "own_app"),
         ("facebook", {"price_post": 1}, "price_post"),
         ("x", {"text": -1}, "negative"),
         ("y", {"text": 1}, "facebook, x"),

@@ -14,6 +14,7 @@ from socialguard import errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account, AccountName
+from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stream
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
 from socialguard.networks.interface import (
@@ -22,6 +23,7 @@ from socialguard.networks.interface import (
     Limits,
     Network,
     Outgoing,
+    Reading,
     RemotePost,
     Resolve,
     Revocation,
@@ -62,6 +64,7 @@ class FakeNetwork:
     origin: str = "https://api.x.com"
     resolve: Resolve = Resolve.RECONCILE
     limits: Limits = field(default_factory=lambda: Limits(280, 4, 1, (), 1, "2026-01-01"))
+    reading: Reading = field(default_factory=lambda: Reading({}, {}, 100, 0, 0, 100))
 
     def user(self, token: str, handle: str, user_id: str | None = None) -> None:
         """Make `token` belong to a user."""
@@ -160,6 +163,22 @@ class FakeSession:
     def find(self, network_id: str) -> RemotePost | None:
         """Never asked here."""
         raise AssertionError
+
+    def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
+        """Never asked here."""
+        raise AssertionError
+
+    def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Never asked here."""
+        raise AssertionError
+
+    def profile(self) -> Profile:
+        """Never asked here."""
+        raise AssertionError
+
+    def take_charges(self) -> tuple[Charge, ...]:
+        """Cost nothing."""
+        return ()
 
 
 @dataclass

@@ -1,0 +1,38 @@
+"""Make what a network told into JSON that every database, hash and reader takes alike.
+
+Numbers that are no small integers become texts (ids exceed 2^53, coordinates have fractions), half surrogate pairs
+and NUL become U+FFFD, and what is nested too deep is refused."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+MAX_DEPTH: Final = 32
+_MAX_INTEGER: Final = 2**53 - 1
+_UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+class TooDeep(ValueError):
+    """Nested deeper than any answer of a network is."""
+
+
+def plain(value: object, depth: int = MAX_DEPTH) -> object:
+    """Return `value`, parsed from JSON, without floats, large integers and texts that are no text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, int):
+        return value if abs(value) <= _MAX_INTEGER else str(value)
+    if depth == 0:
+        raise TooDeep
+    if isinstance(value, Mapping):
+        return {plain_text(str(name)): plain(inner, depth - 1) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner, depth - 1) for inner in value]
+    return str(value)
+
+
+def plain_text(text: str) -> str:
+    """Return `text` with U+FFFD in place of NUL and half surrogate pairs."""
+    return _UNFIT.sub("\ufffd", text)
