@@ -254,6 +254,32 @@ class Late(Held):
     )
 
 
+class ClockWrong(Held):
+    """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
+    held, not sent."""
+
+    remedy = "Set the clock, then: socialguard queue release {delivery} --now"
+
+
+class OverBudget(Held):
+    """BUDGET  {budget} allows no more posts for {account}: {spent} of {limit} are spent, {waiting} more wait, and
+    this costs {price}. It begins anew {anew}. Nothing was sent."""
+
+    remedy = "Raise it in socialguard.toml, [budget], or wait until then."
+
+
+class HeldByBudget(OverBudget):
+    """BUDGET  {budget} does not allow {delivery} for {account}: {spent} of {limit} are spent, {waiting} more are
+    under way, and it costs {price}. It begins anew {anew}. Held, not sent."""
+
+    remedy = "Raise it in socialguard.toml, [budget], or wait; then: socialguard queue release {delivery} --now"
+
+
+class ReadsStopped(OverBudget):
+    """BUDGET  {budget} allows no more reads for {account}: of {limit}, {spent} are spent, {waiting} will go to
+    waiting posts and {kept} are kept for posts; this costs {price}. It begins anew {anew}. Posts go on."""
+
+
 class OutcomeUnknown(SocialGuardError):
     """{network} did not answer; the post of {account} may be public ({detail}). Do not post it again."""
 

@@ -5,10 +5,12 @@ and which anchors hold the log. What protects posts is policy, whose hash the si
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 from socialguard import errors
+from socialguard.model.money import KEPT, MICROS, Budget, Budgets
 
 FILE_NAME: Final = "socialguard.toml"
 HOME_VARIABLE: Final = "SOCIALGUARD_HOME"
@@ -19,7 +21,8 @@ IDENTITY_VARIABLE: Final = "SOCIALGUARD_IDENTITY"
 class Settings:
     """All settings, with the defaults of an empty file. `anchors` are audit anchors as `kind:place`
     (`dir:/mnt/log`, `git:URL`); `limits` overrides the dated limits per network; `proxy` and `ca_bundle`
-    are for reaching the networks; `language` is `en` or `fr` (None: the environment's)."""
+    are for reaching the networks; `budget` is what may be spent there; `language` is `en` or `fr` (None: the
+    environment's)."""
 
     language: str | None = None
     zone: str | None = None
@@ -30,6 +33,7 @@ class Settings:
     proxy: str | None = None
     ca_bundle: str | None = None
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    budget: Budgets = field(default_factory=Budgets)
 
 
 def home() -> Path:
@@ -64,7 +68,7 @@ def load(path: Path) -> Settings:
     import tomllib
 
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except FileNotFoundError:
         return Settings()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
@@ -75,7 +79,10 @@ def load(path: Path) -> Settings:
 
 
 def _parse(data: dict[str, object], name: str) -> Settings:
-    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+    from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+    # exact: what stands in the file, never a binary fraction of it
+    amount = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1_000_000_000, decimal_places=6)]
 
     class Audit(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
@@ -88,6 +95,15 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         proxy: str | None = None
         ca_bundle: str | None = None
 
+    class Allowed(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        day_usd: amount | None = None
+        month_usd: amount | None = None
+
+    class Money(Allowed):
+        kept_for_posts: int = Field(default=KEPT, ge=0, le=100)
+        client: dict[str, Allowed] = Field(default_factory=dict)
+
     class Document(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
         language: str | None = Field(default=None, pattern="^(en|fr)$")
@@ -96,6 +112,7 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         audit: Audit = Audit()
         http: Http = Http()
         limits: dict[str, dict[str, int]] = {}
+        budget: Money = Money()
 
     try:
         document = Document.model_validate(data)
@@ -113,4 +130,18 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         proxy=document.http.proxy,
         ca_bundle=document.http.ca_bundle,
         limits=document.limits,
+        budget=Budgets(
+            total=_budget(document.budget.day_usd, document.budget.month_usd),
+            clients={name: _budget(one.day_usd, one.month_usd) for name, one in document.budget.client.items()},
+            kept_for_posts=document.budget.kept_for_posts,
+        ),
     )
+
+
+def _decimal(value: object) -> object:
+    """Take a whole number of dollars, too; TOML knows it as another type."""
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _budget(day: Decimal | None, month: Decimal | None) -> Budget:
+    return Budget(*(None if one is None else int(one * MICROS) for one in (day, month)))

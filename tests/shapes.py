@@ -3,7 +3,7 @@ or of another type, is a failure."""
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tests.office import Done
 
@@ -173,3 +173,62 @@ def failed(done: Done, code: int, name: str) -> ErrorFields:
     assert (found.code, found.name) == (code, name)
     assert "\n" not in found.message + found.remedy
     return found
+
+
+class AlertFields(Shape):
+    """One alert."""
+
+    id: int
+    kind: str
+    account: AccountText | None
+    delivery: DeliveryId | None
+    message: str
+    count: int
+    first_at: Instant
+    raised_at: Instant
+    seen_at: Instant | None
+
+
+class Alerts(Shape):
+    """`alerts list`."""
+
+    alerts: list[AlertFields]
+    unseen: int
+
+
+class AlertsSeen(Shape):
+    """`alerts seen`."""
+
+    seen: list[int]
+    unseen: int
+
+
+class CostRow(Shape):
+    """The calls of one operation on one account."""
+
+    account: AccountText
+    client: str
+    operation: str
+    currency: Literal["USD"]
+    calls: int
+    amount_micros: int
+
+
+class CostTotal(Shape):
+    """All rows together."""
+
+    currency: Literal["USD"]
+    calls: int
+    amount_micros: int
+
+
+class Costs(Shape):
+    """`costs`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+    first: str = Field(alias="from")
+    to: str
+    zone: str
+    rows: list[CostRow]
+    total: CostTotal

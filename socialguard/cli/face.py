@@ -11,14 +11,16 @@ if TYPE_CHECKING:
 
 class Face:
     """The person or script on the other side. `as_json`: one document on stdout and nothing else;
-    `no_input`: nothing may be asked; `debug`: details of a failure are shown, secrets removed."""
+    `no_input`: nothing may be asked; `debug`: details of a failure are shown, secrets removed; `reminds`: the run
+    ends with the line on unseen alerts."""
 
-    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input")
+    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input", "reminds")
 
     def __init__(self) -> None:
         self.as_json = False
         self.no_input = False
         self.debug = False
+        self.reminds = False
         self.home_given: Path | None = None
         self._printer: Printer | None = None
 

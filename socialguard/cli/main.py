@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -101,6 +102,8 @@ def run(arguments: Sequence[str]) -> int:
             return _complete(face)
         code = _invoke(list(arguments), face)
         sys.stdout.flush()
+        if face.reminds:
+            _remind(face)
         return code
     except BrokenPipeError:
         from socialguard.cli import output
@@ -110,7 +113,17 @@ def run(arguments: Sequence[str]) -> int:
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 # the outermost place: told, redacted
         from socialguard.cli import output
 
-        return output.tell_last(problem, face)
+        code = output.tell_last(problem, face)
+        if face.reminds:
+            _remind(face)
+        return code
+
+
+def _remind(face: Face) -> None:
+    from socialguard.cli.alerting import remind
+
+    with suppress(OSError):  # a full disk behind stderr: the command's own outcome counts
+        remind(face)
 
 
 def _invoke(arguments: list[str], face: Face) -> int:

@@ -78,6 +78,7 @@ def command(name: str, **attributes: Any) -> Callable[[Callable[Concatenate[Face
 
             harden()
             face = click.get_current_context().find_object(Face) or Face()
+            face.reminds = True
             return function(face, *args, **kwargs)
 
         update_wrapper(run, function)  # its name, help, and the options that stand below this decorator

@@ -96,6 +96,9 @@ TABLE: Final[Mapping[str, Row]] = {
     "delete": Row("queue", "delete", "Delete the public post of a delivery; it asks as a switch does."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
+    "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
+    "alerts seen": Row("alerts", "seen", "Say that you know of alerts: no command tells of them any more."),
+    "costs": Row("costs", "costs", "Show what calls cost, by account, operation and currency."),
     "audit list": Row(
         "audit", "list_", "List entries, newest first: when, who, what, on which account, with which outcome."
     ),
@@ -138,6 +141,7 @@ TABLE: Final[Mapping[str, Row]] = {
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Accounts: who they are and what proves it.",
     "account login": "Logging in in the browser.",
+    "alerts": "What a person must learn although no command was running.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "draft": "Texts that were kept.",

@@ -82,10 +82,10 @@ def number(value: int) -> str:
 
 def price(micros: int) -> str:
     """Return an amount of millionths of a US dollar: $0.015 or 0,015 $, cents at least."""
-    whole, rest = divmod(abs(micros), 1_000_000)
-    cents = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    sign = "-" if micros < 0 else ""
-    return f"{sign}{whole},{cents} $" if language() == "fr" else f"{sign}${whole}.{cents}"
+    from socialguard.model.money import dollars
+
+    shown = dollars(micros)
+    return f"{shown.replace('$', '').replace('.', ',')} $" if language() == "fr" else shown
 
 
 def quoted(text: str) -> str:

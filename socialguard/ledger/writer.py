@@ -12,11 +12,10 @@ from socialguard import clock, errors
 from socialguard.canon import jcs
 from socialguard.ledger import rows
 from socialguard.ledger.states import may_follow
-from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, Receipt, State
 from socialguard.store.prepared import Prepared
 from socialguard.store.process import here
-from socialguard.store.tables import attempt, confirmation, delivery, draft, receipt, usage
+from socialguard.store.tables import attempt, confirmation, delivery, draft, receipt
 
 _KEEP: Final = Prepared(insert(draft).returning(draft.c.id))
 _QUEUE: Final = Prepared(insert(delivery))
@@ -168,22 +167,3 @@ def settle(
             recorded_at=now,
             how=how,
         )
-
-
-def book(
-    connection: Connection, account: Account, operation: str, calls: int, micros: int, delivery_id: str | None
-) -> None:
-    """Book calls on an account and what they cost, in millionths of a US dollar."""
-    connection.execute(
-        insert(usage),
-        {
-            "booked_at": jcs.timestamp(clock.now()),
-            "account_id": account.id,
-            "client": account.client,
-            "operation": operation,
-            "calls": calls,
-            "amount_micros": micros,
-            "currency": "USD",
-            "delivery_id": delivery_id,
-        },
-    )

@@ -5,15 +5,12 @@ the first session: this module is loaded wherever a list names a network and cos
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
 
 from socialguard.model.credential import Credential
-from socialguard.networks.interface import Limits, Outgoing, RemotePost, Resolve, Session
-from socialguard.networks.limits import load_limits
-
-if TYPE_CHECKING:
-    pass
+from socialguard.networks.interface import Limits, Outgoing, Reading, RemotePost, Resolve, Session
+from socialguard.networks.limits import load_limits, load_reading
 
 SITE: Final = "https://www.facebook.com"
 
@@ -28,6 +25,7 @@ class FacebookAdapter:
 
     def __init__(self) -> None:
         self.limits: Limits = load_limits(self.name)
+        self.reading: Reading = load_reading(self.name)
 
     def credential(self, document: Mapping[str, object]) -> Credential:
         """Return the credential of `{"kind": "page", "page_token", "app_id"?, "app_secret"?}`.
@@ -43,6 +41,11 @@ class FacebookAdapter:
 
     def price(self, text: str, link: str | None) -> int:
         """Return 0: Graph charges nothing."""
+        return 0
+
+    @property
+    def deletion_price(self) -> int:
+        """Nothing: Facebook's API is free."""
         return 0
 
     def profile_url(self, handle: str, user_id: str) -> str:

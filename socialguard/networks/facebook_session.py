@@ -7,31 +7,29 @@ Whatever fails before that last step left nothing that anybody can see, and says
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
-
-from pydantic import BaseModel
+from typing import Final
 
 from socialguard import clock, errors
+from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stream
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
-from socialguard.networks.facebook_errors import TITLE, meaning, not_understood
-from socialguard.networks.facebook_graph import HOST, Graph, GraphProblem, GraphTransport
+from socialguard.networks import facebook_activity, facebook_metrics
+from socialguard.networks.facebook_calls import Calls
+from socialguard.networks.facebook_errors import TITLE
+from socialguard.networks.facebook_graph import HOST, Graph, GraphTransport
 from socialguard.networks.facebook_replies import (
     Created,
     PageReply,
     Paging,
     PostList,
     PostReply,
-    Success,
     parse,
 )
 from socialguard.networks.facebook_text import SITE, identity_of, normal, post_url, remote_post, url_of
-from socialguard.networks.http import PUBLISH_SECONDS, ExchangeFailed, origin_session
+from socialguard.networks.http import PUBLISH_SECONDS, origin_session
 from socialguard.networks.interface import Identity, Inspection, Outgoing, RemotePost, Revocation, Upload
-
-Model = TypeVar("Model", bound=BaseModel)
 
 PAGE_FIELDS: Final = "id,name,username,fan_count,link"
 POST_FIELDS: Final = "id,message,created_time,permalink_url,is_published,from,attachments{type,unshimmed_url}"
@@ -52,7 +50,9 @@ class FacebookSession:
         self._http = origin_session(origin, account, TITLE, (HOST,))
         self._transport = GraphTransport(self._http, token, credential.get("app_secret"))
         self._graph = Graph(self._transport, token)
+        self._calls = Calls(account)
         self._page_id: str | None = None
+        self._dead: set[str] = set()
 
     def __repr__(self) -> str:
         return f"FacebookSession({self._account})"
@@ -69,7 +69,7 @@ class FacebookSession:
 
     def identity(self) -> Identity:
         """Return which Page the token belongs to; a Page without a user name has its id as handle."""
-        page = self._get(PageReply, lambda: self._graph.get_object("me", fields=PAGE_FIELDS))
+        page = self._calls.get(PageReply, "page.read", lambda: self._graph.get_object("me", fields=PAGE_FIELDS))
         self._page_id = page.id
         return identity_of(page)
 
@@ -97,7 +97,7 @@ class FacebookSession:
         """Delete a post; one that Graph no longer knows counts as deleted."""
         post_id = self._checked_id(network_id)
         try:
-            self._confirmed(lambda: self._graph.delete_object(post_id))
+            self._calls.confirmed(lambda: self._graph.delete_object(post_id))
         except errors.NetworkRefused as refused:
             if not refused.fields.get("gone"):
                 raise
@@ -128,6 +128,30 @@ class FacebookSession:
         found = self._look(network_id)
         return None if found is None else remote_post(found)
 
+    def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
+        """Return one page of own posts, or of what others wrote; see `facebook_activity`."""
+        if self._page_id is None or self.server_time is None:
+            self.identity()
+        whose = facebook_activity.Whose(str(self._page_id), self.server_time or clock.now())
+        read = facebook_activity.posts if stream is Stream.POSTS else facebook_activity.mentions
+        return read(self._calls, self._graph, whose, since, at)
+
+    def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Return the metrics of own posts: counts that every post shows, and insights where the token may read
+        them. It takes one call for the counts and one for each insight."""
+        ids = [self._checked_id(network_id) for network_id in network_ids]
+        return facebook_metrics.of_posts(self._calls, self._graph, ids, self._dead)
+
+    def profile(self) -> Profile:
+        """Return the Page as it is now, with its insights of the last whole day where the token may read them."""
+        found = facebook_metrics.profile(self._calls, self._graph, self._dead)
+        self._page_id = found.user_id
+        return found
+
+    def take_charges(self) -> tuple[Charge, ...]:
+        """Return how many calls were made since the last time; Graph charges nothing for them."""
+        return self._calls.meter.take()
+
     def inspect(self) -> Inspection:
         """Return what debug_token says; raises AuthenticationNeeded where the token is not valid."""
         from socialguard.networks.facebook_inspect import inspection
@@ -136,7 +160,7 @@ class FacebookSession:
         facts = None
         if app_id and secret:
             token = self._credential.reveal("page_token")
-            facts = self._ask(lambda: self._graph.debug_access_token(token, app_id, secret), write=False)
+            facts = self._calls.read("token.read", lambda: self._graph.debug_access_token(token, app_id, secret))
         else:
             self.identity()
         return inspection(facts, app_id, self._transport.answered_version, self._account)
@@ -149,7 +173,7 @@ class FacebookSession:
         """Ask Graph to take the app's permissions back. Few Page tokens may: then a person must, on the page
         that is returned. A token that is already rejected counts as revoked."""
         try:
-            self._confirmed(lambda: self._graph.delete_object("me/permissions"))
+            self._calls.confirmed(lambda: self._graph.delete_object("me/permissions"))
         except errors.AuthenticationNeeded as rejected:
             if rejected.fields.get("subcode") not in _SLEEPING_SUBCODES:
                 return Revocation(True)
@@ -183,7 +207,9 @@ class FacebookSession:
         name = "image." + upload.content_type.rpartition("/")[2]
         image = (name, upload.data, upload.content_type)
         extra = {"alt_text_custom": upload.alt} if upload.alt else {}
-        return self._made(lambda: self._graph.put_photo(image, album_path="me/photos", published="false", **extra))
+        return self._calls.made(
+            lambda: self._graph.put_photo(image, album_path="me/photos", published="false", **extra)
+        )
 
     def _create(self, post: Outgoing, photos: list[str]) -> str:
         """Make the post, unpublished, and return its id."""
@@ -194,7 +220,7 @@ class FacebookSession:
             data["link"] = post.link
         if photos:
             data["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
-        return self._made(lambda: self._graph.put_object("me", "feed", **data))
+        return self._calls.made(lambda: self._graph.put_object("me", "feed", **data))
 
     def _finish(self, post: Outgoing, resume: str) -> Receipt:
         """Take the last step of an earlier attempt, which may have been taken already. A refusal counts as
@@ -221,7 +247,7 @@ class FacebookSession:
 
     def _release(self, post_id: str) -> Receipt:
         """Make a post public. Graph's `success` is the proof; what is read after it only adds the address."""
-        self._confirmed(lambda: self._graph.update_object(post_id, is_published="true"))
+        self._calls.confirmed(lambda: self._graph.update_object(post_id, is_published="true"))
         published_at = self.server_time or clock.now()
         try:
             found = self._look(post_id)
@@ -236,15 +262,18 @@ class FacebookSession:
     def _look(self, network_id: str) -> PostReply | None:
         post_id = self._checked_id(network_id)
         try:
-            return self._get(PostReply, lambda: self._graph.get_object(post_id, fields=POST_FIELDS))
+            return self._calls.get(
+                PostReply, "posts.read", lambda: self._graph.get_object(post_id, fields=POST_FIELDS)
+            )
         except errors.NetworkRefused as refused:
             if not refused.fields.get("gone"):
                 raise
         return None
 
     def _feed(self, after: dict[str, str]) -> PostList:
-        return self._get(
+        return self._calls.get(
             PostList,
+            "posts.read",
             lambda: self._graph.get_connections("me", "feed", fields=POST_FIELDS, limit=_PAGE_SIZE, **after),
         )
 
@@ -261,37 +290,3 @@ class FacebookSession:
             detail = f"{network_id} is not the id of a post."
             raise errors.NetworkRefused(network=TITLE, account=self._account, detail=detail)
         return network_id
-
-    # every call goes through here
-
-    def _ask(self, call: Callable[[], Any], *, write: bool) -> object:
-        failure: errors.SocialGuardError | None = None
-        result: object = None
-        try:
-            result = call()
-        except GraphProblem as problem:
-            failure = meaning(problem, self._account, write=write)
-        except ExchangeFailed as failed:
-            failure = failed.as_error(TITLE, self._account, write=write)
-        if failure is not None:
-            raise failure  # outside the except block: an error drags no cause along
-        return result
-
-    def _get(self, model: type[Model], call: Callable[[], Any]) -> Model:
-        reply = parse(model, self._ask(call, write=False))
-        if reply is None:
-            raise not_understood(self._account, write=False)
-        return reply
-
-    def _made(self, call: Callable[[], Any]) -> str:
-        created = parse(Created, self._ask(call, write=True))
-        if created is None:
-            raise not_understood(self._account, write=True)
-        return created.id
-
-    def _confirmed(self, call: Callable[[], Any]) -> None:
-        """Make a change that Graph answers with `true` or `{"success": true}`."""
-        result = self._ask(call, write=True)
-        success = parse(Success, result)
-        if result is not True and not (success and success.success):
-            raise not_understood(self._account, write=True)

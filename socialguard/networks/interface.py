@@ -209,6 +209,11 @@ class Network(Protocol):
     limits: Limits
     reading: Reading
 
+    @property
+    def deletion_price(self) -> int:
+        """What deleting a post costs, in millionths of a US dollar; 0 where it is free."""
+        ...
+
     def credential(self, document: Mapping[str, object]) -> Credential:
         """Return the credential that a JSON document holds; ValueError, naming fields but no values, where it
         is not of a documented form."""

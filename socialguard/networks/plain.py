@@ -35,4 +35,6 @@ def plain(value: object, depth: int = MAX_DEPTH) -> object:
 
 def plain_text(text: str) -> str:
     """Return `text` with U+FFFD in place of NUL and half surrogate pairs."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return _UNFIT.sub("\ufffd", text)

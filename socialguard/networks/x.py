@@ -38,6 +38,11 @@ class XAdapter:
         has_url = bool(link) or bool(urls(text))
         return self._prices["post_with_url" if has_url else "post"]
 
+    @property
+    def deletion_price(self) -> int:
+        """What deleting a post costs, in millionths of a US dollar."""
+        return self._prices["delete"]
+
     def profile_url(self, handle: str, user_id: str) -> str:
         """Return the page of the account."""
         return f"https://x.com/{handle}"

@@ -42,7 +42,7 @@ class User(_Reply):
     id: Id
     name: Annotated[str, StringConstraints(max_length=_MAX_NAME)] = ""
     username: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    public_metrics: Counts = {}
+    public_metrics: Counts = Field(default_factory=dict)
 
     @property
     def posts(self) -> int | None:
@@ -64,12 +64,12 @@ class _Url(_Reply):
 
 
 class _Entities(_Reply):
-    urls: list[_Url] = []
+    urls: list[_Url] = Field(default_factory=list)
 
 
 class _Note(_Reply):
     text: str
-    entities: _Entities = _Entities()
+    entities: _Entities = Field(default_factory=_Entities)
 
 
 class _Reference(_Reply):
@@ -83,10 +83,10 @@ class Post(_Reply):
     id: Id
     text: str
     created_at: AwareDatetime
-    entities: _Entities = _Entities()
+    entities: _Entities = Field(default_factory=_Entities)
     note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
     references: list[_Reference] = Field(
-        default=[], validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
+        default_factory=list, validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
     )
 
     @property
@@ -113,8 +113,8 @@ class ItemReply(Post):
     """A post object with what the archive keeps of it."""
 
     author_id: Id | None = None
-    attachments: _Attachments = _Attachments()
-    public_metrics: Counts = {}
+    attachments: _Attachments = Field(default_factory=_Attachments)
+    public_metrics: Counts = Field(default_factory=dict)
 
 
 class _Variant(_Reply):
@@ -131,7 +131,7 @@ class Media(_Reply):
     url: str | None = None
     alt_text: str = ""
     preview_image_url: str | None = None
-    variants: list[_Variant] = []
+    variants: list[_Variant] = Field(default_factory=list)
 
     @property
     def address(self) -> str | None:
@@ -142,24 +142,24 @@ class Media(_Reply):
 
 
 class _Includes(_Reply):
-    users: list[User] = []
-    media: list[Media] = []
+    users: list[User] = Field(default_factory=list)
+    media: list[Media] = Field(default_factory=list)
 
 
 class Measured(_Reply):
     """A post object with nothing but its metrics."""
 
     id: Id
-    public_metrics: Counts = {}
-    non_public_metrics: Counts = {}
-    organic_metrics: Counts = {}
+    public_metrics: Counts = Field(default_factory=dict)
+    non_public_metrics: Counts = Field(default_factory=dict)
+    organic_metrics: Counts = Field(default_factory=dict)
 
 
 class Measures(_Reply):
     """The answer to a question for the metrics of posts; a post without any is in `errors`."""
 
-    data: list[Measured] = []
-    errors: list[dict[str, Any]] = []
+    data: list[Measured] = Field(default_factory=list)
+    errors: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class _Meta(_Reply):
@@ -169,16 +169,16 @@ class _Meta(_Reply):
 class Timeline(_Reply):
     """A page of posts."""
 
-    data: list[Post] = []
+    data: list[Post] = Field(default_factory=list)
     meta: _Meta | None = None
-    errors: list[Any] = []
+    errors: list[Any] = Field(default_factory=list)
 
 
 class Activity(_Reply):
     """A page of posts with their authors and media."""
 
-    data: list[ItemReply] = []
-    includes: _Includes = _Includes()
+    data: list[ItemReply] = Field(default_factory=list)
+    includes: _Includes = Field(default_factory=_Includes)
     meta: _Meta | None = None
 
 

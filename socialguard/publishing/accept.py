@@ -36,8 +36,8 @@ class _Submission:
 def accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
     """Queue a plan's deliveries if nothing stops them and the answer confirms every account.
 
-    Raises Held (blocked or held by a check), Frozen, ConfirmationRequired, WrongName, Tampered, AuditUnwritable;
-    nothing is queued then."""
+    Raises Held (blocked or held by a check), Frozen, OverBudget, ConfirmationRequired, WrongName, Tampered,
+    AuditUnwritable; nothing is queued then."""
     try:
         return _accept(desk, plan, answer)
     except errors.SocialGuardError as problem:
@@ -53,6 +53,7 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
     with desk.database.write() as connection:
         _refuse_stops(connection, desk, plan)
         _refuse_findings(connection, desk, plan)
+        _refuse_unpaid(connection, desk, plan)
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
         if plan.replaces is not None:
             _cancel_replaced(connection, desk, plan.replaces)
@@ -103,9 +104,16 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate) -> _Submission:
 
 def refuse_stopped(desk: Desk, plan: Plan) -> None:
     """Raise what would stop a plan whatever is answered, so that nobody is asked in vain: Frozen, Held for an
-    attended account, AuthenticationNeeded."""
+    attended account, OverBudget, AuthenticationNeeded."""
     with desk.database.read() as connection:
         _refuse_stops(connection, desk, plan)
+        _refuse_unpaid(connection, desk, plan)
+
+
+def _refuse_unpaid(connection: Connection, desk: Desk, plan: Plan) -> None:
+    """Refuse what a budget does not allow; a deletion is never stopped by one."""
+    posts = [(one.account, one.price) for one in plan.candidates if one.act is not Act.DELETE]
+    desk.purse.require_posts(connection, posts, at=plan.candidates[0].when, instead_of=plan.replaces)
 
 
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:

@@ -19,8 +19,9 @@ from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
-from socialguard.model.delivery import Delivery, Receipt, State
+from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import body, fingerprint
+from socialguard.networks.prices import price_of
 from socialguard.publishing import crash
 from socialguard.publishing.accept import SUBMISSION, revoked, since
 from socialguard.publishing.interface import Desk, Result
@@ -84,6 +85,9 @@ def claim(desk: Desk, delivery_id: str, *, renewed: bool = False) -> Claimed | U
                 return late
             if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
                 return None
+            unpaid = _over_budget(connection, desk, value, account)
+            if unpaid is not None:
+                return unpaid
             sending, intent = _start(connection, desk, value)
             tree = desk.trust.checkpoint(connection)
             claimed = Claimed(sending, account, tree, _open(connection, desk, account, intent))
@@ -124,16 +128,43 @@ def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Accou
 
 def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a delivery whose time has passed (the machine slept): a person says whether it is still right."""
-    now = clock.now()
-    late = now - value.due
+    late = clock.now() - value.due
     if late.total_seconds() <= value.max_late:
         return None
-    late_by = errors.Late(
-        delivery=value.id, account=account, due=since(value.due, account.zone), now=since(now, account.zone)
+    return hold(connection, desk, value, account, late_by(value, account))
+
+
+def _over_budget(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
+    """Hold a post that a budget does not allow; a deletion is never stopped by one."""
+    if value.act is Act.DELETE:
+        return None
+    price = price_of(desk.network(account.network), value.act, value.content)
+    try:
+        desk.purse.require_send(connection, account, price, value.id)
+    except errors.HeldByBudget as problem:
+        return hold(connection, desk, value, account, problem)
+    return None
+
+
+def late_by(value: Delivery, account: Account) -> errors.Late:
+    """Return what is said of a delivery whose time has passed."""
+    zone = account.zone
+    return errors.Late(
+        delivery=value.id, account=account, due=since(value.due, zone), now=since(clock.now(), zone)
     )
-    writer.move(connection, value, State.HELD, late_by.message())
-    append(connection, desk, value, "held", reason=late_by.message())
-    return Result(replace(value, state=State.HELD), account, late_by)
+
+
+def hold(connection: Connection, desk: Desk, value: Delivery, account: Account, problem: errors.Held) -> Result:
+    """Hold a queued delivery instead of sending it, with an alert: a person says whether it is still right."""
+    writer.move(connection, value, State.HELD, problem.message())
+    append(connection, desk, value, "held", reason=problem.message())
+    alarm(connection, desk, value, problem)
+    return Result(replace(value, state=State.HELD), account, problem)
+
+
+def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.SocialGuardError) -> None:
+    """Raise the alert that a delivery is held, and why."""
+    desk.alerts.raise_error(connection, problem.name, problem, account_id=value.account_id, delivery_id=value.id)
 
 
 def _verify(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:

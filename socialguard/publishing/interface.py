@@ -12,8 +12,10 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
 from socialguard.audit.log import AuditLog
+from socialguard.ledger.purse import Purse
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
@@ -204,6 +206,8 @@ class Desk:
     network: Callable[[str], Network]
     person: Actor
     worker: Actor
+    alerts: Board
+    purse: Purse
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding, Severity
+from socialguard.networks.prices import price_of
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Request, Session
 from socialguard.publishing.times import Moment, parse_when
 
@@ -70,7 +71,7 @@ def plan_deletion(
             content=value.content,
             length=0,
             limit=0,
-            price=0,
+            price=price_of(desk.network(account.network), Act.DELETE, value.content),
             grace=0,
             max_late=desk.trust.rules(connection, account).max_late,
             when=None,
@@ -184,7 +185,7 @@ def _candidate(
         content=content,
         length=network.length(content.text, content.link),
         limit=network.limits.text,
-        price=network.price(content.text, content.link),
+        price=price_of(network, Act.PUBLISH, content),
         grace=0 if when is not None else rules.grace if grace is None else grace,
         max_late=rules.max_late,
         when=when,

@@ -16,12 +16,12 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Entry
-from socialguard.ledger import reader, writer
+from socialguard.ledger import reader, usage, writer
 from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
-from socialguard.publishing.claim import account_of, append
+from socialguard.publishing.claim import account_of, alarm, append, late_by
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
 from socialguard.store.process import is_dead
@@ -129,7 +129,7 @@ def _looking(desk: Desk, network: Network, account: Account, value: Delivery) ->
         # What was found out counts; a call whose end is missing in the log may have happened.
         with suppress(errors.SocialGuardError), desk.database.write() as connection:
             desk.log.append(connection, replace(said, outcome=outcome, obj=obj))
-            writer.book(connection, account, "look", session.calls, 0, value.id)
+            usage.book_session(connection, account, session, "look", delivery_id=value.id)
 
 
 def _resolve_by_timeline(
@@ -186,8 +186,12 @@ def _resolve_deletion(desk: Desk, session: Session, value: Delivery, account: Ac
 def _send_again(desk: Desk, value: Delivery, account: Account) -> Result:
     """Nothing is public: back to the queue, or held for a person where its time has passed."""
     late = (clock.now() - value.due).total_seconds() > value.max_late
-    state = State.HELD if late else State.QUEUED
-    return _settle(desk, value, account, state, "not_public", "late" if late else "it is not public yet")
+    if not late:
+        return _settle(desk, value, account, State.QUEUED, "not_public", "it is not public yet")
+    held = _settle(desk, value, account, State.HELD, "not_public", "late")
+    with desk.database.write() as connection:
+        alarm(connection, desk, value, late_by(value, account))
+    return held
 
 
 def _matches(
@@ -232,9 +236,8 @@ def _settle(
     network = desk.network(account.network)
     with desk.database.write() as connection:
         writer.settle(connection, value, state, reason=reason, proof=receipt, how="reconciled")
-        if receipt is not None:
-            price = network.price(value.content.text, value.content.link)
-            writer.book(connection, account, value.act.value, 0, price, value.id)
+        if state is State.SENT:
+            usage.book_found(connection, account, network, value)
         append(connection, desk, value, outcome, reason=reason or "found by looking")
     problem = None
     if state is State.FAILED:  # nothing was made: whoever posted must be told, by the exit code too

@@ -13,11 +13,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.ledger import reader, writer
+from socialguard.ledger import reader, usage, writer
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
+from socialguard.networks.prices import price_of
 from socialguard.publishing import crash
 from socialguard.publishing.claim import Claimed, Unrenewed, append, claim
 from socialguard.publishing.interface import Desk, Result
@@ -217,15 +218,14 @@ def _settle(desk: Desk, value: Delivery, account: Account, session: Session | No
     Busy where the row is in another state."""
     reason = "" if ended.problem is None else ended.problem.message()
     network = desk.network(account.network)
-    sent = ended.outcome == "sent" and value.act is Act.PUBLISH
-    cost = network.price(value.content.text, value.content.link) if sent else 0
+    cost = price_of(network, value.act, value.content) if ended.outcome == "sent" else 0
     calls = session.calls if session is not None else 0
     due = _reset_time(ended.problem) if ended.state is State.QUEUED else None
     with desk.database.write() as connection:
         writer.settle(connection, value, ended.state, reason=reason, proof=ended.receipt, due=due)
         if session is not None:
             desk.trust.mark_used(connection, account)
-        writer.book(connection, account, value.act.value, calls, cost, value.id)
+            usage.book_session(connection, account, session, value.act.value, cost, delivery_id=value.id)
         now_due = value if due is None else replace(value, due=due)
         append(connection, desk, now_due, ended.outcome, reason=reason or None, receipt=ended.receipt, calls=calls)
         crash.at("in_settle")

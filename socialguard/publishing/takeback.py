@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
-from socialguard.ledger import reader, writer
+from socialguard.ledger import reader, usage, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -70,6 +70,8 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
                 raise errors.UsageError(detail=f"{url} is not the address of a post.")
             proof = Receipt(post_id(url), url, clock.now())
             writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
+            account = desk.trust.account(connection, value.account_id)
+            usage.book_found(connection, account, desk.network(account.network), value)
         outcome = "failed" if url is None else "sent"
         _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason)
         # The attempt's own intent ends with the same word.

@@ -222,6 +222,19 @@ def unverified(connection: "Connection", account_id: str) -> Account:
     )
 
 
+def clients(connection: "Connection") -> dict[str, tuple[str, str]]:
+    """Return network and client of every account by its id, as the rows say, held against nothing: for sums of
+    money, never to send."""
+    from sqlalchemy import select
+
+    from socialguard.store.tables import account as table
+
+    return {
+        row.id: (row.network, row.client)
+        for row in connection.execute(select(table.c.id, table.c.network, table.c.client))
+    }
+
+
 def _joined(signed: SignedAccount, row: "Row[tuple[object, ...]] | None", labels: tuple[str, ...]) -> Account:
     name = f"{signed.network}:@{signed.handle}"
     if row is None:

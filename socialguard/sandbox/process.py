@@ -25,9 +25,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-START_SECONDS = 30.0
+# a seed of 100,000 posts takes a while where the machine is busy
+START_SECONDS = 120.0
 STOP_SECONDS = 10.0
-REQUEST_SECONDS = 30.0
+REQUEST_SECONDS = 120.0
 
 
 class SandboxError(RuntimeError):

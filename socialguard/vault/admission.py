@@ -83,6 +83,7 @@ def store(custody: Custody, admitted: Sequence[tuple[Admission, NewAccount]]) ->
             custody.log.append(connection, entry)
             gen = vault.store(connection, new.id, admission.credential, signer, custody.actor)
             _record(connection, new.id, new.display_name, new.followers, gen)
+            custody.book_entry(connection, Registry(after).account(connection, new.id))
             generations[new.id] = gen
     custody.pins.pin_manifest(after.epoch, after.sha256)
     for account_id, gen in generations.items():
@@ -110,6 +111,7 @@ def rotate(custody: Custody, account_id: str, credential: Credential, reason: st
             account.origin,
             credential,
             lambda session: require_user(session, account),
+            account=account,
         )
         with custody.database.write() as connection:
             custody.log.require_extends(connection, custody.pins.pinned_tree())

@@ -8,7 +8,7 @@ together with whatever the call changed. A call whose outcome is missing in the 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, Protocol, TypeVar
 
@@ -63,7 +63,8 @@ class CustodyPins(Protocol):
 @dataclass(frozen=True, slots=True)
 class Custody:
     """All that keeping credentials works with. `owner` and `worker` open this machine's keys when they are
-    first needed; `emergency` keeps an entry where the log cannot take it."""
+    first needed; `emergency` keeps an entry where the log cannot take it; `book` puts what a session did on an
+    account into the books, as an operation, and `unbooked` are those of accounts that are not there yet."""
 
     database: Database
     log: AuditLog
@@ -74,6 +75,8 @@ class Custody:
     actor: Actor
     network: Callable[[str], Network]
     emergency: Callable[[Entry], None]
+    book: Callable[[Connection, Account, Session, str], None]
+    unbooked: dict[str, tuple[Session, str]] = field(default_factory=dict)
 
     def manifest(self, connection: Connection) -> Manifest:
         """Return the newest manifest, verified from the pin; raises NotAdopted, Tampered."""
@@ -182,7 +185,10 @@ class Custody:
             settle(connection, manifest, result)
             self.vault(manifest).mark_used(connection, account_id, clock.now())
 
-        return self._settled(action, account_id, corr, session, lambda: call(account, session), finish)
+        def book(connection: Connection) -> None:
+            self.book(connection, account, session, action)
+
+        return self._settled(action, account_id, corr, session, lambda: call(account, session), finish, book)
 
     def with_given(
         self,
@@ -193,17 +199,31 @@ class Custody:
         credential: Credential,
         call: Callable[[Session], T],
         *,
-        reason: str | None = None,
+        account: Account | None = None,
     ) -> T:
-        """Make one logged use of a credential that is not stored yet, and return what `call` returns."""
+        """Make one logged use of a credential that is not stored yet, and return what `call` returns. Where there
+        is no `account` yet either, `book_entry` books the calls once there is."""
         corr = secrets.token_hex(8)
         obj = {"name": str(name), "origin": origin}
         with self.database.write() as connection:
             self.log.require_extends(connection, self.pins.pinned_tree())
-            said = self.entry(action, "intent", account_id, corr=corr, reason=reason, obj=obj)
+            said = self.entry(action, "intent", account_id, corr=corr, obj=obj)
             self.log.append(connection, said)
         session = self.network(name.network).open(credential, origin, str(name))
-        return self._settled(action, account_id, corr, session, lambda: call(session), lambda *_: None)
+
+        def book(connection: Connection) -> None:
+            if account is not None:
+                self.book(connection, account, session, action)
+            else:
+                self.unbooked[account_id] = (session, action)
+
+        return self._settled(action, account_id, corr, session, lambda: call(session), lambda *_: None, book)
+
+    def book_entry(self, connection: Connection, account: Account) -> None:
+        """Book the calls that were made before the account was there."""
+        if account.id in self.unbooked:
+            session, action = self.unbooked.pop(account.id)
+            self.book(connection, account, session, action)
 
     def _settled(
         self,
@@ -213,17 +233,20 @@ class Custody:
         session: Session,
         call: Callable[[], T],
         settle: Callable[[Connection, Manifest, T], None],
+        book: Callable[[Connection], None],
     ) -> T:
-        """Make a call whose intent is logged, and log its outcome with what it changed."""
+        """Make a call whose intent is logged; log its outcome with what it changed, and book it."""
         try:
             result = call()
             with self.database.write() as connection:
                 said = self.entry(action, "ok", account_id, corr=corr, obj={"calls": session.calls})
                 self.log.append(connection, said)
                 settle(connection, self.manifest(connection), result)
+                book(connection)
         except errors.SocialGuardError as problem:
             said = self.entry(action, problem.name, account_id, corr=corr, obj={"calls": session.calls})
             with self.database.write() as connection:
                 self.log.append(connection, said)
+                book(connection)
             raise
         return result

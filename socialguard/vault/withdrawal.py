@@ -86,11 +86,11 @@ def _revoke(custody: Custody, account_id: str, reason: str | None) -> Withdrawal
     try:
         confirmed, page = _ask(session)
     except errors.SocialGuardError as problem:
-        _finish(custody, account_id, corr, problem.name, session, logged)
+        _finish(custody, account, corr, problem.name, session, logged)
         raise
     revoked = confirmed and _is_rejected(session)
     state = AccountState.REVOKED if revoked else AccountState.REVOCATION_PENDING
-    logged = _finish(custody, account_id, corr, state.value, session, logged)
+    logged = _finish(custody, account, corr, state.value, session, logged)
     return Withdrawal(account, revoked, page, logged)
 
 
@@ -138,13 +138,15 @@ def _is_rejected(session: Session) -> bool:
     return False
 
 
-def _finish(custody: Custody, account_id: str, corr: str, outcome: str, session: Session, logged: bool) -> bool:
-    """Log the outcome and what it means for the account; return whether the log took it."""
+def _finish(custody: Custody, account: Account, corr: str, outcome: str, session: Session, logged: bool) -> bool:
+    """Log the outcome and what it means for the account, and book it; return whether the log took it."""
+    account_id = account.id
     said = custody.entry(ACTION, outcome, account_id, corr=corr, obj={"calls": session.calls})
     if logged:
         try:
             with custody.database.write() as connection:
                 custody.log.append(connection, said)
+                custody.book(connection, account, session, ACTION)
                 if outcome == AccountState.REVOKED.value:
                     _mark(custody, connection, custody.manifest(connection), account_id, AccountState.REVOKED)
             return True

@@ -3,8 +3,8 @@
 socialguard.toml    settings (an operator's)         media/<sha256>       bytes of queued posts
 policy.toml         the policy's source              cache/accounts.json  names for completion and whoami
 org                 the organisation's id            emergency.jsonl      stops while the database is out
-socialguard.db      registry, ledger, audit log      archive/             activity: segments, manifest, media
-                                                     archive.db           its index
+socialguard.db      registry, ledger, audit log      cache/alerts.json    that an alert is unseen
+archive/            activity: segments, media        archive.db           its index
 """
 
 import re
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from socialguard import errors, settings
+from socialguard.alerts import notice
 
 _ORG: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -62,6 +63,10 @@ class Layout:
     def archive_url(self) -> str:
         """The URL of the index over the activity."""
         return f"sqlite:///{self.home / 'archive.db'}"
+
+    def alerts(self) -> Path:
+        """From where every command knows that an alert is unseen."""
+        return self.home.joinpath(*notice.PLACE)
 
     def context_cache(self, context_id: str) -> Path:
         """What a terminal session confirmed last, for `whoami` in a shell's prompt."""

@@ -1,7 +1,6 @@
 """One open workspace: every part is opened when it is first needed, and all are closed together."""
 
 import contextlib
-import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +13,7 @@ from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
 from socialguard.model.account import Account
 from socialguard.model.credential import redact
+from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.identity import Identity, open_identity
 from socialguard.vault.pins import Pins
@@ -22,12 +22,14 @@ from socialguard.workspace.signed import Signed
 
 # Each part is imported by what opens it: `queue list` needs few of them and is waited for.
 if TYPE_CHECKING:
+    from socialguard.alerts.board import Board
     from socialguard.archive.archive import Archive
     from socialguard.audit.anchors.interface import Anchor
     from socialguard.audit.anchors.publishing import Published
     from socialguard.audit.emergency import EmergencyFile
     from socialguard.audit.log import AuditLog
     from socialguard.guard.gate import Guard
+    from socialguard.ledger.purse import Purse
     from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
@@ -209,6 +211,8 @@ class Workspace(AbstractContextManager["Workspace"]):
             network=self.network,
             person=self.person,
             worker=self.worker,
+            alerts=self.alerts,
+            purse=self.purse,
         )
 
     def network(self, name: str) -> "Network":
@@ -222,9 +226,40 @@ class Workspace(AbstractContextManager["Workspace"]):
             self._networks[name] = interface.load(name)
         return self._networks[name]
 
+    @property
+    def zone(self) -> str:
+        """The zone in which the workspace's days begin; SettingsInvalid where it is none."""
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        zone = self.settings.zone or "UTC"
+        try:
+            return ZoneInfo(zone).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            detail = f"zone: {zone} is not a time zone."
+            raise errors.SettingsInvalid(path=self.layout.settings.name, detail=detail) from None
+
+    @cached_property
+    def purse(self) -> "Purse":
+        """The budgets."""
+        from socialguard.ledger.purse import Purse
+        from socialguard.networks.prices import price_of
+
+        budgets = self.settings.budget
+        return Purse(
+            budgets, self.zone, lambda network, act, content: price_of(self.network(network), act, content)
+        )
+
+    @cached_property
+    def alerts(self) -> "Board":
+        """Where alerts are raised and seen."""
+        from socialguard.alerts.board import Board
+
+        return Board(self.layout.alerts)
+
     @cached_property
     def custody(self) -> "Custody":
         """The life of credentials."""
+        from socialguard.ledger import usage
         from socialguard.vault.custody import Custody
 
         def emergency(entry: Entry) -> None:
@@ -242,6 +277,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             actor=self.person,
             network=self.network,
             emergency=emergency,
+            book=usage.book_session,
         )
 
     @property
@@ -320,7 +356,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     # ── caches for shell prompts ─────────────────────────────────────────────────────────────────────────
 
     def _remember_context(self, context_id: str, accounts: Sequence[Account]) -> None:
-        write_cache(
+        small_file.write(
             self.layout.context_cache(context_id),
             {"accounts": [str(account) for account in accounts], "at": clock.now().isoformat()},
         )
@@ -329,14 +365,3 @@ class Workspace(AbstractContextManager["Workspace"]):
         """Return every account, sorted by name."""
         with self.database.read() as connection:
             return self.signed.books(connection).registry.all(connection)
-
-
-def write_cache(path: Path, value: dict[str, object]) -> None:
-    """Replace a small cache file; that it cannot be written harms nothing."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_text(json.dumps(value), encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        return

@@ -11,8 +11,8 @@ from typing import Final
 from socialguard import clock
 from socialguard.cli import terminal
 from socialguard.model.context import context_of
+from socialguard.store import small_file
 from socialguard.workspace.layout import Layout
-from socialguard.workspace.opened import write_cache
 from tests.benchmarks import company
 from tests.benchmarks.peers import bare_click, plain_environment, socialguard, toot_help
 from tests.benchmarks.processes import RUNS, Command, duel, in_terminal
@@ -74,7 +74,7 @@ def _whoami(ours: Command, peer: Command, home: Path) -> dict[str, float]:
     context = context_of(terminal.context_facts(), "")
     assert context is not None, "there is no terminal here"
     seen: dict[str, object] = {"at": clock.now().isoformat(), "accounts": [_CONFIRMED]}
-    write_cache(Layout(home).context_cache(context.id), seen)
+    small_file.write(Layout(home).context_cache(context.id), seen)
     assert _CONFIRMED in ours.output(), "whoami does not know this terminal"
     result = duel(ours, peer)
     return {"ours": result.ours, "peer": result.peer, "ratio": result.ratio}

@@ -16,7 +16,7 @@ from socialguard.settings import Settings
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 SHARED = {option for parameter in program_options() for option in parameter.opts}
-LOOSE = {"limits": "[limits.NETWORK]"}
+LOOSE = {"limits": "[limits.NETWORK]", "budget": "[budget.client.NAME]"}
 
 
 def section(title: str) -> str:

@@ -30,8 +30,9 @@ def test_the_example_settings_hold_every_setting() -> None:
     example = tomllib.loads(without_comment_marks(read("config/socialguard.toml")))
     for one in fields(Settings):
         section = SECTIONED.get(one.name)
-        if one.name == "limits":
+        if one.name in ("limits", "budget"):
             assert example["limits"]["x"]
+            assert set(example["budget"]) == {"month_usd", "day_usd", "kept_for_posts", "client"}
         else:
             assert one.name in (example if section is None else example[section]), one.name
 

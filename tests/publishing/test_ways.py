@@ -10,7 +10,7 @@ import pytest
 
 from socialguard import clock, errors
 from socialguard.canon.jcs import parse_timestamp
-from socialguard.ledger import writer
+from socialguard.ledger import usage
 from socialguard.publishing import crash
 from tests.fork_server import ForkServer
 from tests.office import SHORT_NAMES, Done, Office
@@ -275,11 +275,11 @@ def test_two_posts_that_match_settle_nothing(office: Office, forks: ForkServer) 
 def test_a_post_whose_outcome_cannot_be_recorded_is_told_as_unknown_and_found_out_later(
     office: Office, network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_arguments: object) -> None:
+    def full(*_arguments: object, **_fields: object) -> None:
         raise errors.AuditUnwritable(detail="disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "book", full)
+        patch.setattr(usage, "book_session", full)
         done = office.post("Public", f"{network}:@acme")
     assert done.code == 12, done
     assert "Nothing was sent" not in done.error["message"]
@@ -297,5 +297,5 @@ def test_a_look_at_the_network_leaves_its_intent_its_end_and_its_calls(office: O
         said = [row[0] for row in database.execute(outcomes)]
         assert said == ["intent", "ok"] * (len(said) // 2)
         assert said
-        calls = "select sum(calls) from usage where operation = 'look'"
+        calls = "select sum(calls) from usage where delivery_id is not null and operation <> 'publish'"
         assert database.execute(calls).fetchone()[0] > 0

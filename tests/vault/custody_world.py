@@ -64,6 +64,7 @@ class FakeNetwork:
     origin: str = "https://api.x.com"
     resolve: Resolve = Resolve.RECONCILE
     limits: Limits = field(default_factory=lambda: Limits(280, 4, 1, (), 1, "2026-01-01"))
+    deletion_price: int = 0
     reading: Reading = field(default_factory=lambda: Reading({}, {}, 100, 0, 0, 100))
 
     def user(self, token: str, handle: str, user_id: str | None = None) -> None:
@@ -183,7 +184,8 @@ class FakeSession:
 
 @dataclass
 class World:
-    """A custody with everything it stands on. `unlogged` is what went to the emergency file."""
+    """A custody with everything it stands on. `unlogged` is what went to the emergency file, `booked` the calls
+    of each session by account and operation."""
 
     custody: Custody
     database: Database
@@ -193,6 +195,7 @@ class World:
     worker: KeyPair
     recovery: KeyPair
     unlogged: list[Entry] = field(default_factory=list)
+    booked: list[tuple[str, str, int]] = field(default_factory=list)
 
     def admission(self, name: str = "x:@acme", token: str = "token-acme", **fields: Any) -> Admission:
         """Return an admission of an account with a token that renews itself."""
@@ -267,6 +270,7 @@ def world(place: Path, networks: Callable[[str], Network] | None = None) -> Iter
     pins.pin_manifest(first.epoch, first.sha256)
     network = FakeNetwork()
     unlogged: list[Entry] = []
+    booked: list[tuple[str, str, int]] = []
     custody = Custody(
         database=database,
         log=log,
@@ -277,6 +281,9 @@ def world(place: Path, networks: Callable[[str], Network] | None = None) -> Iter
         actor=PERSON,
         network=networks or (lambda _: network),
         emergency=unlogged.append,
+        book=lambda _connection, account, session, operation: booked.append(
+            (str(account), operation, session.calls)
+        ),
     )
-    yield World(custody, database, pins, network, owner, worker, recovery, unlogged)
+    yield World(custody, database, pins, network, owner, worker, recovery, unlogged, booked)
     database.close()

@@ -1,0 +1,98 @@
+"""Raising alerts, and marking them as seen.
+
+An alert is a template of the message catalogue and its fields, so that it is told in the language of whoever reads
+it. As long as nobody has seen it, the same cause (kind, account, delivery) only moves its time and its count."""
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from socialguard import clock, errors
+from socialguard.alerts import notice, reader
+from socialguard.canon import jcs
+from socialguard.store.tables import alert
+
+_FIELD_LIMIT: Final = 500
+_SAME: Final = (
+    select(alert.c.id, alert.c.message, alert.c.raised_at)
+    .where(
+        alert.c.seen_at.is_(None),
+        alert.c.kind == bindparam("kind"),
+        alert.c.account_id.is_not_distinct_from(bindparam("account_id")),
+        alert.c.delivery_id.is_not_distinct_from(bindparam("delivery_id")),
+    )
+    .order_by(alert.c.id)
+    .limit(1)
+)
+
+
+class Board:
+    """Where alerts are raised. `place` is the small file from which every command knows of them."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def raise_(
+        self,
+        connection: Connection,
+        kind: str,
+        template: str,
+        fields: Mapping[str, object],
+        *,
+        account_id: str | None = None,
+        delivery_id: str | None = None,
+    ) -> None:
+        """Raise an alert in the caller's write transaction; what is open and unseen of the same cause is moved."""
+        cause = {"kind": kind, "account_id": account_id, "delivery_id": delivery_id}
+        now = jcs.timestamp(clock.now())
+        same = connection.execute(_SAME, cause).one_or_none()
+        count, first = (1, now) if same is None else _so_far(same.id, same.message, same.raised_at)
+        kept = {name: str(value)[:_FIELD_LIMIT] for name, value in fields.items()}
+        message = json.dumps({"template": template, "fields": kept, "count": count, "first": first})
+        if same is None:
+            connection.execute(insert(alert), {**cause, "message": message, "raised_at": now})
+        else:
+            changed = update(alert).where(alert.c.id == same.id)
+            connection.execute(changed.values(message=message, raised_at=now))
+        self.note(connection)
+
+    def raise_error(
+        self,
+        connection: Connection,
+        kind: str,
+        problem: errors.SocialGuardError,
+        *,
+        account_id: str | None = None,
+        delivery_id: str | None = None,
+    ) -> None:
+        """Raise an alert that says what an error says."""
+        template = errors.template_of(type(problem))
+        self.raise_(connection, kind, template, problem.fields, account_id=account_id, delivery_id=delivery_id)
+
+    def see(self, connection: Connection, ids: Collection[int] | None) -> tuple[int, ...]:
+        """Mark alerts as seen, all or only `ids`, and return those that were not yet; NotFound for an id that no
+        alert has."""
+        open_ids = {one.id for one in reader.page(connection, unseen=True, limit=None)}
+        chosen = open_ids if ids is None else open_ids & set(ids)
+        if ids is not None:
+            known = set(connection.execute(select(alert.c.id).where(alert.c.id.in_(list(ids)))).scalars())
+            for missing in sorted(set(ids) - known):
+                raise errors.NotFound(kind="alert", name=missing, hint="Run: socialguard alerts list --all")
+        seen = update(alert).where(alert.c.id.in_(sorted(chosen)))
+        connection.execute(seen.values(seen_at=jcs.timestamp(clock.now())))
+        self.note(connection)
+        return tuple(sorted(chosen))
+
+    def note(self, connection: Connection) -> None:
+        """Write down for every command what is unseen as this transaction sees it. Where the transaction is rolled
+        back after all, the file tells of one that is not there, until the next note."""
+        found = reader.page(connection, unseen=True, limit=1)
+        notice.write(self._place, reader.count_unseen(connection), found[0] if found else None)
+
+
+def _so_far(alert_id: int, message: str, raised_at: str) -> tuple[int, str]:
+    told = reader.parse_message(alert_id, message)
+    return told.count + 1, told.first or raised_at

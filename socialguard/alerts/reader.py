@@ -1,0 +1,82 @@
+"""What others read of alerts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from socialguard import errors
+from socialguard.canon import jcs
+from socialguard.store.tables import alert
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert: what happened, as a template of the message catalogue with its fields; how often (`count`), when
+    for the first and the last time, and when a person saw it (None: nobody has)."""
+
+    id: int
+    kind: str
+    account_id: str | None
+    delivery_id: str | None
+    template: str
+    fields: Mapping[str, str]
+    count: int
+    first_at: datetime
+    raised_at: datetime
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the message of a row says."""
+
+    template: str
+    fields: dict[str, str]
+    count: int
+    first: str
+
+
+def page(connection: Connection, *, unseen: bool, limit: int | None, before: int | None = None) -> list[Alert]:
+    """Return alerts, the newest first, those that nobody has seen or all; `before` goes on below that id."""
+    query = select(alert).order_by(alert.c.raised_at.desc(), alert.c.id.desc())
+    if unseen:
+        query = query.where(alert.c.seen_at.is_(None))
+    if before is not None:
+        query = query.where(alert.c.id < before)
+    found = []
+    for row in connection.execute(query if limit is None else query.limit(limit)):
+        told = parse_message(row.id, row.message)
+        found.append(
+            Alert(
+                id=row.id,
+                kind=row.kind,
+                account_id=row.account_id,
+                delivery_id=row.delivery_id,
+                template=told.template,
+                fields=told.fields,
+                count=told.count,
+                first_at=jcs.parse_timestamp(told.first),
+                raised_at=jcs.parse_timestamp(row.raised_at),
+                seen_at=None if row.seen_at is None else jcs.parse_timestamp(row.seen_at),
+            )
+        )
+    return found
+
+
+def count_unseen(connection: Connection) -> int:
+    """Return how many alerts nobody has seen."""
+    query = select(func.count()).select_from(alert).where(alert.c.seen_at.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def parse_message(alert_id: int, text: str) -> Message:
+    """Return what the message of a row says; Tampered for one that this program did not write."""
+    try:
+        data = json.loads(text)
+        fields = {str(name): str(value) for name, value in data["fields"].items()}
+        return Message(str(data["template"]), fields, int(data["count"]), str(data["first"]))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise errors.Tampered(what=f"Alert {alert_id}", detail="its row is not one of ours.") from None

@@ -1,0 +1,31 @@
+"""How alerts are told: one whole, and the line that every command ends with until they were seen."""
+
+from collections.abc import Mapping
+
+from socialguard.cli.face import Face
+from socialguard.cli.phrases import phrase
+from socialguard.cli.words import _, fill, plural
+
+
+def sentence(template: str, fields: Mapping[str, str]) -> str:
+    """Return what happened in the person's language, its values safe to show."""
+    known: dict[str, object] = {name: phrase(value) for name, value in fields.items()}
+    try:
+        return fill(_(template), known)
+    except (KeyError, ValueError, IndexError):
+        return fill("{text}", {"text": template})
+
+
+def remind(face: Face) -> None:
+    """Say on stderr, in one line, how many alerts nobody has seen, and the newest; not to a script. It opens no
+    database: a small file says it, and there is none where nothing is unseen."""
+    if not face.reminds or face.as_json or face.no_input:
+        return
+    from socialguard.alerts import notice
+
+    found = notice.read(face.home.joinpath(*notice.PLACE))
+    if found is None:
+        return
+    counted = plural("{count} unseen alert.", "{count} unseen alerts.", found.unseen).format(count=found.unseen)
+    newest = sentence(found.template, found.fields)
+    face.printer.note("ALERT  {counted} {newest} See: socialguard alerts list", counted=counted, newest=newest)

@@ -1,0 +1,87 @@
+"""`socialguard alerts …`: what a person must learn although no command of theirs was running."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from socialguard import errors
+from socialguard.cli import alerting
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace
+from socialguard.cli.options import command
+from socialguard.cli.words import _
+
+if TYPE_CHECKING:
+    from socialguard.alerts.reader import Alert
+
+
+@command("list")
+@click.option("--all", "everything", is_flag=True, help="Those that were seen, too.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many.")
+def list_(face: Face, everything: bool, limit: int) -> None:
+    """List what nobody has seen yet, newest first."""
+    from socialguard.alerts import reader
+
+    face.reminds = False  # it tells all of it
+    with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
+        found = reader.page(connection, unseen=not everything, limit=limit)
+        unseen = reader.count_unseen(connection)
+        names = {
+            one.id: f"{one.network}:@{one.handle}" for one in workspace.signed.books(connection).manifest.accounts
+        }
+        workspace.alerts.note(connection)
+    documents = [_document(one, names) for one in found]
+
+    def people() -> None:
+        if not found:
+            face.printer.say("No alert is unseen." if not everything else "There is no alert.")
+            return
+        face.printer.table(
+            [_("id"), _("last"), _("times"), _("account"), _("what"), _("seen")],
+            [_cells(one, names) for one in found],
+        )
+        if unseen:
+            face.printer.note("When you know of them: socialguard alerts seen ID … | --all")
+
+    face.printer.answer({"alerts": documents, "unseen": unseen}, people)
+
+
+@command("seen")
+@click.argument("ids", nargs=-1, type=click.IntRange(1), metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="Every alert that is unseen now.")
+def seen(face: Face, ids: tuple[int, ...], everything: bool) -> None:
+    """Say that you know of alerts: no command tells of them any more."""
+    if everything == bool(ids):
+        raise errors.UsageError(detail="Name alerts by their id, or --all; not both.")
+    with open_workspace(face, may_ask=False) as workspace:
+        from socialguard.alerts import reader
+        from socialguard.audit.interface import Entry
+
+        with workspace.database.write() as connection:
+            marked = workspace.alerts.see(connection, None if everything else ids)
+            unseen = reader.count_unseen(connection)
+            said = Entry("alert.see", "ok", workspace.person, obj={"alerts": list(marked)})
+            workspace.log.append(connection, said)
+    document = {"seen": list(marked), "unseen": unseen}
+    face.printer.answer(document, lambda: face.printer.say("Seen: {count}.", count=len(marked)))
+
+
+def _document(one: "Alert", names: dict[str, str]) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "account": None if one.account_id is None else names.get(one.account_id, one.account_id),
+        "delivery": one.delivery_id,
+        "message": alerting.sentence(one.template, one.fields),
+        "count": one.count,
+        "first_at": one.first_at,
+        "raised_at": one.raised_at,
+        "seen_at": one.seen_at,
+    }
+
+
+def _cells(one: "Alert", names: dict[str, str]) -> tuple[object, ...]:
+    account = "" if one.account_id is None else names.get(one.account_id, one.account_id)
+    when = f"{one.raised_at:%Y-%m-%d %H:%M}"
+    seen_at = "" if one.seen_at is None else f"{one.seen_at:%Y-%m-%d %H:%M}"
+    return one.id, when, one.count, account, alerting.sentence(one.template, one.fields), seen_at

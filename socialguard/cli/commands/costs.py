@@ -1,0 +1,117 @@
+"""`socialguard costs`: what the networks' calls cost, as they were booked."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from socialguard import clock, errors
+from socialguard.cli import words
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace
+from socialguard.cli.options import command, selectors
+from socialguard.cli.words import _
+from socialguard.model.account import typed_client
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from socialguard.ledger.usage import Cost
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@command("costs")
+@click.option("--from", "first", metavar="DATE", help="The first day, as 2026-11-01; else the first of the month.")
+@click.option("--to", "last", metavar="DATE", help="The last day; else today.")
+@click.option("--client", "clients", multiple=True, metavar="CLIENT", help="Only this client (repeatable).")
+@selectors("--account", required=False)
+def costs(
+    face: Face, first: str | None, last: str | None, clients: tuple[str, ...], account: tuple[str, ...]
+) -> None:
+    """Show what calls cost, by account, operation and currency."""
+    from socialguard.ledger import usage
+
+    with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
+        zone = workspace.zone
+        since, until = _days(first, last, zone)
+        books = workspace.signed.books(connection)
+        found = usage.costs(
+            connection,
+            _midnight(since, zone),
+            _midnight(until + timedelta(days=1), zone),
+            clients=[_known_client(connection, name) for name in clients],
+            account_ids=[one.id for one in books.registry.resolve(connection, account)] if account else [],
+        )
+        names = _names(connection, found)
+    rows = sorted(
+        (names[one.account_id], one.client, one.operation, one.currency, one.calls, one.micros) for one in found
+    )
+    calls, micros = sum(row[4] for row in rows), sum(row[5] for row in rows)
+    keys = ("account", "client", "operation", "currency", "calls", "amount_micros")
+    document = {
+        "from": since.isoformat(),
+        "to": until.isoformat(),
+        "zone": zone,
+        "rows": [dict(zip(keys, row, strict=True)) for row in rows],
+        "total": {"currency": usage.CURRENCY, "calls": calls, "amount_micros": micros},
+    }
+
+    def people() -> None:
+        face.printer.say("{since} to {until}, {zone}", since=since, until=until, zone=zone)
+        table = [(*row[:3], words.number(row[4]), words.price(row[5])) for row in rows]
+        total = (_("total"), "", "", words.number(calls), words.price(micros))
+        face.printer.table(
+            [_("account"), _("client"), _("operation"), _("calls"), _("cost")],
+            [*table, total],
+        )
+
+    face.printer.answer(document, people)
+
+
+def _days(first: str | None, last: str | None, zone: str) -> tuple[date, date]:
+    """Return the first and the last day that are meant; UsageError for days that are none or cannot be so."""
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
+    until = today if last is None else _day("--to", last)
+    since = until.replace(day=1) if first is None else _day("--from", first)
+    if since > until:
+        raise errors.UsageError(detail=f"--from {since} is later than --to {until}.")
+    if since > today:
+        raise errors.UsageError(detail=f"--from {since} has not come yet.")
+    return since, until
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        if _DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+            if day.year < date.max.year:
+                return day
+    except ValueError:
+        pass
+    raise errors.UsageError(detail=f"{option} {text} is not a day; write it as 2026-11-27.")
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _known_client(connection: "Connection", name: str) -> str:
+    from socialguard.registry import enrolment
+
+    for known in enrolment.clients(connection):
+        if typed_client(known) == typed_client(name):
+            return known
+    raise errors.NotFound(kind="client", name=name, hint="Run: socialguard account list")
+
+
+def _names(connection: "Connection", found: "Sequence[Cost]") -> dict[str, str]:
+    """Return the names of accounts, also of those that were removed meanwhile."""
+    from socialguard.registry.accounts import unverified
+
+    return {
+        account_id: str(unverified(connection, account_id)) for account_id in {one.account_id for one in found}
+    }

@@ -1,0 +1,202 @@
+"""Read a Page's activity: own posts, and what others wrote to it. Import it inside functions only.
+
+**Own posts** are `/published_posts`, newest first. A page goes on at the time of the last posts of the one before
+it (`until`), which stays good where Graph's cursors end; a few posts at the border come twice. Only where a whole
+page lies in one second does a cursor lead on. Graph shows about 600 posts of a year.
+
+**What others wrote** is read along `/feed`, which has the posts of visitors too: each request brings posts
+together with their comments since the mark. So a comment on a post of long ago is found for one request per 50
+posts, and none is missed. Where a post has more comments than that request holds, its own list is read next,
+newest first. The walk has an end in time: nothing that was written after it began is part of it, so that a comment
+under a post that was passed already is not taken for known because a later one was seen elsewhere. The next
+reading brings both.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from socialguard import errors
+from socialguard.model.activity import ActivityPage, Item, Mark
+from socialguard.networks.facebook_calls import Calls
+from socialguard.networks.facebook_errors import TITLE
+from socialguard.networks.facebook_graph import Graph
+from socialguard.networks.facebook_items import (
+    COMMENT_FIELDS,
+    POST_FIELDS,
+    Rows,
+    comment_item,
+    post_item,
+)
+
+_POSTS: Final = 100
+_WALKED_POSTS: Final = 50
+_COMMENTS: Final = 50
+# An old post may be pinned to the top, and a backdated one stand anywhere: the time at which a page ends is that
+# of the newest of its last three posts.
+_BORDER: Final = 3
+_MAX_AT: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The Page that is read, and what time it is for Graph."""
+
+    page_id: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reading stands, in seconds since the epoch: in the list of posts at `until` (None: at its top) or,
+    within one second, behind `cursor`; `ended` once that list has no more. `began` is when a walk began, `waiting`
+    are the posts whose comments are still to be read, each with where."""
+
+    until: int | None = None
+    cursor: str = ""
+    ended: bool = False
+    began: int = 0
+    waiting: tuple[tuple[str, int, str], ...] = ()
+
+    def written(self) -> str | None:
+        """Return it as `ActivityPage.next`; None where nothing is left to read."""
+        if self.ended and not self.waiting:
+            return None
+        return json.dumps([self.until, self.cursor, self.ended, self.began, self.waiting], separators=(",", ":"))
+
+
+def posts(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
+    """Return one page of the Page's own posts."""
+    place = _place(calls, at) if at else Place()
+    query = _bounds(place.until, since) | ({"after": place.cursor} if place.cursor else {})
+    rows = calls.get(
+        Rows,
+        "posts.read",
+        lambda: graph.get_connections("me", "published_posts", fields=POST_FIELDS, limit=_POSTS, **query),
+    )
+    found = [_understood(calls, post_item(row, whose.page_id)) for row in rows.data]
+    place = _onward(calls, place, rows, [post.created_time for post, _ in found])
+    own = [item for post, item in found if item.own and post.is_published is not False]
+    return ActivityPage(_above(own, since), place.written())
+
+
+def mentions(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
+    """Return one page of what others wrote: a stretch of the feed, or the comments of one post."""
+    place = _place(calls, at) if at else Place(began=_seconds(whose.now))
+    read = _comments if place.waiting else _walk
+    found, place = read(calls, graph, whose, since, place)
+    known_then = [item for item in found if _seconds(item.created_at) <= place.began]
+    return ActivityPage(_above(known_then, since), place.written())
+
+
+def _walk(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, place: Place) -> tuple[list[Item], Place]:
+    bounds = "".join(f".{name}({value})" for name, value in _bounds(place.began, since).items())
+    comments = f"comments.filter(stream).order(reverse_chronological).summary(true).limit({_COMMENTS}){bounds}"
+    fields = POST_FIELDS.replace("comments.limit(0).summary(true)", f"{comments}{{{COMMENT_FIELDS}}}")
+    query: dict[str, Any] = {} if place.until is None else {"until": place.until}
+    query |= {"after": place.cursor} if place.cursor else {}
+    rows = calls.get(
+        Rows,
+        "comments.read",
+        lambda: graph.get_connections("me", "feed", fields=fields, limit=_WALKED_POSTS, **query),
+    )
+    found: list[Item] = []
+    waiting: list[tuple[str, int, str]] = []
+    parsed = [_understood(calls, post_item(row, whose.page_id)) for row in rows.data]
+    for post, item in parsed:
+        found += [] if item.own else [item]
+        of_post = _comment_items(calls, post.comments.data, whose, post.id)
+        found += of_post
+        if post.comments.paging.next is not None and of_post:
+            waiting.append((post.id, min(_seconds(one.created_at) for one in of_post), ""))
+    place = _onward(calls, place, rows, [post.created_time for post, _ in parsed])
+    return found, replace(place, waiting=tuple(waiting))
+
+
+def _comments(
+    calls: Calls, graph: Graph, whose: Whose, since: Mark | None, place: Place
+) -> tuple[list[Item], Place]:
+    (post_id, until, cursor), *others = place.waiting
+    query = _bounds(until, since) | ({"after": cursor} if cursor else {})
+    try:
+        rows = calls.get(
+            Rows,
+            "comments.read",
+            lambda: graph.get_connections(
+                post_id,
+                "comments",
+                fields=COMMENT_FIELDS,
+                filter="stream",
+                order="reverse_chronological",
+                limit=_POSTS,
+                **query,
+            ),
+        )
+    except errors.NetworkRefused as refused:
+        if not refused.fields.get("gone"):
+            raise
+        # The post was deleted meanwhile, and its comments with it.
+        return [], replace(place, waiting=tuple(others))
+    found = _comment_items(calls, rows.data, whose, post_id)
+    here = _onward(calls, Place(until, cursor), rows, [one.created_at for one in found])
+    rest = [] if here.ended else [(post_id, here.until or until, here.cursor)]
+    return found, replace(place, waiting=(*rest, *others))
+
+
+def _comment_items(calls: Calls, rows: list[dict[str, Any]], whose: Whose, post_id: str) -> list[Item]:
+    return [_understood(calls, comment_item(row, whose.page_id, post_id)) for row in rows]
+
+
+def _onward(calls: Calls, place: Place, rows: Rows, times: list[datetime]) -> Place:
+    """Return where a list goes on after these rows."""
+    following = rows.paging.following()
+    if following is None or not times:
+        return replace(place, until=place.until, cursor="", ended=True)
+    border = max(_seconds(moment) for moment in times[-_BORDER:])
+    if place.until is None or border < place.until:
+        return replace(place, until=border, cursor="")
+    cursor = following.get("after", "")
+    if not cursor or cursor == place.cursor or len(cursor) > _MAX_AT // 10:
+        detail = "its list cannot be followed to its end."
+        raise errors.NetworkRefused(network=TITLE, account=calls.account, detail=detail)
+    return replace(place, cursor=cursor)
+
+
+def _bounds(until: int | None, since: Mark | None) -> dict[str, int]:
+    """Return the bounds of a list; both seconds belong to it."""
+    found = {} if until is None else {"until": until}
+    return found if since is None else {"since": _seconds(since.created_at), **found}
+
+
+def _above(items: list[Item], since: Mark | None) -> tuple[Item, ...]:
+    """Return what is newer than the mark, or of the same second: Graph's ids tell no order within it."""
+    if since is None:
+        return tuple(items)
+    second = since.created_at.replace(microsecond=0)
+    return tuple(one for one in items if one.created_at >= second and one.network_id != since.network_id)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp())
+
+
+def _understood(calls: Calls, found: Any) -> Any:
+    if found is None:
+        raise calls.not_understood()
+    return found
+
+
+def _place(calls: Calls, at: str) -> Place:
+    try:
+        if len(at) > _MAX_AT:
+            raise ValueError
+        until, cursor, ended, began, waiting = json.loads(at)
+        place = Place(until, cursor, ended, began, tuple((str(a), int(b), str(c)) for a, b, c in waiting))
+        numbers = isinstance(place.began, int) and isinstance(place.until, int | None)
+        if not (numbers and isinstance(place.cursor, str) and isinstance(place.ended, bool)):
+            raise TypeError
+    except (ValueError, TypeError, RecursionError):
+        detail = "where its list goes on was not written by this program."
+        raise errors.NetworkRefused(network=TITLE, account=calls.account, detail=detail) from None
+    return place
