@@ -157,6 +157,10 @@ class Cancelled(SocialGuardError):
     exit_code = 3
 
 
+class PriceRefused(Cancelled):
+    """Stopped. Nothing was read but the price."""
+
+
 class WrongName(Cancelled):
     """Not {expected}. Nothing was sent. Draft {draft} kept."""
 
@@ -230,6 +234,10 @@ class ConfirmationRequired(SocialGuardError):
 
     exit_code = 10
     remedy = "Add: {words}"
+
+
+class PriceUnconfirmed(ConfirmationRequired):
+    """A first backup of {accounts} costs up to {price}. Nothing of it was read."""
 
 
 class Held(SocialGuardError):

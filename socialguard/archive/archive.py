@@ -2,14 +2,16 @@
 
 import contextlib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.archive import blobs, closing, gaps, keeping, opening, rebuilding, root, verifying
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Gap, Kept, Progress, Rebuilt, Seal, Verified, no_progress
+from socialguard.canon import jcs
 from socialguard.model.activity import ActivityPage, Profile, Stream
 from socialguard.store.archive_tables import page
 from socialguard.store.database import Database
@@ -101,6 +103,14 @@ class Archive:
             raise errors.ArchiveUnwritable(detail=problem.strerror or "it cannot be written") from None
         self._pending = 0
         return made
+
+    def close_old(self, age: timedelta) -> int:
+        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made."""
+        with self.database.read() as connection:
+            oldest = connection.execute(select(func.min(page.c.at))).scalar()
+        if oldest is None or oldest > jcs.timestamp(clock.now() - age):
+            return 0
+        return self.close_pages()
 
     def verify(self, progress: Progress = no_progress) -> Verified:
         """Read every file of the archive and name every problem; `progress` counts bytes."""

@@ -64,6 +64,7 @@ class Layout:
         """The URL of the index over the activity."""
         return f"sqlite:///{self.home / 'archive.db'}"
 
+    @property
     def alerts(self) -> Path:
         """From where every command knows that an alert is unseen."""
         return self.home.joinpath(*notice.PLACE)
