@@ -219,6 +219,10 @@ class NotReached(NetworkRefused):
     remedy = "Check the connection, then repeat the command."
 
 
+class FileRefused(NetworkRefused):
+    """A file at {host} could not be fetched: {detail}"""
+
+
 class RateLimited(SocialGuardError):
     """{network} allows no more calls for {account} until {until}."""
 
