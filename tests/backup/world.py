@@ -46,3 +46,14 @@ def item_ids(office: Office) -> Sequence[str]:
     with office.entered() as workspace, workspace.archive.database.read() as connection:
         rows = connection.execute(select(item.c.account_id, item.c.network_id))
         return [f"{row.account_id}/{row.network_id}" for row in rows]
+
+
+SEEN = ("items_new", "items_total", "gaps_open", "files_new", "files_failed", "error")
+
+
+def back_up(office: Office, name: str = "x:@acme", *, code: int | None = 0, **environment: str) -> dict[str, Any]:
+    """Back up one account and return its row; `code` is how that must end, None for any way."""
+    done = office.cli("backup", "run", name, "--max-cost", "100", "--json", **environment)
+    assert code in (None, done.code), done
+    (row,) = done.document["accounts"]
+    return dict(row)
