@@ -53,7 +53,7 @@ def close(connection: Connection, files: Files) -> int:
     Raises ArchiveDamaged where the manifest cannot be gone on with."""
     files.prepare()
     found = finish(connection, files)
-    made: list[tuple[dict[str, object], str]] = []
+    made: list[tuple[dict[str, object], int]] = []
     for batch in _batches(connection):
         root, sha256, size, count = segments.write(files.segments, batch.lo, batch.hi, batch.data)
         crash.at("segment_written")
@@ -110,7 +110,7 @@ class _Batch:
     shelf: str
     lo: int
     hi: int
-    at: str
+    at: int
     data: bytes
 
 
@@ -121,8 +121,7 @@ def _batches(connection: Connection) -> Iterator[_Batch]:
     for shelf in sorted(shelves, key=lambda one: (one == lines.OWN, one)):
         rows = connection.execute(select(page).where(page.c.shelf == shelf).order_by(page.c.seq))
         bodies: list[bytes] = []
-        lo = hi = count = 0
-        at = ""
+        lo = hi = count = at = 0
         for row in rows:
             lo, hi, at, count = lo or row.seq, row.seq, row.at, count + row.lines
             bodies.append(unpacked(row.body))
@@ -133,7 +132,7 @@ def _batches(connection: Connection) -> Iterator[_Batch]:
             yield _Batch(shelf, lo, hi, at, b"".join(bodies))
 
 
-def _forget(connection: Connection, one: Segment, at: str) -> None:
+def _forget(connection: Connection, one: Segment, at: int) -> None:
     """The pages of a segment that the manifest names are no longer needed."""
     held = page.c.shelf == one.shelf, page.c.seq.between(one.seq_lo, one.seq_hi)
     connection.execute(delete(page).where(*held))
@@ -141,7 +140,7 @@ def _forget(connection: Connection, one: Segment, at: str) -> None:
     connection.execute(insert(segment).values(**row, at=at))
 
 
-def _pending_until(connection: Connection, one: Segment) -> str:
+def _pending_until(connection: Connection, one: Segment) -> int:
     """When the newest page was kept that a segment holds; raises ArchiveDamaged where the journal does not have
     all of its lines: then the index is older than the segments."""
     held = page.c.shelf == one.shelf, page.c.seq.between(one.seq_lo, one.seq_hi)
@@ -151,7 +150,7 @@ def _pending_until(connection: Connection, one: Segment) -> str:
             detail=f"segments/{one.file_name}: the index does not know it.",
             remedy="Run: socialguard backup rebuild",
         )
-    return str(at)
+    return int(at)
 
 
 def _remove_leftovers(connection: Connection, files: Files, found: Manifest) -> None:

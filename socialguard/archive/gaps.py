@@ -62,7 +62,7 @@ def require_unmoved(connection: Connection, gap: Gap) -> None:
         raise errors.Busy(what=f"The backup of {gap.account_id}")
 
 
-def touch(connection: Connection, gap: Gap, at: str) -> bool:
+def touch(connection: Connection, gap: Gap, at: int) -> bool:
     """Note when a stream was read and held nothing new; False where no gap of it is kept yet.
 
     It stands in the index only: a run that finds nothing leaves no line in a segment."""

@@ -9,16 +9,27 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from socialguard.archive.lines import Line
 from socialguard.canon import jcs
 from socialguard.store import dialect
-from socialguard.store.archive_tables import attachment, blob, cursor, item, metric, profile, version
+from socialguard.store.archive_tables import (
+    VERSIONS,
+    attachment,
+    blob,
+    cursor,
+    item,
+    metric,
+    profile,
+    version,
+)
+from socialguard.store.prepared import Prepared
 
 Key = tuple[str, str]
 """An item: account id and the network's own id."""
 
 _CHUNK: Final = 500  # ids asked for at once: PostgreSQL and SQLite both take that many parameters
-_HIGHEST: Final = (
-    select(func.coalesce(func.max(item.c.id), 0)).scalar_subquery(),
-    select(func.coalesce(func.max(version.c.id), 0)).scalar_subquery(),
-)
+_HIGHEST: Final = Prepared(select(func.coalesce(func.max(item.c.id), 0)))
+_NEW_ITEM: Final = Prepared(insert(item))
+_NEW_VERSION: Final = Prepared(insert(version))
+_NEW_METRIC: Final = Prepared(insert(metric))
+_NEW_PROFILE: Final = Prepared(insert(profile))
 _EDITED: Final = (
     update(item)
     .where(item.c.id == bindparam("row"))
@@ -47,12 +58,17 @@ def ids_of(connection: Connection, keys: Iterable[Key]) -> dict[Key, int]:
     return found
 
 
+def version_id(item_id: int, number: int) -> int:
+    """Return the row id of a version: those of one item stand together, and need no index of their own."""
+    return item_id * VERSIONS + number
+
+
 def apply(connection: Connection, lines: Sequence[Line], known: Mapping[Key, int]) -> None:
     """Write lines into the tables, in their order. `known` has the row ids of all items that are not new in
     them."""
     rows = _Rows(connection, dict(known))
     for line in lines:
-        _TAKERS[str(line["t"])](rows, line)
+        _TAKERS[line.kind](rows, line, line.values)
     rows.write()
 
 
@@ -62,108 +78,111 @@ class _Rows:
     def __init__(self, connection: Connection, known: dict[Key, int]) -> None:
         self._connection = connection
         self._ids = known
-        self._item_id, self._version_id = connection.execute(select(*_HIGHEST)).one()
+        self._last_id = int(_HIGHEST.scalar(connection) or 0)
         self._items: list[dict[str, Any]] = []
         self._edited: list[dict[str, Any]] = []
         self._versions: list[dict[str, Any]] = []
+        self._texts: list[tuple[int, str]] = []
         self._metrics: list[dict[str, Any]] = []
         self._counted: dict[int, int] = {}
-        self._attachments: list[dict[str, Any]] = []
-        self._blobs: list[dict[str, Any]] = []
+        self._attachments: dict[tuple[int, str], dict[str, Any]] = {}
+        self._blobs: dict[str, dict[str, Any]] = {}
         self._stored: list[dict[str, Any]] = []
         self._profiles: list[dict[str, Any]] = []
         self._cursors: dict[tuple[Any, ...], dict[str, Any]] = {}
 
-    def item(self, line: Any) -> None:  # Any: a line is of our own writing, proven by its segment's root
-        account_id, network_id, number, at, body = line["account"], line["id"], line["n"], line["at"], line["body"]
+    def item(self, line: Line, values: dict[str, Any]) -> None:
+        number, at, counts = values["number"], values["at"], values["counts"]
         if number == 1:
-            self._item_id += 1
-            row = self._ids[account_id, network_id] = self._item_id
-            counts = line["metrics"]
+            self._last_id += 1
+            row = self._ids[line.account, line.item] = self._last_id
             self._items.append(
                 {
                     "id": row,
-                    "account_id": account_id,
-                    "network_id": network_id,
-                    "kind": body["kind"],
-                    "own": line["own"],
-                    "created_at": body["created"],
+                    "account_id": line.account,
+                    "network_id": line.item,
+                    "kind": values["kind"],
+                    "own": values["own"],
+                    "created_at": values["created_at"],
                     "versions": 1,
                     "snapshots": 1 if counts else 0,
                 }
             )
+            self._texts.append((row, values["text"]))
             if counts:
-                self._metrics.append({"item_id": row, "number": 1, "taken_at": at, "counts": encoded(counts)})
+                self._metrics.append({"item_id": row, "number": 1, "taken_at": at, "counts": counts})
         else:
-            row = self._ids[account_id, network_id]
-            edited = {"row": row, "kind": body["kind"], "created_at": body["created"], "versions": number}
+            row = self._ids[line.account, line.item]
+            edited = {"row": row, "kind": values["kind"], "created_at": values["created_at"], "versions": number}
             self._edited.append(edited)
-        self._version_id += 1
-        content = {key: value for key, value in body.items() if key != "text"}
         self._versions.append(
             {
-                "id": self._version_id,
-                "item_id": row,
-                "number": number,
-                "sha256": bytes.fromhex(line["hash"]),
-                "salt": jcs.unb64(line["salt"]),
-                "text": body["text"].replace("\0", "\ufffd"),  # PostgreSQL holds no NUL in a text
-                "content": encoded(content),
-                "author_name": line["author_name"].replace("\0", "\ufffd"),
+                "id": version_id(row, number),
+                "sha256": values["sha256"],
+                "text": values["text"],
+                "content": values["content"],
+                "author_name": values["author_name"],
                 "seen_at": at,
             }
         )
-        urls = line["urls"]
-        for one in body["attachments"]:
-            self._attachments.append({"item_id": row, "key": one["key"], "url": urls.get(one["key"])})
+        for key, url in values["files"]:
+            self._attachments[row, key] = {"item_id": row, "key": key, "url": url}
 
-    def metrics(self, line: Any) -> None:
-        row, number = self._ids[line["account"], line["id"]], line["n"]
+    def metrics(self, line: Line, values: dict[str, Any]) -> None:
+        row, number = self._ids[line.account, line.item], values["n"]
         self._counted[row] = number
-        counts = encoded(line["counts"])
-        self._metrics.append({"item_id": row, "number": number, "taken_at": line["at"], "counts": counts})
+        counts = encoded(values["counts"])
+        self._metrics.append({"item_id": row, "number": number, "taken_at": values["at"], "counts": counts})
 
-    def page(self, line: Any) -> None:
-        key = {"account_id": line["account"], "stream": line["stream"], "gap": line["gap"]}
+    def page(self, line: Line, values: dict[str, Any]) -> None:
+        key = {"account_id": line.account, "stream": values["stream"], "gap": values["gap"]}
         self._cursors[tuple(key.values())] = {
             **key,
-            "since": _mark(line["since"]),
-            "newest": _mark(line["newest"]),
-            "next": line["next"],
-            "open": line["open"],
-            "reached_limit": line["limit"],
-            "read_at": line["at"],
+            "since": _mark(values["since"]),
+            "newest": _mark(values["newest"]),
+            "next": values["next"],
+            "open": values["open"],
+            "reached_limit": values["limit"],
+            "read_at": values["at"],
         }
 
-    def profile(self, line: Any) -> None:
-        content = encoded(line["profile"])
-        self._profiles.append({"account_id": line["account"], "taken_at": line["at"], "content": content})
+    def profile(self, line: Line, values: dict[str, Any]) -> None:
+        content = encoded(values["profile"])
+        self._profiles.append({"account_id": line.account, "taken_at": values["at"], "content": content})
 
-    def blob(self, line: Any) -> None:
-        self._blobs.append({"sha256": line["sha256"], "size": line["size"], "content_type": line["type"]})
-        row = self._ids[line["account"], line["id"]]
-        self._stored.append({"row": row, "name": line["key"], "digest": line["sha256"]})
+    def blob(self, line: Line, values: dict[str, Any]) -> None:
+        sha256 = values["sha256"]
+        self._blobs[sha256] = {"sha256": sha256, "size": values["size"], "content_type": values["type"]}
+        self._stored.append({"row": self._ids[line.account, line.item], "name": values["key"], "digest": sha256})
 
     def write(self) -> None:
-        say = self._connection.execute
-        if self._items:
-            say(insert(item), self._items)
+        connection = self._connection
+        _NEW_ITEM.many(connection, self._items)
+        _NEW_VERSION.many(connection, self._versions)
+        dialect.index_texts(connection, self._texts)
         if self._edited:
-            say(_EDITED, self._edited)
-        if self._versions:
-            say(insert(version), self._versions)
-            dialect.index_texts(self._connection, [(row["id"], row["text"]) for row in self._versions])
-        if self._metrics:
-            say(insert(metric), self._metrics)
+            connection.execute(_EDITED, self._edited)
+            self._index_edits()
+        _NEW_METRIC.many(connection, self._metrics)
         if self._counted:
-            say(_COUNTED, [{"row": row, "snapshots": number} for row, number in self._counted.items()])
-        dialect.upsert(self._connection, attachment, self._attachments, "url")
-        dialect.upsert(self._connection, blob, self._blobs)
+            counted = [{"row": row, "snapshots": number} for row, number in self._counted.items()]
+            connection.execute(_COUNTED, counted)
+        dialect.upsert(connection, attachment, list(self._attachments.values()), "url")
+        dialect.upsert(connection, blob, list(self._blobs.values()))
         if self._stored:
-            say(_STORED, self._stored)
-        if self._profiles:
-            say(insert(profile), self._profiles)
-        dialect.upsert(self._connection, cursor, list(self._cursors.values()))
+            connection.execute(_STORED, self._stored)
+        _NEW_PROFILE.many(connection, self._profiles)
+        dialect.upsert(connection, cursor, list(self._cursors.values()))
+
+    def _index_edits(self) -> None:
+        """An edited item is found by the words of all its versions."""
+        first: dict[int, int] = {}
+        for edit in self._edited:
+            first.setdefault(edit["row"], edit["versions"])
+        for row, number in first.items():
+            query = select(version.c.text).where(version.c.id.between(version_id(row, 1), version_id(row + 1, 0)))
+            texts = self._connection.execute(query.order_by(version.c.id)).scalars().all()
+            dialect.reindex_texts(self._connection, row, texts[: number - 1], texts)
 
 
 _TAKERS: Final = {

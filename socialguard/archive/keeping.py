@@ -4,19 +4,17 @@ the caller's transaction. What is there already, unchanged, leaves no trace."""
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, insert, outerjoin, select
 
 from socialguard import clock
-from socialguard.archive import crash, gaps, index, lines
+from socialguard.archive import crash, gaps, index, instants, lines
 from socialguard.archive.interface import Gap, Kept
-from socialguard.archive.lines import Line
-from socialguard.canon import jcs
+from socialguard.archive.lines import Body, Line
 from socialguard.model.activity import ActivityPage, Item, Profile
 from socialguard.store import dialect
-from socialguard.store.archive_tables import attachment, item, metric, page, profile, segment, version
+from socialguard.store.archive_tables import VERSIONS, attachment, item, metric, page, profile, segment, version
 
 _LAST: Final = (
     select(page.c.seq, page.c.at).order_by(page.c.seq.desc()).limit(1),
@@ -28,12 +26,14 @@ _STATE: Final = select(
     item.c.own,
     item.c.versions,
     item.c.snapshots,
-    version.c.sha256,
-    version.c.salt,
+    item.c.kind,
+    item.c.created_at,
+    version.c.text,
+    version.c.content,
     metric.c.counts,
 ).select_from(
     outerjoin(
-        item.join(version, and_(version.c.item_id == item.c.id, version.c.number == item.c.versions)),
+        item.join(version, version.c.id == item.c.id * VERSIONS + item.c.versions),
         metric,
         and_(metric.c.item_id == item.c.id, metric.c.number == item.c.snapshots),
     )
@@ -56,27 +56,31 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
     gaps.require_unmoved(connection, gap)
     moment = _moment(connection)
     then = gaps.after(gap, fetched)
-    if not fetched.items and not then.is_open and gap.newest is None and gaps.touch(connection, gap, moment.at):
+    if (
+        not fetched.items
+        and not then.is_open
+        and gap.newest is None
+        and gaps.touch(connection, gap, instants.parsed(moment.at))
+    ):
         return Kept(then, 0, 0, 0)
-    known = _states(connection, gap.account_id, [one.network_id for one in fetched.items])
+    fetched_items = {one.network_id: (one, body) for one, body in map(lines.fit, reversed(fetched.items))}
+    known = _states(connection, gap.account_id, list(fetched_items))
     made: dict[str, list[Line]] = {}
-    seen: set[str] = set()
     new = changed = snapshots = 0
     addresses: list[dict[str, object]] = []
-    for one in fetched.items:
-        if one.network_id in seen:
-            continue
-        seen.add(one.network_id)
+    for one, body in reversed(fetched_items.values()):
         state = known.get(one.network_id)
-        found = _lines_of(gap.account_id, one, state, moment.at)
+        if state is None:
+            new += 1
+            found = [lines.item_line(gap.account_id, one, one.own, 1, body, moment.at)]
+        else:
+            found = _changes(gap.account_id, one, body, state, moment.at)
+            addresses += [{"item_id": state.id, "key": each.key, "url": each.url} for each in one.attachments]
+            changed += any(line.kind == "item" for line in found)
+            snapshots += any(line.kind == "metrics" for line in found)
         if found:
             shelf = lines.shelf_of(gap.account_id, one.own if state is None else state.own, moment.at)
             made.setdefault(shelf, []).extend(found)
-        new += state is None
-        changed += state is not None and any(line["t"] == "item" for line in found)
-        snapshots += sum(line["t"] == "metrics" for line in found)
-        if state is not None:
-            addresses += [{"item_id": state.id, "key": each.key, "url": each.url} for each in one.attachments]
     made.setdefault(lines.OWN, []).append(lines.page_line(then, moment.at))
     ids = {(gap.account_id, name): row.id for name, row in known.items()}
     _record(connection, moment, made, ids)
@@ -121,14 +125,12 @@ def keep_stored(
     _record(connection, moment, {shelf: [line]}, {(account_id, network_id): state.id})
 
 
-def _lines_of(account_id: str, one: Item, state: "_State | None", at: str) -> list[Line]:
-    """The lines that an item brings: a version where its body is new, a snapshot where its metrics are."""
-    body, stored = lines.canonical(lines.body_of(one))
-    if state is None:
-        return [lines.item_line(account_id, one, one.own, 1, body, stored, at)]
+def _changes(account_id: str, one: Item, body: Body, state: "_State", at: str) -> list[Line]:
+    """The lines that a kept item brings: a version where its body is new, a snapshot where its metrics are."""
     made: list[Line] = []
-    if lines.version_hash(state.salt, stored) != state.sha256:
-        made.append(lines.item_line(account_id, one, state.own, state.versions + 1, body, stored, at))
+    line = lines.item_line(account_id, one, state.own, state.versions + 1, body, at)
+    if any(line.values[name] != getattr(state, name) for name in ("text", "content", "kind", "created_at")):
+        made.append(line)
     snapshot = _snapshot(account_id, one.network_id, state, one.metrics, at)
     return made if snapshot is None else [*made, snapshot]
 
@@ -148,8 +150,10 @@ class _State:
     own: bool
     versions: int
     snapshots: int
-    sha256: bytes
-    salt: bytes
+    kind: str
+    created_at: int
+    text: str
+    content: str
     counts: dict[str, int]
 
 
@@ -165,18 +169,25 @@ def _states(connection: Connection, account_id: str, network_ids: Sequence[str])
 
 def _state(row: Any) -> _State:  # Any: a row of `_STATE`
     counts = {} if row.counts is None else json.loads(row.counts)
-    return _State(row.id, bool(row.own), row.versions, row.snapshots, bytes(row.sha256), bytes(row.salt), counts)
+    return _State(
+        row.id,
+        bool(row.own),
+        row.versions,
+        row.snapshots,
+        row.kind,
+        row.created_at,
+        row.text,
+        row.content,
+        counts,
+    )
 
 
 def _moment(connection: Connection) -> _Moment:
-    now = jcs.timestamp(clock.now())
+    now = instants.micros(clock.now())
     last = next((row for row in (connection.execute(query).one_or_none() for query in _LAST) if row), None)
     if last is None:
-        return _Moment(1, now)
-    seq, at = last
-    if now <= at:
-        now = jcs.timestamp(jcs.parse_timestamp(at) + timedelta(microseconds=1))
-    return _Moment(seq + 1, now)
+        return _Moment(1, instants.written(now))
+    return _Moment(last[0] + 1, instants.written(max(now, last[1] + 1)))
 
 
 def _record(
@@ -189,9 +200,9 @@ def _record(
         {
             "seq": moment.seq + number,
             "shelf": shelf,
-            "at": moment.at,
+            "at": instants.parsed(moment.at),
             "lines": len(made[shelf]),
-            "body": packed([jcs.encode(line) for line in made[shelf]]),
+            "body": packed([line.stored for line in made[shelf]]),
         }
         for number, shelf in enumerate(sorted(made))
     ]

@@ -4,48 +4,76 @@
 gap as it stood after a page), `profile`, `blob` (the file of an attachment). `at` is when it was kept.
 
 An item's version hash is SHA-256(32 random bytes of salt ‖ JCS of its body). The body is what the author made: it
-leaves out metrics, and what changes by itself: the author's name of today, addresses of media that expire."""
+leaves out metrics, and what changes by itself: the author's name of today, addresses of media that expire.
+
+Items are many, so their lines are written out by hand; tests hold them to `jcs.encode`."""
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from json.encoder import encode_basestring as quoted
+from typing import Any, Final, NamedTuple
 
+from socialguard.archive import instants
 from socialguard.archive.interface import Gap
 from socialguard.canon import jcs
-from socialguard.model.activity import Item, Mark, Profile
-
-Line = dict[str, object]
+from socialguard.model.activity import Attachment, Item, Mark, Profile
 
 SALT_BYTES: Final = 32
 OWN: Final = "own"
 """The shelf of what the accounts wrote themselves, and of what is nobody's: pages, profiles."""
 
-
-def body_of(item: Item) -> dict[str, object]:
-    """Return what an item's version hash covers."""
-    return {
-        "attachments": [{"alt": one.alt, "key": one.key, "type": one.type} for one in item.attachments],
-        "author": item.author_id,
-        "content": dict(item.content),
-        "created": jcs.timestamp(item.created_at),
-        "kind": item.kind.value,
-        "reply_to": item.reply_to,
-        "text": item.text,
-        "url": item.url,
-    }
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def canonical(body: dict[str, object]) -> tuple[dict[str, object], bytes]:
-    """Return a body in the form that it is kept in, and its canonical bytes.
+class Line(NamedTuple):
+    """One line: what it is, whose, which item it is about (empty: none), what the index takes of it, its bytes."""
+
+    kind: str
+    account: str
+    item: str
+    values: dict[str, Any]
+    stored: bytes
+
+
+class Body(NamedTuple):
+    """What a version hash covers, as canonical bytes, and what of it the index keeps as JSON: what is not
+    empty."""
+
+    stored: bytes
+    held: str
+
+
+def fit(one: Item) -> tuple[Item, Body]:
+    """Return an item as it can be kept, and its body.
 
     What a network wrote need not have a canonical form: numbers with a fraction, or too large, become text, and
     what is no character becomes U+FFFD."""
     try:
-        return body, jcs.encode(body)
-    except jcs.NotCanonical:
-        fit = {key: _fit(value, jcs.MAX_DEPTH - 4) for key, value in body.items()}
-        return fit, jcs.encode(fit)
+        f"{one.network_id}{one.author_name}".encode()
+        if "\0" not in one.network_id and all(each.key.isprintable() for each in one.attachments):
+            return one, _body(one)
+    except ValueError:  # no canonical form, or a lone surrogate
+        pass
+    one = replace(
+        one,
+        network_id=_name(one.network_id),
+        author_id=_text(one.author_id),
+        author_name=_text(one.author_name),
+        text=_text(one.text),
+        url=_text(one.url),
+        reply_to=None if one.reply_to is None else _text(one.reply_to),
+        attachments=tuple(
+            Attachment(
+                _name(each.key), _text(each.type), None if each.url is None else _text(each.url), _text(each.alt)
+            )
+            for each in one.attachments
+        ),
+        content={_text(key): _fit(value, jcs.MAX_DEPTH - 4) for key, value in one.content.items()},
+    )
+    return one, _body(one)
 
 
 def version_hash(salt: bytes, body: bytes) -> bytes:
@@ -53,61 +81,100 @@ def version_hash(salt: bytes, body: bytes) -> bytes:
     return hashlib.sha256(salt + body).digest()
 
 
-def item_line(
-    account_id: str, item: Item, own: bool, number: int, body: dict[str, object], stored: bytes, at: str
-) -> Line:
+def item_line(account_id: str, one: Item, own: bool, number: int, body: Body, at: str) -> Line:
     """Return the line of a new version, with a new salt."""
     salt = os.urandom(SALT_BYTES)
-    line: Line = {
-        "account": account_id,
-        "at": at,
-        "author_name": _text(item.author_name),
-        "body": body,
-        "hash": version_hash(salt, stored).hex(),
-        "id": item.network_id,
-        "n": number,
+    files = [(each.key, each.url) for each in one.attachments]
+    urls = _json({key: url for key, url in files if url is not None}) if files else "{}"
+    counts = counts_of(one.metrics) if number == 1 else None
+    counts_stored = "" if counts is None else f'"metrics":{_json(counts)},'
+    stored = (
+        f'{{"account":{quoted(account_id)},"at":"{at}","author_name":{quoted(one.author_name)},"body":'.encode()
+        + body.stored
+        + f',"id":{quoted(one.network_id)},{counts_stored}"n":{number},'
+        f'"own":{"true" if own else "false"},"salt":"{jcs.b64(salt)}","t":"item","urls":{urls}}}'.encode()
+    )
+    values = {
+        "number": number,
         "own": own,
-        "salt": jcs.b64(salt),
-        "t": "item",
-        "urls": {one.key: one.url for one in item.attachments if one.url is not None},
+        "kind": one.kind.value,
+        "created_at": instants.micros(one.created_at),
+        "sha256": version_hash(salt, body.stored),
+        "text": _without_nul(one.text),
+        "content": body.held,
+        "author_name": _without_nul(one.author_name),
+        "at": instants.parsed(at),
+        "files": files,
+        "counts": _json(counts) if counts else None,
     }
-    if number == 1:
-        line["metrics"] = counts_of(item.metrics)
-    return line
+    return Line("item", account_id, one.network_id, values, stored)
 
 
 def metrics_line(account_id: str, network_id: str, number: int, counts: Mapping[str, int], at: str) -> Line:
     """Return the line of a snapshot of an item's metrics."""
-    return {"account": account_id, "at": at, "counts": dict(counts), "id": network_id, "n": number, "t": "metrics"}
+    return _made(
+        {"account": account_id, "at": at, "counts": counts, "id": network_id, "n": number, "t": "metrics"}
+    )
 
 
 def page_line(gap: Gap, at: str) -> Line:
     """Return the line of a gap as it stands after a page."""
-    return {
-        "account": gap.account_id,
-        "at": at,
-        "gap": gap.number,
-        "limit": gap.reached_limit,
-        "newest": mark_value(gap.newest),
-        "next": gap.at,
-        "open": gap.is_open,
-        "since": mark_value(gap.since),
-        "stream": gap.stream.value,
-        "t": "page",
-    }
+    return _made(
+        {
+            "account": gap.account_id,
+            "at": at,
+            "gap": gap.number,
+            "limit": gap.reached_limit,
+            "newest": mark_value(gap.newest),
+            "next": gap.at,
+            "open": gap.is_open,
+            "since": mark_value(gap.since),
+            "stream": gap.stream.value,
+            "t": "page",
+        }
+    )
 
 
 def profile_line(account_id: str, profile: Profile, at: str) -> Line:
     """Return the line of an account's profile."""
-    return {"account": account_id, "at": at, "profile": profile_value(profile), "t": "profile"}
+    return _made({"account": account_id, "at": at, "profile": profile_value(profile), "t": "profile"})
 
 
 def blob_line(
     account_id: str, network_id: str, key: str, sha256: str, size: int, content_type: str, at: str
 ) -> Line:
     """Return the line of an attachment whose file is kept."""
-    line: Line = {"account": account_id, "at": at, "id": network_id, "key": key, "sha256": sha256, "size": size}
-    return line | {"t": "blob", "type": content_type}
+    line: dict[str, object] = {"account": account_id, "at": at, "id": network_id, "key": key, "sha256": sha256}
+    return _made(line | {"size": size, "t": "blob", "type": content_type})
+
+
+def read(stored: bytes) -> Line:
+    """Return a line as its bytes say; they are of our own writing, proven by the root of their segment."""
+    line: Any = json.loads(stored.decode())
+    if line["t"] != "item":
+        line["at"] = instants.parsed(line["at"])
+        return Line(line["t"], line["account"], line.get("id", ""), line, stored)
+    body, urls, counts = line["body"], line["urls"], line.get("metrics")
+    values = {
+        "number": line["n"],
+        "own": line["own"],
+        "kind": body["kind"],
+        "created_at": instants.parsed(body["created"]),
+        "sha256": version_hash(jcs.unb64(line["salt"]), _body_in(stored)),
+        "text": _without_nul(body["text"]),
+        "content": _held(
+            _ENCODER.encode(body["attachments"]) if body["attachments"] else "",
+            body["author"],
+            _ENCODER.encode(body["content"]) if body["content"] else "",
+            body["reply_to"],
+            body["url"],
+        ),
+        "author_name": _without_nul(line["author_name"]),
+        "at": instants.parsed(line["at"]),
+        "files": [(each["key"], urls.get(each["key"])) for each in body["attachments"]],
+        "counts": _ENCODER.encode(counts) if counts else None,
+    }
+    return Line("item", line["account"], line["id"], values, stored)
 
 
 def profile_value(profile: Profile) -> dict[str, object]:
@@ -121,7 +188,7 @@ def profile_value(profile: Profile) -> dict[str, object]:
         "posts": profile.posts,
         "user_id": profile.user_id,
     }
-    return canonical(value)[0]
+    return {key: _fit(each, jcs.MAX_DEPTH - 4) for key, each in value.items()}
 
 
 def counts_of(metrics: Mapping[str, int]) -> dict[str, int]:
@@ -147,6 +214,55 @@ def shelf_of(account_id: str, own: bool, at: str) -> str:
     """Return where a line about an item belongs: what the accounts wrote themselves stands together; what others
     wrote stands apart for each account and month, so that it can be destroyed apart."""
     return OWN if own else f"others/{account_id}/{at[:7]}"
+
+
+def _body(one: Item) -> Body:
+    files = [{"alt": each.alt, "key": each.key, "type": each.type} for each in one.attachments]
+    attachments, content = _json(files) if files else "", _json(dict(one.content)) if one.content else ""
+    reply_to = "null" if one.reply_to is None else quoted(one.reply_to)
+    return Body(
+        f'{{"attachments":{attachments or "[]"},"author":{quoted(one.author_id)},"content":{content or "{}"},'
+        f'"created":"{jcs.timestamp(one.created_at)}","kind":"{one.kind.value}",'
+        f'"reply_to":{reply_to},"text":{quoted(one.text)},"url":{quoted(one.url)}}}'.encode(),
+        _held(attachments, one.author_id, content, one.reply_to, one.url),
+    )
+
+
+def _held(attachments: str, author: str, content: str, reply_to: str | None, url: str) -> str:
+    """What the index keeps of a body, as canonical JSON; what is empty is left out."""
+    parts = [f'"attachments":{attachments}'] if attachments else []
+    if author:
+        parts.append(f'"author":{quoted(author)}')
+    if content:
+        parts.append(f'"content":{content}')
+    if reply_to is not None:
+        parts.append(f'"reply_to":{quoted(reply_to)}')
+    parts.append(f'"url":{quoted(url)}')
+    return f"{{{','.join(parts)}}}"
+
+
+def _body_in(stored: bytes) -> bytes:
+    """The body in a line as it was written. Within a text a quotation mark has a backslash before it, and what
+    follows the body holds no object in an object: these marks are our own."""
+    return stored[stored.index(b',"body":') + 8 : stored.rindex(b'},"id":') + 1]
+
+
+def _made(line: dict[str, Any]) -> Line:
+    values = line | {"at": instants.parsed(line["at"])}
+    return Line(line["t"], line["account"], line.get("id", ""), values, jcs.encode(line))
+
+
+def _json(value: object) -> str:
+    return jcs.encode(value).decode()
+
+
+def _without_nul(value: str) -> str:
+    """A text as PostgreSQL can hold it, which has no NUL; the line keeps what was written."""
+    return value.replace("\0", "\ufffd") if "\0" in value else value
+
+
+def _name(value: str) -> str:
+    return "".join(each if each.isprintable() else "\ufffd" for each in _text(value))
 
 
 def _fit(value: object, depth: int) -> object:

@@ -9,15 +9,25 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, outerjoin, select
 
-from socialguard.canon import jcs
+from socialguard.archive import instants
+from socialguard.archive.index import version_id
 from socialguard.model.activity import Kind
 from socialguard.store import dialect
-from socialguard.store.archive_tables import attachment, cursor, item, metric, profile, tombstone, version
+from socialguard.store.archive_tables import (
+    VERSIONS,
+    attachment,
+    cursor,
+    item,
+    metric,
+    profile,
+    tombstone,
+    version,
+)
 
 MAX_QUERY: Final = 20_000
 """Characters of a search that are looked at."""
 _PHRASES_AT_ONCE: Final = 50
-_NEWEST: Final = and_(version.c.item_id == item.c.id, version.c.number == item.c.versions)
+_NEWEST: Final = version.c.id == item.c.id * VERSIONS + item.c.versions
 _COUNTS: Final = and_(metric.c.item_id == item.c.id, metric.c.number == item.c.snapshots)
 
 
@@ -113,21 +123,16 @@ def items(
     limit: int = 50,
 ) -> tuple[Summary, ...]:
     """Return items, newest first. `before` is the last one of the page before this; `until` is not included."""
-    query = _summaries()
-    if account_ids is not None:
-        query = query.where(item.c.account_id.in_(account_ids))
+    query = select(item.c.id)
     if own is not None:
         query = query.where(item.c.own.is_(own))
     if kinds is not None:
         query = query.where(item.c.kind.in_([kind.value for kind in kinds]))
     if since is not None:
-        query = query.where(item.c.created_at >= jcs.timestamp(since))
+        query = query.where(item.c.created_at >= instants.micros(since))
     if until is not None:
-        query = query.where(item.c.created_at < jcs.timestamp(until))
-    if before is not None:
-        query = query.where(_below(before))
-    query = query.order_by(item.c.created_at.desc(), item.c.id.desc()).limit(limit)
-    return tuple(_summary(row) for row in connection.execute(query))
+        query = query.where(item.c.created_at < instants.micros(until))
+    return _page(connection, query, account_ids, before, limit)
 
 
 def search(
@@ -145,17 +150,14 @@ def search(
     phrases, signs = terms(query)
     if not phrases and not signs:
         return ()
-    matches: list[ColumnElement[bool]] = [version.c.text.contains(sign, autoescape=True) for sign in signs]
+    wanted = select(item.c.id)
     for at in range(0, len(phrases), _PHRASES_AT_ONCE):
-        matches.append(dialect.holds_phrases(connection, phrases[at : at + _PHRASES_AT_ONCE]))
-    found = select(version.c.item_id).where(*matches)
-    wanted = _summaries().where(item.c.id.in_(found))
-    if account_ids is not None:
-        wanted = wanted.where(item.c.account_id.in_(account_ids))
-    if before is not None:
-        wanted = wanted.where(_below(before))
-    wanted = wanted.order_by(item.c.created_at.desc(), item.c.id.desc()).limit(limit)
-    return tuple(_summary(row) for row in connection.execute(wanted))
+        wanted = wanted.where(dialect.holds_phrases(connection, phrases[at : at + _PHRASES_AT_ONCE], VERSIONS))
+    if signs:
+        any_version = version.alias()
+        held = [any_version.c.text.contains(sign, autoescape=True) for sign in signs]
+        wanted = wanted.where(item.c.id.in_(select(any_version.c.id // VERSIONS).where(*held)))
+    return _page(connection, wanted, account_ids, before, limit)
 
 
 def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -192,16 +194,29 @@ def show(connection: Connection, account_id: str, network_id: str) -> Shown | No
     ).one_or_none()
     if found is None:
         return None
-    versions = select(version).where(version.c.item_id == found.id).order_by(version.c.number)
+    versions = (
+        select(version)
+        .where(version.c.id.between(version_id(found.id, 1), version_id(found.id + 1, 0)))
+        .order_by(version.c.id)
+    )
     snapshots = select(metric).where(metric.c.item_id == found.id).order_by(metric.c.number)
     files = select(attachment).where(attachment.c.item_id == found.id).order_by(attachment.c.key)
     return Shown(
         _summary(found),
         tuple(
-            Version(row.number, row.text, json.loads(row.content), bytes(row.sha256).hex(), _time(row.seen_at))
+            Version(
+                row.id % VERSIONS,
+                row.text,
+                json.loads(row.content),
+                bytes(row.sha256).hex(),
+                instants.moment(row.seen_at),
+            )
             for row in connection.execute(versions)
         ),
-        tuple(Snapshot(_time(row.taken_at), json.loads(row.counts)) for row in connection.execute(snapshots)),
+        tuple(
+            Snapshot(instants.moment(row.taken_at), json.loads(row.counts))
+            for row in connection.execute(snapshots)
+        ),
         tuple(File(row.key, row.url, row.sha256) for row in connection.execute(files)),
     )
 
@@ -219,7 +234,7 @@ def read_at(connection: Connection, account_id: str) -> datetime | None:
     found = connection.execute(
         select(func.max(cursor.c.read_at)).where(cursor.c.account_id == account_id)
     ).scalar()
-    return None if found is None else _time(found)
+    return None if found is None else instants.moment(found)
 
 
 def counts(connection: Connection) -> dict[str, Counts]:
@@ -230,16 +245,18 @@ def counts(connection: Connection) -> dict[str, Counts]:
         total = totals.setdefault(account_id, [0, 0])
         total[0] += count
         total[1] += count if is_own else 0
-    ages: dict[str, str] = {}
+    ages: dict[str, int] = {}
     gaps: dict[str, int] = {}
     for row in connection.execute(select(cursor.c.account_id, cursor.c.open, cursor.c.read_at)):
-        ages[row.account_id] = max(row.read_at, ages.get(row.account_id, ""))
+        ages[row.account_id] = max(row.read_at, ages.get(row.account_id, 0))
         gaps[row.account_id] = gaps.get(row.account_id, 0) + bool(row.open)
     found = {}
     for account_id in sorted({*totals, *ages}):
         count, own = totals.get(account_id, (0, 0))
         age = ages.get(account_id)
-        found[account_id] = Counts(count, own, gaps.get(account_id, 0), None if age is None else _time(age))
+        found[account_id] = Counts(
+            count, own, gaps.get(account_id, 0), None if age is None else instants.moment(age)
+        )
     return found
 
 
@@ -265,6 +282,24 @@ def wanted_files(connection: Connection, account_id: str, limit: int = 100) -> t
     return tuple(Wanted(row.network_id, row.key, row.url, bool(row.own)) for row in connection.execute(query))
 
 
+def _page(
+    connection: Connection,
+    wanted: Select[Any],
+    account_ids: Sequence[str] | None,
+    before: Summary | None,
+    limit: int,
+) -> tuple[Summary, ...]:
+    """The newest of the items whose ids are selected. Which they are is found before anything is joined to
+    them."""
+    if account_ids is not None:
+        wanted = wanted.where(item.c.account_id.in_(account_ids))
+    if before is not None:
+        wanted = wanted.where(_below(before))
+    newest = item.c.created_at.desc(), item.c.id.desc()
+    query = _summaries().where(item.c.id.in_(wanted.order_by(*newest).limit(limit).correlate(None)))
+    return tuple(_summary(row) for row in connection.execute(query.order_by(*newest)))
+
+
 def _summaries() -> Select[Any]:
     source = outerjoin(
         outerjoin(item.join(version, _NEWEST), metric, _COUNTS), tombstone, tombstone.c.item_id == item.c.id
@@ -286,7 +321,7 @@ def _summaries() -> Select[Any]:
 
 
 def _below(last: Summary) -> ColumnElement[bool]:
-    at = jcs.timestamp(last.created_at)
+    at = instants.micros(last.created_at)
     return or_(item.c.created_at < at, and_(item.c.created_at == at, item.c.id < last.id))
 
 
@@ -298,17 +333,13 @@ def _summary(row: Row[Any]) -> Summary:
         row.network_id,
         Kind(row.kind),
         bool(row.own),
-        content["author"],
+        content.get("author", ""),
         row.author_name,
         row.text,
-        _time(row.created_at),
-        content["url"],
-        content["reply_to"],
+        instants.moment(row.created_at),
+        content.get("url", ""),
+        content.get("reply_to"),
         row.versions,
         {} if row.counts is None else json.loads(row.counts),
         row.reason is not None,
     )
-
-
-def _time(stored: str) -> datetime:
-    return jcs.parse_timestamp(stored)

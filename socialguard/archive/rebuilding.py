@@ -1,12 +1,11 @@
 """The index made anew from the segments alone: in one transaction, so that nobody sees a half of it."""
 
-import json
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, func, insert, select
 
 from socialguard import errors
-from socialguard.archive import closing, index, root, segments
+from socialguard.archive import closing, index, lines, root, segments
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt, Segment
 from socialguard.store import dialect
@@ -27,8 +26,8 @@ def rebuild(connection: Connection, files: Files, progress: Progress) -> Rebuilt
         if pages:
             raise errors.PagesOpen(pages=pages, detail=problem.message()) from None
     before = root.canonical_root(connection)
-    lines = fill(connection, files, progress)
-    return Rebuilt(before, root.canonical_root(connection), lines)
+    count = fill(connection, files, progress)
+    return Rebuilt(before, root.canonical_root(connection), count)
 
 
 def fill(connection: Connection, files: Files, progress: Progress) -> int:
@@ -60,12 +59,12 @@ def create(connection: Connection) -> None:
 
 
 def _replay(connection: Connection, one: Segment, stored: list[bytes]) -> None:
-    newest = ""
+    newest = 0
     for at in range(0, len(stored), _CHUNK):
-        lines: list[Any] = [json.loads(line) for line in stored[at : at + _CHUNK]]
-        new = {(line["account"], line["id"]) for line in lines if line["t"] == "item" and line["n"] == 1}
-        named = {(line["account"], line["id"]) for line in lines if "id" in line}
-        index.apply(connection, lines, index.ids_of(connection, named - new))
-        newest = max(newest, *(line["at"] for line in lines))
+        found = [lines.read(line) for line in stored[at : at + _CHUNK]]
+        new = {(line.account, line.item) for line in found if line.kind == "item" and line.values["number"] == 1}
+        named = {(line.account, line.item) for line in found if line.item}
+        index.apply(connection, found, index.ids_of(connection, named - new))
+        newest = max(newest, *(line.values["at"] for line in found))
     row = {"number": one.number, "line_sha256": one.line_sha256, "seq_lo": one.seq_lo, "seq_hi": one.seq_hi}
     connection.execute(insert(segment).values(**row, at=newest))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, select
 
 from socialguard.canon import merkle
-from socialguard.store.archive_tables import blob, item, metric, profile, tombstone, version
+from socialguard.store.archive_tables import VERSIONS, blob, item, metric, profile, tombstone, version
 
 _BATCH: Final = 2000
 _sha256 = hashlib.sha256
@@ -40,30 +40,30 @@ def _batches(connection: Connection, query: Select[Any]) -> Iterator[list[Any]]:
 def _items(rows: Iterable[Any]) -> Iterator[bytes]:
     for account, network_id, kind, own, created in rows:
         yield (
-            f'{{"account":{quoted(account)},"created":"{created}","id":{quoted(network_id)},"kind":"{kind}",'
+            f'{{"account":{quoted(account)},"created":{created},"id":{quoted(network_id)},"kind":"{kind}",'
             f'"own":{"true" if own else "false"},"t":"item"}}'
         ).encode()
 
 
 def _versions(rows: Iterable[Any]) -> Iterator[bytes]:
-    for account, network_id, number, sha256, salt, text, content, name in rows:
+    for account, network_id, number, sha256, text, content, name in rows:
         yield (
             f'{{"account":{quoted(account)},"author_name":{quoted(name)},"content":{content},"hash":"{sha256.hex()}",'
-            f'"id":{quoted(network_id)},"n":{number},"salt":"{salt.hex()}","t":"version","text":{quoted(text)}}}'
+            f'"id":{quoted(network_id)},"n":{number},"t":"version","text":{quoted(text)}}}'
         ).encode()
 
 
 def _metrics(rows: Iterable[Any]) -> Iterator[bytes]:
     for account, network_id, number, taken_at, counts in rows:
         yield (
-            f'{{"account":{quoted(account)},"at":"{taken_at}","counts":{counts},"id":{quoted(network_id)},'
+            f'{{"account":{quoted(account)},"at":{taken_at},"counts":{counts},"id":{quoted(network_id)},'
             f'"n":{number},"t":"metric"}}'
         ).encode()
 
 
 def _profiles(rows: Iterable[Any]) -> Iterator[bytes]:
     for account, taken_at, content in rows:
-        yield f'{{"account":{quoted(account)},"at":"{taken_at}","profile":{content},"t":"profile"}}'.encode()
+        yield f'{{"account":{quoted(account)},"at":{taken_at},"profile":{content},"t":"profile"}}'.encode()
 
 
 def _tombstones(rows: Iterable[Any]) -> Iterator[bytes]:
@@ -83,13 +83,12 @@ _KINDS: Final[tuple[tuple[Select[Any], Callable[[Iterable[Any]], Iterator[bytes]
     (
         select(
             *_OF_ITEM,
-            version.c.number,
+            version.c.id % VERSIONS,
             version.c.sha256,
-            version.c.salt,
             version.c.text,
             version.c.content,
             version.c.author_name,
-        ).join(item, item.c.id == version.c.item_id),
+        ).join(item, item.c.id == version.c.id // VERSIONS),
         _versions,
     ),
     (

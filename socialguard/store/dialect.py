@@ -129,50 +129,60 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, obj
     )
 
 
-# ── full text of versions in the archive ─────────────────────────────────────────────────────────────────
-
+# ── full text of items in the archive ────────────────────────────────────────────────────────────────────
 
 # Cut into words as SQLite's tokenizer does: PostgreSQL's own takes `example.com` or `well-known` for one.
-_POSTGRESQL_WORDS: Final = "to_tsvector('simple', regexp_replace(text, '[^[:alnum:]]+', ' ', 'g'))"
-_POSTGRESQL_HOLDS: Final = f"{_POSTGRESQL_WORDS} @@ websearch_to_tsquery('simple', :phrases)".replace(
-    "text,", "version.text,"
-)
-_SQLITE_HOLDS: Final = "version.id in (select rowid from version_text where version_text match :phrases)"
+_POSTGRESQL_INDEX: Final = """create index ix_version_text on version
+    using gin (to_tsvector('simple', regexp_replace(text, '[^[:alnum:]]+', ' ', 'g')))"""
+_POSTGRESQL_HOLDS: Final = """item.id in (select version.id / VERSIONS from version
+    where to_tsvector('simple', regexp_replace(version.text, '[^[:alnum:]]+', ' ', 'g'))
+        @@ websearch_to_tsquery('simple', :phrases))"""
+_SQLITE_HOLDS: Final = "item.id in (select rowid from item_text where item_text match :phrases)"
 
 
 def create_search(connection: Connection) -> None:
-    """Create the full text index over `version.text`; SQLite's is filled with `index_texts`."""
+    """Create the full text index over what items say, in any of their versions. SQLite's has no copy of the texts,
+    is filled with `index_texts`, and its rows are items."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(
-            "create virtual table version_text using fts5("
-            "text, content='version', content_rowid='id', columnsize=0, tokenize='unicode61 remove_diacritics 2')"
+            "create virtual table item_text using fts5("
+            "text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2')"
         )
     else:
-        connection.exec_driver_sql(f"create index ix_version_text on version using gin ({_POSTGRESQL_WORDS})")
+        connection.exec_driver_sql(_POSTGRESQL_INDEX)
 
 
 def drop_search(connection: Connection) -> None:
     """Drop the full text index where there is one."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("drop table if exists version_text")
+        connection.exec_driver_sql("drop table if exists item_text")
     else:
         connection.exec_driver_sql("drop index if exists ix_version_text")
 
 
 def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
-    """Add new versions, by id, to the full text index."""
+    """Add the texts of new items, by id, to the full text index."""
     if connection.dialect.name == "sqlite" and texts:
-        connection.exec_driver_sql("insert into version_text (rowid, text) values (?, ?)", list(texts))
+        driver: Any = connection.connection.driver_connection
+        driver.executemany("insert into item_text (rowid, text) values (?, ?)", texts)
 
 
-def holds_phrases(connection: Connection, phrases: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that the text of a row of `version` holds all these phrases, each of words in their
-    order. No character of a phrase has a meaning of its own."""
+def reindex_texts(connection: Connection, item_id: int, before: Sequence[str], after: Sequence[str]) -> None:
+    """Replace the texts by which an item is found."""
+    if connection.dialect.name == "sqlite":
+        forget = "insert into item_text (item_text, rowid, text) values ('delete', ?, ?)"
+        connection.exec_driver_sql(forget, (item_id, "\n".join(before)))
+        index_texts(connection, [(item_id, "\n".join(after))])
+
+
+def holds_phrases(connection: Connection, phrases: Sequence[str], versions: int) -> ColumnElement[bool]:
+    """Return the condition that the texts of a row of `item` hold all these phrases, each of words in their order.
+    No character of a phrase has a meaning of its own. `versions` is how many version ids an item has."""
     query = " ".join(f'"{phrase.replace(chr(34), " ")}"' for phrase in phrases)
-    on_sqlite = connection.dialect.name == "sqlite"
-    return text(_SQLITE_HOLDS if on_sqlite else _POSTGRESQL_HOLDS).bindparams(
-        bindparam("phrases", query, unique=True)
-    )  # type: ignore[return-value]
+    condition = _SQLITE_HOLDS
+    if connection.dialect.name != "sqlite":
+        condition = _POSTGRESQL_HOLDS.replace("VERSIONS", str(versions))
+    return text(condition).bindparams(bindparam("phrases", query, unique=True))  # type: ignore[return-value]
 
 
 def explain(

@@ -4,7 +4,7 @@ SQLAlchemy writes the SQL; what is left out is what it does around each executio
 the database does (decision 16). Errors of the driver are explained by `Database` like all others."""
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Select, Update
@@ -43,6 +43,11 @@ class Prepared:
         """Execute an insert or update and return how many rows it changed."""
         return int(self._for(connection, values).execute(connection, values).rowcount)
 
+    def many(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Execute an insert or update once for each row of values; all name the same."""
+        if rows:
+            self._for(connection, rows[0]).execute_many(connection, rows)
+
     def _for(self, connection: Connection, values: Mapping[str, object]) -> "_Compiled":
         name = connection.dialect.name
         if name not in self._compiled:
@@ -70,6 +75,13 @@ class _Compiled:
         parameters = given if self._names is None else [given[name] for name in self._names]
         driver: Any = connection.connection.driver_connection
         return driver.execute(self._sql, parameters)
+
+    def execute_many(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run it at the driver for each row."""
+        names = self._names
+        parameters = rows if names is None else [[row[name] for name in names] for row in rows]
+        driver: Any = connection.connection.driver_connection
+        driver.cursor().executemany(self._sql, parameters)
 
 
 def _rows(columns: list[Any], dialect: Any) -> Callable[[Any], Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from socialguard.cli.main import GC_THRESHOLD
-from tests.benchmarks import auditing, listing, peers, posting, startup
+from tests.benchmarks import archiving, auditing, listing, peers, posting, startup
 from tests.benchmarks.table import Line, rendered
 
 Measure = Callable[[Path, Path | str], list[Line]]
@@ -23,6 +23,7 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "post": (False, lambda base, _toot: posting.lines(base)),
     "audit-append": (False, lambda base, _toot: auditing.append_lines(base)),
     "audit-verify": (False, lambda base, _toot: auditing.verify_lines(base)),
+    "archive": (False, lambda base, _toot: archiving.lines(base)),
     "imports": (False, lambda base, _toot: startup.import_lines(base)),
 }
 """Each measure by name: whether it needs toot, and what returns its lines."""

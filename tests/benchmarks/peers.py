@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,22 +34,30 @@ def toot(given: Path | None) -> Path | str:
     run below the user's cache directory; or a sentence why there is none."""
     if given is not None:
         return given if given.exists() else f"{given} does not exist"
+    python = environment("toot", ["toot"])
+    return python if isinstance(python, str) else python.with_name("toot")
+
+
+def environment(name: str, packages: Sequence[str]) -> Path | str:
+    """Return the interpreter of a virtual environment with `packages`, made at the first run below the user's
+    cache directory; or a sentence why there is none."""
     from platformdirs import user_cache_path
 
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    place = user_cache_path("socialguard-benchmarks") / f"toot-{version}"
-    program = place / "bin" / "toot"
-    if program.exists():
-        return program
-    print(f"Making an environment for toot in {place} …", file=sys.stderr)
+    place = user_cache_path("socialguard-benchmarks") / f"{name}-{version}"
+    python, made = place / "bin" / "python", place / "made"
+    if made.exists():
+        return python
+    print(f"Making an environment for {', '.join(packages)} in {place} …", file=sys.stderr)
     for step in (
         [sys.executable, "-m", "venv", str(place)],
-        [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "toot"],
+        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages],
     ):
         done = subprocess.run(step, capture_output=True, text=True, check=False)
         if done.returncode:
-            return f"toot cannot be installed: {done.stderr.strip().splitlines()[-1:]}"
-    return program
+            return f"{', '.join(packages)} cannot be installed: {done.stderr.strip().splitlines()[-1:]}"
+    made.touch()
+    return python
 
 
 def toot_help(program: Path, base: Path) -> Command:
