@@ -7,9 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from socialguard import clock
 from socialguard.store.database import Database, create_database
+
+# How long an example takes depends on what else the machine does; what must be fast is measured elsewhere.
+settings.register_profile("socialguard", deadline=None)
+settings.load_profile("socialguard")
 
 _PLACES = (
     "HOME",

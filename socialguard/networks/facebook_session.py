@@ -132,7 +132,7 @@ class FacebookSession:
         """Return one page of own posts, or of what others wrote; see `facebook_activity`."""
         if self._page_id is None or self.server_time is None:
             self.identity()
-        whose = facebook_activity.Whose(str(self._page_id), self.server_time or clock.now())
+        whose = facebook_activity.Whose(str(self._page_id), clock.now() - self._http.ahead)
         read = facebook_activity.posts if stream is Stream.POSTS else facebook_activity.mentions
         return read(self._calls, self._graph, whose, since, at)
 

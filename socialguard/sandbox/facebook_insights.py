@@ -34,7 +34,7 @@ def page_insights(call: Call, page: Account) -> Response:
     period = call.value("period") or "day"
     posts = [p for p in call.world.posts_of("facebook", page.user_id) if p.published and p.deleted_at is None]
     rows = []
-    for name in _metrics(call, PAGE_METRICS):
+    for name in _metrics(call, call.value("metric"), PAGE_METRICS):
         value = page.followers_count
         if name != "page_follows":
             value = sum(metrics.get(name, 0) for metrics in map(call.world.metrics_of, posts))
@@ -45,18 +45,23 @@ def page_insights(call: Call, page: Account) -> Response:
 
 def post_insights(call: Call, post: Post) -> Response:
     """GET /{post}/insights?metric=: lifetime values."""
+    return JSONResponse({"data": insight_rows(call, post, call.value("metric")), "paging": {}})
+
+
+def insight_rows(call: Call, post: Post, metric: str | None) -> list[dict[str, Any]]:
+    """Return the lifetime values of a post's metrics; Refused where one of them is dead."""
     rows, metrics = [], call.world.metrics_of(post)
-    for name in _metrics(call, POST_METRICS):
+    for name in _metrics(call, metric, POST_METRICS):
         value: Any = metrics.get(name, 0)
         if name in BY_TYPE:
             value = {"like": metrics["likes"]} if metrics.get("likes") else {}
         rows.append(_row(post.post_id, name, "lifetime", [{"value": value}]))
-    return JSONResponse({"data": rows, "paging": {}})
+    return rows
 
 
-def _metrics(call: Call, living: frozenset[str]) -> list[str]:
+def _metrics(call: Call, metric: str | None, living: frozenset[str]) -> list[str]:
     # a list is accepted as `a,b` and as JSON
-    text = (call.value("metric") or "").translate(str.maketrans("", "", '[]"'))
+    text = (metric or "").translate(str.maketrans("", "", '[]"'))
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise invalid_parameter("The parameter metric is required")

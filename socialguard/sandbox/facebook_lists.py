@@ -1,4 +1,4 @@
-"""The lists of a Page: feed, published and scheduled posts, comments."""
+"""The lists of a Page: feed, published and scheduled posts, photos."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
+from heapq import merge
 
 from starlette.responses import JSONResponse, Response
 
-from socialguard.sandbox.clock import parse_moment
-from socialguard.sandbox.facebook_errors import invalid_parameter
+from socialguard.sandbox.facebook_fields import asked_fields
+from socialguard.sandbox.facebook_paging import bound, paged
 from socialguard.sandbox.facebook_posts import DEFAULT_FIELDS
-from socialguard.sandbox.facebook_render import asked_fields, paged, render_comment, render_photo, render_post
+from socialguard.sandbox.facebook_render import render_photo, render_post
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Post
 
@@ -21,8 +22,10 @@ YEARLY_REACH = 600
 
 
 def feed(call: Call, page: Account) -> Response:
-    """GET /{page}/feed: published posts, and unpublished ones too."""
-    return _posts(call, page, lambda post: post.scheduled_at is None)
+    """GET /{page}/feed: published posts, unpublished ones too, and what visitors wrote."""
+    own, visitors = call.world.posts_of("facebook", page.user_id), call.world.shelves.of("visitors", page.user_id)
+    merged = merge(own, visitors.newest_first(), key=lambda post: post.created_at, reverse=True)
+    return _list(call, merged, lambda post: post.scheduled_at is None)
 
 
 def published_posts(call: Call, page: Account) -> Response:
@@ -46,7 +49,8 @@ def _posts(call: Call, page: Account, wanted: Callable[[Post], bool]) -> Respons
 
 def _list(call: Call, newest_first: Iterator[Post], wanted: Callable[[Post], bool]) -> Response:
     fields = asked_fields(call, DEFAULT_FIELDS)
-    since, until, now = _bound(call, "since"), _bound(call, "until"), call.now
+    asked, now = {**call.query, **call.form}, call.now
+    since, until = bound(asked, "since"), bound(asked, "until")
     chosen: list[Post] = []
     per_year: Counter[int] = Counter()
     for post in newest_first:
@@ -56,9 +60,9 @@ def _list(call: Call, newest_first: Iterator[Post], wanted: Callable[[Post], boo
         per_year[year] += 1
         if per_year[year] > YEARLY_REACH:
             continue
-        if since is not None and post.created_at < since:
+        if since is not None and int(post.created_at) < since:
             break
-        if until is None or post.created_at <= until:
+        if until is None or int(post.created_at) <= until:
             chosen.append(post)
     by_id = {post.post_id: post for post in chosen}
     return JSONResponse(paged(call, list(by_id), lambda key: render_post(call, by_id[key], fields)))
@@ -67,30 +71,6 @@ def _list(call: Call, newest_first: Iterator[Post], wanted: Callable[[Post], boo
 @cache
 def _year(day: int) -> int:
     return datetime.fromtimestamp(day * 86_400, UTC).year
-
-
-def _bound(call: Call, name: str) -> float | None:
-    text = call.value(name)
-    if not text:
-        return None
-    try:
-        return parse_moment(text)
-    except ValueError:
-        raise invalid_parameter(f"Param {name} must be a valid timestamp") from None
-
-
-def comments(call: Call, post: Post) -> Response:
-    """GET /{post}/comments: oldest first, newest with `order=reverse_chronological`."""
-    fields = asked_fields(call, ("created_time", "from", "message"))
-    found = list(filter(call.world.visible, call.world.shelves.of("comments", post.post_id).oldest_first()))
-    if since := _bound(call, "since"):
-        found = [comment for comment in found if comment.created_at >= since]
-    if until := _bound(call, "until"):
-        found = [comment for comment in found if comment.created_at <= until]
-    if call.value("order") == "reverse_chronological":
-        found.reverse()
-    by_id = {comment.post_id: comment for comment in found}
-    return JSONResponse(paged(call, list(by_id), lambda key: render_comment(call.world, by_id[key], fields)))
 
 
 def photos(call: Call, page: Account) -> Response:

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from starlette.responses import JSONResponse, Response
 
 from socialguard.sandbox import facebook_insights, facebook_lists, facebook_photos, facebook_posts
-from socialguard.sandbox.facebook_errors import graph_error, missing_object, missing_permission
-from socialguard.sandbox.facebook_render import asked_fields, pick, render_comment, render_page, render_photo
+from socialguard.sandbox.facebook_comments import comments, render_comment
+from socialguard.sandbox.facebook_errors import graph_error, invalid_parameter, missing_object, missing_permission
+from socialguard.sandbox.facebook_fields import asked_fields, pick
+from socialguard.sandbox.facebook_render import render_page, render_photo, render_post
 from socialguard.sandbox.facebook_tokens import require_page_token
 from socialguard.sandbox.gateway import Call, Handler, Operation
 from socialguard.sandbox.state import Account, App, Post
 
+MAX_IDS = 50
 READ, POST_AS, ENGAGE = "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement"
 
 
@@ -20,6 +23,7 @@ def operations() -> list[tuple[str, str, Operation]]:
     """Return method, path and operation of everything under an id."""
     lists = facebook_lists
     return [
+        ("GET", "/", Operation("read", read_nodes)),
         ("GET", "/{node}", Operation(_read_name, read_node)),
         ("POST", "/{node}", Operation(_change_name, change_node, changes=True)),
         ("DELETE", "/{node}", Operation("delete", delete_node, changes=True)),
@@ -77,8 +81,8 @@ def _post(call: Call, node: str) -> Post | None:
     return post if is_there else None
 
 
-def _own_post(call: Call, scope: str) -> Post:
-    node = call.params["node"]
+def _own_post(call: Call, scope: str, node: str = "") -> Post:
+    node = node or call.params["node"]
     post = _post(call, node)
     owner = None
     if post is not None:
@@ -136,6 +140,16 @@ def read_node(call: Call) -> Response:
     return facebook_posts.get_post(call, post)
 
 
+def read_nodes(call: Call) -> Response:
+    """GET /?ids=: up to 50 posts by id; one that is missing fails them all."""
+    ids = [node for node in (call.value("ids") or "").split(",") if node]
+    if not 1 <= len(ids) <= MAX_IDS:
+        raise invalid_parameter(f"Param ids must have from 1 to {MAX_IDS} elements")
+    fields = asked_fields(call, facebook_posts.DEFAULT_FIELDS)
+    found = {node: _own_post(call, READ, node) for node in ids}
+    return JSONResponse({node: render_post(call, post, fields) for node, post in found.items()})
+
+
 def _read_app(call: Call, app: App) -> Response:
     assert call.token is not None
     if call.token.app_id != app.app_id:
@@ -171,7 +185,7 @@ def _scope_to_change(call: Call) -> str:
 
 
 def _comments(call: Call) -> Response:
-    return facebook_lists.comments(call, _own_post(call, READ))
+    return comments(call, _own_post(call, READ))
 
 
 def _add_comment(call: Call) -> Response:

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from socialguard.sandbox.clock import parse_moment
 from socialguard.sandbox.facebook_errors import graph_error, invalid_parameter, missing_object
-from socialguard.sandbox.facebook_render import asked_fields, render_post
+from socialguard.sandbox.facebook_fields import asked_fields
+from socialguard.sandbox.facebook_render import render_post
 from socialguard.sandbox.facebook_text import make_comment, make_post
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Post

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from typing import Any
-from urllib.parse import urlencode
 
 from socialguard.sandbox.clock import graph_time
-from socialguard.sandbox.facebook_errors import graph_error, invalid_parameter
+from socialguard.sandbox.facebook_comments import comment_page
+from socialguard.sandbox.facebook_errors import missing_permission
+from socialguard.sandbox.facebook_fields import Field, field_list, pick
+from socialguard.sandbox.facebook_insights import insight_rows
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.served import address
 from socialguard.sandbox.state import Account, Media, Post, World
-
-_FIELD = re.compile(r"[a-z_0-9]+", re.IGNORECASE)
-MAX_PAGE = 100
-DEFAULT_PAGE = 25
-
-
-def asked_fields(call: Call, default: tuple[str, ...]) -> list[str]:
-    """Return the top-level names of `fields`; what stands in braces or after a dot is for the field itself."""
-    text = call.value("fields")
-    if not text:
-        return list(default)
-    names, depth, current = [], 0, ""
-    for character in text + ",":
-        depth += (character in "{(") - (character in "})")
-        if character == "," and depth == 0:
-            if match := _FIELD.match(current.strip()):
-                names.append(match[0])
-            current = ""
-        else:
-            current += character
-    return names
-
-
-def pick(everything: dict[str, Any], fields: list[str], node_type: str) -> dict[str, Any]:
-    """Return the asked fields and the id; None values are left out as Graph does; Refused for an unknown name."""
-    for name in fields:
-        if name not in everything:
-            message = f"(#100) Tried accessing nonexisting field ({name}) on node type ({node_type})"
-            raise graph_error(100, message)
-    chosen = {name: everything[name] for name in fields if everything[name] is not None}
-    return {**chosen, "id": everything["id"]}
 
 
 def render_page(world: World, page: Account, fields: list[str]) -> dict[str, Any]:
@@ -71,7 +39,6 @@ def render_post(call: Call, post: Post, fields: list[str]) -> dict[str, Any]:
     world = call.world
     author = world.person("facebook", post.user_id)
     app = world.app("facebook", post.created_by_app)
-    comments = [c for c in world.shelves.of("comments", post.post_id).oldest_first() if c.deleted_at is None]
     metrics = world.metrics_of(post)
     number = post.post_id.partition("_")[2]
     pictures = [world.media[media_id] for media_id in post.media_ids if media_id in world.media]
@@ -87,22 +54,35 @@ def render_post(call: Call, post: Post, fields: list[str]) -> dict[str, Any]:
         "from": {"name": author.display_name, "id": author.user_id} if author else None,
         "status_type": "added_photos" if pictures else "shared_story" if post.link else "mobile_status_update",
         "story": None,
+        "parent_id": None,
+        "message_tags": None,
+        "place": None,
         "scheduled_publish_time": int(post.scheduled_at) if post.scheduled_at else None,
         "application": {"name": app.name, "id": app.app_id} if app else None,
         "full_picture": picture_url(call, pictures[0]) if pictures else None,
         "attachments": _attachments(call, post, pictures),
         "shares": {"count": metrics["shares"]} if metrics.get("shares") else None,
-        "comments": {
-            "data": [],
-            "summary": {"order": "chronological", "total_count": len(comments), "can_comment": True},
-        },
         "reactions": {
             "data": [],
             "summary": {"total_count": metrics.get("reactions", 0), "viewer_reaction": "NONE"},
         },
         "likes": {"data": [], "summary": {"total_count": metrics.get("likes", 0)}},
     }
+    nested = {field.name: field for field in field_list(call)}
+    everything["comments"] = _comments(call, post, nested["comments"]) if "comments" in nested else None
+    everything["insights"] = _insights(call, post, nested["insights"]) if "insights" in nested else None
     return pick(everything, fields, "Post")
+
+
+def _comments(call: Call, post: Post, field: Field) -> dict[str, Any]:
+    fields = [inner.name for inner in field.fields] or ["created_time", "from", "message"]
+    return comment_page(call, post, field.asked, fields)
+
+
+def _insights(call: Call, post: Post, field: Field) -> dict[str, Any]:
+    if call.token is None or "read_insights" not in call.token.scopes:
+        raise missing_permission("read_insights")
+    return {"data": insight_rows(call, post, field.asked.get("metric")), "paging": {}}
 
 
 def _attachments(call: Call, post: Post, pictures: list[Media]) -> dict[str, Any] | None:
@@ -151,73 +131,3 @@ def render_photo(call: Call, photo: Media, fields: list[str]) -> dict[str, Any]:
         "page_story_id": photo.attached_to or None,
     }
     return pick(everything, fields, "Photo")
-
-
-def render_comment(world: World, comment: Post, fields: list[str]) -> dict[str, Any]:
-    """Return a comment."""
-    author = world.person("facebook", comment.user_id)
-    everything = {
-        "id": comment.post_id,
-        "message": comment.text,
-        "created_time": graph_time(comment.created_at),
-        "from": {"name": author.display_name, "id": author.user_id} if author else None,
-        "like_count": world.metrics_of(comment).get("likes", 0),
-        "comment_count": 0,
-        "is_hidden": False,
-        "can_remove": True,
-        "parent": None,
-        "permalink_url": f"https://www.facebook.com/{comment.comment_on}?comment_id={comment.post_id}",
-        "user_likes": False,
-    }
-    return pick(everything, fields, "Comment")
-
-
-def paged(call: Call, keys: list[str], render: Any) -> dict[str, Any]:
-    """Return one page of a list: `keys` are the ids in order, `render` makes a row of an id.
-
-    `paging.next` repeats the request with `after`, the access token in it, as Graph does.
-    """
-    size = _page_size(call)
-    first = 0
-    if after := call.value("after"):
-        first = _position(keys, after) + 1
-    elif before := call.value("before"):
-        first = max(_position(keys, before) - size, 0)
-    chosen = keys[first : first + size]
-    document: dict[str, Any] = {"data": [render(key) for key in chosen]}
-    if chosen:
-        document["paging"] = {"cursors": {"before": _cursor(chosen[0]), "after": _cursor(chosen[-1])}}
-        if first + size < len(keys):
-            document["paging"]["next"] = _link(call, "after", chosen[-1], size)
-        if first > 0:
-            document["paging"]["previous"] = _link(call, "before", chosen[0], size)
-    return document
-
-
-def _page_size(call: Call) -> int:
-    text = call.value("limit") or str(DEFAULT_PAGE)
-    if not text.isdecimal() or not 0 < int(text) <= MAX_PAGE:
-        raise invalid_parameter(f"Param limit must be a number from 1 to {MAX_PAGE}")
-    return int(text)
-
-
-def _cursor(key: str) -> str:
-    return base64.urlsafe_b64encode(f"QVFI:{key}".encode()).decode().rstrip("=")
-
-
-def _position(keys: list[str], cursor: str) -> int:
-    try:
-        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().removeprefix("QVFI:")
-        return keys.index(key)
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise invalid_parameter("Invalid cursors values.") from None
-
-
-def _link(call: Call, direction: str, key: str, size: int) -> str:
-    request = call.request
-    query = {name: value for name, value in call.query.items() if name not in ("after", "before", "limit")}
-    query.update(access_token=call.token.value if call.token else "", limit=str(size))
-    query[direction] = _cursor(key)
-    return (
-        f"{request.url.scheme}://{request.headers['host']}{request.scope['raw_path'].decode()}?{urlencode(query)}"
-    )

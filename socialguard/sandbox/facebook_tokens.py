@@ -16,7 +16,8 @@ from socialguard.sandbox.facebook_errors import (
     page_token_required,
     token_error,
 )
-from socialguard.sandbox.facebook_render import asked_fields, paged, pick
+from socialguard.sandbox.facebook_fields import asked_fields, pick
+from socialguard.sandbox.facebook_paging import paged
 from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import FACEBOOK_SCOPES, Account, App, Grant, Token
 

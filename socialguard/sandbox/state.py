@@ -189,10 +189,12 @@ class World:
     costs: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     last_id: int = 0
     shelves: Shelves = field(default_factory=Shelves, repr=False)
+    taken: set[int] = field(default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
         for post in self.posts.values():
             self.shelves.add(post)
+        self.taken.update(int_id(name) for name in (*self.posts, *self.media))
 
     def keep(self, post: Post) -> None:
         """Put a post into the world, and into every list that shows it."""
@@ -234,12 +236,13 @@ class World:
         """Return a snowflake for `moment`: above 2^53 for any date after 2011, never given twice."""
         base = max(int(moment * 1000) - SNOWFLAKE_EPOCH_MS, 1) << 22
         value = base | secrets.randbelow(1 << 12)
-        while str(value) in self.posts or str(value) in self.media or value == self.last_id:
-            value += 1
         if abs(moment - self.clock.now()) < 1 and self.last_id < (base + (60_000 << 22)):
             # two posts within one millisecond keep their order
             value = max(value, self.last_id + 1)
             self.last_id = value
+        while value in self.taken:
+            value += 1
+        self.taken.add(value)
         return str(value)
 
     def visible(self, post: Post) -> bool:

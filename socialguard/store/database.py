@@ -26,6 +26,8 @@ class Database:
         self.unwritable = unwritable
         self.has_written = False
         self._driver: Any = engine.dialect.loaded_dbapi
+        name = engine.url.database
+        self._path = Path(name) if engine.dialect.name == "sqlite" and name else None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -56,15 +58,15 @@ class Database:
         except (IntegrityError, self._driver.IntegrityError) as problem:
             if "append-only" not in str(problem):
                 raise
-            raise dialect.explain(problem, self.where, self.unwritable) from None
+            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
         except jcs.BadTimestamp:
             # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
-            raise dialect.explain(problem.orig or problem, self.where, self.unwritable) from None
+            raise dialect.explain(problem.orig or problem, self.where, self.unwritable, self._path) from None
         except self._driver.Error as problem:  # of a prepared statement
-            raise dialect.explain(problem, self.where, self.unwritable) from None
+            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
 
 
 def open_database(url: str) -> Database:
@@ -76,12 +78,14 @@ def open_database(url: str) -> Database:
     try:
         found = schema_version(database)
         if found == HEAD:
+            dialect.use_wal(database.engine)
             return database
         if found is None:
             raise errors.Unreadable(path=database.where, detail="it is not a database of socialguard.")
         from socialguard.store.migrate import upgrade
 
         upgrade(database, found)
+        dialect.use_wal(database.engine)
     except errors.SocialGuardError:
         database.close()
         raise
@@ -98,6 +102,7 @@ def create_database(url: str) -> Database:
         dialect.create_triggers(connection)
         connection.execute(text("create table alembic_version (version_num varchar(32) primary key)"))
         connection.execute(text("insert into alembic_version values (:head)"), {"head": HEAD})
+    dialect.use_wal(database.engine)
     return database
 
 

@@ -1,16 +1,22 @@
 """All that SQLite and PostgreSQL do not do alike: pragmas, BEGIN, triggers, and what an error means."""
 
+import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, event, text
+from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
 
 BUSY_MS: Final = 15_000
+_PAGE: Final = 4096
 
 # sqlite.org/wal.html, "The WAL Reset Bug": fixed in these and later versions of their branches.
 _WAL_FIXED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -76,17 +82,55 @@ def prepare(engine: Engine) -> None:
     """Make connections of `engine` keep our promises: durable commits, and a BEGIN that is ours to say."""
     if engine.dialect.name != "sqlite":
         return
-    journal = "wal" if has_sound_wal(driver().sqlite_version_info) else "truncate"
 
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, record: object) -> None:  # Any: the driver's own type
-        connection.isolation_level = None  # we say BEGIN ourselves
-        cursor = connection.cursor()
-        cursor.execute(f"pragma busy_timeout = {BUSY_MS}")
-        cursor.execute(f"pragma journal_mode = {journal}")
-        cursor.execute("pragma synchronous = full")
-        cursor.execute("pragma foreign_keys = on")
-        cursor.execute("pragma trusted_schema = off")
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
+        connection = driver().connect(*arguments, **options)
+        try:
+            _set_up(connection)
+        except driver().OperationalError:
+            connection.close()
+            if not _is_at_rest(Path(arguments[0])):
+                raise
+            # A WAL wants a byte of disk even to read: with none left, or on a read-only disk, the file is read as
+            # it lies there, and every write is refused.
+            still = f"file:{quote(str(arguments[0]))}?immutable=1"
+            connection = driver().connect(still, uri=True, **options)
+            _set_up(connection)
+        return connection
+
+
+def _set_up(connection: Any) -> None:  # Any: the driver's own type
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute(f"pragma busy_timeout = {BUSY_MS}")
+    has_wal = cursor.execute("pragma journal_mode").fetchone()[0] == "wal"
+    if not (has_wal and has_sound_wal(driver().sqlite_version_info)):
+        cursor.execute("pragma journal_mode = truncate")
+    cursor.execute("pragma synchronous = full")
+    cursor.execute("pragma foreign_keys = on")
+    cursor.execute("pragma trusted_schema = off")
+    cursor.close()
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Return whether a database file is whole without the files beside it, which an open WAL or a crash leaves."""
+    return path.exists() and not any(
+        beside.exists() and beside.stat().st_size
+        for beside in (path.with_name(path.name + ending) for ending in ("-wal", "-journal"))
+    )
+
+
+def use_wal(engine: Engine) -> None:
+    """Let a database that is known to be ours keep its journal as a WAL from now on, where SQLite's is sound;
+    where it cannot be changed now it stays as it is."""
+    if engine.dialect.name != "sqlite" or not has_sound_wal(driver().sqlite_version_info):
+        return
+    with suppress(DBAPIError), engine.connect() as connection:
+        cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr] # it is open
+        with suppress(driver().OperationalError):
+            if cursor.execute("pragma journal_mode").fetchone()[0] != "wal":
+                cursor.execute("pragma journal_mode = wal")
         cursor.close()
 
 
@@ -186,12 +230,16 @@ def holds_phrases(connection: Connection, phrases: Sequence[str], versions: int)
 
 
 def explain(
-    problem: BaseException, where: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable
+    problem: BaseException,
+    where: str,
+    unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable,
+    path: Path | None = None,
 ) -> errors.SocialGuardError:
     """Return the error of ours that a driver's error means; `where` names the database for a person, `unwritable`
-    is what a full or read-only disk means for it."""
+    is what a full or read-only disk means for it, `path` is its file where it has one."""
     words = str(problem).lower()
-    if "full" in words or "no space" in words:
+    unopened = any(part in words for part in ("readonly", "disk i/o error", "unable to open"))
+    if "full" in words or "no space" in words or (unopened and _is_full(path)):
         return unwritable(detail="disk full")
     if "readonly" in words or "read-only" in words:
         return unwritable(detail=f"{where} is read-only")
@@ -203,3 +251,10 @@ def explain(
         detail = str(problem).splitlines()[0] + "."
         return errors.Unreadable(path=where, detail=detail)
     return errors.SocialGuardError(detail=f"{where}: {type(problem).__name__}.")
+
+
+def _is_full(path: Path | None) -> bool:
+    """Return whether nothing can be written where the file lies for want of space."""
+    if path is None or not path.parent.exists():
+        return False
+    return shutil.disk_usage(path.parent).free < _PAGE
