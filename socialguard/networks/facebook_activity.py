@@ -151,11 +151,12 @@ def _comment_items(calls: Calls, rows: list[dict[str, Any]], whose: Whose, post_
 def _onward(calls: Calls, place: Place, rows: Rows, times: list[datetime]) -> Place:
     """Return where a list goes on after these rows."""
     following = rows.paging.following()
-    if following is None or not times:
-        return replace(place, until=place.until, cursor="", ended=True)
-    border = max(_seconds(moment) for moment in times[-_BORDER:])
-    if place.until is None or border < place.until:
+    if following is None:
+        return replace(place, cursor="", ended=True)
+    border = max((_seconds(moment) for moment in times[-_BORDER:]), default=None)
+    if border is not None and (place.until is None or border < place.until):
         return replace(place, until=border, cursor="")
+    # All of one second, or nothing that the token may see: there is no other way on than a cursor.
     cursor = following.get("after", "")
     if not cursor or cursor == place.cursor or len(cursor) > _MAX_AT // 10:
         detail = "its list cannot be followed to its end."

@@ -10,13 +10,15 @@ top: a list that ends near there ended because of it, unless the account says th
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import clock, errors
 from socialguard.model.activity import ActivityPage, Mark, Stream
+from socialguard.networks.interface import Reading
 from socialguard.networks.x_calls import NOT_FOUND, Answer, Calls
 from socialguard.networks.x_items import flat, items
 from socialguard.networks.x_replies import Activity, Measured, Measures
@@ -64,19 +66,25 @@ class Place:
 
 
 def activity(
-    calls: Calls, operation: str, stream: Stream, whose: Whose, *, since: Mark | None, at: str | None, reach: int
+    calls: Calls,
+    operation: str,
+    stream: Stream,
+    whose: Whose,
+    reading: Reading,
+    since: Mark | None,
+    at: str | None,
 ) -> ActivityPage:
     """Return one page of a stream (`interface.Session.activity`); `operation` is what the call is booked as."""
     place = Place(posts=whose.posts) if at is None else _place(calls, at)
-    asked = _query(stream, since, place)
+    ask = partial(_ask, calls, operation, stream, whose, reading.page_size, since)
     try:
-        answer = _ask(calls, operation, stream, whose, asked)
+        answer = ask(place)
     except errors.NetworkRefused as refused:
         # A token ends; what it led to is then reached by asking again from the last id that is known.
         if not place.token or refused.fields.get("reason") != "refused":
             raise
         place = replace(place, token="")
-        answer = _ask(calls, operation, stream, whose, _query(stream, since, place))
+        answer = ask(place)
     page = calls.parsed(Activity, answer.body)
     if page.meta is None and not page.data:
         raise calls.unusable("its answer holds no posts and does not say that there are none", write=False)
@@ -84,11 +92,11 @@ def activity(
     found = calls.understood(lambda: items(page, rows, whose.user_id, whose.handle))
     lowest = int(since.network_id) if since else -1
     following = _following(calls, page, place)
+    seen, reach = place.seen + len(found), reading.reach[stream] or 0
     return ActivityPage(
         items=tuple(item for item in found if int(item.network_id) > lowest),
         next=following.written() if following else None,
-        reached_limit=following is None
-        and _is_limited(stream, since, place.seen + len(found), place.posts, whose.posts, reach),
+        reached_limit=not following and _is_limited(stream, since, seen, place.posts, whose.posts, reach),
     )
 
 
@@ -106,24 +114,24 @@ def metrics(calls: Calls, operation: str, network_ids: Sequence[str]) -> dict[st
     return found
 
 
-def _ask(calls: Calls, operation: str, stream: Stream, whose: Whose, query: Mapping[str, object]) -> Answer:
+def _ask(
+    calls: Calls, operation: str, stream: Stream, whose: Whose, size: int, since: Mark | None, place: Place
+) -> Answer:
     def call(client: "tweepy.Client") -> object:
         method = client.get_users_tweets if stream is Stream.POSTS else client.get_users_mentions
-        return method(whose.user_id, user_auth=calls.signs, **query)
+        return method(
+            whose.user_id,
+            user_auth=calls.signs,
+            max_results=size,
+            tweet_fields=_POST_FIELDS,
+            media_fields=_MEDIA_FIELDS,
+            expansions=_EXPANSIONS[stream],
+            since_id=since.network_id if since else None,
+            until_id=place.until or None,
+            pagination_token=place.token or None,
+        )
 
     return calls.read(call, operation)
-
-
-def _query(stream: Stream, since: Mark | None, place: Place) -> dict[str, object]:
-    return {
-        "max_results": 100,
-        "tweet_fields": _POST_FIELDS,
-        "media_fields": _MEDIA_FIELDS,
-        "expansions": _EXPANSIONS[stream],
-        "since_id": since.network_id if since else None,
-        "until_id": place.until or None,
-        "pagination_token": place.token or None,
-    }
 
 
 def _place(calls: Calls, at: str) -> Place:

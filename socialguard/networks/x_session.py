@@ -171,8 +171,7 @@ class XSession:
         who = self._identity or self.identity()
         whose = x_activity.Whose(who.user_id, who.handle, self._posts)
         operation = self._own_posts if stream is Stream.POSTS else POSTS_READ
-        reach = self._reading.reach[stream] or 0
-        return x_activity.activity(self._calls, operation, stream, whose, since=since, at=at, reach=reach)
+        return x_activity.activity(self._calls, operation, stream, whose, self._reading, since, at)
 
     def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Return the metrics of own posts, those of the last 30 days with what only their author sees. It takes a

@@ -13,6 +13,7 @@ A new list replaces the old one; an empty list lifts everything.
 | redirect | 307 to `location`, nothing done | location |
 | slow | it is done, the answer comes late | seconds, when: before or after (the doing) |
 | expired_token | the network says that the token has expired (an OAuth 2 token then has) | |
+| cut | it is done, the connection breaks within the answer's body, after `bytes` (default: half) | bytes |
 | late_visible | a post made now shows in timelines only `seconds` of sandbox time later; by id at once | seconds |
 
 An OAuth 1 or Page token that is `expired_token` is so for this answer only.
@@ -35,9 +36,9 @@ OPERATIONS = words(
     "publish publish_step edit upload delete timeline read identity token revoke inspect authorize comment "
     "media any"
 )
-KINDS = words("refuse drop_before accept_then_drop status redirect slow expired_token late_visible")
+KINDS = words("refuse drop_before accept_then_drop status redirect slow expired_token late_visible cut")
 COMBINING = frozenset({"slow", "late_visible"})
-ALLOWED = words("network operation kind times account after code body headers seconds when location")
+ALLOWED = words("network operation kind times account after code body headers seconds when location bytes")
 
 
 class FaultError(ValueError):
@@ -60,6 +61,7 @@ class Fault:
     seconds: float | None = None
     when: str = ""
     location: str = ""
+    bytes: int | None = None
 
     def matches(self, network: str, operation: str, names: tuple[str, ...]) -> bool:
         """Tell whether a request of this operation, by an account of these names, is meant."""
@@ -152,6 +154,7 @@ def _with_details(fault: Fault, entry: Mapping[str, Any]) -> Fault:
     fault.seconds = None if seconds is None else float(seconds)
     fault.when = str(entry.get("when", ""))
     fault.location = str(entry.get("location", ""))
+    fault.bytes = None if entry.get("bytes") is None else int(entry["bytes"])
     if fault.kind in COMBINING and fault.seconds is None:
         raise FaultError(f"{fault.kind} needs `seconds`")
     if fault.kind == "redirect" and not fault.location:

@@ -124,6 +124,23 @@ class CutResponse(Response):
             await asyncio.sleep(0)
 
 
+class HalfResponse(Response):
+    """Send a response's head and the first part of its body, then close the connection."""
+
+    def __init__(self, whole: Response, size: int | None) -> None:
+        super().__init__(whole.body, whole.status_code, dict(whole.headers))
+        self.part = self.body[: len(self.body) // 2 if size is None else size]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the part, and wait until the connection is gone."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.part, "more_body": True})
+        # not aborted: what was written shall arrive
+        scope["state"]["transport"].close()
+        while (await receive())["type"] != "http.disconnect":
+            await asyncio.sleep(0)
+
+
 def endpoint(hub: Hub, face: Face, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     """Return the starlette endpoint of one operation."""
 
@@ -172,6 +189,8 @@ async def _with_faults(
         await asyncio.sleep(slow.seconds or 0)
     if main and main.kind == "accept_then_drop":
         return CutResponse()
+    if main and main.kind == "cut":
+        return HalfResponse(response, main.bytes)
     if main and main.kind == "status":
         return status_response(call, face, main)
     return response

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from socialguard.model.activity import Mark, Stream
 from socialguard.model.credential import Credential
-from socialguard.networks import facebook_login
+from socialguard.networks import facebook_login, facebook_metrics
 from socialguard.networks.facebook import FacebookAdapter
 from socialguard.networks.http_session import OriginSession
 from socialguard.networks.interface import Outgoing, Upload
@@ -34,17 +35,29 @@ SEED = {
             "display_name": "Acme Ltd",
             "credential": DOCUMENT,
             "user_token": USER_TOKEN,
-            "posts": [{"text": "Old", "created_at": "2026-01-01T00:00:00Z"}],
+            "posts": [
+                {
+                    "text": "Old",
+                    "created_at": "2026-01-01T00:00:00Z",
+                    "comments": [{"text": str(n), "created_at": 1_780_000_000 + n} for n in range(160)],
+                }
+            ],
         }
     ]
 }
 # Of every edge, and described elsewhere: the list parameters, the proof, the file itself.
-GENERAL = {"fields", "limit", "after", "access_token", "appsecret_proof", "source"}
+# `since` and `until` bound every list that goes by time.
+GENERAL = {"fields", "limit", "after", "since", "until", "access_token", "appsecret_proof", "source"}
 # The OAuth edges are no nodes.
 BESIDE = {"debug_token", "oauth/access_token"}
+# Asking for several objects at once is of no node either.
+MANY = ""
 EDGES = {
     ("GET", "me"): ("page", "api_get"),
     ("GET", "me/feed"): ("page", "get_feed"),
+    ("GET", "me/published_posts"): ("page", "get_published_posts"),
+    ("GET", "me/insights"): ("page", "get_insights"),
+    ("GET", "POST/comments"): ("pagepost", "get_comments"),
     ("POST", "me/feed"): ("page", "create_feed"),
     ("POST", "me/photos"): ("page", "create_photo"),
     ("GET", "POST"): ("pagepost", "api_get"),
@@ -53,7 +66,14 @@ EDGES = {
     ("GET", "me/accounts"): ("user", "get_accounts"),
     ("DELETE", "me/permissions"): ("user", "delete_permissions"),
 }
-NODE_OF_ROWS = {("page", "get_feed"): "pagepost", ("user", "get_accounts"): "page"}
+NODE_OF_ROWS = {
+    ("page", "get_feed"): "pagepost",
+    ("page", "get_published_posts"): "pagepost",
+    ("pagepost", "get_comments"): "comment",
+    ("user", "get_accounts"): "page",
+}
+# The description has no node for attachments.
+NODE_INSIDE = {"comments": "comment"}
 
 Sent = tuple[str, str, dict[str, Any]]
 
@@ -100,7 +120,7 @@ def sent() -> Iterator[list[Sent]]:
     def noting(self: OriginSession, method: str, url: str, **more: Any) -> Any:
         path = urlsplit(url).path.removeprefix("/v26.0/")
         assert urlsplit(url).path.startswith("/v26.0/")
-        path = "POST" if re.fullmatch(r"\d+_\d+", path) else path
+        path = re.sub(r"^\d+_\d+", "POST", path)
         seen.append((method, path, {**(more["params"] or {}), **(more["data"] or {}), **(more["files"] or {})}))
         return original(self, method, url, **more)
 
@@ -122,6 +142,14 @@ def live(origin: str) -> None:
     receipt = session.publish(Outgoing("Text", link="https://example.org"), lambda _: None)
     session.find(receipt.network_id)
     list(session.timeline(datetime(2020, 1, 1, tzinfo=UTC)))
+    for stream in Stream:
+        at = None
+        while True:
+            page = session.activity(stream, since=Mark("1_1", datetime(2020, 1, 1, tzinfo=UTC)), at=at)
+            if (at := page.next) is None:
+                break
+    session.metrics([receipt.network_id])
+    session.profile()
     session.delete(receipt.network_id)
     person = Credential("facebook", "user", DOCUMENT | {"access_token": USER_TOKEN, "kind": "user"})
     facebook_login.pages(facebook_login.exchange(person, origin), origin)
@@ -135,7 +163,7 @@ def test_the_description_is_of_the_version_that_we_pin() -> None:
 
 
 def test_every_call_of_the_adapter_is_described(sent: list[Sent]) -> None:
-    made = {(method, path) for method, path, _ in sent if path not in BESIDE}
+    made = {(method, path) for method, path, _ in sent if path not in BESIDE | {MANY}}
     assert made == set(EDGES)
 
 
@@ -143,22 +171,51 @@ def test_every_parameter_that_is_sent_exists(sent: list[Sent]) -> None:
     for method, path, parameters in sent:
         if path in BESIDE:
             continue
+        if path == MANY:
+            assert set(parameters) == {"ids", "fields", "appsecret_proof"}
+            continue
         node, call = EDGES[method, path]
         unknown = set(parameters) - Node(node).parameters(call) - GENERAL
         assert unknown == set(), f"{method} {path}"
 
 
+def asked(fields: str) -> dict[str, tuple[dict[str, str], str]]:
+    """Return the modifiers and the inner fields of each name of a field list."""
+    found: dict[str, tuple[dict[str, str], str]] = {}
+    for part in re.split(r",(?![^{]*\})", fields):
+        outside, _, inside = part.rstrip("}").partition("{")
+        name, *modifiers = outside.split(".")
+        found[name] = (dict(re.findall(r"(\w+)\(([^()]*)\)", ".".join(modifiers))), inside)
+    return found
+
+
 def test_every_field_that_is_asked_for_exists(sent: list[Sent]) -> None:
-    asked = 0
+    nested = set()
     for method, path, parameters in sent:
         if "fields" not in parameters:
             continue
-        called = EDGES[method, path]
+        called = ("pagepost", "api_get") if path == MANY else EDGES[method, path]
         node = Node(NODE_OF_ROWS.get(called, called[0]))
-        names = set(re.sub(r"\{[^}]*\}", "", parameters["fields"]).split(","))
-        assert names - node.fields - node.edges == set(), f"{method} {path}"
-        asked += 1
-    assert asked >= 4
+        for name, (modifiers, inside) in asked(parameters["fields"]).items():
+            assert name in node.fields | node.edges, f"{method} {path}"
+            if modifiers:
+                known = node.parameters(f"get_{name}") | {"limit", "summary", "since", "until"}
+                assert set(modifiers) <= known, f"{method} {path} {name}"
+            if inside and name in NODE_INSIDE:
+                inner = Node(NODE_INSIDE[name])
+                assert set(inside.split(",")) <= inner.fields | inner.edges, f"{method} {path} {name}"
+                nested.add(name)
+    assert nested == set(NODE_INSIDE)
+
+
+def test_every_insight_that_is_asked_for_lives(sent: list[Sent]) -> None:
+    """Graph removed these names; each of them would fail its request."""
+    names = {values["metric"] for _, path, values in sent if path == "me/insights"}
+    names |= set(
+        re.findall(r"insights\.metric\((\w+)\)", " ".join(str(values.get("fields")) for *_, values in sent))
+    )
+    assert len(names) == len(facebook_metrics.POST_INSIGHTS) + len(facebook_metrics.PAGE_INSIGHTS)
+    assert not {name for name in names if re.search("impressions|page_fans|engaged_users", name)}
 
 
 def test_every_value_is_text_in_graphs_own_words(sent: list[Sent]) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import jsonschema
 import pytest
 
+from socialguard.model.activity import Mark, Stream
 from socialguard.networks.interface import Outgoing, Upload
 
 from .wire import Request, Wire, http
@@ -84,10 +85,13 @@ def requests_of_everything(wire: Wire) -> list[Request]:
     """Make each kind of call once."""
     page = http({"data": [POST], "meta": {"next_token": "n" * 16}})
     last = http({"meta": {"result_count": 0}})
+    empty = http({"meta": {"result_count": 0, "next_token": "n" * 16}})
     uploaded = http({"data": {"id": "7"}, "meta": {}})
     created = http({"data": {"id": "42", "text": "Hello"}}, 201)
     wire.answers = [ME, page, last, uploaded, http({"data": {}}), created, http({"data": POST}), ME]
     wire.answers.append(http({"data": {"deleted": True}}))
+    found = http({"data": [POST]})
+    wire.answers += [last, empty, last, last, found, found, ME]
     opened = session(wire.origin, PUBLIC)
     opened.identity()
     assert len(list(opened.timeline(datetime(2026, 11, 27, tzinfo=UTC)))) == 1
@@ -96,6 +100,13 @@ def requests_of_everything(wire: Wire) -> list[Request]:
     opened.find("42")
     opened.inspect()
     opened.delete("42")
+    since = Mark("40", datetime(2026, 11, 27, tzinfo=UTC))
+    opened.activity(Stream.POSTS, since=since, at=None)
+    onward = opened.activity(Stream.MENTIONS, since=None, at=None).next
+    opened.activity(Stream.MENTIONS, since=None, at=onward)
+    opened.activity(Stream.POSTS, since=None, at="41.100.3200.")
+    opened.metrics([str(1 << 61), "42"])
+    opened.profile()
     return wire.requests
 
 
@@ -105,6 +116,8 @@ def test_x_describes_every_request_that_we_make(requests_of_everything: list[Req
     assert {(request.method, request.path) for request in requests_of_everything} == {
         ("GET", "/2/users/me"),
         ("GET", "/2/users/111/tweets"),
+        ("GET", "/2/users/111/mentions"),
+        ("GET", "/2/tweets"),
         ("POST", "/2/media/upload"),
         ("POST", "/2/media/metadata"),
         ("POST", "/2/tweets"),
