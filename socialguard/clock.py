@@ -20,6 +20,16 @@ def now() -> datetime:
     return datetime.now(UTC) + _offset
 
 
+def machine() -> datetime:
+    """Return the present instant as the machine's own clock has it, also where a test moved `now`."""
+    return datetime.now(UTC)
+
+
+def since_boot() -> float:
+    """Return seconds since the machine started, asleep or awake, whatever its clock is set to."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 def monotonic() -> float:
     """Return seconds of a clock that never goes back (for time-outs, never for stamps)."""
     return time.monotonic()

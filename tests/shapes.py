@@ -135,6 +135,7 @@ class DryRun(Shape):
     dry_run: Literal[True]
     needs: list[AccountText]
     candidates: list[CandidateFields]
+    total_micros: int
     findings: list[FindingFields]
 
 

@@ -158,8 +158,8 @@ def _rows(challenge: Challenge, target: Target, now: datetime) -> Iterator[Row]:
     if challenge.purpose == "use":
         return
     for label, value in _content(target, now):
-        is_price = label == _("when") and challenge.purpose == "delete"
-        yield label, _("now; it cannot be brought back") if is_price else value
+        is_when = label == _("when") and challenge.purpose == "delete"
+        yield label, f"{_('now; it cannot be brought back')} · {_cost(target.price_micros)}" if is_when else value
 
 
 def _content(target: Target, now: datetime) -> Iterator[Row]:

@@ -10,7 +10,8 @@ _NEXT: Final[dict[State, frozenset[State]]] = {
     State.AWAITING: frozenset({State.QUEUED, State.HELD, State.CANCELLED, State.EXPIRED}),
     State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED, State.EXPIRED}),
     # QUEUED: the network proved that nothing was made and named a time, or a two-step create is not public.
-    State.SENDING: frozenset({State.SENT, State.FAILED, State.UNKNOWN, State.QUEUED}),
+    # HELD: nothing was sent, since the network's answer showed that our clock is wrong.
+    State.SENDING: frozenset({State.SENT, State.FAILED, State.UNKNOWN, State.QUEUED, State.HELD}),
     State.UNKNOWN: frozenset({State.SENT, State.FAILED, State.QUEUED, State.HELD}),
     State.SENT: frozenset(),
     State.FAILED: frozenset(),

@@ -17,13 +17,14 @@ from socialguard.model.activity import Charge
 from socialguard.model.delivery import Delivery
 from socialguard.networks.interface import Network, Session
 from socialguard.networks.prices import price_of
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import usage
 
 CURRENCY: Final = "USD"
 
-_BOOK: Final = insert(usage)
-_SPENT: Final = (
-    select(usage.c.client, func.sum(usage.c.amount_micros))
+_BOOK: Final = Prepared(insert(usage))
+_SPENT: Final = Prepared(
+    select(usage.c.client, func.sum(usage.c.amount_micros).label("micros"))
     .where(usage.c.booked_at >= bindparam("since"), usage.c.booked_at < bindparam("until"))
     .where(usage.c.currency == CURRENCY)
     .group_by(usage.c.client)
@@ -47,21 +48,19 @@ def book(
     connection: Connection, account: Account, charges: Iterable[Charge], *, delivery_id: str | None = None
 ) -> None:
     """Book charges on an account, in the caller's write transaction."""
-    rows = [
-        {
-            "booked_at": jcs.timestamp(clock.now()),
-            "account_id": account.id,
-            "client": account.client,
-            "operation": one.operation,
-            "calls": one.calls,
-            "amount_micros": one.micros,
-            "currency": CURRENCY,
-            "delivery_id": delivery_id,
-        }
-        for one in charges
-    ]
-    if rows:
-        connection.execute(_BOOK, rows)
+    now = jcs.timestamp(clock.now())
+    for one in charges:
+        _BOOK.run(
+            connection,
+            booked_at=now,
+            account_id=account.id,
+            client=account.client,
+            operation=one.operation,
+            calls=one.calls,
+            amount_micros=one.micros,
+            currency=CURRENCY,
+            delivery_id=delivery_id,
+        )
 
 
 def book_session(
@@ -89,8 +88,8 @@ def book_found(connection: Connection, account: Account, network: Network, value
 
 def spent(connection: Connection, since: datetime, until: datetime) -> Mapping[str, int]:
     """Return what was booked from `since` on and before `until`, in millionths of a US dollar, by client."""
-    span = {"since": jcs.timestamp(since), "until": jcs.timestamp(until)}
-    return {client: int(micros) for client, micros in connection.execute(_SPENT, span)}
+    found = _SPENT.tuples(connection, since=jcs.timestamp(since), until=jcs.timestamp(until))
+    return {client: int(micros) for client, micros in found}
 
 
 def costs(

@@ -24,6 +24,7 @@ from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding
 from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
+from socialguard.publishing.skew import Clocks
 from socialguard.store.database import Database
 
 
@@ -208,6 +209,7 @@ class Desk:
     worker: Actor
     alerts: Board
     purse: Purse
+    clocks: Clocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
 from socialguard.networks.prices import price_of
-from socialguard.publishing import crash
-from socialguard.publishing.claim import Claimed, Unrenewed, append, claim
+from socialguard.publishing import crash, skew
+from socialguard.publishing.claim import Claimed, Unrenewed, alarm, append, claim
 from socialguard.publishing.interface import Desk, Result
 from socialguard.registry.accounts import unverified
 
@@ -94,12 +94,15 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         desk.trust.pin_log(claimed.tree)
         crash.at("after_pin")
         network = desk.network(account.network)
-        session = _open(desk, network, claimed)
+        session = _open(network, claimed)
+        _identify(desk, network, session, claimed)
         receipt = _send(desk, network, session, value, account)
     except errors.RateLimited as problem:
         return _record(desk, value, account, session, State.QUEUED, "limited", problem)
     except errors.OutcomeUnknown as problem:
         return _record(desk, value, account, session, State.UNKNOWN, "unknown", problem)
+    except errors.ClockWrong as problem:
+        return _record(desk, value, account, session, State.HELD, "held", problem)
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.
         return _record(desk, value, account, session, State.FAILED, "failed", problem)
@@ -121,19 +124,26 @@ def _renew(desk: Desk, found: Unrenewed) -> Result | None:
 # ── the call ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open(desk: Desk, network: Network, claimed: Claimed) -> Session:
-    """Open a session for the account, and ask who the credential belongs to where that is due."""
+def _open(network: Network, claimed: Claimed) -> Session:
+    """Open a session for the account."""
     account, opened = claimed.account, claimed.opened
     if isinstance(opened, errors.SocialGuardError):
         raise opened
-    session = network.open(opened.credential, account.origin, str(account))
-    if opened.identity_is_due:
-        found = session.identity()
-        if found.user_id != account.user_id:
-            raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
-        with desk.database.write() as connection:
-            desk.trust.record_identity(connection, account, opened.generation, found)
-    return session
+    return network.open(opened.credential, account.origin, str(account))
+
+
+def _identify(desk: Desk, network: Network, session: Session, claimed: Claimed) -> None:
+    """Ask who the credential belongs to where that is due, or the clock is in doubt."""
+    account, opened = claimed.account, claimed.opened
+    assert not isinstance(opened, errors.SocialGuardError)
+    if not opened.identity_is_due and not desk.clocks.is_doubtful(network.name):
+        return
+    found = session.identity()
+    if found.user_id != account.user_id:
+        raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
+    skew.require_right(network, session, claimed.value, account)  # before it counts as asked
+    with desk.database.write() as connection:
+        desk.trust.record_identity(connection, account, opened.generation, found)
 
 
 def _send(desk: Desk, network: Network, session: Session, value: Delivery, account: Account) -> Receipt | None:
@@ -226,6 +236,9 @@ def _settle(desk: Desk, value: Delivery, account: Account, session: Session | No
         if session is not None:
             desk.trust.mark_used(connection, account)
             usage.book_session(connection, account, session, value.act.value, cost, delivery_id=value.id)
+            desk.clocks.note(network.name, session)
+        if isinstance(ended.problem, errors.Held):
+            alarm(connection, desk, value, ended.problem)
         now_due = value if due is None else replace(value, due=due)
         append(connection, desk, now_due, ended.outcome, reason=reason or None, receipt=ended.receipt, calls=calls)
         crash.at("in_settle")

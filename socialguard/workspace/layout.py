@@ -69,6 +69,11 @@ class Layout:
         """From where every command knows that an alert is unseen."""
         return self.home.joinpath(*notice.PLACE)
 
+    @property
+    def clocks(self) -> Path:
+        """How this machine's clock stood to the networks' when they last answered."""
+        return self.home / "cache" / "clocks.json"
+
     def context_cache(self, context_id: str) -> Path:
         """What a terminal session confirmed last, for `whoami` in a shell's prompt."""
         return self.home / "cache" / f"context-{context_id[:32]}.json"

@@ -224,6 +224,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         """All that publishing works with."""
         from socialguard.publishing.interface import Desk
         from socialguard.publishing.media import MediaStore
+        from socialguard.publishing.skew import Clocks
 
         return Desk(
             database=self.database,
@@ -236,6 +237,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             worker=self.worker,
             alerts=self.alerts,
             purse=self.purse,
+            clocks=Clocks(self.layout.clocks),
         )
 
     def network(self, name: str) -> "Network":

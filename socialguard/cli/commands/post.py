@@ -128,6 +128,7 @@ def show_plan(face: Face, plan: Plan) -> int:
         "dry_run": True,
         "needs": [] if plan.challenge is None else [str(item.account) for item in plan.candidates],
         "candidates": candidates,
+        "total_micros": sum(item.price for item in plan.candidates),
         "findings": [deliveries.finding_document(item) for item in plan.findings],
     }
 
@@ -142,6 +143,9 @@ def show_plan(face: Face, plan: Plan) -> int:
                 limit=item.limit,
                 price=cost,
             )
+        if len(plan.candidates) > 1:
+            total = sum(item.price for item in plan.candidates)
+            face.printer.say("Total {price}", price=price(total) if total else _("free"))
 
     face.printer.answer(document, people)
     return errors.Held.exit_code if plan.stopping else 0
