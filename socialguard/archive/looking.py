@@ -10,9 +10,9 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, delete, insert, outerjoin, select
 
-from socialguard.canon import jcs
+from socialguard.archive import instants
 from socialguard.model.activity import Kind
-from socialguard.store.archive_tables import attachment, cursor, item, metric, version
+from socialguard.store.archive_tables import VERSIONS, attachment, cursor, item, metric, version
 
 _STREAM: Final = "metrics"
 _MEASURED: Final = (Kind.POST.value, Kind.REPLY.value)
@@ -32,19 +32,19 @@ def looked_at(connection: Connection, account_id: str) -> datetime | None:
     """Return when all metrics of an account that were due had been looked at, None for never."""
     query = select(cursor.c.read_at).where(cursor.c.account_id == account_id, cursor.c.stream == _STREAM)
     found = connection.execute(query).scalar()
-    return None if found is None else jcs.parse_timestamp(found)
+    return None if found is None else instants.moment(found)
 
 
 def note(connection: Connection, account_id: str, at: datetime) -> None:
     """Keep that all metrics of an account that were due at `at` have been looked at."""
     connection.execute(delete(cursor).where(cursor.c.account_id == account_id, cursor.c.stream == _STREAM))
     row = {"account_id": account_id, "stream": _STREAM, "gap": 0, "open": False, "reached_limit": False}
-    connection.execute(insert(cursor).values(**row, read_at=jcs.timestamp(at)))
+    connection.execute(insert(cursor).values(**row, read_at=instants.micros(at)))
 
 
 def posts(connection: Connection, account_id: str, *, since: datetime | None) -> Sequence[Looked]:
     """Return the own posts of an account, newest first; those that were made before `since` are left out."""
-    first = and_(version.c.item_id == item.c.id, version.c.number == 1)
+    first = version.c.id == item.c.id * VERSIONS + 1
     counts = and_(metric.c.item_id == item.c.id, metric.c.number == item.c.snapshots)
     query = (
         select(item.c.network_id, item.c.created_at, version.c.seen_at, metric.c.taken_at)
@@ -53,13 +53,13 @@ def posts(connection: Connection, account_id: str, *, since: datetime | None) ->
         .order_by(item.c.created_at.desc(), item.c.id.desc())
     )
     if since is not None:
-        query = query.where(item.c.created_at >= jcs.timestamp(since))
+        query = query.where(item.c.created_at >= instants.micros(since))
     return [
         Looked(
             row.network_id,
-            jcs.parse_timestamp(row.created_at),
-            jcs.parse_timestamp(row.seen_at),
-            None if row.taken_at is None else jcs.parse_timestamp(row.taken_at),
+            instants.moment(row.created_at),
+            instants.moment(row.seen_at),
+            None if row.taken_at is None else instants.moment(row.taken_at),
         )
         for row in connection.execute(query)
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from socialguard.canon import jcs
+from socialguard.archive import instants
 from socialguard.store.archive_tables import attachment, blob, cursor, item
 
 
@@ -48,8 +48,8 @@ def of_account(connection: Connection, account_id: str) -> Overview:
     return Overview(
         items,
         own,
-        None if newest is None else jcs.parse_timestamp(newest),
-        None if read is None else jcs.parse_timestamp(read),
+        None if newest is None else instants.moment(newest),
+        None if read is None else instants.moment(read),
         sum(bool(row.open) for row in rows),
         sum(bool(row.reached_limit) for row in rows),
         files,
