@@ -60,6 +60,7 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
         not fetched.items
         and not then.is_open
         and gap.newest is None
+        and gap.at is None
         and gaps.touch(connection, gap, instants.parsed(moment.at))
     ):
         return Kept(then, 0, 0, 0)

@@ -60,6 +60,13 @@ def test_an_edit_becomes_a_version_and_search_finds_both(office: Office) -> None
         assert (found["item"], found["edits"]) == (newest["item"], 1)
 
 
+def test_a_page_without_a_comment_leaves_no_gap_open(office: Office) -> None:
+    """Looking for comments takes several answers, all of them empty."""
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=130))
+    for _ in range(2):
+        assert back_up(office, "facebook:@acme")["gaps_open"] == 0
+
+
 def test_a_rate_limit_leaves_the_gap_open_and_the_next_run_goes_on(office: Office) -> None:
     office.sandbox.reset(seeded(office, posts=250, mentions=5))
     fault = {"network": "x", "operation": "timeline", "kind": "status", "code": 429, "after": 1, "times": None}

@@ -41,6 +41,15 @@ def seeded(
     return {**office.seed, "accounts": accounts}
 
 
+def joined(*seeds: dict[str, Any]) -> dict[str, Any]:
+    """Return one seed in which each account has the past that any of these gives it."""
+    pasts: dict[tuple[str, str], dict[str, Any]] = {}
+    for seed in seeds:
+        for entry in seed["accounts"]:
+            pasts.setdefault((entry["network"], entry["handle"]), {}).update(entry)
+    return {**seeds[0], "accounts": list(pasts.values())}
+
+
 def item_ids(office: Office) -> Sequence[str]:
     """Return account and id at the network of every kept item."""
     with office.entered() as workspace, workspace.archive.database.read() as connection:
