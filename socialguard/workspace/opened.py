@@ -216,8 +216,9 @@ class Workspace(AbstractContextManager["Workspace"]):
     def guard(self) -> "Guard":
         """The guard."""
         from socialguard.guard.gate import Guard
+        from socialguard.workspace.shelf import Shelf
 
-        return Guard(self.trust, self._remember_context)
+        return Guard(self.trust, self._remember_context, Shelf(self.layout.archive_index))
 
     @cached_property
     def desk(self) -> "Desk":
