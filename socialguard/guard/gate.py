@@ -121,8 +121,8 @@ class Directory(Protocol):
 
 
 class Guard:
-    """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed; `shelf` knows
-    what accounts posted last."""
+    """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed; `shelf`
+    knows what accounts posted last."""
 
     def __init__(
         self, directory: Directory, confirmed: Callable[[str, Sequence[Account]], None], shelf: Shelf
