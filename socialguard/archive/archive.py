@@ -1,16 +1,17 @@
 """One archive, opened: the face of this room for those who fill it."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from socialguard import errors
-from socialguard.archive import blobs, closing, gaps, keeping, opening, rebuilding, root, verifying
+from socialguard import clock, errors
+from socialguard.archive import blobs, closing, gaps, instants, keeping, opening, rebuilding, root, verifying
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Gap, Kept, Progress, Rebuilt, Seal, Verified, no_progress
-from socialguard.model.activity import ActivityPage, Profile, Stream
+from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store.archive_tables import page
 
 
@@ -65,6 +66,15 @@ class Archive:
         self._count(len(fetched.items) + 1)
         return kept
 
+    def keep_edits(self, account_id: str, seen: Sequence[Item]) -> tuple[int, frozenset[str]]:
+        """Keep what was edited of items that are kept already, and the addresses of their files as they are now;
+        return how many were edited, and the ids of those that are not kept: they belong to a page of a gap."""
+        blobs.require_space(self._files.place, blobs.BACKUP_FLOOR, "the backup")
+        with self.database.write() as connection:
+            changed, unknown = keeping.keep_edits(connection, account_id, seen)
+        self._count(changed)
+        return changed, unknown
+
     def keep_metrics(self, account_id: str, taken: Mapping[str, Mapping[str, int]]) -> int:
         """Keep what changed of metrics, by the network's id of kept items; return how many snapshots were
         taken."""
@@ -104,6 +114,14 @@ class Archive:
             raise errors.ArchiveUnwritable(detail=problem.strerror or "it cannot be written") from None
         self._pending = 0
         return made
+
+    def close_old(self, age: timedelta) -> int:
+        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made."""
+        with self.database.read() as connection:
+            oldest = connection.execute(select(func.min(page.c.at))).scalar()
+        if oldest is None or oldest > instants.micros(clock.now() - age):
+            return 0
+        return self.close_pages()
 
     def verify(self, progress: Progress = no_progress) -> Verified:
         """Read every file of the archive and name every problem; `progress` counts bytes."""

@@ -3,7 +3,7 @@ the caller's transaction. What is there already, unchanged, leaves no trace."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, insert, outerjoin, select
@@ -60,6 +60,7 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
         not fetched.items
         and not then.is_open
         and gap.newest is None
+        and gap.at is None
         and gaps.touch(connection, gap, instants.parsed(moment.at))
     ):
         return Kept(then, 0, 0, 0)
@@ -86,6 +87,25 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
     _record(connection, moment, made, ids)
     dialect.upsert(connection, attachment, addresses, "url")  # addresses of media expire
     return Kept(then, new, changed, snapshots)
+
+
+def keep_edits(connection: Connection, account_id: str, seen: Sequence[Item]) -> tuple[int, frozenset[str]]:
+    """Keep what was edited of items that are kept; return how many were, and the ids of those that are not kept.
+
+    Metrics are not looked at: they have a schedule of their own."""
+    moment = _moment(connection)
+    fit = {one.network_id: (replace(one, metrics={}), body) for one, body in map(lines.fit, seen)}
+    known = _states(connection, account_id, list(fit))
+    made: dict[str, list[Line]] = {}
+    addresses: list[dict[str, object]] = []
+    for network_id, state in known.items():
+        one, body = fit[network_id]
+        addresses += [{"item_id": state.id, "key": each.key, "url": each.url} for each in one.attachments]
+        if found := _changes(account_id, one, body, state, moment.at):
+            made.setdefault(lines.shelf_of(account_id, state.own, moment.at), []).extend(found)
+    _record(connection, moment, made, {(account_id, name): state.id for name, state in known.items()})
+    dialect.upsert(connection, attachment, addresses, "url")
+    return sum(map(len, made.values())), frozenset(fit) - frozenset(known)
 
 
 def keep_metrics(connection: Connection, account_id: str, taken: Mapping[str, Mapping[str, int]]) -> int:

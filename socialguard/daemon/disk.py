@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from socialguard import clock
 from socialguard.daemon.interface import Problem
-from socialguard.workspace.layout import Layout
 from socialguard.store import small_file
+from socialguard.workspace.layout import Layout
 
 RESERVE: Final = 64 * 1024 * 1024
 SCARCE: Final = 0.05
