@@ -232,11 +232,11 @@ def holds_phrases(connection: Connection, phrases: Sequence[str], versions: int)
 def explain(
     problem: BaseException,
     where: str,
-    unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable,
     path: Path | None = None,
+    unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable,
 ) -> errors.SocialGuardError:
-    """Return the error of ours that a driver's error means; `where` names the database for a person, `unwritable`
-    is what a full or read-only disk means for it, `path` is its file where it has one."""
+    """Return the error of ours that a driver's error means; `where` names the database for a person, `path` is its
+    file where it has one, `unwritable` is what a full or read-only disk means for it."""
     words = str(problem).lower()
     unopened = any(part in words for part in ("readonly", "disk i/o error", "unable to open"))
     if "full" in words or "no space" in words or (unopened and _is_full(path)):
