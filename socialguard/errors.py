@@ -103,6 +103,12 @@ class Busy(SocialGuardError):
     remedy = "Wait until it has finished, then repeat the command."
 
 
+class AlreadyRunning(Busy):
+    """A daemon of this workspace runs already: process {pid} on {host}, since {since}."""
+
+    remedy = "Look at it: socialguard daemon status. One workspace has one daemon."
+
+
 class ArchiveUnwritable(SocialGuardError):
     """The archive cannot be written ({detail}). What it holds is whole."""
 
@@ -155,6 +161,10 @@ class Cancelled(SocialGuardError):
     """Stopped. Nothing was sent. Draft {draft} kept."""
 
     exit_code = 3
+
+
+class PriceRefused(Cancelled):
+    """Stopped. Nothing was read but the price."""
 
 
 class WrongName(Cancelled):
@@ -215,6 +225,10 @@ class NotReached(NetworkRefused):
     remedy = "Check the connection, then repeat the command."
 
 
+class FileRefused(NetworkRefused):
+    """A file at {host} could not be fetched: {detail}"""
+
+
 class RateLimited(SocialGuardError):
     """{network} allows no more calls for {account} until {until}."""
 
@@ -230,6 +244,10 @@ class ConfirmationRequired(SocialGuardError):
 
     exit_code = 10
     remedy = "Add: {words}"
+
+
+class PriceUnconfirmed(ConfirmationRequired):
+    """A first backup of {accounts} costs up to {price}. Nothing of it was read."""
 
 
 class Held(SocialGuardError):

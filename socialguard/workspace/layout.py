@@ -5,6 +5,7 @@ policy.toml         the policy's source              cache/accounts.json  names 
 org                 the organisation's id            emergency.jsonl      stops while the database is out
 socialguard.db      registry, ledger, audit log      archive/             activity: segments, manifest, media
 cache/alerts.json   that an alert is unseen          archive.db           its index
+reserve             space for a full disk
 """
 
 import re
@@ -55,14 +56,24 @@ class Layout:
         return self.home / "emergency.jsonl"
 
     @property
+    def reserve(self) -> Path:
+        """Space that the daemon gives up on a full disk, so that the log stays writable."""
+        return self.home / "reserve"
+
+    @property
     def archive(self) -> Path:
         """The activity that is kept: segments, their manifest, media."""
         return self.home / "archive"
 
     @property
+    def archive_index(self) -> Path:
+        """The index over the activity."""
+        return self.home / "archive.db"
+
+    @property
     def archive_url(self) -> str:
         """The URL of the index over the activity."""
-        return f"sqlite:///{self.home / 'archive.db'}"
+        return f"sqlite:///{self.archive_index}"
 
     @property
     def alerts(self) -> Path:

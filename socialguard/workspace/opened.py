@@ -22,12 +22,16 @@ from socialguard.workspace.signed import Signed
 
 # Each part is imported by what opens it: `queue list` needs few of them and is waited for.
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from socialguard.alerts.board import Board
     from socialguard.archive.archive import Archive
+    from socialguard.archive.closing import Files
     from socialguard.audit.anchors.interface import Anchor
     from socialguard.audit.anchors.publishing import Published
     from socialguard.audit.emergency import EmergencyFile
     from socialguard.audit.log import AuditLog
+    from socialguard.backup.backup import Backup
     from socialguard.guard.gate import Guard
     from socialguard.ledger.purse import Purse
     from socialguard.networks.interface import Network
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
+DAEMON = "daemon"
+"""The face without a person, as the log calls it."""
 
 
 class Workspace(AbstractContextManager["Workspace"]):
@@ -61,7 +67,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def _log_refusal(self, problem: errors.Tampered) -> None:
         """Log that something was refused as tampered with; a log that cannot be written must not hide why."""
         with contextlib.suppress(errors.SocialGuardError), self.database.write() as connection:
-            said = Entry("tampering.refuse", "tampered", self.person, reason=redact(problem.message())[:500])
+            said = Entry("tampering.refuse", "tampered", self.actor, reason=redact(problem.message())[:500])
             self.log.append(connection, said)
 
     def close(self) -> None:
@@ -125,6 +131,11 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The worker of this machine."""
         return Actor(self.identity.worker_id, "worker", self._via)
 
+    @property
+    def actor(self) -> Actor:
+        """Who acts through this face: the worker in a daemon, whose machine need not hold a person's keys."""
+        return self.worker if self._via == DAEMON else self.person
+
     # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -139,10 +150,31 @@ class Workspace(AbstractContextManager["Workspace"]):
     def archive(self) -> "Archive":
         """The activity that is kept; `archive.rebuilt` tells where its index had to be made anew."""
         from socialguard.archive.archive import Archive
+
+        return Archive.open(self.layout.archive, self.layout.archive_url, self.archive_files.seal)
+
+    @property
+    def archive_files(self) -> "Files":
+        """The files of the archive, where no index of them can be had."""
+        from socialguard.archive.closing import Files
         from socialguard.workspace.seal import WorkerSeal
 
-        seal = WorkerSeal(self.org, self.keys.worker, self._workers)
-        return Archive.open(self.layout.archive, self.layout.archive_url, seal)
+        return Files(self.layout.archive, WorkerSeal(self.org, self.keys.worker, self._workers))
+
+    @cached_property
+    def backup(self) -> "Backup":
+        """The backups of this workspace."""
+        from socialguard.backup.backup import Backup
+        from socialguard.backup.interface import Desk
+
+        return Backup(Desk(self.custody, self.archive, self.purse, self._renew))
+
+    def _renew(self, account: Account) -> None:
+        """Renew the credential of an account where it is about to end."""
+        with self.database.read() as connection:
+            due = self.trust.renewal_is_due(connection, account)
+        if due:
+            self.trust.renew(account)
 
     def _workers(self) -> "dict[str, bytes]":
         """The public keys of all workers that the owners ever signed, by key id: a line outlives its worker."""
@@ -193,8 +225,9 @@ class Workspace(AbstractContextManager["Workspace"]):
     def guard(self) -> "Guard":
         """The guard."""
         from socialguard.guard.gate import Guard
+        from socialguard.workspace.shelf import Shelf
 
-        return Guard(self.trust, self._remember_context)
+        return Guard(self.trust, self._remember_context, Shelf(self.layout.archive_index))
 
     @cached_property
     def desk(self) -> "Desk":
@@ -210,7 +243,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             gate=self.guard,
             media=MediaStore(self.layout.media),
             network=self.network,
-            person=self.person,
+            person=self.actor,
             worker=self.worker,
             alerts=self.alerts,
             purse=self.purse,
@@ -276,7 +309,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             owner=self.keys.member,
             worker=self.keys.worker,
             worker_id=self.identity.worker_id,
-            actor=self.person,
+            actor=self.actor,
             network=self.network,
             emergency=emergency,
             book=usage.book_session,
@@ -362,6 +395,15 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.layout.context_cache(context_id),
             {"accounts": [str(account) for account in accounts], "at": clock.now().isoformat()},
         )
+
+    def names(self, connection: "Connection") -> dict[str, str]:
+        """Return the name of every account by its id, as its row says: for showing, without any key."""
+        from sqlalchemy import select
+
+        from socialguard.store.tables import account
+
+        rows = connection.execute(select(account.c.id, account.c.network, account.c.handle))
+        return {row.id: f"{row.network}:@{row.handle}" for row in rows}
 
     def accounts(self) -> tuple[Account, ...]:
         """Return every account, sorted by name."""
