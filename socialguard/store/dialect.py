@@ -14,9 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, even
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
+from socialguard.model.text import marked
 
 BUSY_MS: Final = 15_000
 _PAGE: Final = 4096
+FULL: Final = marked("disk full")
+READ_ONLY: Final = marked("{where} is read-only")
 
 # sqlite.org/wal.html, "The WAL Reset Bug": fixed in these and later versions of their branches.
 _WAL_FIXED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -240,9 +243,9 @@ def explain(
     words = str(problem).lower()
     unopened = any(part in words for part in ("readonly", "disk i/o error", "unable to open"))
     if "full" in words or "no space" in words or (unopened and _is_full(path)):
-        return unwritable(detail="disk full")
+        return unwritable(detail=FULL)
     if "readonly" in words or "read-only" in words:
-        return unwritable(detail=f"{where} is read-only")
+        return unwritable(detail=READ_ONLY.format(where=where))
     if "locked" in words or "lock timeout" in words:
         return errors.Busy(what=where)
     if "append-only" in words:
