@@ -103,6 +103,12 @@ class Busy(SocialGuardError):
     remedy = "Wait until it has finished, then repeat the command."
 
 
+class AlreadyRunning(Busy):
+    """A daemon of this workspace runs already: process {pid} on {host}, since {since}."""
+
+    remedy = "Look at it: socialguard daemon status. One workspace has one daemon."
+
+
 class ArchiveUnwritable(SocialGuardError):
     """The archive cannot be written ({detail}). What it holds is whole."""
 

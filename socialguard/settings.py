@@ -15,14 +15,17 @@ from socialguard.model.money import KEPT, MICROS, Budget, Budgets
 FILE_NAME: Final = "socialguard.toml"
 HOME_VARIABLE: Final = "SOCIALGUARD_HOME"
 IDENTITY_VARIABLE: Final = "SOCIALGUARD_IDENTITY"
+HOURLY: Final = "17 * * * *"
+"""When accounts are backed up unless the operator says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, with the defaults of an empty file. `anchors` are audit anchors as `kind:place`
     (`dir:/mnt/log`, `git:URL`); `limits` overrides the dated limits per network; `proxy` and `ca_bundle`
-    are for reaching the networks; `budget` is what may be spent there; `language` is `en` or `fr` (None: the
-    environment's)."""
+    are for reaching the networks; `heartbeat_url` is called while the daemon is well; `backup_cron` is when
+    accounts are backed up, by the wall clock of their zone, `backup_crons` when single ones are; `budget` is what
+    may be spent at the networks; `language` is `en` or `fr` (None: the environment's)."""
 
     language: str | None = None
     zone: str | None = None
@@ -32,6 +35,9 @@ class Settings:
     stale_after_hours: int = 24
     proxy: str | None = None
     ca_bundle: str | None = None
+    heartbeat_url: str | None = None
+    backup_cron: str = HOURLY
+    backup_crons: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     budget: Budgets = field(default_factory=Budgets)
 
@@ -95,6 +101,15 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         proxy: str | None = None
         ca_bundle: str | None = None
 
+    class Daemon(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        heartbeat_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/\S*)?$")
+
+    class Backup(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        cron: str = HOURLY
+        crons: dict[str, str] = {}
+
     class Allowed(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
         day_usd: amount | None = None
@@ -111,6 +126,8 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         database: str | None = None
         audit: Audit = Audit()
         http: Http = Http()
+        daemon: Daemon = Daemon()
+        backup: Backup = Backup()
         limits: dict[str, dict[str, int]] = {}
         budget: Money = Money()
 
@@ -129,6 +146,9 @@ def _parse(data: dict[str, object], name: str) -> Settings:
         stale_after_hours=document.audit.stale_after_hours,
         proxy=document.http.proxy,
         ca_bundle=document.http.ca_bundle,
+        heartbeat_url=document.daemon.heartbeat_url,
+        backup_cron=document.backup.cron,
+        backup_crons=document.backup.crons,
         limits=document.limits,
         budget=Budgets(
             total=_budget(document.budget.day_usd, document.budget.month_usd),

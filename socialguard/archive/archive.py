@@ -13,18 +13,17 @@ from socialguard.archive.closing import Files
 from socialguard.archive.interface import Gap, Kept, Progress, Rebuilt, Seal, Verified, no_progress
 from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store.archive_tables import page
-from socialguard.store.database import Database
 
 
 class Archive:
-    """The archive below `place`, with its index in `database` (read it with `archive.reader`).
+    """An archive's files, and its index in `database` (read it with `archive.reader`).
 
     `rebuilt` tells that opening it made the index anew, and why."""
 
-    def __init__(self, place: Path, database: Database, seal: Seal, rebuilt: Rebuilt | None = None) -> None:
-        self.database = database
-        self.rebuilt = rebuilt
-        self._files = Files(place, seal)
+    def __init__(self, files: Files, url: str, progress: Progress) -> None:
+        self._files = files
+        self._url = url
+        self.database, self.rebuilt = opening.open_index(files, url, progress)
         self._pending: int | None = None
 
     @classmethod
@@ -33,9 +32,13 @@ class Archive:
         there are. An index that is damaged or of another schema is set aside and made anew.
 
         Raises SchemaTooNew, ArchiveDamaged, PagesOpen."""
-        files = Files(place, seal)
-        database, rebuilt = opening.open_index(files, url, progress)
-        return cls(place, database, seal, rebuilt)
+        return cls(Files(place, seal), url, progress)
+
+    @staticmethod
+    def verify_files(place: Path, seal: Seal, progress: Progress = no_progress) -> Verified:
+        """Do what `verify` does for an archive that cannot be opened; without its index, what only that knows
+        (files of media, an end of the manifest that is lost together with its head) is not looked for."""
+        return verifying.verify(verifying.Known(), Files(place, seal), progress)
 
     # ── streams ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,14 +128,26 @@ class Archive:
         with contextlib.suppress(errors.ArchiveDamaged), self.database.write() as connection:
             closing.finish(connection, self._files)  # what is damaged is looked for below
         with self.database.read() as connection:
-            return verifying.verify(connection, self._files, progress)
+            known = verifying.known_to(connection)
+        found = verifying.verify(known, self._files, progress)
+        if found.problems:
+            # Another process may have closed pages meanwhile: look again while none can.
+            with self.database.write() as connection:
+                found = verifying.verify(verifying.known_to(connection), self._files, progress)
+        return found
 
     def rebuild(self, progress: Progress = no_progress) -> Rebuilt:
-        """Make the index anew from the segments alone, in one transaction; `progress` counts lines.
+        """Make the index anew from the segments alone, in one transaction; `progress` counts lines. One that
+        cannot be read is set aside first.
 
         Raises PagesOpen, ArchiveDamaged; then nothing was changed."""
-        with self.database.write() as connection:
-            return rebuilding.rebuild(connection, self._files, progress)
+        try:
+            with self.database.write() as connection:
+                return rebuilding.rebuild(connection, self._files, progress)
+        except errors.Unreadable:
+            self.database.close()
+            self.database, rebuilt = opening.replace_index(self._files, self._url, progress)
+            return rebuilt
 
     def root(self) -> str:
         """Return the canonical root of all that is kept (hex)."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, insert, outerjoin, select
 
-from socialguard import clock
+from socialguard import clock, errors
 from socialguard.archive import crash, gaps, index, instants, lines
 from socialguard.archive.interface import Gap, Kept
 from socialguard.archive.lines import Body, Line
@@ -137,9 +137,11 @@ def keep_profile(connection: Connection, account_id: str, seen: Profile) -> bool
 def keep_stored(
     connection: Connection, account_id: str, network_id: str, key: str, sha256: str, size: int, content_type: str
 ) -> None:
-    """Keep that the file of an attachment lies under its hash."""
+    """Keep that the file of an attachment lies under its hash; raises NotFound for an item that is not kept."""
     moment = _moment(connection)
-    state = _states(connection, account_id, [network_id])[network_id]
+    state = _states(connection, account_id, [network_id]).get(network_id)
+    if state is None:
+        raise errors.NotFound(kind="item", name=network_id, hint="Run: socialguard backup list")
     line = lines.blob_line(account_id, network_id, key, sha256, size, content_type, moment.at)
     shelf = lines.shelf_of(account_id, state.own, moment.at)
     _record(connection, moment, {shelf: [line]}, {(account_id, network_id): state.id})

@@ -25,8 +25,6 @@ SALT_BYTES: Final = 32
 OWN: Final = "own"
 """The shelf of what the accounts wrote themselves, and of what is nobody's: pages, profiles."""
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
 
 class Line(NamedTuple):
     """One line: what it is, whose, which item it is about (empty: none), what the index takes of it, its bytes."""
@@ -84,14 +82,15 @@ def version_hash(salt: bytes, body: bytes) -> bytes:
 def item_line(account_id: str, one: Item, own: bool, number: int, body: Body, at: str) -> Line:
     """Return the line of a new version, with a new salt."""
     salt = os.urandom(SALT_BYTES)
-    files = [(each.key, each.url) for each in one.attachments]
-    urls = _json({key: url for key, url in files if url is not None}) if files else "{}"
+    files = {each.key: each.url for each in one.attachments}
+    urls = _json({key: url for key, url in files.items() if url is not None}) if files else "{}"
     counts = counts_of(one.metrics) if number == 1 else None
-    counts_stored = "" if counts is None else f'"metrics":{_json(counts)},'
+    stored_counts = _counts(counts or {})
+    first = "" if counts is None else f'"metrics":{stored_counts},'
     stored = (
         f'{{"account":{quoted(account_id)},"at":"{at}","author_name":{quoted(one.author_name)},"body":'.encode()
         + body.stored
-        + f',"id":{quoted(one.network_id)},{counts_stored}"n":{number},'
+        + f',"id":{quoted(one.network_id)},{first}"n":{number},'
         f'"own":{"true" if own else "false"},"salt":"{jcs.b64(salt)}","t":"item","urls":{urls}}}'.encode()
     )
     values = {
@@ -105,7 +104,7 @@ def item_line(account_id: str, one: Item, own: bool, number: int, body: Body, at
         "author_name": _without_nul(one.author_name),
         "at": instants.parsed(at),
         "files": files,
-        "counts": _json(counts) if counts else None,
+        "counts": stored_counts if counts else None,
     }
     return Line("item", account_id, one.network_id, values, stored)
 
@@ -150,29 +149,32 @@ def blob_line(
 
 def read(stored: bytes) -> Line:
     """Return a line as its bytes say; they are of our own writing, proven by the root of their segment."""
-    line: Any = json.loads(stored.decode())
+    text = stored.decode()
+    line: Any = json.loads(text)
     if line["t"] != "item":
         line["at"] = instants.parsed(line["at"])
         return Line(line["t"], line["account"], line.get("id", ""), line, stored)
     body, urls, counts = line["body"], line["urls"], line.get("metrics")
+    written = _between(text, ',"body":', '},"id":') + "}"
+    content = _between(written, ',"content":', ',"created":"')
     values = {
         "number": line["n"],
         "own": line["own"],
         "kind": body["kind"],
         "created_at": instants.parsed(body["created"]),
-        "sha256": version_hash(jcs.unb64(line["salt"]), _body_in(stored)),
+        "sha256": version_hash(jcs.unb64(line["salt"]), written.encode()),
         "text": _without_nul(body["text"]),
         "content": _held(
-            _ENCODER.encode(body["attachments"]) if body["attachments"] else "",
+            _json(body["attachments"]) if body["attachments"] else "",
             body["author"],
-            _ENCODER.encode(body["content"]) if body["content"] else "",
+            content if content != "{}" else "",
             body["reply_to"],
             body["url"],
         ),
         "author_name": _without_nul(line["author_name"]),
         "at": instants.parsed(line["at"]),
-        "files": [(each["key"], urls.get(each["key"])) for each in body["attachments"]],
-        "counts": _ENCODER.encode(counts) if counts else None,
+        "files": {each["key"]: urls.get(each["key"]) for each in body["attachments"]},
+        "counts": _counts(counts) if counts else None,
     }
     return Line("item", line["account"], line["id"], values, stored)
 
@@ -194,7 +196,7 @@ def profile_value(profile: Profile) -> dict[str, object]:
 def counts_of(metrics: Mapping[str, int]) -> dict[str, int]:
     """Return metrics as they are kept: names that are text, values within what JSON readers agree on."""
     limit = jcs.MAX_INTEGER
-    return {_text(name): max(-limit, min(limit, int(value))) for name, value in metrics.items()}
+    return {_name(name): max(-limit, min(limit, int(value))) for name, value in metrics.items()}
 
 
 def mark_value(mark: Mark | None) -> list[str] | None:
@@ -241,15 +243,21 @@ def _held(attachments: str, author: str, content: str, reply_to: str | None, url
     return f"{{{','.join(parts)}}}"
 
 
-def _body_in(stored: bytes) -> bytes:
-    """The body in a line as it was written. Within a text a quotation mark has a backslash before it, and what
-    follows the body holds no object in an object: these marks are our own."""
-    return stored[stored.index(b',"body":') + 8 : stored.rindex(b'},"id":') + 1]
-
-
 def _made(line: dict[str, Any]) -> Line:
     values = line | {"at": instants.parsed(line["at"])}
     return Line(line["t"], line["account"], line.get("id", ""), values, jcs.encode(line))
+
+
+def _between(text: str, start: str, end: str) -> str:
+    """What a line holds between two marks. Within a text a quotation mark has a backslash before it, and what
+    stands before the first mark and after the last holds no object in an object, so the marks are our own keys."""
+    return text[text.index(start) + len(start) : text.rindex(end)]
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    if not "".join(counts).isascii():
+        return _json(dict(counts))
+    return "{" + ",".join([f"{quoted(name)}:{counts[name]}" for name in sorted(counts)]) + "}"
 
 
 def _json(value: object) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
 from socialguard.canon import merkle
 from socialguard.store.archive_tables import VERSIONS, blob, item, metric, profile, tombstone, version
+from socialguard.store.prepared import Prepared
 
 _BATCH: Final = 2000
 _sha256 = hashlib.sha256
@@ -21,16 +22,10 @@ def canonical_root(connection: Connection) -> str:
     """Return the canonical root of an index, in hex."""
     hashes: list[bytes] = []
     for query, render in _KINDS:
-        for rows in _batches(connection, query):
+        for rows in query.batches(connection, _BATCH):
             hashes += [_sha256(b"\\0" + row).digest() for row in render(rows)]
     hashes.sort()
     return merkle.root(hashes).hex()
-
-
-def _batches(connection: Connection, query: Select[Any]) -> Iterator[list[Any]]:
-    result = connection.execute(query)
-    while rows := result.fetchmany(_BATCH):
-        yield rows  # type: ignore[misc]
 
 
 # Rendered by hand: `jcs.encode` of each would take most of the time; a test holds them to it. Texts and JSON that
@@ -78,26 +73,29 @@ def _blobs(rows: Iterable[Any]) -> Iterator[bytes]:
 
 
 _OF_ITEM: Final = (item.c.account_id, item.c.network_id)
-_KINDS: Final[tuple[tuple[Select[Any], Callable[[Iterable[Any]], Iterator[bytes]]], ...]] = (
-    (select(*_OF_ITEM, item.c.kind, item.c.own, item.c.created_at), _items),
-    (
-        select(
-            *_OF_ITEM,
-            version.c.id % VERSIONS,
-            version.c.sha256,
-            version.c.text,
-            version.c.content,
-            version.c.author_name,
-        ).join(item, item.c.id == version.c.id // VERSIONS),
-        _versions,
-    ),
-    (
-        select(*_OF_ITEM, metric.c.number, metric.c.taken_at, metric.c.counts).join(
-            item, item.c.id == metric.c.item_id
+_KINDS: Final[tuple[tuple[Prepared, Callable[[Iterable[Any]], Iterator[bytes]]], ...]] = tuple(
+    (Prepared(query), render)
+    for query, render in (
+        (select(*_OF_ITEM, item.c.kind, item.c.own, item.c.created_at), _items),
+        (
+            select(
+                *_OF_ITEM,
+                (version.c.id % VERSIONS).label("number"),
+                version.c.sha256,
+                version.c.text,
+                version.c.content,
+                version.c.author_name,
+            ).join(item, item.c.id == version.c.id // VERSIONS),
+            _versions,
         ),
-        _metrics,
-    ),
-    (select(profile.c.account_id, profile.c.taken_at, profile.c.content), _profiles),
-    (select(*_OF_ITEM, tombstone.c.reason).join(item, item.c.id == tombstone.c.item_id), _tombstones),
-    (select(blob.c.sha256, blob.c.size), _blobs),
+        (
+            select(*_OF_ITEM, metric.c.number, metric.c.taken_at, metric.c.counts).join(
+                item, item.c.id == metric.c.item_id
+            ),
+            _metrics,
+        ),
+        (select(profile.c.account_id, profile.c.taken_at, profile.c.content), _profiles),
+        (select(*_OF_ITEM, tombstone.c.reason).join(item, item.c.id == tombstone.c.item_id), _tombstones),
+        (select(blob.c.sha256, blob.c.size), _blobs),
+    )
 )

@@ -6,12 +6,15 @@ the docstring of `intents`, and is left to `audit.verify` and to anchors outside
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.audit import leaf as leaves
+from socialguard.audit.courses import Courses
 from socialguard.audit.interface import Entry, Intent, Said, Tree
 from socialguard.audit.search import Search, look_through_older
 from socialguard.audit.tree import LOG, as_stored, beyond, frontier_below, hashed, read_head, require_head, stored
@@ -39,6 +42,7 @@ class AuditLog:
 
     def __init__(self, org: str) -> None:
         self.org = org
+        self._courses = Courses()
 
     def append(self, connection: Connection, entry: Entry) -> int:
         """Append `entry` in the write transaction of `connection` and return its index.
@@ -123,8 +127,15 @@ class AuditLog:
 
     def course(self, connection: Connection, fingerprint: str) -> tuple[Said, ...]:
         """Return what every entry that names `fingerprint` says, oldest first; found, proven and refused as
-        `intents` does."""
-        return self._search(connection, fingerprint).course()
+        `intents` does, but each leaf is read once in a process."""
+        head = require_head(connection)
+        rows = _BY_FINGERPRINT.all(connection, inc=head.incarnation, fp=fingerprint)
+        queued = [row.seq for row in rows if row.action == QUEUED]
+        words = self._courses.words(connection, head, fingerprint, min(queued)) if queued else None
+        if words is None:
+            return self._search(connection, fingerprint).course()
+        _require_same(rows, {columns for columns, _ in words})
+        return tuple(said for _, said in words)
 
     def _search(self, connection: Connection, fingerprint: str) -> Search:
         head = require_head(connection)
@@ -138,9 +149,13 @@ class AuditLog:
         search.incarnation = incarnation
         if hashed(connection, incarnation, start, frontier.size, search.look) != frontier:
             raise errors.Tampered(what=LOG, detail="its entries are not those of its head.")
-        if {leaves.Columns(*row) for row in rows} != search.named(incarnation):
-            raise errors.Tampered(what=LOG, detail="the columns of an entry do not say what its signed bytes say.")
+        _require_same(rows, search.named(incarnation))
         return search
+
+
+def _require_same(rows: Sequence[Any], named: set[leaves.Columns]) -> None:
+    if {leaves.Columns(*row) for row in rows} != named:
+        raise errors.Tampered(what=LOG, detail="the columns of an entry do not say what its signed bytes say.")
 
 
 def begin(connection: Connection, *, incarnation: int, last_ts: str) -> None:

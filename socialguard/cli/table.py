@@ -143,6 +143,15 @@ TABLE: Final[Mapping[str, Row]] = {
         "adopt",
         "Verify everything, then make this machine know this workspace; says what is taken on trust.",
     ),
+    "daemon run": Row(
+        "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."
+    ),
+    "daemon status": Row("daemon", "status", "Show whether the daemon works, and how each of its duties stands."),
+    "upgrade": Row(
+        "upgrade",
+        "upgrade",
+        "Bring the workspace to this program: a copy of the database, the migrations, and a look at the log.",
+    ),
     "demo": Row("demo", "demo", "Show the main job on a sandbox of this machine: no account, no network."),
     "sandbox serve": Row("sandbox", "serve", "Serve X and Facebook on this machine, for trying things out."),
     "completion": Row("completion", "completion", "Print shell code that completes commands and account names."),
@@ -156,6 +165,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
+    "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",

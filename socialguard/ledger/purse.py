@@ -1,11 +1,13 @@
 """The budgets of a workspace, asked before money is spent: by whoever reads, when posts are queued, by the sender.
 
-Ask in the transaction in which the act begins, before its calls are booked: then no two acts spend the same rest.
-Only what is asked for is stopped. Finding out whose a credential is, looking for an unknown outcome, deleting and
+A post asks in the transaction that queues or claims it, so that no two spend the same rest. A read asks before
+each request; reads that run at once may spend one rest, a request each, which the share kept for posts bears. Only
+what is asked for is stopped. Finding out whose a credential is, looking for an unknown outcome, deleting and
 revoking are never asked for: they keep accounts safe, and are booked."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -70,6 +72,12 @@ class Purse:
         )
         self._unproved = {line.client for line in self._lines if line.client is not None}
         self._prices: dict[str, int] = {}
+        self._older: dict[tuple[datetime, datetime], Mapping[str, int]] = {}
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is any budget."""
+        return bool(self._lines)
 
     def require_read(self, connection: Connection, account: Account, micros: int) -> None:
         """Refuse a read that may cost `micros`; raises ReadsStopped, which says what is spent and until when."""
@@ -109,7 +117,7 @@ class Purse:
         lines = [line for line in self._lines if line.client is None or line.client in named]
         for period in dict.fromkeys(line.period for line in lines):
             since, until = budget.span(period, question.at, self._zone)
-            spent = usage.spent(connection, since, until)
+            spent = self._spent(connection, since, until)
             waiting = self._waiting(connection, since, until, question)
             for line in lines:
                 if line.period is not period:
@@ -123,6 +131,16 @@ class Purse:
                 )
                 if not budget.allows(standing, question.use, price):
                     raise self._refusal(line, standing, price, until, question)
+
+    def _spent(self, connection: Connection, since: datetime, until: datetime) -> Mapping[str, int]:
+        """What was spent in a span, by client. What is older than this hour and the one before is summed once."""
+        cut = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+        if not since < cut < until:
+            return usage.spent(connection, since, until)
+        if (since, cut) not in self._older:
+            self._older = {key: sums for key, sums in self._older.items() if key[1] == cut}
+            self._older[since, cut] = usage.spent(connection, since, cut)
+        return Counter(self._older[since, cut]) + Counter(usage.spent(connection, cut, until))
 
     def _waiting(
         self, connection: Connection, since: datetime, until: datetime, question: _Question

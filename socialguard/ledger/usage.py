@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, text
 
 from socialguard import clock
 from socialguard.canon import jcs
@@ -26,7 +26,7 @@ _BOOK: Final = Prepared(insert(usage))
 _SPENT: Final = Prepared(
     select(usage.c.client, func.sum(usage.c.amount_micros).label("micros"))
     .where(usage.c.booked_at >= bindparam("since"), usage.c.booked_at < bindparam("until"))
-    .where(usage.c.currency == CURRENCY)
+    .where(usage.c.currency == CURRENCY, text("amount_micros <> 0"))  # as the index says it, to the letter
     .group_by(usage.c.client)
 )
 

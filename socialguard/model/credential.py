@@ -1,6 +1,7 @@
 """A credential in memory, and the words that must never be printed."""
 
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
@@ -15,7 +16,11 @@ _SHAPES: Final = re.compile(
     r"|((?:authorization[\"']?\s*[:=]\s*[\"']?)?(?:bearer|basic)\s+)([A-Za-z0-9._~+/=%-]{8,})"
 )
 
-_known: set[str] = set()
+# The newest come last. A process that runs for months forgets the oldest beyond some thousands: tokens that were
+# replaced long ago.
+_known: Final[dict[str, None]] = {}
+_MOST_KNOWN: Final = 20_000
+_turn: Final = threading.RLock()
 
 
 class Credential:
@@ -64,12 +69,20 @@ class Credential:
 
 def guard(values: Iterable[str]) -> None:
     """Remember plain secrets of this process, so that `redact` finds them wherever they stand."""
-    _known.update(value for value in values if len(value) >= _MIN_LENGTH)
+    with _turn:
+        for value in values:
+            if len(value) >= _MIN_LENGTH:
+                _known.pop(value, None)
+                _known[value] = None
+        while len(_known) > _MOST_KNOWN:
+            del _known[next(iter(_known))]
 
 
 def redact(text: str) -> str:
     """Return `text` with every known secret, and whatever is shaped like one, replaced by `[secret]`."""
-    for value in _known:
+    with _turn:
+        known = tuple(_known)  # another thread may learn one meanwhile
+    for value in known:
         if value in text:
             text = text.replace(value, HIDDEN)
     return _SHAPES.sub(lambda m: (m.group(1) or m.group(3) or "") + HIDDEN, text)

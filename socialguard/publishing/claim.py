@@ -49,11 +49,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that is ours to send, the log with its intent, and what was opened for it, or why it was not."""
+    """A delivery that is ours to send, its intent logged and pinned; what was opened for it, or why it was not."""
 
     value: Delivery
     account: Account
-    tree: Tree
     opened: Opened | errors.SocialGuardError
 
 
@@ -67,35 +66,113 @@ class Unrenewed:
 
 def claim(desk: Desk, delivery_id: str, *, renewed: bool = False) -> Claimed | Unrenewed | Result | None:
     """Take a due delivery, or say why not; what is tampered with is refused and logged, never sent. `renewed`
-    tells that its credential was just renewed, or could not be and has not ended yet."""
-    try:
-        with desk.database.write() as connection:
-            value = reader.get(connection, delivery_id)
-            if value.state is not State.QUEUED or value.due > clock.now():
-                return None
-            account = account_of(connection, desk, value)
-            refused = _refusal(connection, desk, value, account)
-            if refused is not None:
-                return refused
-            if not renewed and _must_renew(connection, desk, account):
-                return Unrenewed(value, account)
-            _verify(connection, desk, value, account)
-            late = _lateness(connection, desk, value, account)
-            if late is not None:
-                return late
-            if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
-                return None
-            unpaid = _over_budget(connection, desk, value, account)
-            if unpaid is not None:
-                return unpaid
-            sending, intent = _start(connection, desk, value)
+    tells that its credential was just renewed, or could not be and has not ended yet. Threads that claim at the
+    same time share a transaction."""
+    outcome: Claimed | Unrenewed | Result | None = desk.turns.claims.do(
+        _Asked(delivery_id, renewed), lambda asked: _claim(desk, asked)
+    )
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    delivery_id: str
+    renewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """A due delivery that nothing keeps from going out."""
+
+    value: Delivery
+    account: Account
+
+
+_Outcome = Claimed | Unrenewed | Result | None | Exception
+
+
+def _claim(desk: Desk, asked: Sequence[_Asked]) -> list[_Outcome]:
+    """Claim what can be claimed, in one transaction and under one checkpoint, and pin it."""
+    outcomes: list[_Outcome] = []
+    tree: Tree | None = None
+    with desk.database.write() as connection:
+        ground = _Ground(connection, desk)
+        # All are judged before the log grows: what it says of each is proved against one head.
+        judged = [_judged(ground, question) for question in asked]
+        for one in judged:
+            outcomes.append(_start(connection, desk, one) if isinstance(one, _Sound) else one)
+        if any(isinstance(one, Claimed) for one in outcomes):
             tree = desk.trust.checkpoint(connection)
-            claimed = Claimed(sending, account, tree, _open(connection, desk, account, intent))
             crash.at("in_claim")
-            return claimed
-    except errors.Tampered as problem:
-        _log_refusal(desk, delivery_id, problem)
-        raise
+    for question, outcome in zip(asked, outcomes, strict=True):
+        if isinstance(outcome, errors.Tampered):
+            _log_refusal(desk, question.delivery_id, outcome)
+    if tree is None:
+        return outcomes
+    crash.at("after_claim")
+    try:
+        desk.trust.pin_log(tree)
+    except errors.SocialGuardError as problem:  # nothing may be sent then: each attempt ends with this
+        return [replace(one, opened=problem) if isinstance(one, Claimed) else one for one in outcomes]
+    crash.at("after_pin")
+    return outcomes
+
+
+class _Ground:
+    """What all claims of a transaction stand on, held against what is pinned and signed once."""
+
+    def __init__(self, connection: Connection, desk: Desk) -> None:
+        self.connection = connection
+        self.desk = desk
+        self._done: set[str] = set()
+
+    def require_stops(self) -> None:
+        """Refuse where a stop vanished, or was lifted without a signature."""
+        if "stops" not in self._done:
+            self.desk.trust.require_intact_stops(self.connection)
+            self._done.add("stops")
+
+    def require_log(self) -> None:
+        """Refuse unless the audit log extends what was pinned."""
+        if "log" not in self._done:
+            self.desk.trust.require_intact_log(self.connection)
+            self._done.add("log")
+
+
+def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | errors.SocialGuardError | None:
+    """Judge one delivery; an error is what is told of it alone."""
+    connection, desk = ground.connection, ground.desk
+    try:
+        value = reader.get(connection, asked.delivery_id)
+        if value.state is not State.QUEUED or value.due > clock.now():
+            return None
+        account = account_of(connection, desk, value)
+        refused = _refusal(ground, value, account)
+        if refused is not None:
+            return refused
+        if not asked.renewed and _must_renew(connection, desk, account):
+            return Unrenewed(value, account)
+        _verify(ground, value, account)
+        return _lateness(connection, desk, value, account) or _Sound(value, account)
+    except errors.SocialGuardError as problem:
+        return problem
+
+
+def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | None:
+    """Make a sound delivery `sending`, or hold one that no budget allows; None where its account is busy, or it is
+    another's turn."""
+    value, account = sound.value, sound.account
+    if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
+        return None
+    unpaid = _over_budget(connection, desk, value, account)
+    if unpaid is not None:
+        return unpaid
+    now = clock.now()
+    attempt = writer.Attempt(secrets.token_hex(8), value.id, now, now + DEADLINE)
+    writer.claim(connection, value, attempt)
+    claimed = replace(value, state=State.SENDING, attempt_id=attempt.id)
+    intent = append(connection, desk, claimed, "intent")
+    return Claimed(claimed, account, _open(connection, desk, account, intent))
 
 
 def account_of(connection: Connection, desk: Desk, value: Delivery) -> Account:
@@ -107,13 +184,14 @@ def account_of(connection: Connection, desk: Desk, value: Delivery) -> Account:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="no owner signed its account.") from None
 
 
-def _refusal(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
+def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | None:
     """What keeps even a sound delivery from going out now: a credential or itself taken back, a stop."""
+    connection, desk = ground.connection, ground.desk
     if not account.is_usable:
         return Result(value, account, revoked(account))
     if desk.trust.is_taken_back(value.id):
         return Result(value, account, errors.Cancelled(draft=value.draft_id))
-    desk.trust.require_intact_stops(connection)
+    ground.require_stops()
     for stop in desk.trust.stops(connection, account):
         frozen = errors.Frozen(
             account=account,
@@ -136,7 +214,7 @@ def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Acco
 
 def _over_budget(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a post that a budget does not allow; a deletion is never stopped by one."""
-    if value.act is Act.DELETE:
+    if value.act is Act.DELETE or not desk.purse.is_limited:
         return None
     price = price_of(desk.network(account.network), value.act, value.content)
     try:
@@ -167,8 +245,9 @@ def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.S
     desk.alerts.raise_error(connection, problem.name, problem, account_id=value.account_id, delivery_id=value.id)
 
 
-def _verify(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
+def _verify(ground: _Ground, value: Delivery, account: Account) -> None:
     """Refuse a row that its submitter did not sign so, or whose fingerprint may be public already."""
+    connection, desk = ground.connection, ground.desk
     statement = body(
         org=desk.trust.org,
         delivery=value.id,
@@ -186,7 +265,7 @@ def _verify(connection: Connection, desk: Desk, value: Delivery, account: Accoun
     if fingerprint(statement) != value.fingerprint:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="its content is not what was confirmed.")
     desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
-    desk.trust.require_intact_log(connection)
+    ground.require_log()
     desk.trust.rules(connection, account)
     _require_open(connection, desk, value, account)
 
@@ -238,14 +317,6 @@ def _is_its_turn(connection: Connection, value: Delivery) -> bool:
     if value.after_id is None:
         return True
     return reader.get(connection, value.after_id).state is State.SENT
-
-
-def _start(connection: Connection, desk: Desk, value: Delivery) -> tuple[Delivery, int]:
-    now = clock.now()
-    attempt = writer.Attempt(secrets.token_hex(8), value.id, now, now + DEADLINE)
-    writer.claim(connection, value, attempt)
-    claimed = replace(value, state=State.SENDING, attempt_id=attempt.id)
-    return claimed, append(connection, desk, claimed, "intent")
 
 
 def _must_renew(connection: Connection, desk: Desk, account: Account) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -25,6 +25,7 @@ from socialguard.model.finding import Finding
 from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
 from socialguard.publishing.skew import Clocks
+from socialguard.publishing.together import Together
 from socialguard.store.database import Database
 
 
@@ -195,6 +196,14 @@ class Gate(Protocol):
         ...
 
 
+class Turns:
+    """Where the threads of one process meet to share transactions: `claims` begin sends, `ends` record them."""
+
+    def __init__(self) -> None:
+        self.claims: Together[Any, Any] = Together()
+        self.ends: Together[Callable[[Connection], None], None] = Together()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that publishing works with."""
@@ -210,6 +219,7 @@ class Desk:
     alerts: Board
     purse: Purse
     clocks: Clocks
+    turns: Turns = field(default_factory=Turns)
 
 
 @dataclass(frozen=True, slots=True)

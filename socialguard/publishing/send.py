@@ -4,7 +4,7 @@ Exactly once rests on the order here: the row is `sending` and the intent is in 
 outside the workspace, before the first byte leaves; and only proof that nothing was created lets it go again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -88,11 +88,8 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         assert not isinstance(claimed, Unrenewed)
         return claimed
     value, account = claimed.value, claimed.account
-    crash.at("after_claim")
     session: Session | None = None
     try:
-        desk.trust.pin_log(claimed.tree)
-        crash.at("after_pin")
         network = desk.network(account.network)
         session = _open(network, claimed)
         _identify(desk, network, session, claimed)
@@ -156,8 +153,7 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
     post = outgoing(desk, value)
 
     def on_step(remote_id: str) -> None:
-        with desk.database.write() as connection:
-            writer.record_step(connection, value, remote_id)
+        _write(desk, lambda connection: writer.record_step(connection, value, remote_id))
         crash.at("after_step")
 
     with desk.database.read() as connection:
@@ -231,7 +227,9 @@ def _settle(desk: Desk, value: Delivery, account: Account, session: Session | No
     cost = price_of(network, value.act, value.content) if ended.outcome == "sent" else 0
     calls = session.calls if session is not None else 0
     due = _reset_time(ended.problem) if ended.state is State.QUEUED else None
-    with desk.database.write() as connection:
+    now_due = value if due is None else replace(value, due=due)
+
+    def record(connection: Connection) -> None:
         writer.settle(connection, value, ended.state, reason=reason, proof=ended.receipt, due=due)
         if session is not None:
             desk.trust.mark_used(connection, account)
@@ -239,13 +237,36 @@ def _settle(desk: Desk, value: Delivery, account: Account, session: Session | No
             desk.clocks.note(network.name, session)
         if isinstance(ended.problem, errors.Held):
             alarm(connection, desk, value, ended.problem)
-        now_due = value if due is None else replace(value, due=due)
         append(connection, desk, now_due, ended.outcome, reason=reason or None, receipt=ended.receipt, calls=calls)
         crash.at("in_settle")
+
+    _write(desk, record)
     settled = replace(now_due, state=ended.state, state_reason=reason[:500])
     if ended.receipt is None:
         return settled
     return replace(settled, network_id=ended.receipt.network_id, url=ended.receipt.url)
+
+
+def _write(desk: Desk, work: Callable[[Connection], None]) -> None:
+    """Do `work` in a write transaction, which threads that end at the same time share; an error takes back what
+    its own work wrote, and nothing else."""
+    desk.turns.ends.do(work, lambda works: _written(desk, works))
+
+
+def _written(desk: Desk, works: Sequence[Callable[[Connection], None]]) -> list[Exception | None]:
+    outcomes: list[Exception | None] = []
+    with desk.database.write() as connection:
+        for work in works:
+            connection.exec_driver_sql("savepoint work")
+            try:
+                work(connection)
+            except errors.SocialGuardError as problem:
+                connection.exec_driver_sql("rollback to savepoint work")
+                outcomes.append(problem)
+            else:
+                outcomes.append(None)
+            connection.exec_driver_sql("release savepoint work")
+    return outcomes
 
 
 def _untold(

@@ -63,6 +63,21 @@ def not_found(value: str, resource: str, parameter: str) -> dict[str, Any]:
     }
 
 
+def field_denied(value: str, name: str, parameter: str) -> dict[str, Any]:
+    """Return the problem of a post whose private metrics the caller may not see: X leaves out the post itself."""
+    return {
+        "value": value,
+        "detail": f"Sorry, you are not authorized to access '{name}' on the Tweet with tweet_id : [{value}].",
+        "title": "Field Authorization Error",
+        "resource_type": "tweet",
+        "parameter": parameter,
+        "resource_id": value,
+        "section": "data",
+        "field": name,
+        "type": PROBLEMS + "not-authorized-for-field",
+    }
+
+
 def oauth2_error(status: int, error: str, description: str) -> Refused:
     """Return a refusal of the OAuth 2 endpoints (RFC 6749 §5.2)."""
     text = json.dumps({"error": error, "error_description": description})

@@ -11,12 +11,14 @@ from socialguard.sandbox.gateway import Call, Refused
 from socialguard.sandbox.state import Account, Post
 from socialguard.sandbox.words import words
 from socialguard.sandbox.x_answers import answer
-from socialguard.sandbox.x_errors import forbidden, invalid, not_found
+from socialguard.sandbox.x_errors import field_denied, forbidden, invalid, not_found
 from socialguard.sandbox.x_length import LONG_POST_LIMIT, POST_LIMIT, find_links, weighted_length
 from socialguard.sandbox.x_render import (
     EDIT_SECONDS,
+    PRIVATE_FIELDS,
     TWEET_FIELDS,
     asked_fields,
+    may_answer,
     render_includes,
     render_post,
     visible_text,
@@ -222,10 +224,13 @@ def _charge(call: Call, found: list[Post]) -> None:
 
 def _look_up(call: Call, ids: list[str], parameter: str) -> tuple[list[Post], list[dict[str, Any]]]:
     found, errors = [], []
+    fields = asked_fields(call, "tweet", TWEET_FIELDS)
     for post_id in ids:
         post = call.world.posts.get(post_id)
         if post is None or post.network != "x" or post.deleted_at is not None or not _may_see(call, post):
             errors.append(not_found(post_id, "tweet", parameter))
+        elif not may_answer(call, post, fields):
+            errors.append(field_denied(post_id, sorted(fields & PRIVATE_FIELDS)[0], parameter))
         else:
             found.append(post)
     return found, errors

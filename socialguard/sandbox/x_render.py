@@ -29,6 +29,7 @@ USER_FIELDS = words(
 )
 EDIT_SECONDS = 3600
 PRIVATE_METRICS_SECONDS = 30 * 86400
+PRIVATE_FIELDS = words("non_public_metrics organic_metrics promoted_metrics")
 
 
 def asked_fields(call: Call, parameter: str, known: frozenset[str]) -> set[str]:
@@ -115,9 +116,20 @@ def _references(post: Post) -> list[dict[str, str]]:
     return references + ([{"type": "quoted", "id": post.quote_of}] if post.quote_of else [])
 
 
-def _private_metrics(world: World, post: Post, viewer: Account | None) -> dict[str, Any]:
+def shows_private(world: World, post: Post, viewer: Account | None) -> bool:
+    """Tell whether a viewer may see a post's private metrics: its author, for 30 days."""
     is_recent = world.clock.now() - post.created_at <= PRIVATE_METRICS_SECONDS
-    if viewer is None or viewer.user_id != post.user_id or not is_recent:
+    return viewer is not None and viewer.user_id == post.user_id and is_recent
+
+
+def may_answer(call: Call, post: Post, fields: set[str]) -> bool:
+    """Tell whether X answers with the post: where private metrics are asked for, it leaves out all that have none
+    to show to whoever asks."""
+    return not fields & PRIVATE_FIELDS or shows_private(call.world, post, call.account)
+
+
+def _private_metrics(world: World, post: Post, viewer: Account | None) -> dict[str, Any]:
+    if not shows_private(world, post, viewer):
         return {}
     metrics = world.metrics_of(post)
     seen = metrics.get("impression_count", 0)

@@ -15,7 +15,7 @@ from socialguard.sandbox.gateway import Call
 from socialguard.sandbox.state import Account, Post
 from socialguard.sandbox.x_answers import answer
 from socialguard.sandbox.x_errors import PROBLEMS, invalid, not_found
-from socialguard.sandbox.x_render import TWEET_FIELDS, asked_fields, render_includes, render_post
+from socialguard.sandbox.x_render import TWEET_FIELDS, asked_fields, may_answer, render_includes, render_post
 
 TIMELINE_REACH = 3200
 WITHOUT_REPLIES_REACH = 800
@@ -80,7 +80,7 @@ def _page(call: Call, posts: list[Post], charged_as: str) -> Response:
     fields = asked_fields(call, "tweet", TWEET_FIELDS)
     size = _page_size(call)
     within = _bounds(call)
-    wanted = [post for post in posts if within(post)]
+    wanted = [post for post in posts if within(post) and may_answer(call, post, fields)]
     offset_id = _read_token(call)
     first = 0
     if offset_id is not None:

@@ -1,5 +1,6 @@
 """A database as every room meets it: `write` and `read` transactions, opened at the schema this program knows."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,8 @@ from socialguard.store.version import HEAD
 
 class Database:
     """One database. `where` is how a person knows it: a path, or a URL without its password; `has_written` tells
-    whether a write transaction was begun here. `unwritable` is what a full or read-only disk means for it."""
+    whether a write transaction was begun here. `unwritable` is what a full or read-only disk means for it. Safe to
+    share between threads, whose writes take turns."""
 
     def __init__(
         self, engine: Engine, where: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable
@@ -25,6 +27,7 @@ class Database:
         self.where = where
         self.unwritable = unwritable
         self.has_written = False
+        self._turn = threading.Lock()
         self._driver: Any = engine.dialect.loaded_dbapi
         name = engine.url.database
         self._path = Path(name) if engine.dialect.name == "sqlite" and name else None
@@ -36,7 +39,7 @@ class Database:
         Raises AuditUnwritable on a full or read-only disk, Busy after 15 s of waiting, Unreadable for a
         damaged file; an integrity error stays what it is, since its meaning is the caller's."""
         self.has_written = True
-        with self._explained(), self.engine.begin() as connection:
+        with self._explained(), self._alone(), self.engine.begin() as connection:
             dialect.begin(connection, writes=True)
             yield connection
 
@@ -52,28 +55,39 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait for the other threads of this process here: SQLite would make each sleep and look again, and give
+        the lock to whoever happens to look first."""
+        if not self._turn.acquire(timeout=dialect.BUSY_MS / 1000):
+            raise errors.Busy(what=self.where)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
         except (IntegrityError, self._driver.IntegrityError) as problem:
             if "append-only" not in str(problem):
                 raise
-            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
+            raise dialect.explain(problem, self.where, self._path, self.unwritable) from None
         except jcs.BadTimestamp:
             # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
-            raise dialect.explain(problem.orig or problem, self.where, self.unwritable, self._path) from None
+            raise dialect.explain(problem.orig or problem, self.where, self._path, self.unwritable) from None
         except self._driver.Error as problem:  # of a prepared statement
-            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
+            raise dialect.explain(problem, self.where, self._path, self.unwritable) from None
 
 
 def open_database(url: str) -> Database:
     """Open a database that exists, at this program's schema, migrating it after a copy where it is older.
 
     `url` is `sqlite:///PATH` or `postgresql+psycopg://…`. Raises Unreadable, SchemaTooNew."""
-    _require_file(url)
+    require_file(url)
     database = connect(url)
     try:
         found = schema_version(database)
@@ -115,7 +129,7 @@ def schema_version(database: Database) -> str | None:
         return None if version is None else str(version)
 
 
-def _require_file(url: str) -> None:
+def require_file(url: str) -> None:
     """Refuse a file that is not there: SQLite would make an empty one in its place."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():

@@ -19,8 +19,16 @@ def upgrade(database: Database, found: str) -> None:
     run_migrations(database)
 
 
-def run_migrations(database: Database) -> None:
-    """Run every migration that is due, in one transaction."""
+def copy_of(database: Database, found: str) -> Path | None:
+    """Return where the copy that was made before migrating from schema `found` lies; None without one."""
+    if database.engine.dialect.name != "sqlite":
+        return None
+    copy = _copy_path(database, found)
+    return copy if copy.exists() else None
+
+
+def run_migrations(database: Database, to: str = "head") -> None:
+    """Run every migration that is due, up to schema `to`, in one transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -28,14 +36,18 @@ def run_migrations(database: Database) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
+
+
+def _copy_path(database: Database, found: str) -> Path:
+    path = Path(str(database.engine.url.database))
+    return path.with_name(f"{path.name}.before-{found}")
 
 
 def _copy(database: Database, found: str) -> None:
     if database.engine.dialect.name != "sqlite":
         return  # PostgreSQL's own backups hold it; its DDL is transactional
-    path = Path(str(database.engine.url.database))
-    copy = path.with_name(f"{path.name}.before-{found}")
+    copy = _copy_path(database, found)
     if copy.exists():
         return
     part = copy.with_name(f"{copy.name}.part")  # a copy that was cut short must not pass for one

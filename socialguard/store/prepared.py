@@ -4,7 +4,7 @@ SQLAlchemy writes the SQL; what is left out is what it does around each executio
 the database does (decision 16). Errors of the driver are explained by `Database` like all others."""
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Select, Update
@@ -27,6 +27,12 @@ class Prepared:
         """Return every row as the driver gives it: a tuple, nothing converted."""
         found: list[Any] = self._for(connection, values).execute(connection, values).fetchall()
         return found
+
+    def batches(self, connection: Connection, size: int) -> Iterator[list[Any]]:
+        """Yield every row as the driver gives it, `size` at a time."""
+        cursor = self._for(connection, {}).execute(connection, {})
+        while found := cursor.fetchmany(size):
+            yield found
 
     def first(self, connection: Connection, **values: object) -> Any | None:
         """Return the first row, None where there is none."""

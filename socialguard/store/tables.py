@@ -347,6 +347,16 @@ usage = Table(
     Column("currency", String(3), nullable=False),
     Column("delivery_id", String(32)),
     Index("ix_usage_booked", "booked_at"),
+    # Budgets are asked on the way of a post: most calls are free, and need not be read for a sum.
+    Index(
+        "ix_usage_paid",
+        "booked_at",
+        "client",
+        "currency",
+        "amount_micros",
+        sqlite_where=text("amount_micros <> 0"),
+        postgresql_where=text("amount_micros <> 0"),
+    ),
 )
 
 # ── guard ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -132,9 +132,9 @@ def open_kek(source: Source, ask_passphrase: AskPassphrase | None) -> Kek:
 def create_kek(kind: Kind, place: str, ask_passphrase: AskPassphrase | None = None) -> Kek:
     """Return a new KEK from a source of `kind` at `place`; a key that is there already is used.
 
-    `place` is the path of a key file or the name of a keyring backend (empty: the first that works); a
-    passphrase and a systemd credential need none. Raises Locked when the source cannot be used, Unreadable
-    for a key file that others could open and UsageError for a passphrase that is too short."""
+    `place` is the path of a key file, the name of a systemd credential (empty: `socialguard.kek`) or of a keyring
+    backend (empty: the first that works); a passphrase needs none. Raises Locked when the source cannot be used,
+    Unreadable for a key file that others could open and UsageError for a passphrase that is too short."""
     if kind is Kind.FILE:
         from socialguard.vault import key_file
 
@@ -143,7 +143,8 @@ def create_kek(kind: Kind, place: str, ask_passphrase: AskPassphrase | None = No
     if kind is Kind.SYSTEMD:
         from socialguard.vault import key_file
 
-        return _recorded(Source(kind, key_file.CREDENTIAL_NAME), key_file.read_systemd_credential())
+        name = place or key_file.CREDENTIAL_NAME
+        return _recorded(Source(kind, name), key_file.read_systemd_credential(name))
     if kind is Kind.KEYRING:
         from socialguard.vault import desktop_keyring
 
@@ -172,7 +173,7 @@ def _read(source: Source, ask_passphrase: AskPassphrase | None) -> bytes:
     if source.kind is Kind.SYSTEMD:
         from socialguard.vault import key_file
 
-        return key_file.read_systemd_credential()
+        return key_file.read_systemd_credential(source.place)
     if source.kind is Kind.KEYRING:
         from socialguard.vault import desktop_keyring
 

@@ -5,6 +5,7 @@ be a regular file of ours that no one else can open; the directory of systemd's 
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,8 @@ from socialguard.vault import private_files
 CREDENTIAL_NAME: Final = "socialguard.kek"
 DIRECTORY_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
 
+# systemd.exec(5): a file name, without what would lead out of the directory.
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
 _KEY_BYTES: Final = 32
 _MAX_BYTES: Final = 128
 
@@ -46,18 +49,21 @@ def read(path: Path) -> bytes:
     return _decoded(data, path)
 
 
-def read_systemd_credential() -> bytes:
-    """Return the key (32 bytes) in the credential `socialguard.kek` of this service.
+def read_systemd_credential(name: str = CREDENTIAL_NAME) -> bytes:
+    """Return the key (32 bytes) in the credential `name` of this service.
 
-    Raises Locked outside such a service, Unreadable if the credential cannot be read or is not one key."""
+    Raises Locked outside such a service, Unreadable if the credential cannot be read or is not one key, UsageError
+    for a name that no credential can have."""
+    if not _NAME.fullmatch(name):
+        raise errors.UsageError(detail=f"{name} is not the name of a systemd credential.")
     directory = os.environ.get(DIRECTORY_VARIABLE)
     missing = errors.Locked(
-        detail=f"systemd gave this process no credential {CREDENTIAL_NAME}.",
-        remedy=f"Start it as the service that has LoadCredentialEncrypted={CREDENTIAL_NAME}.",
+        detail=f"systemd gave this process no credential {name}.",
+        remedy=f"Start it as the service that has LoadCredentialEncrypted={name}; config/socialguard-admin does.",
     )
     if not directory:
         raise missing
-    path = Path(directory) / CREDENTIAL_NAME
+    path = Path(directory) / name
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
@@ -66,6 +72,12 @@ def read_systemd_credential() -> bytes:
     except OSError as problem:
         raise errors.Unreadable(path=path, detail=f"{problem.strerror or 'unknown cause'}.") from None
     return _decoded(data, path)
+
+
+def has_systemd_credential(name: str = CREDENTIAL_NAME) -> bool:
+    """Return whether systemd gave this process the credential `name`."""
+    directory = os.environ.get(DIRECTORY_VARIABLE)
+    return bool(directory) and (Path(directory or "") / name).exists()
 
 
 def _decoded(data: bytes, path: Path) -> bytes:

@@ -3,8 +3,9 @@
 socialguard.toml    settings (an operator's)         media/<sha256>       bytes of queued posts
 policy.toml         the policy's source              cache/accounts.json  names for completion and whoami
 org                 the organisation's id            emergency.jsonl      stops while the database is out
-socialguard.db      registry, ledger, audit log      cache/alerts.json    that an alert is unseen
-archive/            activity: segments, media        archive.db           its index
+socialguard.db      registry, ledger, audit log      archive/             activity: segments, manifest, media
+cache/alerts.json   that an alert is unseen          archive.db           its index
+reserve             space for a full disk
 """
 
 import re
@@ -53,6 +54,11 @@ class Layout:
     def emergency(self) -> Path:
         """Stops that were made while the database could not be written."""
         return self.home / "emergency.jsonl"
+
+    @property
+    def reserve(self) -> Path:
+        """Space that the daemon gives up on a full disk, so that the log stays writable."""
+        return self.home / "reserve"
 
     @property
     def archive(self) -> Path:

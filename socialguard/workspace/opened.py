@@ -22,6 +22,8 @@ from socialguard.workspace.signed import Signed
 
 # Each part is imported by what opens it: `queue list` needs few of them and is waited for.
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from socialguard.alerts.board import Board
     from socialguard.archive.archive import Archive
     from socialguard.archive.closing import Files
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
+DAEMON = "daemon"
+"""The face without a person, as the log calls it."""
 
 
 class Workspace(AbstractContextManager["Workspace"]):
@@ -63,7 +67,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def _log_refusal(self, problem: errors.Tampered) -> None:
         """Log that something was refused as tampered with; a log that cannot be written must not hide why."""
         with contextlib.suppress(errors.SocialGuardError), self.database.write() as connection:
-            said = Entry("tampering.refuse", "tampered", self.person, reason=redact(problem.message())[:500])
+            said = Entry("tampering.refuse", "tampered", self.actor, reason=redact(problem.message())[:500])
             self.log.append(connection, said)
 
     def close(self) -> None:
@@ -126,6 +130,11 @@ class Workspace(AbstractContextManager["Workspace"]):
     def worker(self) -> Actor:
         """The worker of this machine."""
         return Actor(self.identity.worker_id, "worker", self._via)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts through this face: the worker in a daemon, whose machine need not hold a person's keys."""
+        return self.worker if self._via == DAEMON else self.person
 
     # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -234,7 +243,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             gate=self.guard,
             media=MediaStore(self.layout.media),
             network=self.network,
-            person=self.person,
+            person=self.actor,
             worker=self.worker,
             alerts=self.alerts,
             purse=self.purse,
@@ -300,7 +309,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             owner=self.keys.member,
             worker=self.keys.worker,
             worker_id=self.identity.worker_id,
-            actor=self.person,
+            actor=self.actor,
             network=self.network,
             emergency=emergency,
             book=usage.book_session,
@@ -386,6 +395,15 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.layout.context_cache(context_id),
             {"accounts": [str(account) for account in accounts], "at": clock.now().isoformat()},
         )
+
+    def names(self, connection: "Connection") -> dict[str, str]:
+        """Return the name of every account by its id, as its row says: for showing, without any key."""
+        from sqlalchemy import select
+
+        from socialguard.store.tables import account
+
+        rows = connection.execute(select(account.c.id, account.c.network, account.c.handle))
+        return {row.id: f"{row.network}:@{row.handle}" for row in rows}
 
     def accounts(self) -> tuple[Account, ...]:
         """Return every account, sorted by name."""

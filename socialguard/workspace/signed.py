@@ -1,5 +1,6 @@
 """What the owners signed, verified against the pins in every transaction that asks."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -30,28 +31,62 @@ class Books:
     registry: Registry
 
 
+class _Known:
+    """Books that were verified, and the policy that belongs to them once it was asked for."""
+
+    __slots__ = ("books", "policy")
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.policy: PolicySet | None = None
+
+
+class _Seen(threading.local):
+    """What one thread verified last, and in which transaction: one transaction sees one state."""
+
+    transaction: RootTransaction | None = None
+    known: _Known | None = None
+
+
 class Signed:
-    """The books of one organisation; read again only when the newest epoch is another."""
+    """The books of one organisation; read again only when the newest epoch is another. Safe to share between
+    threads: each transaction has the books of its own state."""
 
     def __init__(self, org: str, pins: Callable[[], Pins]) -> None:
         self.org = org
         self._pins = pins
-        self._known: Books | None = None
-        self._verified_in: RootTransaction | None = None
-        self._policy: PolicySet | None = None
+        self._known: _Known | None = None
+        self._seen = _Seen()
 
     def books(self, connection: Connection) -> Books:
         """Return manifest and registry as of this transaction; pin a newer epoch.
 
         Raises NotAdopted, and Tampered for what is not as signed, or older than what was seen."""
+        return self._of(connection).books
+
+    def policy(self, connection: Connection) -> "PolicySet":
+        """Return the applied policy as of this transaction; raises as `books`, Tampered also for a text that is
+        not the one in the manifest."""
+        known = self._of(connection)
+        if known.policy is None:
+            from socialguard.registry import policy
+
+            known.policy = policy.load_applied(connection, known.books.manifest)
+        return known.policy
+
+    def _of(self, connection: Connection) -> _Known:
+        """What is known as of this transaction."""
         transaction = connection.get_transaction()
-        # One transaction sees one state: what was verified in it once needs no second look.
-        if self._known is not None and (
-            (transaction is not None and transaction is self._verified_in)
-            or self._is_newest(connection, self._known.manifest)
-        ):
-            self._verified_in = transaction
-            return self._known
+        # What was verified in it once needs no second look.
+        if self._seen.known is not None and transaction is not None and transaction is self._seen.transaction:
+            return self._seen.known
+        known = self._known
+        if known is None or not self._is_newest(connection, known.books.manifest):
+            known = self._known = _Known(self._load(connection))
+        self._seen.transaction, self._seen.known = transaction, known
+        return known
+
+    def _load(self, connection: Connection) -> Books:
         pins = self._pins()
         # Read before the rows: an epoch that another process adds meanwhile is then newer than the pin, not older.
         pin = pins.manifest()
@@ -62,19 +97,7 @@ class Signed:
             raise errors.Tampered(what="The manifest", detail="it is another organisation's.")
         if found.epoch > pin[0]:
             pins.pin_manifest(found.epoch, found.sha256)
-        self._known, self._policy = Books(found, Registry(found)), None
-        self._verified_in = transaction
-        return self._known
-
-    def policy(self, connection: Connection) -> "PolicySet":
-        """Return the applied policy as of this transaction; raises as `books`, Tampered also for a text that is
-        not the one in the manifest."""
-        manifest = self.books(connection).manifest
-        if self._policy is None:
-            from socialguard.registry import policy
-
-            self._policy = policy.load_applied(connection, manifest)
-        return self._policy
+        return Books(found, Registry(found))
 
     def _is_newest(self, connection: Connection, known: Manifest) -> bool:
         row = _NEWEST.first(connection)

@@ -169,7 +169,7 @@ def _words() -> list[str]:
     """As many words as a brand uses, some of them much more often (Zipf)."""
     chance = random.Random(5)
     made = {"".join(chance.choices(_SYLLABLES, k=chance.randint(1, 5))) for _ in range(9_000)}
-    return sorted(made, key=len)
+    return sorted(made, key=lambda word: (len(word), word))
 
 
 def _item(number: int, words: Sequence[str]) -> Item:

@@ -385,3 +385,36 @@ class LoggedInRow(Shape):
 
 class LoggedIn(Shape):
     accounts: list[LoggedInRow]
+
+
+class DutyFields(Shape):
+    name: str
+    last_run: str | None
+    last_ok: str | None
+    next_run: str | None
+    lag_s: float
+    error: str | None
+
+
+class DiskFields(Shape):
+    free_bytes: int
+    full_on: str | None
+
+
+class DaemonStatus(Shape):
+    alive: bool
+    since: str | None
+    pid: int | None
+    duties: list[DutyFields]
+    disk: DiskFields
+
+
+class UpgradedFields(Shape):
+    before: str
+    now: str
+    copied_to: str | None
+    entries: int
+
+
+class Upgraded(Shape):
+    upgraded: UpgradedFields

@@ -16,7 +16,12 @@ from socialguard.settings import Settings
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 SHARED = {option for parameter in program_options() for option in parameter.opts}
-LOOSE = {"limits": "[limits.NETWORK]", "budget": "[budget.client.NAME]"}
+LOOSE = {
+    "limits": "[limits.NETWORK]",
+    "budget": "[budget.client.NAME]",
+    "backup_cron": "[backup] cron",
+    "backup_crons": "[backup.crons]",
+}
 
 
 def section(title: str) -> str:

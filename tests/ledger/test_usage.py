@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.ledger import usage
@@ -231,6 +232,23 @@ def test_yesterday_counts_for_the_month_and_not_for_the_day(two: Database) -> No
     assert refused(two, lambda c: purse(day=10).require_posts(c, six, at=None)) is None
     if clock.now().day > 1:
         assert refused(two, lambda c: purse(month=10).require_posts(c, six, at=None)) is not None
+
+
+def test_sums_that_are_kept_for_an_hour_miss_nothing_that_is_booked_meanwhile(two: Database) -> None:
+    mine = purse(month=100, kept=0)
+    began = clock.now().replace(hour=0, minute=30)
+
+    def ask(connection: Connection, micros: int) -> None:
+        mine.require_read(connection, account(), micros)
+
+    for times, hours in enumerate(range(0, 40, 3), start=1):
+        clock.shift(began + timedelta(hours=hours) - datetime.now(UTC))
+        if clock.now().month != began.month:
+            break
+        spend(two, DOLLAR)
+        rest = (100 - times) * DOLLAR
+        assert refused(two, partial(ask, micros=rest)) is None
+        assert refused(two, partial(ask, micros=rest + 1)) is not None
 
 
 def test_a_client_has_its_own_budget_and_the_others_go_on(two: Database) -> None:

@@ -163,9 +163,12 @@ def test_private_metrics_are_shown_only_of_own_recent_posts(sandbox: Running, x:
     fields = ["public_metrics", "non_public_metrics"]
     assert "non_public_metrics" in x.get_tweet(post_id, user_auth=True, tweet_fields=fields)["data"]
     sandbox.clock(31 * 86_400)
-    late = x.get_tweet(post_id, user_auth=True, tweet_fields=fields)["data"]
-    assert "non_public_metrics" not in late
-    assert late["public_metrics"]["like_count"] == 0
+    late = x.get_tweet(post_id, user_auth=True, tweet_fields=fields)
+    assert "data" not in late
+    assert late["errors"][0]["title"] == "Field Authorization Error"
+    assert "data" not in x.get_users_tweets(ACME, user_auth=True, tweet_fields=fields)
+    public = x.get_tweet(post_id, user_auth=True, tweet_fields=["public_metrics"])["data"]
+    assert public["public_metrics"]["like_count"] == 0
 
 
 def test_the_new_names_of_the_next_description_can_be_had(sandbox: Running, x: Any) -> None:

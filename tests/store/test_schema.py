@@ -9,15 +9,15 @@ from sqlalchemy import create_engine, text
 
 from socialguard import errors
 from socialguard.store import migrate
-from socialguard.store.database import Database, create_database, open_database
+from socialguard.store.database import Database, create_database, open_database, schema_version
 from socialguard.store.tables import metadata
 from socialguard.store.version import HEAD, KNOWN
 
 
-def migrated(url: str) -> Database:
+def migrated(url: str, to: str = "head") -> Database:
     """A database whose tables come from the migrations alone."""
     database = Database(create_engine(url), url)
-    migrate.run_migrations(database)
+    migrate.run_migrations(database, to)
     return database
 
 
@@ -93,6 +93,20 @@ def test_the_migration_tool_is_not_imported_when_no_migration_is_due(tmp_path: P
         "sys.exit(any(name.partition('.')[0] == 'alembic' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("old", KNOWN[:-1])
+def test_an_older_database_is_brought_to_this_schema_when_it_is_opened(database_url: str, old: str) -> None:
+    before = migrated(database_url, old)
+    with before.write() as connection:
+        connection.execute(text("insert into client values ('acme', 'x')"))
+    before.close()
+    opened = open_database(database_url)
+    assert schema_version(opened) == HEAD
+    assert differences(opened) == []
+    with opened.read() as connection:
+        assert connection.execute(text("select name from client")).scalar() == "acme"
+    opened.close()
 
 
 def test_a_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:

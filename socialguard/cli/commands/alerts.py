@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 def list_(face: Face, everything: bool, limit: int) -> None:
     """List what nobody has seen yet, newest first."""
     from socialguard.alerts import reader
+    from socialguard.registry.accounts import unverified
 
     face.reminds = False  # it tells all of it
     with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
         found = reader.page(connection, unseen=not everything, limit=limit)
         unseen = reader.count_unseen(connection)
-        names = {
-            one.id: f"{one.network}:@{one.handle}" for one in workspace.signed.books(connection).manifest.accounts
-        }
+        # No key is needed to read what went wrong: names are as the rows say.
+        names = {one: str(unverified(connection, one)) for one in {alert.account_id for alert in found} if one}
         workspace.alerts.note(connection)
     documents = [_document(one, names) for one in found]
 
@@ -70,7 +70,7 @@ def _document(one: "Alert", names: dict[str, str]) -> dict[str, object]:
     return {
         "id": one.id,
         "kind": one.kind,
-        "account": None if one.account_id is None else names.get(one.account_id, one.account_id),
+        "account": None if one.account_id is None else names[one.account_id],
         "delivery": one.delivery_id,
         "message": alerting.sentence(one.template, one.fields),
         "count": one.count,
@@ -81,7 +81,7 @@ def _document(one: "Alert", names: dict[str, str]) -> dict[str, object]:
 
 
 def _cells(one: "Alert", names: dict[str, str]) -> tuple[object, ...]:
-    account = "" if one.account_id is None else names.get(one.account_id, one.account_id)
+    account = "" if one.account_id is None else names[one.account_id]
     when = f"{one.raised_at:%Y-%m-%d %H:%M}"
     seen_at = "" if one.seen_at is None else f"{one.seen_at:%Y-%m-%d %H:%M}"
     return one.id, when, one.count, account, alerting.sentence(one.template, one.fields), seen_at

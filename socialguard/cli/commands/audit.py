@@ -1,8 +1,7 @@
 """`socialguard audit …`: who touched which account, and whether the log still says so."""
 
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,7 +89,8 @@ def show(face: Face, seq: int) -> None:
 @click.option("--require-anchor", is_flag=True, help="Exit 17 where no anchor outside this machine holds the log.")
 def verify(face: Face, deep: bool, require_anchor: bool) -> int:
     """Verify the whole log against its checkpoints, pins and anchors."""
-    from socialguard.audit import verify as verifying
+    from socialguard.audit.verify import NOT_PROVED
+    from socialguard.workspace import verifying
 
     with open_workspace(face) as workspace, progress.over(face, _("entries")) as step:
         done = 0
@@ -100,7 +100,7 @@ def verify(face: Face, deep: bool, require_anchor: bool) -> int:
             step(now - done)
             done = now
 
-        report = _report(workspace, deep=deep, told=told, require_anchor=require_anchor)
+        report = verifying.verify(workspace, deep=deep, told=told, require_anchor=require_anchor)
     document = {
         "status": report.status,
         "entries": report.entries,
@@ -124,7 +124,7 @@ def verify(face: Face, deep: bool, require_anchor: bool) -> int:
         for one in report.problems:
             face.printer.line(f"{one.kind}: {phrase(one.detail)}")
         if report.anchored != "outside":
-            face.printer.line(_(verifying.NOT_PROVED))
+            face.printer.line(_(NOT_PROVED))
 
     face.printer.answer(document, people)
     return int(report.exit_code)
@@ -225,37 +225,11 @@ def accept(face: Face, reason: str) -> None:
     )
 
 
-def _report(
-    workspace: Workspace,
-    *,
-    deep: bool,
-    told: Callable[[int, int], None] | None = None,
-    require_anchor: bool = False,
-) -> Any:  # Any: audit.verify.Report, imported late
-    """Verify the log with the keys that the owners signed."""
-    from socialguard.audit import verify as verifying
-    from socialguard.audit.interface import LogKey
-
-    with workspace.database.read() as connection:
-        manifest = workspace.signed.books(connection).manifest
-    owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
-    return verifying.verify(
-        workspace.database,
-        workspace.org,
-        [LogKey(key.key, key.from_size) for key in manifest.log_keys],
-        workspace.pins,
-        workspace.anchors,
-        deep,
-        told,
-        owners=[*owners, *(key.ed25519 for key in manifest.recovery)],
-        require_anchor=require_anchor,
-        stale_after=timedelta(hours=workspace.settings.stale_after_hours),
-    )
-
-
 def _require_damage(workspace: Workspace) -> None:
     """Refuse to begin a log again that nothing is wrong with: an owner's signature is not for a slip."""
-    if _report(workspace, deep=True).exit_code in (0, errors.Stale.exit_code, errors.NotAnchored.exit_code):
+    from socialguard.workspace.verifying import verify
+
+    if verify(workspace, deep=True).exit_code in (0, errors.Stale.exit_code, errors.NotAnchored.exit_code):
         raise errors.UsageError(detail="The log is whole: there is no incident to accept.")
 
 

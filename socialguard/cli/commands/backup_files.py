@@ -79,7 +79,7 @@ def verify(face: Face) -> int:
             found = workspace.archive.verify(_by_steps(step))
         except (errors.ArchiveDamaged, errors.PagesOpen):
             # No index can be made of what is there: the files are looked at without one.
-            found = verifying.verify(None, workspace.archive_files, _by_steps(step))
+            found = verifying.verify(verifying.Known(), workspace.archive_files, _by_steps(step))
     document = {
         "status": "damaged" if found.problems else "whole",
         "segments": found.segments,

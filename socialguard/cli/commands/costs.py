@@ -35,16 +35,18 @@ def costs(
     """Show what calls cost, by account, operation and currency."""
     from socialguard.ledger import usage
 
-    with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
+    with open_workspace(face) as workspace, workspace.database.read() as connection:
         zone = workspace.zone
         since, until = _days(first, last, zone)
-        books = workspace.signed.books(connection)
+        ids = []
+        if account:  # only names of accounts need what the owners signed, and the key to it
+            ids = [one.id for one in workspace.signed.books(connection).registry.resolve(connection, account)]
         found = usage.costs(
             connection,
             _midnight(since, zone),
             _midnight(until + timedelta(days=1), zone),
             clients=[_known_client(connection, name) for name in clients],
-            account_ids=[one.id for one in books.registry.resolve(connection, account)] if account else [],
+            account_ids=ids,
         )
         names = _names(connection, found)
     rows = sorted(

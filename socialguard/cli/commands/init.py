@@ -19,8 +19,20 @@ from socialguard.cli.words import _
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep the key-encryption key in this file (made where it is absent); no terminal is needed.",
 )
+@click.option(
+    "--systemd-credential",
+    metavar="NAME",
+    help="Take the key-encryption key from this credential, which systemd gave to this process.",
+)
 @click.option("--passphrase", is_flag=True, help="Ask for a passphrase instead of using the keyring.")
-def init(face: Face, org_name: str, owner_name: str, key_file: Path | None, passphrase: bool) -> None:
+def init(
+    face: Face,
+    org_name: str,
+    owner_name: str,
+    key_file: Path | None,
+    systemd_credential: str | None,
+    passphrase: bool,
+) -> None:
     """Found a workspace: keys on this machine, an empty registry, the first entry of the log."""
     from socialguard.vault.kek import Kind, create_kek
     from socialguard.workspace.founding import found, require_absent
@@ -34,12 +46,19 @@ def init(face: Face, org_name: str, owner_name: str, key_file: Path | None, pass
         )
     identity = settings.identity_base()
     _require_apart(layout.home.absolute().resolve(), identity.absolute().resolve())
+    if sum((key_file is not None, systemd_credential is not None, passphrase)) > 1:
+        raise errors.UsageError(
+            detail="--key-file, --systemd-credential and --passphrase exclude one another.",
+            remedy="Choose where the key comes from; it stays so.",
+        )
     if key_file is not None:
         kek = create_kek(Kind.FILE, str(key_file.absolute()))
+    elif systemd_credential is not None:
+        kek = create_kek(Kind.SYSTEMD, systemd_credential)
     elif passphrase:
         kek = create_kek(Kind.PASSPHRASE, "", lambda: _new_passphrase(face))
     else:
-        kek = _keyring_or_passphrase(face)
+        kek = _first_source(face)
     configured = settings.load(layout.settings)
     org = found(
         layout,
@@ -70,9 +89,12 @@ def _require_apart(home: Path, identity: Path) -> None:
         )
 
 
-def _keyring_or_passphrase(face: Face) -> "Kek":  # type: ignore[name-defined] # noqa: F821
+def _first_source(face: Face) -> "Kek":  # type: ignore[name-defined] # noqa: F821
     from socialguard.vault.kek import Kind, create_kek
+    from socialguard.vault.key_file import has_systemd_credential
 
+    if has_systemd_credential():
+        return create_kek(Kind.SYSTEMD, "")
     try:
         return create_kek(Kind.KEYRING, "")
     except errors.SocialGuardError:

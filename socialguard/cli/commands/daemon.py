@@ -1,0 +1,70 @@
+"""`socialguard daemon …`: what an operator runs, and what monitoring asks."""
+
+import click
+
+from socialguard import errors
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace
+from socialguard.cli.options import command
+from socialguard.cli.words import _
+
+
+@command("run")
+def run(face: Face) -> int:
+    """Send what is due, keep credentials alive and the log anchored, until it is told to stop."""
+    from socialguard.daemon import logs
+    from socialguard.daemon.run import Daemon
+    from socialguard.workspace.opened import DAEMON, Workspace
+
+    logs.configure()
+    daemon = None
+    try:
+        with Workspace(face.home, via=DAEMON) as workspace:
+            daemon = Daemon(workspace)
+            daemon.run()
+    except errors.SocialGuardError as problem:
+        if daemon is None or not daemon.has_worked:
+            raise  # a person may have started it
+        logs.tell_end(problem)
+        return problem.exit_code
+    return 0
+
+
+@command("status")
+@click.option("--check", is_flag=True, help="Answer as a monitoring plugin: one line, and 0, 1 or 2.")
+def status(face: Face, check: bool) -> int:
+    """Show whether the daemon works, and how each of its duties stands."""
+    from socialguard.daemon import status as statuses
+    from socialguard.daemon.disk import forecast
+
+    with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
+        found = statuses.read(connection)
+        names = workspace.names(connection)
+    filling = forecast(workspace.layout)
+    code, line = statuses.check(found, names, filling)
+
+    def people() -> None:
+        if check:
+            face.printer.line(line)
+            return
+        if found.alive:
+            face.printer.say("A daemon works, process {pid}, since {since}.", pid=found.pid, since=found.since)
+        else:
+            face.printer.say("No daemon works. Start one: socialguard daemon run")
+        face.printer.table(
+            [_("duty"), _("last run"), _("next run"), _("late"), _("error")],
+            [
+                (
+                    statuses.shown(each.name, names),
+                    each.last_run,
+                    each.next_run,
+                    f"{each.lag.total_seconds():.1f} s",
+                    each.error,
+                )
+                for each in found.duties
+            ],
+        )
+
+    document = statuses.document(found, names, filling)
+    face.printer.answer({**document, "check": {"code": code, "line": line}} if check else document, people)
+    return code if check else 0

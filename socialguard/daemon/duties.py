@@ -1,0 +1,46 @@
+"""Every duty of the daemon, and how often it is done."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from socialguard.daemon.backups import Backups
+from socialguard.daemon.checkpoints import Checkpoints
+from socialguard.daemon.disk import Disk
+from socialguard.daemon.heartbeat import Heartbeat
+from socialguard.daemon.interface import Backup, Duty
+from socialguard.daemon.lanes import Lanes
+from socialguard.daemon.publisher import Publisher
+from socialguard.daemon.status import DISK
+from socialguard.daemon.tokens import Tokens
+from socialguard.workspace.opened import Workspace
+
+
+def made(
+    workspace: Workspace,
+    publisher: Publisher,
+    lanes: Lanes,
+    failed: Callable[[Exception], None],
+    is_well: Callable[[], bool],
+) -> Sequence[Duty]:
+    """Return the duties that every daemon has. `failed` is called with what work in a lane raised."""
+    checkpoints = Checkpoints(workspace)
+    return (
+        Duty("publish", 1.0, publisher.publish),
+        Duty("reconcile", 2.0, publisher.reconcile),
+        Duty("tokens", 60.0, Tokens(workspace, lanes, failed).look),
+        Duty("checkpoint", 5.0, checkpoints.near),
+        Duty("anchors", 900.0, checkpoints.far),
+        Duty(DISK, 60.0, Disk(workspace.layout).look),
+        Duty("heartbeat", 60.0, Heartbeat(workspace.settings, is_well).beat),
+    )
+
+
+def backups(
+    workspace: Workspace,
+    backup: Backup,
+    lanes: Lanes,
+    stop: threading.Event,
+    failed: Callable[[Exception], None],
+) -> Duty:
+    """Return the duty of a workspace that backs up; `lanes` are not those of publishing."""
+    return Duty("backup", 30.0, Backups(workspace, backup, lanes, stop, failed).look)

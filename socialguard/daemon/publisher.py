@@ -1,0 +1,147 @@
+"""Sending what is due, and looking what became of what is unknown: the work of the accounts' lanes.
+
+The tick only reads which accounts have something due and offers each one's lane its turn. In its lane an account
+first looks for what is unknown, so that a post that may go out again keeps its place, then sends in order."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from socialguard import clock, errors
+from socialguard.daemon.interface import Problem
+from socialguard.daemon.lanes import Lanes
+from socialguard.daemon.logs import about, log
+from socialguard.ledger import due
+from socialguard.model.delivery import State
+from socialguard.publishing import resolve, send
+from socialguard.publishing.interface import Desk, Result
+
+LOOKS: Final = (0.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+"""Seconds after the first look at which an unknown outcome is looked for again: timelines show a post late, and a
+look may cost money. Afterwards it waits for a person."""
+REFUSED: Final = 10.0
+"""Seconds until an account is tried again whose delivery stays queued although it is due: it is frozen, say."""
+IN_TURN: Final = 2.0
+"""Seconds until an account is tried again whose turn it is not: another process sends on it."""
+LONGEST: Final = timedelta(minutes=15)
+
+
+class Publisher:
+    """Offers the lanes their work. `stop` ends a lane after the delivery that it is at."""
+
+    def __init__(self, desk: Desk, lanes: Lanes, stop: threading.Event) -> None:
+        self._desk = desk
+        self._lanes = lanes
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._pauses: dict[str, float] = {}
+        self._looks: dict[str, tuple[float, int]] = {}
+        self._waiting: dict[str, tuple[str, ...]] = {}
+
+    def publish(self) -> None:
+        """Offer a turn to every account that has something due."""
+        with self._desk.database.read() as connection:
+            accounts = due.accounts(connection, clock.now())
+        now = clock.monotonic()
+        with self._lock:
+            self._pauses = {account: until for account, until in self._pauses.items() if until > now}
+            free = [account for account in accounts if account not in self._pauses]
+        for account in free:
+            self._lanes.offer(account, partial(self._turn, account))
+
+    def reconcile(self) -> None:
+        """Mark what died while it was sending, and offer a turn to every account with an outcome to look for."""
+        for value in resolve.expire_attempts(self._desk):
+            log.warning("a sender died", extra=about(delivery=value.id, account=value.account_id))
+        with self._desk.database.read() as connection:
+            unknown = due.unknown(connection)
+        with self._lock:
+            self._waiting = unknown
+            known = {one for ids in unknown.values() for one in ids}
+            self._looks = {one: looked for one, looked in self._looks.items() if one in known}
+        for account in unknown:
+            if self._to_look_for(account):
+                self._lanes.offer(account, partial(self._turn, account))
+        given_up = sum(not self._goes_on(one) for one in known)
+        if given_up:
+            raise Problem(f"{given_up} outcomes are unknown and wait for a person: socialguard queue list")
+
+    def _turn(self, account: str) -> None:
+        for delivery_id in self._to_look_for(account):
+            if self._stop.is_set():
+                return
+            self._look(delivery_id)
+        while not self._stop.is_set():
+            with self._desk.database.read() as connection:
+                ids = due.of_account(connection, account, clock.now())
+            if not ids or not self._send(account, ids):
+                return
+
+    def _send(self, account: str, ids: tuple[str, ...]) -> bool:
+        """Send these in order; whether to go on with what is due then."""
+        moved = False
+        for delivery_id in ids:
+            if self._stop.is_set():
+                return False
+            result = send.send_one(self._desk, delivery_id)
+            if result is None:
+                continue  # not its turn, or not queued any more
+            tell(result)
+            moved = True
+            if result.delivery.state is State.QUEUED:
+                # In order: nothing of the account goes out before this.
+                self._pause(account, _until(result))
+                return False
+            if result.delivery.state is State.UNKNOWN:
+                self._look(delivery_id)
+        if not moved:
+            self._pause(account, IN_TURN)
+        return moved
+
+    def _pause(self, account: str, seconds: float) -> None:
+        with self._lock:
+            self._pauses[account] = clock.monotonic() + seconds
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _to_look_for(self, account: str) -> tuple[str, ...]:
+        now = clock.monotonic()
+        with self._lock:
+            waiting = [(one, *self._looks.get(one, (now, 0))) for one in self._waiting.get(account, ())]
+        return tuple(one for one, began, n in waiting if n < len(LOOKS) and now >= began + LOOKS[n])
+
+    def _goes_on(self, delivery_id: str) -> bool:
+        with self._lock:
+            return self._looks.get(delivery_id, (0.0, 0))[1] < len(LOOKS)
+
+    def _look(self, delivery_id: str) -> None:
+        with self._lock:
+            began, looked = self._looks.get(delivery_id, (clock.monotonic(), 0))
+            self._looks[delivery_id] = (began, looked + 1)
+        for result in resolve.reconcile(self._desk, [delivery_id]):
+            tell(result)
+
+
+_EVENTS: Final[dict[State, tuple[str, Callable[..., None]]]] = {
+    State.SENT: ("sent", log.info),
+    State.QUEUED: ("it stays queued", log.warning),
+    State.HELD: ("held", log.warning),
+    State.FAILED: ("failed", log.error),
+    State.UNKNOWN: ("its outcome is unknown", log.error),
+}
+
+
+def tell(result: Result) -> None:
+    """Log what became of a delivery."""
+    event, say = _EVENTS.get(result.delivery.state, (result.delivery.state.value, log.warning))
+    problem = result.error
+    error = problem.message() if isinstance(problem, errors.SocialGuardError) else problem
+    say(event, extra=about(delivery=result.delivery.id, account=result.account, error=error))
+
+
+def _until(result: Result) -> float:
+    """Seconds to leave an account alone whose delivery stays queued: to its new time, else a while."""
+    left = (result.delivery.due - clock.now()).total_seconds()
+    return min(left, LONGEST.total_seconds()) if left > 0 else REFUSED

@@ -1,0 +1,38 @@
+"""Verifying a workspace's log with what its owners signed and this machine knows."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from socialguard.workspace.opened import Workspace
+
+if TYPE_CHECKING:
+    from socialguard.audit.verify import Report
+
+
+def verify(
+    workspace: Workspace,
+    *,
+    deep: bool = False,
+    told: Callable[[int, int], None] | None = None,
+    require_anchor: bool = False,
+) -> "Report":
+    """Return what is found in the whole log; `told` is called with the entries done and all of them."""
+    from socialguard.audit import verify as verifying
+    from socialguard.audit.interface import LogKey
+
+    with workspace.database.read() as connection:
+        manifest = workspace.signed.books(connection).manifest
+    owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
+    return verifying.verify(
+        workspace.database,
+        workspace.org,
+        [LogKey(key.key, key.from_size) for key in manifest.log_keys],
+        workspace.pins,
+        workspace.anchors,
+        deep,
+        told,
+        owners=[*owners, *(key.ed25519 for key in manifest.recovery)],
+        require_anchor=require_anchor,
+        stale_after=timedelta(hours=workspace.settings.stale_after_hours),
+    )

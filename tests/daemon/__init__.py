@@ -1,0 +1,1 @@
+"""The daemon as a process that is started, killed, stopped and asked."""
