@@ -62,9 +62,9 @@ def test_a_post_goes_out_while_somebody_reads_slowly(office: Office, what: str) 
                 post()
                 assert len(reader.search(connection, "post", before=first[-1], limit=500)) == 115
         else:
-            from socialguard.cli.commands.audit import _report
+            from socialguard.workspace.verifying import verify
 
-            report = _report(workspace, deep=True, told=post)
+            report = verify(workspace, deep=True, told=post)
             post()
             assert report.status == "whole"
     assert sent == [0, 0]
