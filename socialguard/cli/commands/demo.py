@@ -149,6 +149,7 @@ def _play(face: Face, place: Path) -> list[str]:
         _post_and_switch(story)
         _drop_and_reconcile(story, sandbox)
         _schedule(story, sandbox)
+        _back_up(story)
         _verify_and_tamper(story)
         return story.steps
 
@@ -232,6 +233,23 @@ def _schedule(story: Story, sandbox: Any) -> None:  # Any: sandbox.process.Runni
     story.require(public() == 1, f"Facebook shows {public()} posts")
 
 
+def _back_up(story: Story) -> None:
+    story.tell("The activity is backed up; its index is deleted, and made anew from the segments.")
+    (row,) = story.run(["backup", "run", "x:@acme"])["accounts"]
+    (story.home / "archive.db").unlink()
+    story.run(["backup", "rebuild"])
+    kept = story.run(["backup", "list", "x:@acme"])["items"]
+    story.require(0 < row["items_total"] == len(kept), "the index that was made anew is another")
+    story.tell("One bit of a segment is flipped behind our back, and found.")
+    segment = min((story.home / "archive" / "segments").iterdir())
+    held = segment.read_bytes()
+    segment.chmod(0o600)
+    segment.write_bytes(held[:-9] + bytes([held[-9] ^ 1]) + held[-8:])
+    found = story.run(["backup", "verify"], expect=13)["problems"]
+    story.require([segment.name in one["where"] for one in found] == [True], "the flipped bit was not found")
+    segment.write_bytes(held)
+
+
 def _verify_and_tamper(story: Story) -> None:
     story.tell("The audit log is whole. Then one byte of it is changed behind our back, and found.")
     story.run(["audit", "verify"])
@@ -275,11 +293,17 @@ def _told(document: Mapping[str, Any], code: int) -> list[str]:
         lines.append(f"{document['error']['code']}  {document['error']['message']}")
         lines.extend([document["error"]["remedy"]] if document["error"]["remedy"] else [])
     if "problems" in document:
-        lines.append(f"{document['status']}, {document['entries']} entries, anchored: {document['anchored']}")
-        lines.extend(
-            problem["detail"] if isinstance(problem, dict) else str(problem)
-            for problem in document["problems"][:3]
+        told = (
+            f", {document['entries']} entries, anchored: {document['anchored']}" if "entries" in document else ""
         )
+        lines.append(document["status"] + told)
+        lines.extend(one.get("detail") or f"{one['where']}: {one['what']}" for one in document["problems"][:3])
+    if "accounts" in document:
+        lines.extend(f"{one['account']}: {one['items_total']} items kept" for one in document["accounts"])
+    if "after" in document:
+        lines.append(f"{document['lines']} lines, root {document['after']}")
+    if "items" in document:
+        lines.extend(f"{one['item']}: {one['text']}" for one in document["items"])
     if "account" in document and isinstance(document["account"], dict):
         lines.append(f"{document['account'].get('account', '')} ({document['account'].get('client', '')})")
     return lines or [f"exit {code}"]
