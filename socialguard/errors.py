@@ -163,6 +163,10 @@ class Cancelled(SocialGuardError):
     exit_code = 3
 
 
+class PriceRefused(Cancelled):
+    """Stopped. Nothing was read but the price."""
+
+
 class WrongName(Cancelled):
     """Not {expected}. Nothing was sent. Draft {draft} kept."""
 
@@ -221,6 +225,10 @@ class NotReached(NetworkRefused):
     remedy = "Check the connection, then repeat the command."
 
 
+class FileRefused(NetworkRefused):
+    """A file at {host} could not be fetched: {detail}"""
+
+
 class RateLimited(SocialGuardError):
     """{network} allows no more calls for {account} until {until}."""
 
@@ -236,6 +244,10 @@ class ConfirmationRequired(SocialGuardError):
 
     exit_code = 10
     remedy = "Add: {words}"
+
+
+class PriceUnconfirmed(ConfirmationRequired):
+    """A first backup of {accounts} costs up to {price}. Nothing of it was read."""
 
 
 class Held(SocialGuardError):

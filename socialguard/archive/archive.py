@@ -1,29 +1,29 @@
 """One archive, opened: the face of this room for those who fill it."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from socialguard import errors
-from socialguard.archive import blobs, closing, gaps, keeping, opening, rebuilding, root, verifying
+from socialguard import clock, errors
+from socialguard.archive import blobs, closing, gaps, instants, keeping, opening, rebuilding, root, verifying
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Gap, Kept, Progress, Rebuilt, Seal, Verified, no_progress
-from socialguard.model.activity import ActivityPage, Profile, Stream
+from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store.archive_tables import page
-from socialguard.store.database import Database
 
 
 class Archive:
-    """The archive below `place`, with its index in `database` (read it with `archive.reader`).
+    """An archive's files, and its index in `database` (read it with `archive.reader`).
 
     `rebuilt` tells that opening it made the index anew, and why."""
 
-    def __init__(self, place: Path, database: Database, seal: Seal, rebuilt: Rebuilt | None = None) -> None:
-        self.database = database
-        self.rebuilt = rebuilt
-        self._files = Files(place, seal)
+    def __init__(self, files: Files, url: str, progress: Progress) -> None:
+        self._files = files
+        self._url = url
+        self.database, self.rebuilt = opening.open_index(files, url, progress)
         self._pending: int | None = None
 
     @classmethod
@@ -32,9 +32,13 @@ class Archive:
         there are. An index that is damaged or of another schema is set aside and made anew.
 
         Raises SchemaTooNew, ArchiveDamaged, PagesOpen."""
-        files = Files(place, seal)
-        database, rebuilt = opening.open_index(files, url, progress)
-        return cls(place, database, seal, rebuilt)
+        return cls(Files(place, seal), url, progress)
+
+    @staticmethod
+    def verify_files(place: Path, seal: Seal, progress: Progress = no_progress) -> Verified:
+        """Do what `verify` does for an archive that cannot be opened; without its index, what only that knows
+        (files of media, an end of the manifest that is lost together with its head) is not looked for."""
+        return verifying.verify(verifying.Known(), Files(place, seal), progress)
 
     # ── streams ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -61,6 +65,15 @@ class Archive:
             kept = keeping.keep_page(connection, gap, fetched)
         self._count(len(fetched.items) + 1)
         return kept
+
+    def keep_edits(self, account_id: str, seen: Sequence[Item]) -> tuple[int, frozenset[str]]:
+        """Keep what was edited of items that are kept already, and the addresses of their files as they are now;
+        return how many were edited, and the ids of those that are not kept: they belong to a page of a gap."""
+        blobs.require_space(self._files.place, blobs.BACKUP_FLOOR, "the backup")
+        with self.database.write() as connection:
+            changed, unknown = keeping.keep_edits(connection, account_id, seen)
+        self._count(changed)
+        return changed, unknown
 
     def keep_metrics(self, account_id: str, taken: Mapping[str, Mapping[str, int]]) -> int:
         """Keep what changed of metrics, by the network's id of kept items; return how many snapshots were
@@ -102,19 +115,39 @@ class Archive:
         self._pending = 0
         return made
 
+    def close_old(self, age: timedelta) -> int:
+        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made."""
+        with self.database.read() as connection:
+            oldest = connection.execute(select(func.min(page.c.at))).scalar()
+        if oldest is None or oldest > instants.micros(clock.now() - age):
+            return 0
+        return self.close_pages()
+
     def verify(self, progress: Progress = no_progress) -> Verified:
         """Read every file of the archive and name every problem; `progress` counts bytes."""
         with contextlib.suppress(errors.ArchiveDamaged), self.database.write() as connection:
             closing.finish(connection, self._files)  # what is damaged is looked for below
         with self.database.read() as connection:
-            return verifying.verify(connection, self._files, progress)
+            known = verifying.known_to(connection)
+        found = verifying.verify(known, self._files, progress)
+        if found.problems:
+            # Another process may have closed pages meanwhile: look again while none can.
+            with self.database.write() as connection:
+                found = verifying.verify(verifying.known_to(connection), self._files, progress)
+        return found
 
     def rebuild(self, progress: Progress = no_progress) -> Rebuilt:
-        """Make the index anew from the segments alone, in one transaction; `progress` counts lines.
+        """Make the index anew from the segments alone, in one transaction; `progress` counts lines. One that
+        cannot be read is set aside first.
 
         Raises PagesOpen, ArchiveDamaged; then nothing was changed."""
-        with self.database.write() as connection:
-            return rebuilding.rebuild(connection, self._files, progress)
+        try:
+            with self.database.write() as connection:
+                return rebuilding.rebuild(connection, self._files, progress)
+        except errors.Unreadable:
+            self.database.close()
+            self.database, rebuilt = opening.replace_index(self._files, self._url, progress)
+            return rebuilt
 
     def root(self) -> str:
         """Return the canonical root of all that is kept (hex)."""

@@ -6,7 +6,7 @@ stopped."""
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, ScalarSelect, func, or_, select, update
 
 from socialguard import errors
 from socialguard.archive.interface import Gap
@@ -66,22 +66,23 @@ def touch(connection: Connection, gap: Gap, at: int) -> bool:
     """Note when a stream was read and held nothing new; False where no gap of it is kept yet.
 
     It stands in the index only: a run that finds nothing leaves no line in a segment."""
-    last = (
-        select(func.max(cursor.c.gap))
-        .where(cursor.c.account_id == gap.account_id, cursor.c.stream == gap.stream.value)
-        .scalar_subquery()
-    )
-    done = connection.execute(
-        update(cursor)
-        .where(cursor.c.account_id == gap.account_id, cursor.c.stream == gap.stream.value, cursor.c.gap == last)
-        .values(read_at=at)
-    )
+    last = cursor.c.gap == _last(gap.account_id, gap.stream)
+    held = cursor.c.account_id == gap.account_id, cursor.c.stream == gap.stream.value
+    done = connection.execute(update(cursor).where(*held, last).values(read_at=at))
     return bool(done.rowcount)
 
 
 def _rows(connection: Connection, account_id: str, stream: Stream) -> list[Row[Any]]:
-    query = select(cursor).where(cursor.c.account_id == account_id, cursor.c.stream == stream.value)
-    return list(connection.execute(query.order_by(cursor.c.gap)))
+    """The open gaps of a stream and its last one, in their order."""
+    held = cursor.c.account_id == account_id, cursor.c.stream == stream.value
+    wanted = or_(cursor.c.open, cursor.c.gap == _last(account_id, stream))
+    return list(connection.execute(select(cursor).where(*held, wanted).order_by(cursor.c.gap)))
+
+
+def _last(account_id: str, stream: Stream) -> ScalarSelect[Any]:
+    other = cursor.alias()
+    query = select(func.max(other.c.gap))
+    return query.where(other.c.account_id == account_id, other.c.stream == stream.value).scalar_subquery()
 
 
 def _gap(row: Row[Any]) -> Gap:

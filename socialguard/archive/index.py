@@ -125,7 +125,7 @@ class _Rows:
                 "seen_at": at,
             }
         )
-        for key, url in values["files"]:
+        for key, url in values["files"].items():
             self._attachments[row, key] = {"item_id": row, "key": key, "url": url}
 
     def metrics(self, line: Line, values: dict[str, Any]) -> None:

@@ -3,12 +3,12 @@ the caller's transaction. What is there already, unchanged, leaves no trace."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, insert, outerjoin, select
 
-from socialguard import clock
+from socialguard import clock, errors
 from socialguard.archive import crash, gaps, index, instants, lines
 from socialguard.archive.interface import Gap, Kept
 from socialguard.archive.lines import Body, Line
@@ -60,6 +60,7 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
         not fetched.items
         and not then.is_open
         and gap.newest is None
+        and gap.at is None
         and gaps.touch(connection, gap, instants.parsed(moment.at))
     ):
         return Kept(then, 0, 0, 0)
@@ -86,6 +87,25 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
     _record(connection, moment, made, ids)
     dialect.upsert(connection, attachment, addresses, "url")  # addresses of media expire
     return Kept(then, new, changed, snapshots)
+
+
+def keep_edits(connection: Connection, account_id: str, seen: Sequence[Item]) -> tuple[int, frozenset[str]]:
+    """Keep what was edited of items that are kept; return how many were, and the ids of those that are not kept.
+
+    Metrics are not looked at: they have a schedule of their own."""
+    moment = _moment(connection)
+    fit = {one.network_id: (replace(one, metrics={}), body) for one, body in map(lines.fit, seen)}
+    known = _states(connection, account_id, list(fit))
+    made: dict[str, list[Line]] = {}
+    addresses: list[dict[str, object]] = []
+    for network_id, state in known.items():
+        one, body = fit[network_id]
+        addresses += [{"item_id": state.id, "key": each.key, "url": each.url} for each in one.attachments]
+        if found := _changes(account_id, one, body, state, moment.at):
+            made.setdefault(lines.shelf_of(account_id, state.own, moment.at), []).extend(found)
+    _record(connection, moment, made, {(account_id, name): state.id for name, state in known.items()})
+    dialect.upsert(connection, attachment, addresses, "url")
+    return sum(map(len, made.values())), frozenset(fit) - frozenset(known)
 
 
 def keep_metrics(connection: Connection, account_id: str, taken: Mapping[str, Mapping[str, int]]) -> int:
@@ -117,9 +137,11 @@ def keep_profile(connection: Connection, account_id: str, seen: Profile) -> bool
 def keep_stored(
     connection: Connection, account_id: str, network_id: str, key: str, sha256: str, size: int, content_type: str
 ) -> None:
-    """Keep that the file of an attachment lies under its hash."""
+    """Keep that the file of an attachment lies under its hash; raises NotFound for an item that is not kept."""
     moment = _moment(connection)
-    state = _states(connection, account_id, [network_id])[network_id]
+    state = _states(connection, account_id, [network_id]).get(network_id)
+    if state is None:
+        raise errors.NotFound(kind="item", name=network_id, hint="Run: socialguard backup list")
     line = lines.blob_line(account_id, network_id, key, sha256, size, content_type, moment.at)
     shelf = lines.shelf_of(account_id, state.own, moment.at)
     _record(connection, moment, {shelf: [line]}, {(account_id, network_id): state.id})

@@ -82,8 +82,8 @@ def version_hash(salt: bytes, body: bytes) -> bytes:
 def item_line(account_id: str, one: Item, own: bool, number: int, body: Body, at: str) -> Line:
     """Return the line of a new version, with a new salt."""
     salt = os.urandom(SALT_BYTES)
-    files = [(each.key, each.url) for each in one.attachments]
-    urls = _json({key: url for key, url in files if url is not None}) if files else "{}"
+    files = {each.key: each.url for each in one.attachments}
+    urls = _json({key: url for key, url in files.items() if url is not None}) if files else "{}"
     counts = counts_of(one.metrics) if number == 1 else None
     stored_counts = _counts(counts or {})
     first = "" if counts is None else f'"metrics":{stored_counts},'
@@ -173,7 +173,7 @@ def read(stored: bytes) -> Line:
         ),
         "author_name": _without_nul(line["author_name"]),
         "at": instants.parsed(line["at"]),
-        "files": [(each["key"], urls.get(each["key"])) for each in body["attachments"]],
+        "files": {each["key"]: urls.get(each["key"]) for each in body["attachments"]},
         "counts": _counts(counts) if counts else None,
     }
     return Line("item", line["account"], line["id"], values, stored)

@@ -24,6 +24,9 @@ FILE: Final = "MANIFEST.jsonl"
 HEAD: Final = "HEAD"
 FIRST: Final = "0" * 64
 
+_UNSIGNED: Final = "no worker of this organisation signed it as it is"
+_LOOSE: Final = "it does not follow the line before it: lines were lost or moved"
+
 _FIELDS: Final = frozenset(
     {"v", "shelf", "seq_lo", "seq_hi", "n", "root", "sha256", "size", "prev", "key", "signature"}
 )
@@ -99,24 +102,23 @@ def read(place: Path, seal: Seal) -> Manifest:
     whole, _newline, torn = data.rpartition(b"\n")
     stored = whole.split(b"\n") if whole else []
     segments: list[Segment] = []
-    prev = FIRST
+    wrong: dict[int, str] = {}
     for number, line in enumerate(stored, start=1):
-        where = f"{FILE} line {number}"
         body = _parsed(line)
         if body is None:
-            problems.append(Problem(where, "it is not a line that this program writes"))
-        else:
-            if body["prev"] != prev:
-                problems.append(
-                    Problem(where, "it does not follow the line before: one was changed, lost or moved")
-                )
-            segments.append(_segment(number, line, body))
-        prev = hash_of(line)
+            wrong[number] = "it is not a line that this program writes"
+            continue
+        segments.append(_segment(number, line, body))
+        if body["prev"] != (hash_of(stored[number - 2]) if number > 1 else FIRST):
+            # Of the two one was changed, unless both are as they were signed: then others are gone.
+            changed = [each for each in (number - 1, number) if each and not _is_signed(stored[each - 1], seal)]
+            wrong.setdefault(*((changed[0], _UNSIGNED) if changed else (number, _LOOSE)))
     if stored and not _is_signed(stored[-1], seal):
-        problems.append(Problem(f"{FILE} line {len(stored)}", "no worker of this organisation signed it"))
+        wrong.setdefault(len(stored), _UNSIGNED)
+    problems += [Problem(f"{FILE} line {number}", what) for number, what in sorted(wrong.items())]
     head = _bytes(place / HEAD)
     problems += _head_problems(head, stored, seal)
-    problems += _order_problems(segments)
+    problems += _order_problems(segments) if not problems else []
     last = stored[-1] if stored else b""
     return Manifest(tuple(segments), tuple(problems), len(torn), head != last + b"\n" * bool(last), last)
 
@@ -134,7 +136,7 @@ def _head_problems(head: bytes, stored: Sequence[bytes], seal: Seal) -> list[Pro
     if not head:
         return []
     if not head.endswith(b"\n") or not _is_signed(line, seal):
-        return [Problem(HEAD, "no worker of this organisation signed it")]
+        return [Problem(HEAD, _UNSIGNED)]
     if line not in stored:
         return [Problem(FILE, "its end is missing: HEAD names a line that it does not have")]
     return []

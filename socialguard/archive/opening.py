@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import inspect, make_url, select
 
 from socialguard import clock, errors
-from socialguard.archive import closing, rebuilding
+from socialguard.archive import closing, rebuilding, root
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt
+from socialguard.store import dialect
 from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta
 from socialguard.store.database import Database, connect
 
@@ -26,10 +27,9 @@ def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Re
         found = _schema(database)
     except errors.Unreadable:
         database.close()
-        _set_aside(url)
-        database = connect(url, errors.ArchiveUnwritable)
-        return database, _fill(database, files, progress, "damaged")
+        return replace_index(files, url, progress)
     if found == SCHEMA_VERSION:
+        dialect.use_wal(database.engine)
         return database, None
     if found is None:
         rebuilt = _fill(database, files, progress, "missing")
@@ -42,6 +42,21 @@ def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Re
     return database, _fill(database, files, progress, "schema")
 
 
+def replace_index(files: Files, url: str, progress: Progress) -> tuple[Database, Rebuilt]:
+    """Set an index aside that cannot be read, and make another from the segments; pages that were in none are then
+    fetched again. Raises Unreadable where it is no file of ours to rename, ArchiveDamaged."""
+    name = make_url(url).database
+    if make_url(url).get_backend_name() != "sqlite" or name is None:
+        raise errors.Unreadable(path="The index of the archive", detail="it is not a database of socialguard.")
+    stamp = clock.now().strftime("%Y%m%dT%H%M%S")
+    for side in _SIDES:
+        path = Path(name + side)
+        if path.exists():
+            path.rename(f"{name}.damaged-{stamp}{side}")
+    database = connect(url, errors.ArchiveUnwritable)
+    return database, _fill(database, files, progress, "damaged")
+
+
 def _schema(database: Database) -> int | None:
     with database.read() as connection:
         if not inspect(connection).has_table(archive_meta.name):
@@ -50,20 +65,8 @@ def _schema(database: Database) -> int | None:
 
 
 def _fill(database: Database, files: Files, progress: Progress, reason: str) -> Rebuilt:
-    from socialguard.archive import root
-
     with database.write() as connection:
         lines = rebuilding.fill(connection, files, progress)
         after = root.canonical_root(connection) if lines else ""
+    dialect.use_wal(database.engine)  # whoever reads keeps nobody from writing
     return Rebuilt(None, after, lines, reason)
-
-
-def _set_aside(url: str) -> None:
-    """Rename a file that is no index, with what belongs to it."""
-    name = make_url(url).database
-    assert name is not None
-    stamp = clock.now().strftime("%Y%m%dT%H%M%S")
-    for side in _SIDES:
-        path = Path(name + side)
-        if path.exists():
-            path.rename(f"{name}.damaged-{stamp}{side}")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,7 @@ from socialguard.store.archive_tables import (
     version,
 )
 
-MAX_QUERY: Final = 20_000
+MAX_QUERY: Final = 10_000
 """Characters of a search that are looked at."""
 _PHRASES_AT_ONCE: Final = 50
 _NEWEST: Final = version.c.id == item.c.id * VERSIONS + item.c.versions
@@ -164,19 +165,20 @@ def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a search asks for: phrases of words, and signs that are no words; each once."""
     phrases: dict[str, None] = {}
     signs: dict[str, None] = {}
-    for part, quoted in _parts(query[:MAX_QUERY]):
-        words = _WORD.findall(part)
+    for part, quoted in _parts(unicodedata.normalize("NFC", query[:MAX_QUERY])):
+        signs.update(dict.fromkeys(_SIGNS.findall(part)))
+        words = _WORD.findall(_SIGNS.sub(" ", part))
         if words:
             phrases.update(dict.fromkeys([" ".join(words)] if quoted else words))
-        signs.update(dict.fromkeys(_SIGNS.findall(part)))
     return tuple(phrases), tuple(signs)
 
 
-# A word as the full text index knows it: letters, digits and the marks that belong to them.
 _WORD: Final = re.compile(r"[^\W_]+")
-# Pictures, currency and the like; punctuation is not looked for.
+# Pictures and currencies, which are no words, and scripts that put no spaces between theirs: Thai to Khmer,
+# Chinese, Japanese, Korean.
 _SIGNS: Final = re.compile(
-    "[\u20a0-\u20cf\u2100-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\ufe0f\u200d]+"
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u20a0-\u20cf\u2100-\u2bff\u3005-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\ufe0f\uff66-\uff9f\u200d\U0001f000-\U0001faff\U00020000-\U0003ffff]+"
 )
 
 

@@ -1,6 +1,7 @@
 """Proof that the files are those that were written: every one of them is read, and every problem named once."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -11,9 +12,22 @@ from socialguard.archive.interface import Problem, Progress, Verified
 from socialguard.store.archive_tables import blob, segment
 
 
-def verify(connection: Connection | None, files: Files, progress: Progress) -> Verified:
-    """Look at the manifest, all segments and all files of media. `connection` reads the index, which knows more of
-    what should be there; None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an index says that there must be: lines of the manifest by hash, files of media."""
+
+    lines: tuple[str, ...] = ()
+    blobs: tuple[str, ...] = ()
+
+
+def known_to(connection: Connection) -> Known:
+    """Return what the index knows."""
+    lines = connection.execute(select(segment.c.line_sha256).order_by(segment.c.number)).scalars()
+    return Known(tuple(lines), tuple(connection.execute(select(blob.c.sha256).order_by(blob.c.sha256)).scalars()))
+
+
+def verify(known: Known, files: Files, progress: Progress) -> Verified:
+    """Look at the manifest, all segments and all files of media; no database is read meanwhile."""
     found = files.manifest()
     problems = list(found.problems)
     if found.torn:
@@ -35,21 +49,18 @@ def verify(connection: Connection | None, files: Files, progress: Progress) -> V
         for path in segments.files(files.segments)
         if path.name not in named
     ]
-    kept = 0
-    if connection is not None:
-        known = connection.execute(select(segment.c.line_sha256).order_by(segment.c.number)).scalars().all()
-        lost = set(known) - {one.line_sha256 for one in found.segments}
-        if lost and not problems:
-            problems.append(Problem(manifest.FILE, f"it lacks {len(lost)} lines that the index knows"))
-        for sha256, size in connection.execute(select(blob.c.sha256, blob.c.size).order_by(blob.c.sha256)):
-            kept += 1
-            what = _wrong_with(blobs.path_of(files.place, sha256), sha256, size)
-            if what is not None:
-                problems.append(Problem(f"blobs/{sha256}", what))
-    return Verified(len(found.segments), sum(one.lines for one in found.segments), kept, tuple(problems))
+    lost = set(known.lines) - {one.line_sha256 for one in found.segments}
+    if lost and not problems:
+        problems.append(Problem(manifest.FILE, f"it lacks {len(lost)} lines that the index knows"))
+    for sha256 in known.blobs:
+        what = _wrong_with(blobs.path_of(files.place, sha256), sha256)
+        if what is not None:
+            problems.append(Problem(f"blobs/{sha256}", what))
+    lines = sum(one.lines for one in found.segments)
+    return Verified(len(found.segments), lines, len(known.blobs), tuple(problems))
 
 
-def _wrong_with(path: Path, sha256: str, size: int) -> str | None:
+def _wrong_with(path: Path, sha256: str) -> str | None:
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -94,6 +94,17 @@ TABLE: Final[Mapping[str, Row]] = {
     "queue run": Row("queue", "run", "Send every delivery that is due, after finding out what is unknown."),
     "undo": Row("queue", "undo", "Take back a delivery that is not public yet. It never asks."),
     "delete": Row("queue", "delete", "Delete the public post of a delivery; it asks as a switch does."),
+    "backup run": Row(
+        "backup_run", "run", "Fetch what is new of accounts, all where none is named; it goes on where it stopped."
+    ),
+    "backup status": Row("backup_files", "status", "Show how much of each account is kept, and how old it is."),
+    "backup list": Row("backup_items", "list_", "List what is kept of an account, newest first."),
+    "backup show": Row("backup_items", "show", "Show one item: its versions, metrics over time and files."),
+    "backup search": Row("backup_items", "search", "Find items by words, in every version that was seen."),
+    "backup verify": Row(
+        "backup_files", "verify", "Prove that every file of the archive is as it was written; names what is not."
+    ),
+    "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
@@ -153,6 +164,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "alerts": "What a person must learn although no command was running.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
+    "backup": "The activity of accounts, kept here.",
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
     "policy": "The rules that protect accounts.",

@@ -11,7 +11,7 @@ from socialguard import clock, errors
 from socialguard.guard import context, switch
 from socialguard.guard.checks import FIXED, run_checks
 from socialguard.guard.context import Remembered
-from socialguard.guard.interface import Recent, Subject
+from socialguard.guard.interface import Glance, Recent, Shelf, Subject
 from socialguard.guard.switch import Demand
 from socialguard.ledger import reader
 from socialguard.model.account import Account
@@ -121,10 +121,14 @@ class Directory(Protocol):
 
 
 class Guard:
-    """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed."""
+    """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed; `shelf`
+    knows what accounts posted last."""
 
-    def __init__(self, directory: Directory, confirmed: Callable[[str, Sequence[Account]], None]) -> None:
+    def __init__(
+        self, directory: Directory, confirmed: Callable[[str, Sequence[Account]], None], shelf: Shelf
+    ) -> None:
         self._directory = directory
+        self._shelf = shelf
         self._confirmed = confirmed
 
     def review(
@@ -148,7 +152,7 @@ class Guard:
             kind=found.kind,
             previous=None if previous is None else str(previous),
             previous_client=None if previous is None else previous.client,
-            targets=tuple(_target(connection, candidate) for candidate in candidates),
+            targets=tuple(_target(connection, candidate, self._shelf) for candidate in candidates),
             expected=found.expected,
             code=found.code,
         )
@@ -271,9 +275,9 @@ def _recent(connection: Connection, account_id: str, replaces: str | None) -> tu
     return tuple(sorted(waiting + public, key=lambda item: item.at, reverse=True))
 
 
-def _target(connection: Connection, candidate: Candidate) -> Target:
+def _target(connection: Connection, candidate: Candidate, shelf: Shelf) -> Target:
     account = candidate.account
-    posts = reader.published(connection, account.id, limit=2)
+    seen = shelf.glance(account.id)
     content = candidate.content
     text = content.text if content.link is None else f"{content.text} {content.link}".strip()
     return Target(
@@ -282,8 +286,8 @@ def _target(connection: Connection, candidate: Candidate) -> Target:
         client=account.client,
         display_name=account.display_name,
         followers=account.followers,
-        archive_age_s=None,
-        last_posts=tuple((post.text, post.published_at) for post in posts),
+        archive_age_s=None if seen is None else max(0, int((clock.now() - seen.read_at).total_seconds())),
+        last_posts=_last_posts(connection, account.id, seen),
         text=text,
         length=candidate.length,
         limit=candidate.limit,
@@ -293,3 +297,12 @@ def _target(connection: Connection, candidate: Candidate) -> Target:
         price_micros=candidate.price,
         zone=account.zone,
     )
+
+
+def _last_posts(connection: Connection, account_id: str, seen: Glance | None) -> tuple[tuple[str, datetime], ...]:
+    """The last two posts: what the archive holds, and what we sent since; an archive is as old as it says."""
+    ours = reader.published(connection, account_id, limit=2)
+    found = {post.network_id: (post.text, post.published_at) for post in ours}
+    for network_id, text, at in seen.posts if seen is not None else ():
+        found[network_id] = (text, at)
+    return tuple(sorted(found.values(), key=lambda post: post[1], reverse=True)[:2])

@@ -22,6 +22,28 @@ class Recent:
     at: datetime
 
 
+class Glance(Protocol):
+    """What the archive tells of an account."""
+
+    @property
+    def read_at(self) -> datetime:
+        """When the network was last asked."""
+        ...
+
+    @property
+    def posts(self) -> tuple[tuple[str, str, datetime], ...]:
+        """The newest own posts, newest first: id at the network, text, time."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where the card looks for what an account posted last; the card never waits for a network."""
+
+    def glance(self, account_id: str) -> Glance | None:
+        """Return what is kept of an account, None where nothing is, or nothing that can be read now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One delivery to check: the account, what would be public, its length in the network's own unit, the

@@ -72,6 +72,11 @@ def use(transport: Transport) -> None:
     _transport = transport
 
 
+def ca_bundle() -> str | None:
+    """Return the file of certificates that an operator set, None for the usual ones."""
+    return _transport.ca_bundle
+
+
 def origin_session(
     origin: str,
     account: str,

@@ -72,15 +72,15 @@ class Database:
         except (IntegrityError, self._driver.IntegrityError) as problem:
             if "append-only" not in str(problem):
                 raise
-            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
+            raise dialect.explain(problem, self.where, self._path, self.unwritable) from None
         except jcs.BadTimestamp:
             # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
             raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
-            raise dialect.explain(problem.orig or problem, self.where, self.unwritable, self._path) from None
+            raise dialect.explain(problem.orig or problem, self.where, self._path, self.unwritable) from None
         except self._driver.Error as problem:  # of a prepared statement
-            raise dialect.explain(problem, self.where, self.unwritable, self._path) from None
+            raise dialect.explain(problem, self.where, self._path, self.unwritable) from None
 
 
 def open_database(url: str) -> Database:

@@ -14,9 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, even
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
+from socialguard.model.text import marked
 
 BUSY_MS: Final = 15_000
 _PAGE: Final = 4096
+FULL: Final = marked("disk full")
+READ_ONLY: Final = marked("{where} is read-only")
 
 # sqlite.org/wal.html, "The WAL Reset Bug": fixed in these and later versions of their branches.
 _WAL_FIXED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -232,17 +235,17 @@ def holds_phrases(connection: Connection, phrases: Sequence[str], versions: int)
 def explain(
     problem: BaseException,
     where: str,
-    unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable,
     path: Path | None = None,
+    unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable,
 ) -> errors.SocialGuardError:
-    """Return the error of ours that a driver's error means; `where` names the database for a person, `unwritable`
-    is what a full or read-only disk means for it, `path` is its file where it has one."""
+    """Return the error of ours that a driver's error means; `where` names the database for a person, `path` is its
+    file where it has one, `unwritable` is what a full or read-only disk means for it."""
     words = str(problem).lower()
     unopened = any(part in words for part in ("readonly", "disk i/o error", "unable to open"))
     if "full" in words or "no space" in words or (unopened and _is_full(path)):
-        return unwritable(detail="disk full")
+        return unwritable(detail=FULL)
     if "readonly" in words or "read-only" in words:
-        return unwritable(detail=f"{where} is read-only")
+        return unwritable(detail=READ_ONLY.format(where=where))
     if "locked" in words or "lock timeout" in words:
         return errors.Busy(what=where)
     if "append-only" in words:

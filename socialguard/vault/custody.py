@@ -31,6 +31,8 @@ from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 
 T = TypeVar("T")
+Book = Callable[[Connection, Account, Session, str], None]
+"""Puts what a session did on an account into the books, as an operation."""
 
 LEASE: Final = timedelta(minutes=3)
 """Longer than a call with all its time-outs, so that a refresh token is never spent twice at once."""
@@ -75,7 +77,7 @@ class Custody:
     actor: Actor
     network: Callable[[str], Network]
     emergency: Callable[[Entry], None]
-    book: Callable[[Connection, Account, Session, str], None]
+    book: Book
     unbooked: dict[str, tuple[Session, str]] = field(default_factory=dict)
 
     def manifest(self, connection: Connection) -> Manifest:
@@ -165,10 +167,12 @@ class Custody:
         settle: Callable[[Connection, Manifest, T], None],
         *,
         reason: str | None = None,
+        book: Book | None = None,
     ) -> T:
         """Make one logged use of the stored credential of an account and return what `call` returns.
 
-        `settle` stores what the call changed, in the transaction of the outcome. Raises what `call` raises,
+        `settle` stores what the call changed, in the transaction of the outcome; `book` is for a call that books
+        by itself what it costs, and then only the rest. Raises what `call` raises,
         after logging it; AuditUnwritable or Tampered, before any call, where the log cannot be trusted."""
         corr = secrets.token_hex(8)
         with self.database.write() as connection:
@@ -185,10 +189,10 @@ class Custody:
             settle(connection, manifest, result)
             self.vault(manifest).mark_used(connection, account_id, clock.now())
 
-        def book(connection: Connection) -> None:
-            self.book(connection, account, session, action)
+        def book_all(connection: Connection) -> None:
+            (book or self.book)(connection, account, session, action)
 
-        return self._settled(action, account_id, corr, session, lambda: call(account, session), finish, book)
+        return self._settled(action, account_id, corr, session, lambda: call(account, session), finish, book_all)
 
     def with_given(
         self,

@@ -66,9 +66,14 @@ class Layout:
         return self.home / "archive"
 
     @property
+    def archive_index(self) -> Path:
+        """The index over the activity."""
+        return self.home / "archive.db"
+
+    @property
     def archive_url(self) -> str:
         """The URL of the index over the activity."""
-        return f"sqlite:///{self.home / 'archive.db'}"
+        return f"sqlite:///{self.archive_index}"
 
     @property
     def alerts(self) -> Path:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
     from socialguard.alerts.board import Board
     from socialguard.archive.archive import Archive
+    from socialguard.archive.closing import Files
     from socialguard.audit.anchors.interface import Anchor
     from socialguard.audit.anchors.publishing import Published
     from socialguard.audit.emergency import EmergencyFile
     from socialguard.audit.log import AuditLog
+    from socialguard.backup.backup import Backup
     from socialguard.guard.gate import Guard
     from socialguard.ledger.purse import Purse
     from socialguard.networks.interface import Network
@@ -148,10 +150,31 @@ class Workspace(AbstractContextManager["Workspace"]):
     def archive(self) -> "Archive":
         """The activity that is kept; `archive.rebuilt` tells where its index had to be made anew."""
         from socialguard.archive.archive import Archive
+
+        return Archive.open(self.layout.archive, self.layout.archive_url, self.archive_files.seal)
+
+    @property
+    def archive_files(self) -> "Files":
+        """The files of the archive, where no index of them can be had."""
+        from socialguard.archive.closing import Files
         from socialguard.workspace.seal import WorkerSeal
 
-        seal = WorkerSeal(self.org, self.keys.worker, self._workers)
-        return Archive.open(self.layout.archive, self.layout.archive_url, seal)
+        return Files(self.layout.archive, WorkerSeal(self.org, self.keys.worker, self._workers))
+
+    @cached_property
+    def backup(self) -> "Backup":
+        """The backups of this workspace."""
+        from socialguard.backup.backup import Backup
+        from socialguard.backup.interface import Desk
+
+        return Backup(Desk(self.custody, self.archive, self.purse, self._renew))
+
+    def _renew(self, account: Account) -> None:
+        """Renew the credential of an account where it is about to end."""
+        with self.database.read() as connection:
+            due = self.trust.renewal_is_due(connection, account)
+        if due:
+            self.trust.renew(account)
 
     def _workers(self) -> "dict[str, bytes]":
         """The public keys of all workers that the owners ever signed, by key id: a line outlives its worker."""
@@ -202,8 +225,9 @@ class Workspace(AbstractContextManager["Workspace"]):
     def guard(self) -> "Guard":
         """The guard."""
         from socialguard.guard.gate import Guard
+        from socialguard.workspace.shelf import Shelf
 
-        return Guard(self.trust, self._remember_context)
+        return Guard(self.trust, self._remember_context, Shelf(self.layout.archive_index))
 
     @cached_property
     def desk(self) -> "Desk":

@@ -264,6 +264,118 @@ class OneDraft(Shape):
     draft: DraftFields
 
 
+class BackedUp(Shape):
+    account: str
+    items_new: int
+    items_changed: int
+    items_total: int
+    gaps_open: int
+    metrics_taken: int
+    files_new: int
+    files_failed: int
+    files_wait: bool
+    calls: int
+    cost_micros: int
+    network_shows_no_more: list[Literal["posts", "mentions"]]
+    stopped: bool
+    skipped: Literal["revoked", "revocation_pending", "removed"] | None
+    error: ErrorFields | None
+
+
+class BackupRun(Shape):
+    accounts: list[BackedUp]
+    announced_micros: int | None
+
+
+class KeptAccount(Shape):
+    account: str
+    items: int
+    own: int
+    newest_at: str | None
+    read_at: str | None
+    age_s: int | None
+    gaps_open: int
+    files: int
+    files_wanted: int
+    file_bytes: int
+    next_run: str | None
+
+
+class BackupStatus(Shape):
+    accounts: list[KeptAccount]
+    bytes: int
+
+
+class KeptItem(Shape):
+    item: str
+    account: str
+    network_id: str
+    kind: Literal["post", "reply", "repost", "mention", "comment"]
+    own: bool
+    author_id: str
+    author_name: str
+    text: str
+    created_at: str
+    url: str
+    reply_to: str | None
+    edits: int
+    metrics: dict[str, int]
+    deleted: bool
+
+
+class KeptItems(Shape):
+    items: list[KeptItem]
+    more: str | None
+
+
+class KeptVersion(Shape):
+    seen_at: str
+    text: str
+    hash: str
+    content: dict[str, Any]
+
+
+class KeptSnapshot(Shape):
+    taken_at: str
+    metrics: dict[str, int]
+
+
+class KeptFile(Shape):
+    key: str
+    url: str | None
+    sha256: str | None
+
+
+class WholeItem(KeptItem):
+    versions: list[KeptVersion]
+    snapshots: list[KeptSnapshot]
+    files: list[KeptFile]
+
+
+class OneItem(Shape):
+    item: WholeItem
+
+
+class ArchiveProblem(Shape):
+    where: str
+    what: str
+
+
+class ArchiveVerified(Shape):
+    status: Literal["whole", "damaged"]
+    segments: int
+    lines: int
+    files: int
+    problems: list[ArchiveProblem]
+
+
+class ArchiveRebuilt(Shape):
+    before: str | None
+    after: str
+    lines: int
+    reason: Literal["missing", "damaged", "schema"] | None
+
+
 class LoggedInRow(Shape):
     account: str
     outcome: Literal["added", "rotated", "failed"]

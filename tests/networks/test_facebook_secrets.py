@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from socialguard import errors
+from socialguard.model.activity import Stream
 from socialguard.model.credential import Credential
 from socialguard.networks import facebook_login
 from socialguard.networks.facebook import FacebookAdapter
@@ -50,6 +51,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "redirect": {"kind": "redirect", "location": f"https://attacker.example/?access_token={TOKEN}"},
     "expired_token": {"kind": "expired_token"},
 }
+AT = '[1780000000,"c",false,1780000000,[],50]'
 CALLS: dict[str, Callable[[Session, str], object]] = {
     "identity": lambda session, _: session.identity(),
     "publish": lambda session, _: session.publish(Outgoing("Hello"), lambda _: None),
@@ -57,6 +59,10 @@ CALLS: dict[str, Callable[[Session, str], object]] = {
     "delete": lambda session, _: session.delete("777001_5"),
     "timeline": lambda session, _: list(session.timeline(datetime(2026, 1, 1, tzinfo=UTC))),
     "find": lambda session, _: session.find("777001_5"),
+    "posts": lambda session, _: session.activity(Stream.POSTS, since=None, at=AT),
+    "mentions": lambda session, _: session.activity(Stream.MENTIONS, since=None, at=AT),
+    "metrics": lambda session, _: session.metrics(["777001_5"]),
+    "profile": lambda session, _: session.profile(),
     "inspect": lambda session, _: session.inspect(),
     "pages": lambda _, origin: facebook_login.pages(person(), origin),
     "exchange": lambda _, origin: facebook_login.exchange(person(), origin),

@@ -61,7 +61,9 @@ def test_nothing_at_or_below_the_mark_is_read(sandbox: Running) -> None:
     of = session(sandbox.x)
     newest = read(of)[2]
     since = Mark(newest.network_id, newest.created_at)
+    of.take_charges()
     assert [item.text for item in read(of, since=since)] == ["number 11", "number 10"]
+    assert of.take_charges() == (Charge("posts.read", 1, 2, 10_000),)
 
 
 def test_what_was_read_is_charged_by_the_post_and_the_user(sandbox: Running) -> None:
@@ -90,6 +92,9 @@ def test_metrics_come_by_id_with_the_private_ones_of_young_posts(sandbox: Runnin
     )
     found = session(sandbox.x).metrics([young, old, "1999999999999999999"])
     assert set(found) == {young, old}
+    of = session(sandbox.x)
+    of.metrics([old])
+    assert of.calls == 1
     assert found[young]["like_count"] == found[young]["organic.like_count"] == 3
     assert "non_public.url_link_clicks" in found[young]
     assert set(found[old]) == {

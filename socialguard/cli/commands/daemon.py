@@ -14,6 +14,7 @@ def run(face: Face) -> int:
     """Send what is due, keep credentials alive and the log anchored, until it is told to stop."""
     from socialguard.daemon import logs, memory
     from socialguard.daemon.run import Daemon
+    from socialguard.workspace.late_backup import LateBackup
     from socialguard.workspace.opened import DAEMON, Workspace
 
     face.reminds = False  # its log is one document a line
@@ -22,7 +23,7 @@ def run(face: Face) -> int:
     daemon = None
     try:
         with Workspace(face.home, via=DAEMON) as workspace:
-            daemon = Daemon(workspace)
+            daemon = Daemon(workspace, LateBackup(workspace))
             daemon.run()
     except errors.SocialGuardError as problem:
         if daemon is None or not daemon.has_worked:

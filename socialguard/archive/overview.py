@@ -1,0 +1,69 @@
+"""How much is kept: of one account, and in bytes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from socialguard.archive import instants
+from socialguard.store.archive_tables import attachment, blob, cursor, item
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is kept of one account: items, how many of them its own, the newest, when it was last read (None for
+    never), how many of its gaps are open, how many streams the network shows no more of, its files and their
+    bytes, and how many files are not here yet."""
+
+    items: int
+    own: int
+    newest_at: datetime | None
+    read_at: datetime | None
+    gaps: int
+    limited: int
+    files: int
+    file_bytes: int
+    files_wanted: int
+
+
+def of_account(connection: Connection, account_id: str) -> Overview:
+    """Return what is kept of an account."""
+    mine = item.c.account_id == account_id
+    items, newest = connection.execute(select(func.count(), func.max(item.c.created_at)).where(mine)).one()
+    own = connection.execute(select(func.count()).where(mine, item.c.own.is_(True))).scalar_one()
+    rows = connection.execute(
+        select(cursor.c.open, cursor.c.reached_limit, cursor.c.read_at).where(cursor.c.account_id == account_id)
+    ).all()
+    held = select(attachment.c.sha256).join(item, item.c.id == attachment.c.item_id).where(mine).distinct()
+    files, size = connection.execute(
+        select(func.count(), func.sum(blob.c.size)).where(blob.c.sha256.in_(held))
+    ).one()
+    wanted = connection.execute(
+        select(func.count())
+        .select_from(attachment.join(item, item.c.id == attachment.c.item_id))
+        .where(mine, item.c.own.is_(True), attachment.c.sha256.is_(None), attachment.c.url.is_not(None))
+    ).scalar_one()
+    read = max((row.read_at for row in rows), default=None)
+    return Overview(
+        items,
+        own,
+        None if newest is None else instants.moment(newest),
+        None if read is None else instants.moment(read),
+        sum(bool(row.open) for row in rows),
+        sum(bool(row.reached_limit) for row in rows),
+        files,
+        int(size or 0),
+        wanted,
+    )
+
+
+def bytes_below(place: Path) -> int:
+    """Return how many bytes lie in an archive's directory."""
+    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+
+
+def holders(connection: Connection, network_id: str) -> tuple[str, ...]:
+    """Return the ids of the accounts of which an item with this id of its network is kept."""
+    query = select(item.c.account_id).where(item.c.network_id == network_id).order_by(item.c.account_id)
+    return tuple(connection.execute(query).scalars())

@@ -1,0 +1,52 @@
+"""The backups of one workspace, as its faces meet them."""
+
+from datetime import timedelta
+from typing import Final
+
+from socialguard import errors
+from socialguard.backup import pricing, run
+from socialguard.backup.interface import Desk, Estimate, Outcome, Stop, Told, untold
+from socialguard.model.account import Account
+from socialguard.model.text import marked
+
+CLOSE_AFTER: Final = timedelta(hours=1)
+"""What a daemon keeps is closed into segments when it is older than this: a segment is a file, and 200 accounts
+that bring little every few minutes would make very many of them. It is durable before that."""
+
+_ASK: Final = marked("Run: socialguard backup run {accounts} {words}")
+
+
+class Backup:
+    """Backs up accounts of a workspace."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def is_first(self, account: Account) -> bool:
+        """Return whether the backup of an account would be its first and costs money."""
+        return pricing.is_first(self._desk, account)
+
+    def estimate(self, account: Account) -> Estimate:
+        """Ask the network for what is needed to tell the price of a first backup, and tell it."""
+        return pricing.estimate(self._desk, account)
+
+    def back_up(self, account: Account, stop: Stop, told: Told = untold) -> Outcome:
+        """Fetch what is new of one account and return what came of it; `close` when all are done."""
+        return run.back_up(self._desk, account, stop, told)
+
+    def close(self) -> None:
+        """Close what was fetched into segments."""
+        self._desk.archive.close_pages()
+
+    def run(self, account: Account, stop: Stop) -> None:
+        """Fetch what is new of one account, without a person: the duty of a daemon. Raises what went wrong, and
+        PriceUnconfirmed for a first backup whose price somebody has to agree to."""
+        if pricing.is_first(self._desk, account):
+            price = pricing.known_price(self._desk, account)
+            pricing.require_agreed([account], price, None, remedy=_ASK)
+        outcome = run.back_up(self._desk, account, stop)
+        self._desk.archive.close_old(CLOSE_AFTER)
+        if outcome.error is not None:
+            raise outcome.error
+        if outcome.media_wait:
+            raise errors.DiskLow(free=5, what="media")

@@ -1,0 +1,100 @@
+"""What a first backup costs, told before it is made: an upper bound from what the network says that there is."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection
+
+from socialguard import errors
+from socialguard.archive import reader
+from socialguard.backup.interface import Desk, Estimate, Outcome
+from socialguard.backup.visit import Meter
+from socialguard.model.account import Account
+from socialguard.model.activity import Profile, Stream
+from socialguard.model.money import MICROS, dollars
+from socialguard.networks.interface import Reading, Session
+from socialguard.registry.manifest import Manifest
+
+ACTION: Final = "backup.price"
+FREE_LIMIT: Final = 5 * MICROS
+"""A first backup that may cost more than this is made only after somebody said so."""
+
+
+def first_price(reading: Reading, posts: int | None) -> int:
+    """Return the most that a first backup of an account with `posts` posts costs, in millionths of a US dollar:
+    all its posts and mentions as far as the network shows them, and its profile, twice where it tells the price.
+
+    Nobody knows the number of mentions before; where a network that charges for them showed all, or does not tell
+    the number of posts, no bound could be given: such a network has a reach (`Reading`)."""
+    profile = 2 * reading.profile_price
+    known = {Stream.POSTS: posts, Stream.MENTIONS: None}
+    return profile + sum(
+        reading.prices[stream] * min(_or_all(count), _or_all(reading.reach[stream]))
+        for stream, count in known.items()
+        if reading.prices[stream]
+    )
+
+
+def is_first(desk: Desk, account: Account) -> bool:
+    """Return whether an account is to be backed up for the first time and that costs money. What was begun goes on
+    without being asked for again."""
+    facts = desk.custody.network(account.network).reading
+    if not account.is_usable or not any(facts.prices.values()):
+        return False
+    with desk.archive.database.read() as connection:
+        return reader.read_at(connection, account.id) is None
+
+
+def estimate(desk: Desk, account: Account) -> Estimate:
+    """Ask the network how many posts an account has, and return what its first backup costs at the most."""
+    facts = desk.custody.network(account.network).reading
+    meter = Meter(desk, Outcome(account))
+
+    def call(account: Account, session: Session) -> Profile:
+        meter.require(facts.profile_price)
+        profile = session.profile()
+        meter.book(session)
+        return profile
+
+    try:
+        desk.renew(account)
+        profile = desk.custody.on_network(ACTION, account.id, call, _nothing, book=meter.book_rest)
+        desk.archive.keep_profile(account.id, profile)
+    except errors.SocialGuardError as problem:
+        return Estimate(account, None, 0, problem)
+    return Estimate(account, profile.posts, first_price(facts, profile.posts))
+
+
+def known_price(desk: Desk, account: Account) -> int:
+    """Return the price of a first backup by what is kept of the account's profile, without asking the network."""
+    with desk.archive.database.read() as connection:
+        profile = reader.newest_profile(connection, account.id) or {}
+    posts = profile.get("posts")
+    return first_price(desk.custody.network(account.network).reading, posts if isinstance(posts, int) else None)
+
+
+def require_agreed(
+    accounts: Iterable[Account], micros: int, agreed: int | None, *, remedy: str | None = None
+) -> None:
+    """Refuse a price that nobody agreed to; raises PriceUnconfirmed with the word that agrees."""
+    if micros <= (FREE_LIMIT if agreed is None else agreed):
+        return
+    raise errors.PriceUnconfirmed(
+        remedy=remedy,
+        accounts=", ".join(str(account) for account in accounts),
+        price=dollars(micros),
+        words=f"--max-cost {whole_dollars(micros)}",
+    )
+
+
+def whole_dollars(micros: int) -> int:
+    """Return an amount in whole dollars, rounded up."""
+    return -(-micros // MICROS)
+
+
+def _or_all(count: int | None) -> int:
+    return 10**9 if count is None else count
+
+
+def _nothing(connection: Connection, manifest: Manifest, result: Profile) -> None:
+    """Asking for the price changes nothing beside the archive and the books."""

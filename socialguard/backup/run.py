@@ -1,0 +1,72 @@
+"""A run: one account visited, from the lease to its files. The face closes the archive's pages when all are done.
+
+A frozen account is backed up like any other: freezing stops sends, reading harms nobody."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from socialguard import errors
+from socialguard.backup import media, metrics, reading
+from socialguard.backup.interface import Desk, Outcome, Stop, Told, untold
+from socialguard.backup.visit import Meter, Visit
+from socialguard.model.account import Account
+from socialguard.model.text import marked
+from socialguard.networks.interface import Session
+from socialguard.registry.manifest import Manifest
+from socialguard.store import lease
+
+ACTION: Final = "backup.run"
+LONGEST: Final = timedelta(hours=12)
+"""A run of another machine that died is waited for no longer; on this machine a dead process never blocks."""
+_AGAIN: Final = marked("Run the backup again then: it goes on where it stopped.")
+
+
+def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Outcome:
+    """Fetch what is new of one account and return what came of it; what went wrong is in its `error`."""
+    outcome = Outcome(account)
+    if not account.is_usable:
+        outcome.skipped = account.state.value
+        return outcome
+    try:
+        with lease.hold(desk.custody.database, f"backup:{account.id}", LONGEST):
+            desk.renew(account)
+            _visit(desk, outcome, stop, told)
+            media.fetch(desk, outcome, stop)
+    except errors.RateLimited as limited:
+        outcome.error = errors.RateLimited(remedy=_AGAIN, **limited.fields)
+    except errors.SocialGuardError as problem:
+        outcome.error = problem
+    return outcome
+
+
+def _visit(desk: Desk, outcome: Outcome, stop: Stop, told: Told) -> None:
+    """Make every call of a run with the account's credential: one intent and one outcome in the log."""
+    meter = Meter(desk, outcome)
+
+    def call(account: Account, session: Session) -> None:
+        facts = desk.custody.network(account.network).reading
+        visit = Visit(desk, session, facts, meter, outcome, stop, told)
+        if visit.goes_on():
+            _profile(visit)
+            reading.read(visit)
+        if visit.goes_on():
+            metrics.take(visit)
+
+    desk.custody.on_network(ACTION, outcome.account.id, call, _nothing, book=meter.book_rest)
+
+
+def _profile(visit: Visit) -> None:
+    """Keep the profile, which also says whose credential this is: another's activity is never kept as ours."""
+    visit.meter.require(visit.reading.profile_price)
+    profile = visit.session.profile()
+    visit.meter.book(visit.session)
+    account = visit.outcome.account
+    if profile.user_id != account.user_id:
+        raise errors.WrongIdentity(account=account, found=f"@{profile.handle} ({profile.user_id})")
+    visit.desk.archive.keep_profile(account.id, profile)
+
+
+def _nothing(connection: Connection, manifest: Manifest, result: None) -> None:
+    """A run changes nothing beside the archive and the books."""

@@ -1,0 +1,145 @@
+"""`socialguard backup status`, `verify`, `rebuild`: what is kept, and whether it is as it was written."""
+
+from collections.abc import Callable
+from typing import Any
+
+from socialguard import clock, errors
+from socialguard.canon import jcs
+from socialguard.cli import progress
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace
+from socialguard.cli.options import command
+from socialguard.cli.phrases import phrase
+from socialguard.cli.times_told import age
+from socialguard.cli.words import _, say
+from socialguard.workspace.opened import Workspace
+
+
+@command("status")
+def status(face: Face) -> None:
+    """Show how much of each account is kept, and how old it is."""
+    from socialguard.archive import overview
+    from socialguard.daemon.backups import NAME
+    from socialguard.store import duties
+
+    now = clock.now()
+    rows: list[dict[str, Any]] = []
+    with open_workspace(face) as workspace:
+        accounts = workspace.accounts()
+        _tell_rebuilt(face, workspace)
+        with workspace.database.read() as connection:
+            next_runs = {run.name: run.next_run for run in duties.runs(connection)}
+        size = overview.bytes_below(workspace.layout.archive)
+        with workspace.archive.database.read() as connection:
+            for account in accounts:
+                found = overview.of_account(connection, account.id)
+                next_run = next_runs.get(f"{NAME} {account.id}")
+                rows.append(
+                    {
+                        "account": str(account),
+                        "items": found.items,
+                        "own": found.own,
+                        "newest_at": None if found.newest_at is None else jcs.timestamp(found.newest_at),
+                        "read_at": None if found.read_at is None else jcs.timestamp(found.read_at),
+                        "age_s": None
+                        if found.read_at is None
+                        else max(0, int((now - found.read_at).total_seconds())),
+                        "gaps_open": found.gaps,
+                        "files": found.files,
+                        "files_wanted": found.files_wanted,
+                        "file_bytes": found.file_bytes,
+                        "next_run": None if next_run is None else jcs.timestamp(next_run),
+                    }
+                )
+
+    def people() -> None:
+        face.printer.table(
+            [_("account"), _("items"), _("newest"), _("read"), _("open gaps"), _("files"), _("MB"), _("next run")],
+            [
+                (
+                    row["account"],
+                    row["items"],
+                    _minute(row["newest_at"]),
+                    _("never") if row["age_s"] is None else say("{age} ago", age=age(row["age_s"])),
+                    row["gaps_open"],
+                    f"{row['files']}/{row['files'] + row['files_wanted']}",
+                    f"{row['file_bytes'] / 1e6:.1f}",
+                    _minute(row["next_run"]),
+                )
+                for row in rows
+            ],
+        )
+        face.printer.say("The archive takes {size} MB.", size=f"{size / 1e6:.1f}")
+
+    face.printer.answer({"accounts": rows, "bytes": size}, people)
+
+
+@command("verify")
+def verify(face: Face) -> int:
+    """Prove that every file of the archive is as it was written; names what is not."""
+    from socialguard.archive import verifying
+
+    with open_workspace(face) as workspace, progress.over(face, _("bytes")) as step:
+        try:
+            found = workspace.archive.verify(_by_steps(step))
+        except (errors.ArchiveDamaged, errors.PagesOpen):
+            # No index can be made of what is there: the files are looked at without one.
+            found = verifying.verify(verifying.Known(), workspace.archive_files, _by_steps(step))
+    document = {
+        "status": "damaged" if found.problems else "whole",
+        "segments": found.segments,
+        "lines": found.lines,
+        "files": found.blobs,
+        "problems": [{"where": one.where, "what": one.what} for one in found.problems],
+    }
+
+    def people() -> None:
+        if not found.problems:
+            face.printer.say(
+                "whole: {segments} segments with {lines} lines, {files} files.",
+                segments=found.segments,
+                lines=found.lines,
+                files=found.blobs,
+            )
+        for one in found.problems:
+            face.printer.line(f"{one.where}: {phrase(one.what)}")
+
+    face.printer.answer(document, people)
+    return errors.ArchiveDamaged.exit_code if found.problems else 0
+
+
+@command("rebuild")
+def rebuild(face: Face) -> None:
+    """Make the index of the archive anew from its segments."""
+    with open_workspace(face) as workspace, progress.over(face, _("lines")) as step:
+        made = workspace.archive.rebuilt or workspace.archive.rebuild(_by_steps(step))
+    document = {"before": made.before, "after": made.after, "lines": made.lines, "reason": made.reason}
+
+    def people() -> None:
+        face.printer.say("The index was made anew from {lines} lines.", lines=made.lines)
+        face.printer.facts([(_("root before"), made.before or "–"), (_("root after"), made.after)])
+
+    face.printer.answer(document, people)
+
+
+def _by_steps(step: progress.Step) -> Callable[[int, int], None]:
+    """What counts up, for a bar that is told of each step."""
+    done = 0
+
+    def told(now: int, whole: int) -> None:
+        nonlocal done
+        step(now - done)
+        done = now
+
+    return told
+
+
+def _tell_rebuilt(face: Face, workspace: Workspace) -> None:
+    made = workspace.archive.rebuilt
+    if made is not None:
+        face.printer.note("The index was made anew from {lines} lines ({reason}).", lines=made.lines,
+                          reason=_(made.reason or ""))  # fmt: skip
+
+
+def _minute(stamp: str | None) -> str:
+    return "–" if stamp is None else stamp[:16].replace("T", " ")

@@ -1,0 +1,54 @@
+"""Metrics over time: looked at when they are due, kept when they changed, paid for once."""
+
+from datetime import UTC, datetime
+
+from tests.backup.world import back_up, seeded
+from tests.office import Office
+
+DAY = 86_400
+
+
+def reads(office: Office) -> int:
+    """How many posts X has charged for as read."""
+    return sum(row["units"] for row in office.sandbox.costs() if row["operation"] == "posts.read")
+
+
+def test_the_metrics_of_a_post_are_kept_as_they_change(office: Office) -> None:
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=3))
+    back_up(office, "facebook:@acme")
+    (newest,) = office.cli("backup", "list", "facebook:@acme", "--limit", "1", "--json").document["items"]
+    for passed, likes in ((7_200, 5), (DAY, 5), (3 * DAY, 9)):
+        event = {"network": "facebook", "account": "acme", "kind": "metrics", "id": newest["network_id"]}
+        office.sandbox.foreign({**event, "metrics": {"reactions": likes}})
+        back_up(office, "facebook:@acme", SOCIALGUARD_CLOCK=f"+{passed}s")
+    shown = office.cli("backup", "show", newest["item"], "--json").document["item"]
+    assert len(shown["snapshots"]) >= 3
+    assert len({tuple(sorted(one["metrics"].items())) for one in shown["snapshots"]}) == len(shown["snapshots"])
+
+
+def test_where_looking_costs_money_each_point_is_paid_for_once(office: Office) -> None:
+    at = datetime.now(UTC).isoformat()
+    seed = seeded(office, posts=0)
+    for entry in seed["accounts"]:
+        if (entry["network"], entry["handle"]) == ("x", "acme"):
+            entry["posts"] = [{"text": f"Post {number}", "created_at": at} for number in range(4)]
+    office.sandbox.reset(seed)
+    back_up(office)
+    assert reads(office) == 4
+    before = 4
+    # 1 h, 1 day, 7 days and 30 days; and between them, twice, nothing
+    for passed, looks in (
+        (600, 0),
+        (3_700, 4),
+        (7_200, 0),
+        (DAY + 60, 4),
+        (3 * DAY, 0),
+        (8 * DAY, 4),
+        (31 * DAY, 4),
+    ):
+        for wanted in (looks, 0):
+            back_up(office, SOCIALGUARD_CLOCK=f"+{passed}s")
+            assert reads(office) - before == wanted, passed
+            before = reads(office)
+    back_up(office, SOCIALGUARD_CLOCK=f"+{100 * DAY}s")
+    assert reads(office) == before

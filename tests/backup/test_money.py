@@ -1,0 +1,140 @@
+"""What backups cost: told before, asked for where it is much, booked as the network counts, within the budget."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from socialguard.backup.pricing import first_price
+from socialguard.networks.limits import load_reading
+from socialguard.sandbox.process import start
+from socialguard.store.tables import usage
+from tests.backup.world import back_up, seeded
+from tests.office import Office, found, make_seed
+from tests.shapes import failed
+
+ACCOUNTS = [f"x:@brand{number:02d}" for number in range(20)]
+
+
+def booked(office: Office) -> int:
+    """What the books say, in millionths of a US dollar."""
+    with office.entered() as workspace, workspace.database.read() as connection:
+        return int(connection.execute(select(func.sum(usage.c.amount_micros))).scalar() or 0)
+
+
+def charged(office: Office) -> int:
+    """What the sandbox counted by itself."""
+    return sum(row["micros"] for row in office.sandbox.costs())
+
+
+@pytest.fixture(scope="module")
+def twenty() -> Iterator[Office]:
+    """An office of 20 accounts on X with 12 posts and 3 mentions each, none of them backed up."""
+    seed = make_seed(ACCOUNTS)
+    for entry in seed["accounts"]:
+        entry["posts"] = [{"text": f"{entry['handle']} says {number}"} for number in range(12)]
+        entry["mentions"] = [{"text": f"Hello @{entry['handle']} {number}", "from": "fan"} for number in range(3)]
+    with tempfile.TemporaryDirectory() as place, start(seed) as sandbox:
+        yield found(Path(place), sandbox, seed)
+
+
+@pytest.fixture
+def brands(twenty: Office, tmp_path: Path) -> Office:
+    """A copy of it, on a sandbox that was set back."""
+    twenty.sandbox.reset(twenty.seed)
+    return twenty.copy(tmp_path / "brands")
+
+
+def test_the_first_backup_of_20_accounts_is_priced_before_and_booked_to_the_cent_after(brands: Office) -> None:
+    before = booked(brands)
+    refused = brands.cli("backup", "run", "--json")
+    problem = failed(refused, 10, "price_unconfirmed")
+    # 20 × (12 posts and at most 800 mentions at $0.005, and the profile at $0.01, twice)
+    assert "up to $81.60" in problem.message
+    assert problem.remedy == "Add: --max-cost 82"
+    assert failed(brands.cli("backup", "run", "--max-cost", "81", "--json"), 10, "price_unconfirmed")
+    assert brands.sandbox.requests()["x"].get("timeline") is None
+    done = brands.cli("backup", "run", "--max-cost", "82", "--json")
+    assert done.code == 0, done
+    assert [row["items_total"] for row in done.document["accounts"]] == [15] * 20
+    assert done.document["announced_micros"] == 81_600_000
+    spent = booked(brands) - before
+    assert spent == charged(brands) == 20 * (15 * 5_000 + 4 * 10_000)  # three questions for the price, one profile
+    assert sum(row["cost_micros"] for row in done.document["accounts"]) + 3 * 20 * 10_000 == spent
+    assert spent <= 81_600_000
+
+
+def test_a_budget_of_half_stops_reads_keeps_posting_and_says_so_and_reading_goes_on_later(brands: Office) -> None:
+    before = booked(brands)
+    settings = brands.home / "socialguard.toml"
+    half = before + 20 * (15 * 5_000 + 2 * 10_000) // 2
+    settings.write_text(f"[budget]\nmonth_usd = {half / 1e6}\n", encoding="utf-8")
+    done = brands.cli("backup", "run", "--max-cost", "100", "--json")
+    rows = done.document["accounts"]
+    stopped = [row for row in rows if row["error"] is not None]
+    assert {row["error"]["name"] for row in stopped} == {"reads_stopped"}
+    assert done.code == 11
+    assert sum(row["items_new"] for row in rows) > 0
+    assert "Posts go on" in stopped[0]["error"]["message"]
+    assert booked(brands) - before == charged(brands) < half - before
+    assert brands.post("Still here", "x:@brand00").code == 0
+    settings.write_text("", encoding="utf-8")
+    again = brands.cli("backup", "run", "--max-cost", "100", "--json")
+    assert again.code == 0
+    assert [row["gaps_open"] for row in again.document["accounts"]] == [0] * 20
+    assert sum(row["items_total"] for row in again.document["accounts"]) == 20 * 15 + 1
+    assert booked(brands) - before == charged(brands)
+
+
+def test_what_was_begun_goes_on_without_being_asked_for_again(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=220))
+    fault = {"network": "x", "operation": "timeline", "kind": "status", "code": 503, "after": 1}
+    office.sandbox.faults([fault])
+    assert back_up(office, code=6)["gaps_open"] == 1
+    done = office.cli("backup", "run", "x:@acme", "--json")
+    assert (done.code, done.document["announced_micros"]) == (0, None)
+
+
+def test_a_person_types_the_amount(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=230))
+    for answer, code in (("", 3), ("6", 0)):
+        child = office.terminal("backup", "run", "x:@acme")
+        child.expect(r"at most \$5\.17")
+        child.expect("Type 6 to spend")
+        child.sendline(answer)
+        child.expect(["Nothing was read", "done"])
+        child.read()
+        child.close()
+        assert child.exitstatus == code
+
+
+@pytest.mark.parametrize("amount", ["-1", "nan", "much", "infinity"])
+def test_an_amount_that_is_none_is_a_usage_error(office: Office, amount: str) -> None:
+    assert failed(office.cli("backup", "run", f"--max-cost={amount}", "--json"), 2, "usage_error")
+
+
+def test_the_price_is_an_upper_bound_within_the_reach_of_the_network() -> None:
+    x, facebook = load_reading("x"), load_reading("facebook")
+    assert first_price(x, 0) == 20_000 + 800 * 5_000
+    assert first_price(x, 10_000) == first_price(x, None) == 20_000 + (3_200 + 800) * 5_000
+    assert first_price(facebook, None) == first_price(facebook, 10**6) == 0
+
+
+def test_without_a_person_a_dear_first_backup_is_refused_with_the_words_that_allow_it(office: Office) -> None:
+    """The daemon has nobody to ask: its duty says what a person must run."""
+    import threading
+
+    from socialguard import errors
+
+    office.sandbox.reset(seeded(office, posts=2))
+    with office.entered() as workspace:
+        account = next(one for one in workspace.accounts() if str(one) == "x:@acme")
+        with pytest.raises(errors.PriceUnconfirmed) as caught:
+            workspace.backup.run(account, threading.Event())
+    assert caught.value.what_to_do() == "Run: socialguard backup run x:@acme --max-cost 21"
+    assert charged(office) == 0
+    back_up(office)
+    with office.entered() as workspace:
+        workspace.backup.run(account, threading.Event())

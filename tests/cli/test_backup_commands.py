@@ -1,0 +1,161 @@
+"""`backup …`: what is kept, for people and for scripts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.backup.world import seeded
+from tests.cli import shapes
+from tests.cli.shapes import shown
+from tests.office import Office, office
+from tests.shapes import failed
+
+__all__ = ["office"]
+
+
+@pytest.fixture
+def kept(office: Office) -> Office:
+    """An office whose X account is backed up: 5 posts, 2 with a picture, and 3 mentions."""
+    office.sandbox.reset(seeded(office, posts=5, mentions=3, media=2))
+    shown(office.cli("backup", "run", "x:@acme", "--json"), shapes.BackupRun)
+    return office
+
+
+def test_a_run_tells_people_and_scripts_the_same(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=5, mentions=3, media=2))
+    done = office.cli("backup", "run", "x:@acme")
+    assert done.code == 0
+    assert "at most $4.045" in done.stderr
+    assert done.stdout.splitlines()[1].split()[:6] == ["x:@acme", "8", "8", "0", "2", "$0.05"]
+    again = shown(office.cli("backup", "run", "x:@acme", "--json"), shapes.BackupRun)
+    assert again.announced_micros is None
+
+
+def test_status_tells_how_much_is_kept_and_how_old_it_is(kept: Office) -> None:
+    found = shown(kept.cli("backup", "status", "--json"), shapes.BackupStatus)
+    rows = {row.account: row for row in found.accounts}
+    acme = rows["x:@acme"]
+    assert (acme.items, acme.own, acme.gaps_open, acme.files, acme.files_wanted) == (8, 5, 0, 2, 0)
+    assert acme.age_s is not None
+    assert acme.file_bytes > 3_000
+    assert found.bytes > acme.file_bytes
+    assert (rows["x:@globex"].items, rows["x:@globex"].age_s, rows["x:@globex"].read_at) == (0, None, None)
+    text = kept.cli("backup", "status").stdout
+    assert "x:@acme" in text
+    assert "2/2" in text
+
+
+def test_a_status_without_an_archive_is_all_noughts(office: Office) -> None:
+    found = shown(office.cli("backup", "status", "--json"), shapes.BackupStatus)
+    assert [row.items for row in found.accounts] == [0] * 4
+
+
+def test_a_list_goes_on_page_by_page_and_show_takes_what_it_names(kept: Office) -> None:
+    seen: list[str] = []
+    words: list[str] = []
+    while True:
+        page = shown(kept.cli("backup", "list", "x:@acme", "--limit", "3", *words, "--json"), shapes.KeptItems)
+        seen += [one.item for one in page.items]
+        if page.more is None:
+            break
+        words = ["--after", page.more]
+    assert len(seen) == len(set(seen)) == 8
+    own = shown(kept.cli("backup", "list", "x:@acme", "--own", "--json"), shapes.KeptItems)
+    assert [one.text for one in own.items] == [f"Post {number} of acme" for number in reversed(range(5))]
+    whole = shown(kept.cli("backup", "show", own.items[-1].item, "--json"), shapes.OneItem).item
+    assert [file.sha256 is not None for file in whole.files] == [True]
+    assert whole == shown(kept.cli("backup", "show", whole.network_id, "--json"), shapes.OneItem).item
+    assert "Post 0 of acme" in kept.cli("backup", "show", whole.item).stdout
+    assert len(kept.cli("backup", "list", "x:@acme").stdout.splitlines()) == 9
+
+
+def test_search_finds_words_of_the_accounts_that_are_named(kept: Office) -> None:
+    found = shown(kept.cli("backup", "search", "WORD acme", "--json"), shapes.KeptItems)
+    assert [one.text for one in found.items] == [f"Word {number} to @acme" for number in reversed(range(3))]
+    elsewhere = kept.cli("backup", "search", "word", "--account", "x:@globex", "--json")
+    assert shown(elsewhere, shapes.KeptItems).items == []
+    assert "Word 2" in kept.cli("backup", "search", "word").stdout
+
+
+@pytest.mark.parametrize("query", ['"', "a OR b", "NEAR(", "* -", "'; drop table item; --", "\x1b[31m"])
+def test_no_query_is_a_command(kept: Office, query: str) -> None:
+    assert kept.cli("backup", "search", query, "--json").code == 0
+
+
+def test_an_item_that_is_not_there_is_not_found(kept: Office) -> None:
+    for name in ("1", "x:@acme/1", "x:@nobody/1", "nonsense"):
+        failed(kept.cli("backup", "show", name, "--json"), 5, "not_found")
+
+
+def test_what_strangers_wrote_acts_on_no_terminal(office: Office) -> None:
+    seed = seeded(office, posts=0)
+    for entry in seed["accounts"]:
+        if (entry["network"], entry["handle"]) == ("x", "acme"):
+            entry["mentions"] = [{"text": "red \x1b[31m and \u202e turned @acme", "from": "E\x1b]0;vil"}]
+    office.sandbox.reset(seed)
+    office.cli("backup", "run", "x:@acme", "--json")
+    for words in (["list", "x:@acme"], ["search", "turned"]):
+        text = office.cli("backup", *words).stdout
+        assert "turned" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+# ── proof ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def files(office: Office, pattern: str) -> list[Path]:
+    """The files of the archive."""
+    return sorted((office.home / "archive").glob(pattern))
+
+
+def flip(path: Path, at: int) -> None:
+    """Flip one bit of a file, read-only or not."""
+    path.chmod(0o600)
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_whole_archive_is_told_as_whole(kept: Office) -> None:
+    found = shown(kept.cli("backup", "verify", "--json"), shapes.ArchiveVerified)
+    assert (found.status, found.files, found.problems) == ("whole", 2, [])
+    assert found.segments >= 2
+    assert kept.cli("backup", "verify").stdout.startswith("whole")
+
+
+@pytest.mark.parametrize("pattern", ["segments/*.zst", "MANIFEST.jsonl", "HEAD", "blobs/*/*"])
+@pytest.mark.parametrize("index", ["kept", "lost"])
+def test_a_flipped_bit_is_found_and_its_file_named_with_and_without_an_index(
+    kept: Office, pattern: str, index: str
+) -> None:
+    if index == "lost":
+        (kept.home / "archive.db").unlink()
+    target = files(kept, pattern)[0]
+    flip(target, target.stat().st_size // 2)
+    done = kept.cli("backup", "verify", "--json")
+    assert done.code == 13
+    assert any(target.name in problem["where"] for problem in done.document["problems"]), done
+
+
+@pytest.mark.parametrize("pattern", ["segments/*.zst", "blobs/*/*", "MANIFEST.jsonl"])
+def test_a_lost_file_is_found_and_named(kept: Office, pattern: str) -> None:
+    target = files(kept, pattern)[0]
+    target.unlink()
+    done = kept.cli("backup", "verify", "--json")
+    assert done.code == 13
+    assert any(target.name in problem["where"] for problem in done.document["problems"]), done
+
+
+def test_the_index_is_made_anew_and_the_root_is_the_same(kept: Office) -> None:
+    asked = shown(kept.cli("backup", "rebuild", "--json"), shapes.ArchiveRebuilt)
+    assert asked.before == asked.after
+    assert asked.reason is None
+    (kept.home / "archive.db").unlink()
+    missing = shown(kept.cli("backup", "rebuild", "--json"), shapes.ArchiveRebuilt)
+    assert (missing.before, missing.after, missing.reason) == (None, asked.after, "missing")
+    (kept.home / "archive.db").write_bytes(b"nonsense" * 1000)
+    told = kept.cli("backup", "status")
+    assert "made anew" in told.stderr
+    assert "x:@acme" in told.stdout
+    assert asked.after in kept.cli("backup", "rebuild").stdout
