@@ -1,6 +1,6 @@
 """Backups by each account's cron, in a thread of their own: a slow one delays no post.
 
-One at a time, since all write to one archive: an account that hangs delays other backups, each for minutes at most."""
+One at a time, since all write to one archive: an account that hangs delays other backups by minutes at most."""
 
 import threading
 from collections.abc import Callable
