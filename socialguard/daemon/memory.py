@@ -1,5 +1,5 @@
-"""Keeping the daemon's memory flat: glibc gives threads arenas of their own, and what was freed in one of them stays
-there. With few arenas, and what is free given back now and then, a day of posts leaves nothing behind."""
+"""Keeping the daemon's memory flat: glibc gives threads arenas of their own, and what was freed in one of them
+stays there. With few arenas, and what is free given back now and then, a day of posts leaves nothing behind."""
 
 import ctypes
 from contextlib import suppress
