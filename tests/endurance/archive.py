@@ -1,6 +1,7 @@
 """`python -m tests.endurance.archive [--kills 200] [--seed N]`: a backup of 5,000 items, killed again and again.
 
-It ends with 1 where an item is missing, kept twice, or in no segment, or where anything is not as it was written."""
+It ends with 1 where an item is missing, kept twice, or in no segment, or where anything is not as it was
+written."""
 
 import argparse
 import random
