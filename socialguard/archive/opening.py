@@ -10,6 +10,7 @@ from socialguard import clock, errors
 from socialguard.archive import closing, rebuilding, root
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt
+from socialguard.store import dialect
 from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta
 from socialguard.store.database import Database, connect
 
@@ -28,6 +29,7 @@ def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Re
         database.close()
         return replace_index(files, url, progress)
     if found == SCHEMA_VERSION:
+        dialect.use_wal(database.engine)
         return database, None
     if found is None:
         rebuilt = _fill(database, files, progress, "missing")
@@ -66,4 +68,5 @@ def _fill(database: Database, files: Files, progress: Progress, reason: str) -> 
     with database.write() as connection:
         lines = rebuilding.fill(connection, files, progress)
         after = root.canonical_root(connection) if lines else ""
+    dialect.use_wal(database.engine)  # whoever reads keeps nobody from writing
     return Rebuilt(None, after, lines, reason)

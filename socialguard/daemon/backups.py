@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from socialguard import errors
 from socialguard.daemon import crontab
 from socialguard.daemon.disk import forecast
 from socialguard.daemon.interface import Backup, Problem
@@ -44,7 +45,10 @@ class Backups:
         self._rounds.offer()
 
     def _run(self, account: Account) -> None:
-        self._backup.run(account, self._stop)
+        try:
+            self._backup.run(account, self._stop)
+        except errors.ArchiveDamaged as problem:
+            raise Problem(problem.message()) from None  # what is wrong with the archive stops no post
 
     def _when(self, account: Account, after: datetime) -> datetime:
         settings = self._workspace.settings

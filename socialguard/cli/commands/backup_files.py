@@ -19,16 +19,21 @@ from socialguard.workspace.opened import Workspace
 def status(face: Face) -> None:
     """Show how much of each account is kept, and how old it is."""
     from socialguard.archive import overview
+    from socialguard.daemon.backups import NAME
+    from socialguard.store import duties
 
     now = clock.now()
     rows: list[dict[str, Any]] = []
     with open_workspace(face) as workspace:
         accounts = workspace.accounts()
         _tell_rebuilt(face, workspace)
+        with workspace.database.read() as connection:
+            next_runs = {run.name: run.next_run for run in duties.runs(connection)}
         size = overview.bytes_below(workspace.layout.archive)
         with workspace.archive.database.read() as connection:
             for account in accounts:
                 found = overview.of_account(connection, account.id)
+                next_run = next_runs.get(f"{NAME} {account.id}")
                 rows.append(
                     {
                         "account": str(account),
@@ -43,7 +48,7 @@ def status(face: Face) -> None:
                         "files": found.files,
                         "files_wanted": found.files_wanted,
                         "file_bytes": found.file_bytes,
-                        "next_run": None,
+                        "next_run": None if next_run is None else jcs.timestamp(next_run),
                     }
                 )
 

@@ -10,7 +10,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +81,25 @@ class Story:
         self.require(done.returncode == expect, f"{shown}: exit {done.returncode}, not {expect}")
         return document
 
+    @contextmanager
+    def daemon(self, clock: str) -> Iterator[None]:
+        """Have a daemon work for the time of the block, with its clock moved; it must end well when told to."""
+        if not self.face.as_json:
+            self.face.printer.line(f"   $ SOCIALGUARD_CLOCK={clock} socialguard daemon run")
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "socialguard", "daemon", "run"],
+            env={**self.environment, "SOCIALGUARD_CLOCK": clock},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield
+        finally:
+            daemon.terminate()
+            code = daemon.wait(LIMIT_S)
+        self.require(code == 0, f"the daemon ended with {code}")
+
     def require(self, happened: bool, step: str) -> None:
         """End the demo where a step did not happen."""
         if not happened:
@@ -128,6 +149,7 @@ def _play(face: Face, place: Path) -> list[str]:
         _post_and_switch(story)
         _drop_and_reconcile(story, sandbox)
         _schedule(story, sandbox)
+        _back_up(story)
         _verify_and_tamper(story)
         return story.steps
 
@@ -183,7 +205,7 @@ def _drop_and_reconcile(story: Story, sandbox: Any) -> None:  # Any: sandbox.pro
 
 
 def _schedule(story: Story, sandbox: Any) -> None:  # Any: sandbox.process.Running
-    story.tell("A scheduled post waits for its time, and is sent when it is due.")
+    story.tell("A scheduled post waits for its time; then the daemon sends it.")
     story.run(
         [
             "post",
@@ -197,10 +219,35 @@ def _schedule(story: Story, sandbox: Any) -> None:  # Any: sandbox.process.Runni
         ]
     )
     story.require(not story.run(["queue", "run"])["deliveries"], "the scheduled post went out early")
-    document = story.run(["queue", "run"], clock="+7205s")
-    story.require([one["state"] for one in document["deliveries"]] == ["sent"], "the scheduled post was not sent")
-    public = [post for post in sandbox.posts("facebook", "acme") if post["published"]]
-    story.require(len(public) == 1, f"Facebook shows {len(public)} posts")
+
+    def public() -> int:
+        return sum(post["published"] for post in sandbox.posts("facebook", "acme"))
+
+    with story.daemon(clock="+7205s"):
+        end = time.monotonic() + LIMIT_S
+        while not public() and time.monotonic() < end:
+            time.sleep(0.1)
+    document = story.run(["queue", "list"])
+    states = [one["state"] for one in document["deliveries"] if one["account"] == "facebook:@acme"]
+    story.require(states == ["sent"], "the scheduled post was not sent")
+    story.require(public() == 1, f"Facebook shows {public()} posts")
+
+
+def _back_up(story: Story) -> None:
+    story.tell("The activity is backed up; its index is deleted, and made anew from the segments.")
+    (row,) = story.run(["backup", "run", "x:@acme"])["accounts"]
+    (story.home / "archive.db").unlink()
+    story.run(["backup", "rebuild"])
+    kept = story.run(["backup", "list", "x:@acme"])["items"]
+    story.require(0 < row["items_total"] == len(kept), "the index that was made anew is another")
+    story.tell("One bit of a segment is flipped behind our back, and found.")
+    segment = min((story.home / "archive" / "segments").iterdir())
+    held = segment.read_bytes()
+    segment.chmod(0o600)
+    segment.write_bytes(held[:-9] + bytes([held[-9] ^ 1]) + held[-8:])
+    found = story.run(["backup", "verify"], expect=13)["problems"]
+    story.require([segment.name in one["where"] for one in found] == [True], "the flipped bit was not found")
+    segment.write_bytes(held)
 
 
 def _verify_and_tamper(story: Story) -> None:
@@ -246,11 +293,17 @@ def _told(document: Mapping[str, Any], code: int) -> list[str]:
         lines.append(f"{document['error']['code']}  {document['error']['message']}")
         lines.extend([document["error"]["remedy"]] if document["error"]["remedy"] else [])
     if "problems" in document:
-        lines.append(f"{document['status']}, {document['entries']} entries, anchored: {document['anchored']}")
-        lines.extend(
-            problem["detail"] if isinstance(problem, dict) else str(problem)
-            for problem in document["problems"][:3]
+        told = (
+            f", {document['entries']} entries, anchored: {document['anchored']}" if "entries" in document else ""
         )
+        lines.append(document["status"] + told)
+        lines.extend(one.get("detail") or f"{one['where']}: {one['what']}" for one in document["problems"][:3])
+    if "accounts" in document:
+        lines.extend(f"{one['account']}: {one['items_total']} items kept" for one in document["accounts"])
+    if "after" in document:
+        lines.append(f"{document['lines']} lines, root {document['after']}")
+    if "items" in document:
+        lines.extend(f"{one['item']}: {one['text']}" for one in document["items"])
     if "account" in document and isinstance(document["account"], dict):
         lines.append(f"{document['account'].get('account', '')} ({document['account'].get('client', '')})")
     return lines or [f"exit {code}"]
