@@ -4,9 +4,9 @@ A new gap reaches from the newest item of the network down to the newest one tha
 lies below that is the earlier gap's own. A gap that was interrupted stays open and is gone on with where it
 stopped."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, ScalarSelect, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from socialguard import errors
 from socialguard.archive.interface import Gap
@@ -14,6 +14,21 @@ from socialguard.archive.lines import mark_of
 from socialguard.canon import jcs
 from socialguard.model.activity import ActivityPage, Mark, Stream
 from socialguard.store.archive_tables import cursor
+from socialguard.store.prepared import Prepared
+
+_OTHER: Final = cursor.alias()
+_LAST: Final = (
+    select(func.max(_OTHER.c.gap))
+    .where(_OTHER.c.account_id == bindparam("account"), _OTHER.c.stream == bindparam("named"))
+    .scalar_subquery()
+)
+_OF_STREAM: Final = cursor.c.account_id == bindparam("account"), cursor.c.stream == bindparam("named")
+_OPEN_AND_LAST: Final = Prepared(
+    select(cursor).where(*_OF_STREAM, or_(cursor.c.open, cursor.c.gap == _LAST)).order_by(cursor.c.gap)
+)
+_TOUCH: Final = Prepared(
+    update(cursor).where(*_OF_STREAM, cursor.c.gap == _LAST).values(read_at=bindparam("read_at"))
+)
 
 
 def begin(connection: Connection, account_id: str, stream: Stream) -> Gap:
@@ -66,26 +81,15 @@ def touch(connection: Connection, gap: Gap, at: int) -> bool:
     """Note when a stream was read and held nothing new; False where no gap of it is kept yet.
 
     It stands in the index only: a run that finds nothing leaves no line in a segment."""
-    last = cursor.c.gap == _last(gap.account_id, gap.stream)
-    held = cursor.c.account_id == gap.account_id, cursor.c.stream == gap.stream.value
-    done = connection.execute(update(cursor).where(*held, last).values(read_at=at))
-    return bool(done.rowcount)
+    return bool(_TOUCH.run(connection, account=gap.account_id, named=gap.stream.value, read_at=at))
 
 
-def _rows(connection: Connection, account_id: str, stream: Stream) -> list[Row[Any]]:
+def _rows(connection: Connection, account_id: str, stream: Stream) -> list[Any]:
     """The open gaps of a stream and its last one, in their order."""
-    held = cursor.c.account_id == account_id, cursor.c.stream == stream.value
-    wanted = or_(cursor.c.open, cursor.c.gap == _last(account_id, stream))
-    return list(connection.execute(select(cursor).where(*held, wanted).order_by(cursor.c.gap)))
+    return _OPEN_AND_LAST.all(connection, account=account_id, named=stream.value)
 
 
-def _last(account_id: str, stream: Stream) -> ScalarSelect[Any]:
-    other = cursor.alias()
-    query = select(func.max(other.c.gap))
-    return query.where(other.c.account_id == account_id, other.c.stream == stream.value).scalar_subquery()
-
-
-def _gap(row: Row[Any]) -> Gap:
+def _gap(row: Any) -> Gap:
     return Gap(
         row.account_id,
         Stream(row.stream),

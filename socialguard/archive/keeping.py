@@ -15,6 +15,7 @@ from socialguard.archive.lines import Body, Line
 from socialguard.model.activity import ActivityPage, Item, Profile
 from socialguard.store import dialect
 from socialguard.store.archive_tables import VERSIONS, attachment, item, metric, page, profile, segment, version
+from socialguard.store.prepared import Prepared
 
 _LAST: Final = (
     select(page.c.seq, page.c.at).order_by(page.c.seq.desc()).limit(1),
@@ -38,6 +39,7 @@ _STATE: Final = select(
         and_(metric.c.item_id == item.c.id, metric.c.number == item.c.snapshots),
     )
 )
+_NEW_PAGE: Final = Prepared(insert(page))
 _CHUNK: Final = 500
 
 
@@ -228,7 +230,7 @@ def _record(
         }
         for number, shelf in enumerate(sorted(made))
     ]
-    connection.execute(insert(page), rows)
+    _NEW_PAGE.many(connection, rows)
     index.apply(connection, [line for shelf in sorted(made) for line in made[shelf]], known)
     crash.at("in_keep")
 

@@ -270,6 +270,8 @@ def _without_nul(value: str) -> str:
 
 
 def _name(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
     return "".join(each if each.isprintable() else "\ufffd" for each in _text(value))
 
 

@@ -165,7 +165,9 @@ def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what a search asks for: phrases of words, and signs that are no words; each once."""
     phrases: dict[str, None] = {}
     signs: dict[str, None] = {}
-    for part, quoted in _parts(unicodedata.normalize("NFC", query[:MAX_QUERY])):
+    if len(query) > MAX_QUERY:
+        query = "".join(query[:MAX_QUERY].rsplit(None, 1)[:1])
+    for part, quoted in _parts(unicodedata.normalize("NFC", query)):
         signs.update(dict.fromkeys(_SIGNS.findall(part)))
         words = _WORD.findall(_SIGNS.sub(" ", part))
         if words:

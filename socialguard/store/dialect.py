@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, event, text
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, bindparam, event, text
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
@@ -159,21 +159,21 @@ def create_triggers(connection: Connection) -> None:
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *columns: str) -> None:
     """Insert rows; where one of a primary key stands already, replace its `columns` (all but the key where none is
     named)."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
+    if rows:
+        connection.execute(_upserting(connection.dialect.name, table, columns), list(rows))
+
+
+@cache
+def _upserting(dialect: str, table: Table, columns: tuple[str, ...]) -> Executable:
+    if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     statement = insert(table)
     key = [column.name for column in table.primary_key]
     replaced = columns or tuple(column.name for column in table.columns if column.name not in key)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=key, set_={name: statement.excluded[name] for name in replaced}
-        ),
-        list(rows),
-    )
+    values = {name: statement.excluded[name] for name in replaced}
+    return statement.on_conflict_do_update(index_elements=key, set_=values)
 
 
 # ── full text of items in the archive ────────────────────────────────────────────────────────────────────

@@ -78,17 +78,20 @@ def test_any_query_is_answered(archive: Archive, query: str) -> None:
     found(archive, query)
 
 
-@pytest.mark.parametrize("query", ["cheese " * 1500, '"' * 10_000, "(" * 10_000, "🧀" * 20_000, "a" * 10_000])
+@pytest.mark.parametrize(
+    "query", ["cheese " * 1500, '"' * 10_000, "(" * 10_000, " " * 20_000, "🧀" * 20_000, "a" * 10_000]
+)
 def test_a_very_long_query_is_answered(archive: Archive, query: str) -> None:
     found(archive, query)
 
 
 def test_a_whole_text_finds_its_post(archive: Archive) -> None:
-    long = " ".join(f"word{number}" for number in range(1_500))
+    long = " ".join(f"word{number}" for number in range(1_000))
     gap = archive.begin(ACCOUNT, Stream.POSTS)
     archive.keep(gap, ActivityPage((item(13, long),), None))
     assert found(archive, long) == ["13"]
     assert found(archive, long + " missing") == []
+    assert found(archive, f"{long} {long}") == ["13"]  # cut between two words
 
 
 def test_words_of_an_older_version_find_the_item(archive: Archive) -> None:
