@@ -135,6 +135,9 @@ def test_without_a_person_a_dear_first_backup_is_refused_with_the_words_that_all
             workspace.backup.run(account, threading.Event())
     assert caught.value.what_to_do() == "Run: socialguard backup run x:@acme --max-cost 21"
     assert charged(office) == 0
+    (alert,) = office.cli("alerts", "list", "--json").document["alerts"]
+    assert (alert["kind"], alert["account"]) == ("backup", "x:@acme")
+    assert "costs up to $20.02" in alert["message"]
     back_up(office)
     with office.entered() as workspace:
         workspace.backup.run(account, threading.Event())
