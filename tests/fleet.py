@@ -21,7 +21,6 @@ from tests.office import Office, make_seed
 from tests.office import found as found_office
 
 LATER: Final = {"SOCIALGUARD_CLOCK": "+3601s"}
-_SOON: Final = timedelta(hours=1)
 
 
 def names(count: int) -> list[str]:
@@ -64,16 +63,15 @@ def make(base: Path, sandbox: Running, count: int) -> Office:
     return found(base, sandbox, json.loads(json.dumps(seed)))
 
 
-def queue(office: Office, accounts: list[str], rounds: int) -> list[str]:
-    """Queue `rounds` deliveries on each account, due in an hour, and return their texts in the order in which each
-    account must show them."""
-    texts = [f"Number {number} of the texts of this fleet" for number in range(rounds)]
+def queue(office: Office, accounts: list[str], rounds: int, *, hours: int = 1, begin: int = 0) -> list[str]:
+    """Queue `rounds` deliveries on each account, due in so many hours, and return their texts in the order in
+    which each account must show them; `begin` numbers the first."""
+    texts = [f"Number {begin + number} of the texts of this fleet" for number in range(rounds)]
     with office.entered() as workspace:
-        at = (clock.now() + _SOON).isoformat()
+        at = (clock.now() + timedelta(hours=hours)).isoformat()
         for text in texts:
-            plan = prepare.prepare(
-                workspace.desk, Request(text=text, selectors=accounts, at=at), Session(None, "test")
-            )
+            request = Request(text=text, selectors=accounts, at=at)
+            plan = prepare.prepare(workspace.desk, request, Session(None, "test"))
             assert not plan.stopping, plan.findings
             accept.accept(workspace.desk, plan, Answer(named=frozenset(accounts)))
     return texts

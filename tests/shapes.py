@@ -223,6 +223,18 @@ class CostTotal(Shape):
     amount_micros: int
 
 
+class BudgetFields(Shape):
+    """Where a budget stands."""
+
+    client: str | None
+    period: Literal["day", "month"]
+    limit_micros: int
+    spent_micros: int
+    waiting_micros: int
+    kept_micros: int
+    anew: Instant
+
+
 class Costs(Shape):
     """`costs`."""
 
@@ -233,3 +245,4 @@ class Costs(Shape):
     zone: str
     rows: list[CostRow]
     total: CostTotal
+    budgets: list[BudgetFields]

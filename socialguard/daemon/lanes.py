@@ -50,9 +50,9 @@ class Lanes:
 
     @property
     def busy(self) -> int:
-        """How many lanes work now."""
+        """How many lanes work, or wait for a thread."""
         with self._changed:
-            return len(self._running)
+            return len(self._running) + len(self._waiting)
 
     def close(self, seconds: float) -> bool:
         """Begin nothing more and wait for what is begun, `seconds` at the most; whether all has ended."""

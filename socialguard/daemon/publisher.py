@@ -88,7 +88,7 @@ class Publisher:
             result = send.send_one(self._desk, delivery_id)
             if result is None:
                 continue  # not its turn, or not queued any more
-            tell(result)
+            self._told(result)
             moved = True
             if result.delivery.state is State.QUEUED:
                 # In order: nothing of the account goes out before this.
@@ -121,7 +121,25 @@ class Publisher:
             began, looked = self._looks.get(delivery_id, (clock.monotonic(), 0))
             self._looks[delivery_id] = (began, looked + 1)
         for result in resolve.reconcile(self._desk, [delivery_id]):
-            tell(result)
+            self._told(result)
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _told(self, result: Result) -> None:
+        """Log what became of a delivery, and raise an alert where it failed, or will not be looked for again: no
+        person sees it go out. (What is held as late is alerted by the claim.)"""
+        tell(result)
+        value, problem = result.delivery, result.error
+        is_lost = value.state is State.UNKNOWN and not self._goes_on(value.id)
+        if not isinstance(problem, errors.SocialGuardError) or not (is_lost or value.state is State.FAILED):
+            return
+        try:
+            with self._desk.database.write() as connection:
+                self._desk.alerts.raise_error(
+                    connection, problem.name, problem, account_id=value.account_id, delivery_id=value.id
+                )
+        except errors.SocialGuardError as unraised:
+            log.error("an alert could not be raised", extra=about(error=unraised.message()))
 
 
 _EVENTS: Final[dict[State, tuple[str, Callable[..., None]]]] = {

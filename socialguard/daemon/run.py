@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Final
 
 from socialguard import clock, errors
-from socialguard.daemon import duties, notify
+from socialguard.daemon import duties, memory, notify
 from socialguard.daemon.backups import THREADS
 from socialguard.daemon.interface import Backup, Duty
 from socialguard.daemon.lanes import Lanes
@@ -34,6 +34,8 @@ STOP_SECONDS: Final = 8.0
 PROMPT_SECONDS: Final = 30.0
 """A publish tick that is later than this is stuck: the service manager is told nothing, and starts us again."""
 _BEAT: Final = 1.0
+_RECORD_BEATS: Final = 5
+_MEMORY_BEATS: Final = 60
 _SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
@@ -59,7 +61,7 @@ class Daemon:
         workspace = self._workspace
         self._take()
         try:
-            _warm(workspace)
+            warm(workspace)
             publisher = Publisher(workspace.desk, self._lanes, self._stop)
             publisher.reconcile()  # before anything is sent
             schedule = self._schedule = Schedule(self._duties(publisher), self._failed)
@@ -111,14 +113,16 @@ class Daemon:
     def _beat(self, schedule: Schedule) -> None:
         """Keep the lease, and tell that we live while the publish tick is prompt."""
         watched = notify.watchdog_seconds()
-        next_record = 0.0
+        beats = 0
         while not self._stop.wait(_BEAT):
             schedule.look()
-            if clock.monotonic() >= next_record:
-                next_record = clock.monotonic() + 5.0
+            if beats % _RECORD_BEATS == 0:
                 self._record(schedule.runs())
+            if beats % _MEMORY_BEATS == 0:
+                memory.give_back()
             if watched is not None and schedule.is_prompt("publish", PROMPT_SECONDS):
                 notify.notify("WATCHDOG=1")
+            beats += 1
 
     def _record(self, runs: Sequence[DutyRun]) -> None:
         """Renew the lease and keep the runs for `daemon status`; all that ends us here is a lost lease."""
@@ -150,7 +154,7 @@ class Daemon:
             self._stop.set()
 
 
-def _warm(workspace: Workspace) -> None:
+def warm(workspace: Workspace) -> None:
     """Open everything that threads share, before there are threads: what is opened twice at once is two things."""
     workspace.keys.worker()
     workspace.keys.log()

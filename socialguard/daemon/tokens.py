@@ -65,6 +65,8 @@ class Tokens:
             self._failed(problem)
             log.error("its credential was not renewed", extra=about(account=account, error=problem.message()))
             self._rounds.note(account.id, f"not renewed: {problem.message()}")
+            with self._workspace.database.write() as connection:
+                self._workspace.alerts.raise_error(connection, problem.name, problem, account_id=account.id)
         else:
             log.info("its credential is renewed", extra=about(account=account, generation=gen))
             self._rounds.note(account.id, None)
@@ -76,8 +78,6 @@ class Tokens:
             raise Problem(f"its credential ends on {ends:%Y-%m-%d}; log in again before that")
         if found.renamed_to is not None:
             raise Problem(f"its network calls it {found.renamed_to} now")
-        if found.inspection.warnings:
-            raise Problem("; ".join(found.inspection.warnings))
 
 
 def _tomorrow(account: Account, after: datetime) -> datetime:

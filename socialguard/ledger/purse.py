@@ -6,7 +6,7 @@ what is asked for is stopped. Finding out whose a credential is, looking for an 
 revoking are never asked for: they keep accounts safe, and are booked."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -45,6 +45,16 @@ class _Line(NamedTuple):
         return self.client is None or self.client == typed_client(client)
 
 
+class Budgeted(NamedTuple):
+    """One budget: the client that it is of (None: the whole workspace's), its period, where it stands, and when it
+    begins anew."""
+
+    client: str | None
+    period: Period
+    standing: Standing
+    anew: datetime
+
+
 class _Question(NamedTuple):
     """What money is asked for: each account with its price, when, beside deliveries of which states but one, and
     the delivery that is about to be sent."""
@@ -58,7 +68,8 @@ class _Question(NamedTuple):
 
 
 class Purse:
-    """Answers for the budgets of one workspace; `zone` is where its days begin."""
+    """Answers for the budgets of one workspace, to any thread: what it remembers is replaced, never changed. Its
+    days begin in `zone`."""
 
     def __init__(self, budgets: Budgets, zone: str, price_of: PriceOf) -> None:
         self._kept = budgets.kept_for_posts
@@ -102,10 +113,18 @@ class Purse:
         asked = [(account, micros)]
         self._require(connection, _Question(Use.POST, asked, clock.now(), _UNDER_WAY, sends=delivery_id))
 
+    def standings(self, connection: Connection) -> list[Budgeted]:
+        """Return where every budget stands now."""
+        question = _Question(Use.READ, (), clock.now(), _COMING)
+        return [
+            Budgeted(line.client, line.period, standing, until)
+            for line, standing, until in self._standings(connection, self._lines, question)
+        ]
+
     def _require_known(self, connection: Connection) -> None:
         """Refuse a budget for a client that there is not: a slip would leave the real one without."""
         if self._unproved:
-            self._unproved -= {typed_client(name) for name in enrolment.clients(connection)}
+            self._unproved = self._unproved - {typed_client(name) for name in enrolment.clients(connection)}
         for name in sorted(self._unproved):
             detail = f"budget.client.{name}: there is no such client."
             raise errors.SettingsInvalid(path=FILE_NAME, detail=detail)
@@ -115,32 +134,40 @@ class Purse:
             return
         named = {typed_client(account.client) for account, _ in question.asked}
         lines = [line for line in self._lines if line.client is None or line.client in named]
+        for line, standing, until in self._standings(connection, lines, question):
+            price = sum(micros for account, micros in question.asked if line.is_of(account.client))
+            if not budget.allows(standing, question.use, price):
+                raise self._refusal(line, standing, price, until, question)
+
+    def _standings(
+        self, connection: Connection, lines: Sequence[_Line], question: _Question
+    ) -> Iterator[tuple[_Line, Standing, datetime]]:
+        """Yield where each budget stands, and when it begins anew."""
         for period in dict.fromkeys(line.period for line in lines):
             since, until = budget.span(period, question.at, self._zone)
             spent = self._spent(connection, since, until)
             waiting = self._waiting(connection, since, until, question)
             for line in lines:
-                if line.period is not period:
-                    continue
-                price = sum(micros for account, micros in question.asked if line.is_of(account.client))
-                standing = Standing(
-                    limit=line.limit,
-                    spent=sum(micros for client, micros in spent.items() if line.is_of(client)),
-                    waiting=sum(micros for client, micros in waiting.items() if line.is_of(client)),
-                    kept=budget.kept_of(line.limit, self._kept),
-                )
-                if not budget.allows(standing, question.use, price):
-                    raise self._refusal(line, standing, price, until, question)
+                if line.period is period:
+                    standing = Standing(
+                        limit=line.limit,
+                        spent=sum(micros for client, micros in spent.items() if line.is_of(client)),
+                        waiting=sum(micros for client, micros in waiting.items() if line.is_of(client)),
+                        kept=budget.kept_of(line.limit, self._kept),
+                    )
+                    yield line, standing, until
 
     def _spent(self, connection: Connection, since: datetime, until: datetime) -> Mapping[str, int]:
         """What was spent in a span, by client. What is older than this hour and the one before is summed once."""
         cut = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
         if not since < cut < until:
             return usage.spent(connection, since, until)
-        if (since, cut) not in self._older:
-            self._older = {key: sums for key, sums in self._older.items() if key[1] == cut}
-            self._older[since, cut] = usage.spent(connection, since, cut)
-        return Counter(self._older[since, cut]) + Counter(usage.spent(connection, cut, until))
+        older = self._older.get((since, cut))
+        if older is None:
+            older = usage.spent(connection, since, cut)
+            kept = {key: sums for key, sums in self._older.items() if key[1] == cut}
+            self._older = {**kept, (since, cut): older}
+        return Counter(older) + Counter(usage.spent(connection, cut, until))
 
     def _waiting(
         self, connection: Connection, since: datetime, until: datetime, question: _Question
@@ -155,14 +182,17 @@ class Purse:
         if not rows:
             return {}
         where = clients(connection)
+        known, prices = self._prices, {}
         sums: dict[str, int] = {}
         for row in rows:
             network, client = where[row.account_id]
-            if row.id not in self._prices:
-                self._prices[row.id] = self._price_of(network, Act(row.act), to_content(row.content))
-            sums[client] = sums.get(client, 0) + self._prices[row.id]
-        if len(self._prices) > 2 * len(rows) + 1000:
-            self._prices = {row.id: self._prices[row.id] for row in rows}
+            price = known.get(row.id)
+            if price is None:
+                price = self._price_of(network, Act(row.act), to_content(row.content))
+            prices[row.id] = price
+            sums[client] = sums.get(client, 0) + price
+        if question.beside is _COMING:
+            self._prices = prices
         return sums
 
     def _refusal(

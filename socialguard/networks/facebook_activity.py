@@ -13,8 +13,10 @@ reading brings both.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from socialguard import errors
@@ -32,11 +34,12 @@ from socialguard.networks.facebook_items import (
 
 _POSTS: Final = 100
 _WALKED_POSTS: Final = 50
-_COMMENTS: Final = 50
 # An old post may be pinned to the top, and a backdated one stand anywhere: the time at which a page ends is that
 # of the newest of its last three posts.
 _BORDER: Final = 3
 _MAX_AT: Final = 20_000
+_TOO_MUCH: Final = 1
+_SMALLEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +54,40 @@ class Whose:
 class Place:
     """Where a reading stands, in seconds since the epoch: in the list of posts at `until` (None: at its top) or,
     within one second, behind `cursor`; `ended` once that list has no more. `began` is when a walk began, `waiting`
-    are the posts whose comments are still to be read, each with where."""
+    are the posts whose comments are still to be read, each with where. `size` is how many rows to ask for."""
 
     until: int | None = None
     cursor: str = ""
     ended: bool = False
     began: int = 0
     waiting: tuple[tuple[str, int, str], ...] = ()
+    size: int = 100
 
     def written(self) -> str | None:
         """Return it as `ActivityPage.next`; None where nothing is left to read."""
         if self.ended and not self.waiting:
             return None
-        return json.dumps([self.until, self.cursor, self.ended, self.began, self.waiting], separators=(",", ":"))
+        written = [self.until, self.cursor, self.ended, self.began, self.waiting, self.size]
+        return json.dumps(written, separators=(",", ":"))
 
 
 def posts(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
     """Return one page of the Page's own posts."""
-    place = _place(calls, at) if at else Place()
+    place = _place(calls, at) if at else Place(size=_POSTS)
     query = _bounds(place.until, since) | ({"after": place.cursor} if place.cursor else {})
-    rows = calls.get(
-        Rows,
-        "posts.read",
-        lambda: graph.get_connections("me", "published_posts", fields=POST_FIELDS, limit=_POSTS, **query),
-    )
+
+    def ask(size: int) -> Any:
+        return graph.get_connections("me", "published_posts", fields=POST_FIELDS, limit=size, **query)
+
+    rows, place = _asked(calls, "posts.read", ask, place)
     found = [_understood(calls, post_item(row, whose.page_id)) for row in rows.data]
     place = _onward(calls, place, rows, [post.created_time for post, _ in found])
-    own = [item for post, item in found if item.own and post.is_published is not False]
-    return ActivityPage(_above(own, since), place.written())
+    return ActivityPage(_above([item for _, item in found], since), place.written())
 
 
 def mentions(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
     """Return one page of what others wrote: a stretch of the feed, or the comments of one post."""
-    place = _place(calls, at) if at else Place(began=_seconds(whose.now))
+    place = _place(calls, at) if at else Place(began=_seconds(whose.now), size=_WALKED_POSTS)
     read = _comments if place.waiting else _walk
     found, place = read(calls, graph, whose, since, place)
     known_then = [item for item in found if _seconds(item.created_at) <= place.began]
@@ -92,15 +96,15 @@ def mentions(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: s
 
 def _walk(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, place: Place) -> tuple[list[Item], Place]:
     bounds = "".join(f".{name}({value})" for name, value in _bounds(place.began, since).items())
-    comments = f"comments.filter(stream).order(reverse_chronological).summary(true).limit({_COMMENTS}){bounds}"
-    fields = POST_FIELDS.replace("comments.limit(0).summary(true)", f"{comments}{{{COMMENT_FIELDS}}}")
     query: dict[str, Any] = {} if place.until is None else {"until": place.until}
     query |= {"after": place.cursor} if place.cursor else {}
-    rows = calls.get(
-        Rows,
-        "comments.read",
-        lambda: graph.get_connections("me", "feed", fields=fields, limit=_WALKED_POSTS, **query),
-    )
+
+    def ask(size: int) -> Any:
+        comments = f"comments.filter(stream).order(reverse_chronological).summary(true).limit({size}){bounds}"
+        fields = POST_FIELDS.replace("comments.limit(0).summary(true)", f"{comments}{{{COMMENT_FIELDS}}}")
+        return graph.get_connections("me", "feed", fields=fields, limit=size, **query)
+
+    rows, place = _asked(calls, "comments.read", ask, place)
     found: list[Item] = []
     waiting: list[tuple[str, int, str]] = []
     parsed = [_understood(calls, post_item(row, whose.page_id)) for row in rows.data]
@@ -142,6 +146,18 @@ def _comments(
     here = _onward(calls, Place(until, cursor), rows, [one.created_at for one in found])
     rest = [] if here.ended else [(post_id, here.until or until, here.cursor)]
     return found, replace(place, waiting=(*rest, *others))
+
+
+def _asked(calls: Calls, operation: str, ask: Callable[[int], Any], place: Place) -> tuple[Rows, Place]:
+    """Return the rows of a request, and the place with the size that Graph was willing to answer: where a request
+    is too much for it (error 1), a fifth is asked for, from there on too."""
+    while True:
+        try:
+            return calls.get(Rows, operation, partial(ask, place.size)), place
+        except errors.NetworkRefused as refused:
+            if refused.fields.get("code") != _TOO_MUCH or place.size < _SMALLEST:
+                raise
+            place = replace(place, size=place.size // 5)
 
 
 def _comment_items(calls: Calls, rows: list[dict[str, Any]], whose: Whose, post_id: str) -> list[Item]:
@@ -192,9 +208,9 @@ def _place(calls: Calls, at: str) -> Place:
     try:
         if len(at) > _MAX_AT:
             raise ValueError
-        until, cursor, ended, began, waiting = json.loads(at)
-        place = Place(until, cursor, ended, began, tuple((str(a), int(b), str(c)) for a, b, c in waiting))
-        numbers = isinstance(place.began, int) and isinstance(place.until, int | None)
+        until, cursor, ended, began, waiting, size = json.loads(at)
+        place = Place(until, cursor, ended, began, tuple((str(a), int(b), str(c)) for a, b, c in waiting), size)
+        numbers = isinstance(began, int) and isinstance(until, int | None) and size in range(1, _POSTS + 1)
         if not (numbers and isinstance(place.cursor, str) and isinstance(place.ended, bool)):
             raise TypeError
     except (ValueError, TypeError, RecursionError):

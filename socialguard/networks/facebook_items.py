@@ -6,12 +6,12 @@ days), the time of the newest comment."""
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from socialguard.model.activity import Attachment, Item, Kind
 from socialguard.networks.facebook_replies import Author, Id, Moment, Paging, Reply, parse
 from socialguard.networks.facebook_text import url_of
-from socialguard.networks.plain import TooDeep, plain, plain_text
+from socialguard.networks.plain import TooDeep, fitting, plain, plain_text
 
 POST_FIELDS: Final = (
     "id,message,story,created_time,permalink_url,is_published,status_type,parent_id,message_tags,place,from,shares,"
@@ -20,9 +20,9 @@ POST_FIELDS: Final = (
 )
 COMMENT_FIELDS: Final = "id,message,created_time,permalink_url,from,parent,like_count,comment_count,attachment"
 
-Text = Annotated[str, Field(max_length=100_000)]
-Name = Annotated[str, Field(max_length=1_000)]
-Address = Annotated[str, Field(max_length=10_000)]
+Text = Annotated[str, BeforeValidator(fitting), Field(max_length=100_000)]
+Name = Annotated[str, BeforeValidator(fitting), Field(max_length=1_000)]
+Address = Annotated[str, BeforeValidator(fitting), Field(max_length=10_000)]
 Count = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
 
 # Fields of `Item`, what is measured, and what is made again below.

@@ -28,6 +28,7 @@ PAGE_INSIGHTS: Final = (
     "page_follows",
     "page_post_engagements",
 )
+MOST: Final = 50  # what Graph takes at once
 _COUNTS: Final = "id,created_time,shares,comments.limit(0).summary(true),reactions.limit(0).summary(true)"
 _PROFILE: Final = (
     "id,name,username,link,about,category,website,verification_status,is_published,fan_count,followers_count"
@@ -69,8 +70,10 @@ _Insighted = RootModel[dict[str, _Measured]]
 def of_posts(calls: Calls, graph: Graph, ids: Sequence[str], dead: set[str]) -> dict[str, dict[str, int]]:
     """Return the metrics of posts by id; a post that is gone is left out. `dead` are insights that were
     refused."""
-    counted = _asked(calls, graph, list(dict.fromkeys(ids)), _COUNTS, "posts.read")
-    found = {post_id: post.counts for post_id, post in _understood(calls, _Posts, counted).items()}
+    if len(ids) > MOST:
+        raise ValueError(f"more than {MOST} ids")
+    told = _asked(calls, graph, list(dict.fromkeys(ids)), _COUNTS, "posts.read")
+    found = {name: post.counts for name, post in _understood(calls, _Posts, told).items() if name in ids}
     for name in POST_INSIGHTS:
         if name in dead or not found:
             continue

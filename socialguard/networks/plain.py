@@ -33,6 +33,12 @@ def plain(value: object, depth: int = MAX_DEPTH) -> object:
     return str(value)
 
 
+def fitting(value: object) -> object:
+    """Return a text as `plain_text` does, and anything else as it is: for models that measure texts, which take no
+    half surrogate pairs."""
+    return plain_text(value) if isinstance(value, str) else value
+
+
 def plain_text(text: str) -> str:
     """Return `text` with U+FFFD in place of NUL and half surrogate pairs."""
     if text.isascii() and "\x00" not in text:

@@ -197,7 +197,7 @@ def _measured(
         for problem in reply.errors
         if str(problem.get("type", "")).endswith(NOT_FOUND)
     }
-    return {post.id: _flat(post) for post in reply.data}, frozenset(gone)
+    return {post.id: _flat(post) for post in reply.data if post.id in ids}, frozenset(gone)
 
 
 def _flat(post: Measured) -> dict[str, int]:

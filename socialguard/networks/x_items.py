@@ -63,9 +63,8 @@ def _item(
     user_id: str,
     handle: str,
 ) -> Item:
-    author_id = post.author_id or ""
-    own = author_id == user_id
-    author = users.get(author_id)
+    own = post.author_id == user_id
+    author = users.get(post.author_id)
     name = handle if own else author.username if author else ""
     text = x_text.restored(post.whole_text, post.links)
     content = content_of(row, without=_ELSEWHERE)
@@ -77,7 +76,7 @@ def _item(
         network_id=post.id,
         kind=_kind(post, own=own),
         own=own,
-        author_id=author_id,
+        author_id=post.author_id,
         author_name=plain_text(name),
         text=plain_text(text),
         created_at=post.created_at.astimezone(UTC),

@@ -8,17 +8,24 @@ from pydantic import (
     AliasChoices,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
 )
 from pydantic import ValidationError as _ValidationError
 
+from socialguard.networks.plain import fitting
+
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 """X's ids exceed 2^53, so they are strings everywhere."""
 
 _MAX_COUNT = 2**53 - 1
-_MAX_NAME = 1_000
+
+Name = Annotated[str, BeforeValidator(fitting), StringConstraints(max_length=1_000)]
+Address = Annotated[str, BeforeValidator(fitting), StringConstraints(max_length=10_000)]
+Text = Annotated[str, BeforeValidator(fitting), StringConstraints(max_length=200_000)]
+"""X's longest post has 25,000 characters, of which each `&` is written as five."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -40,7 +47,7 @@ class User(_Reply):
     """A user object."""
 
     id: Id
-    name: Annotated[str, StringConstraints(max_length=_MAX_NAME)] = ""
+    name: Name = ""
     username: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     public_metrics: Counts = Field(default_factory=dict)
 
@@ -68,7 +75,7 @@ class _Entities(_Reply):
 
 
 class _Note(_Reply):
-    text: str
+    text: Text
     entities: _Entities = Field(default_factory=_Entities)
 
 
@@ -81,7 +88,7 @@ class Post(_Reply):
     """A post object."""
 
     id: Id
-    text: str
+    text: Text
     created_at: AwareDatetime
     entities: _Entities = Field(default_factory=_Entities)
     note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
@@ -106,19 +113,19 @@ class Post(_Reply):
 
 
 class _Attachments(_Reply):
-    media_keys: list[Annotated[str, StringConstraints(max_length=_MAX_NAME)]] = []
+    media_keys: list[Name] = []
 
 
 class ItemReply(Post):
     """A post object with what the archive keeps of it."""
 
-    author_id: Id | None = None
+    author_id: Id
     attachments: _Attachments = Field(default_factory=_Attachments)
     public_metrics: Counts = Field(default_factory=dict)
 
 
 class _Variant(_Reply):
-    url: str | None = None
+    url: Address | None = None
     content_type: str = ""
     bit_rate: int = 0
 
@@ -126,11 +133,11 @@ class _Variant(_Reply):
 class Media(_Reply):
     """A picture or a video."""
 
-    media_key: str
-    type: str
-    url: str | None = None
-    alt_text: str = ""
-    preview_image_url: str | None = None
+    media_key: Name
+    type: Name
+    url: Address | None = None
+    alt_text: Text = ""
+    preview_image_url: Address | None = None
     variants: list[_Variant] = Field(default_factory=list)
 
     @property
@@ -163,7 +170,7 @@ class Measures(_Reply):
 
 
 class _Meta(_Reply):
-    next_token: Annotated[str, StringConstraints(max_length=_MAX_NAME)] | None = None
+    next_token: Name | None = None
 
 
 class Timeline(_Reply):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ def write(path: Path, value: Mapping[str, object]) -> None:
     """Replace a small file as a whole; that it cannot be written harms nothing."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         part.write_text(json.dumps(value), encoding="utf-8")
         part.replace(path)
     except OSError:

@@ -15,12 +15,13 @@ from tests.archive.world import ACCOUNT, Network, back_up, ids, item, open_archi
 
 ITEMS = 5_000
 KILLS = 20
+PAGE = 10
 
 RUN = """
 import sys
 from pathlib import Path
 from socialguard.archive import closing, crash
-from tests.archive.test_kills import ITEMS
+from tests.archive.test_kills import ITEMS, PAGE
 from tests.archive.world import Network, back_up, open_archive
 
 def told(point):
@@ -31,7 +32,7 @@ def told(point):
 paced = sys.argv[2] == "paced"
 closing.MAX_LINES = 100
 archive = open_archive(Path(sys.argv[1]))
-network = Network(page_size=10)
+network = Network(page_size=PAGE)
 network.post(ITEMS)
 crash.hook = told
 back_up(archive, network)
@@ -47,22 +48,27 @@ class Killed(BaseException):
 
 
 def test_a_backup_killed_twenty_times_is_whole_in_the_end(tmp_path: Path) -> None:
-    chance = random.Random(20)
-    for _ in range(KILLS):
-        started = [sys.executable, "-c", RUN, str(tmp_path), "paced"]
+    kill_again_and_again(tmp_path, random.Random(20), KILLS)
+    archive = open_archive(tmp_path)
+    require_whole(archive, ITEMS)
+    archive.close()
+
+
+def kill_again_and_again(place: Path, chance: random.Random, kills: int) -> None:
+    """Begin a backup and kill it, as often as told; then let one run to its end."""
+    most = max(2, 2 * ITEMS // PAGE // kills)  # it must not be done before the last kill
+    for _ in range(kills):
+        started = [sys.executable, "-c", RUN, str(place), "paced"]
         with subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdin is not None
             assert running.stdout is not None
-            for _ in range(chance.randint(1, 20)):
+            for _ in range(chance.randint(1, min(20, most))):
                 assert running.stdout.readline() != "done\n"
                 running.stdin.write("\n")
                 running.stdin.flush()
             running.kill()  # it goes on meanwhile, and dies wherever it is by then
-    last = [sys.executable, "-c", RUN, str(tmp_path), "free"]
+    last = [sys.executable, "-c", RUN, str(place), "free"]
     assert subprocess.run(last, stdout=subprocess.PIPE, text=True, check=True).stdout.endswith("done\n")
-    archive = open_archive(tmp_path)
-    require_whole(archive, ITEMS)
-    archive.close()
 
 
 def run_once(archive: Archive, network: Network) -> None:

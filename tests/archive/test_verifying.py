@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from socialguard import errors
-from socialguard.archive import closing
+from socialguard.archive import closing, manifest
 from socialguard.archive.archive import Archive
 from socialguard.archive.blobs import Download
 from socialguard.canon import jcs
@@ -152,19 +152,33 @@ def test_the_end_of_the_manifest_cannot_be_lost_with_its_head_and_its_segment(co
     (copy / "archive" / HEAD).write_bytes((copy / "archive" / MANIFEST).read_bytes().splitlines(True)[-1])
     segments(copy)[-1].unlink()
     assert named(copy) == ["MANIFEST.jsonl"]
+    archive = open_archive(copy)
+    with pytest.raises(errors.ArchiveDamaged):
+        archive.close_pages()
+    archive.close()
+
+
+def test_two_lines_for_the_same_pages_are_named_even_where_a_worker_signed_them(copy: Path) -> None:
+    place = copy / "archive"
+    first = manifest.read(place, TestSeal()).segments[0]
+    body: dict[str, object] = {"shelf": first.shelf, "seq_lo": first.seq_lo, "seq_hi": first.seq_hi}
+    body |= {"n": first.lines, "root": first.root, "sha256": first.sha256, "size": first.size}
+    manifest.append(place, [manifest.line_of(TestSeal(), body, manifest.read(place, TestSeal()).prev)])
+    count = len((place / MANIFEST).read_bytes().splitlines())
+    assert named(copy) == [f"{MANIFEST} line {count}"]
 
 
 @pytest.mark.parametrize("name", ["root", "sha256", "prev", "signature", "seq_lo"])
 def test_a_changed_line_of_the_manifest_is_named_and_no_other(copy: Path, name: str) -> None:
-    manifest = copy / "archive" / MANIFEST
-    before = manifest.read_bytes()
+    path = copy / "archive" / MANIFEST
+    before = path.read_bytes()
     for number in range(len(before.splitlines())):
         lines = [json.loads(line) for line in before.splitlines()]
         value = lines[number][name]
         lines[number][name] = (
             value + 1 if isinstance(value, int) else ("1" if value[0] == "0" else "0") + value[1:]
         )
-        manifest.write_bytes(b"".join(jcs.encode(line) + b"\n" for line in lines))
+        path.write_bytes(b"".join(jcs.encode(line) + b"\n" for line in lines))
         found = [where for where in named(copy) if where.startswith(f"{MANIFEST} ")]
         assert found == [f"{MANIFEST} line {number + 1}"]
 

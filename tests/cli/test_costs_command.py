@@ -152,6 +152,7 @@ def test_the_card_of_a_deletion_shows_its_price(office: Office) -> None:
     sent = office.post("Text").deliveries[0]["id"]
     child = office.terminal("delete", sent)
     child.expect_exact("it cannot be brought back · $0.01")
+    child.expect_exact("Enter stops:")  # what is typed before the question is thrown away
     child.sendline("")
     child.expect_exact("Nothing was sent")
     child.close()
@@ -208,6 +209,25 @@ def test_the_budget_of_one_client_leaves_the_others_alone(office: Office) -> Non
     settings(office, "[budget.client.acme]\nmonth_usd = 0\n")
     failed(office.post("Text", "x:@acme"), 11, "over_budget")
     assert office.post("Text", "x:@globex").code == 0
+
+
+def test_costs_tell_where_every_budget_stands(office: Office) -> None:
+    settings(office, "[budget]\nmonth_usd = 5\nkept_for_posts = 10\n[budget.client.globex]\nday_usd = 0.5\n")
+    scheduled(office, "Later")
+    whole, globex = costs(office).budgets
+    assert (whole.client, whole.period, whole.limit_micros) == (None, "month", 5_000_000)
+    assert (whole.spent_micros, whole.waiting_micros, whole.kept_micros) == (20_000, TEXT, 500_000)
+    assert (globex.client, globex.period, globex.spent_micros, globex.waiting_micros) == (
+        "globex",
+        "day",
+        10_000,
+        0,
+    )
+    lines = office.cli("costs").stdout.splitlines()
+    assert lines[-2].startswith(
+        "The budget of this month: $0.02 of $5.00 spent, $0.015 wait to be spent on posts;"
+    )
+    assert lines[-1].startswith("The budget of globex for this day: $0.01 of $0.50 spent, ")
 
 
 def test_a_budget_for_a_client_that_there_is_not_is_told_before_anything_is_queued(office: Office) -> None:

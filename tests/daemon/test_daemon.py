@@ -148,6 +148,8 @@ def test_no_secret_comes_to_the_log_and_every_line_is_one_document(office: Offic
     with daemon(office, **DUE) as running:
         until(lambda: bool(office.queue("failed")), "it failed")
         assert running.stop() == 0
+    (alert,) = office.cli("alerts", "list", "--json").document["alerts"]
+    assert (alert["account"], alert["kind"]) == ("x:@acme", "authentication_needed")
     text = running.log.read_text()
     assert not [secret for secret in office.secrets if secret in text]
     for line in text.splitlines():

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from socialguard import errors
+from socialguard.archive import lines
+from socialguard.archive import manifest as archive_manifest
 from socialguard.audit import checkpoint, declaration, leaf
 from socialguard.audit.anchors.interface import Statement, short_name
 from socialguard.audit.anchors.local import LocalAnchor
@@ -337,6 +339,24 @@ def signed_note(given: Vector, place: Path) -> None:
     anchor = LocalAnchor(place / "checkpoints.jsonl")
     anchor.publish([statement])
     assert anchor.path.read_text(encoding="utf-8") == given["local_anchor_line"] + "\n"
+
+
+@checks("archive")
+def archive_lines(given: Vector, _place: Path) -> None:
+    line = json.loads(given["line"])
+    salt, body = jcs.unb64(line["salt"]), jcs.encode(line["body"])
+    assert hashlib.sha256(salt + body).hexdigest() == given["version_sha256"]
+    read = lines.read(given["line"].encode())
+    assert read.values["sha256"].hex() == given["version_sha256"]
+    leaf = hashlib.sha256(b"\0" + given["line"].encode()).digest()
+    assert leaf.hex() == given["root"] == merkle.root([merkle.leaf_hash(given["line"].encode())]).hex()
+    named = json.loads(given["manifest_line"])
+    worker = pair("worker")
+    require_signed(worker.ed25519, named.pop("signature"), "archive.segment", jcs.encode(named).decode())
+    assert (named["key"], named["root"], named["prev"]) == (worker.signing_id, given["root"], "0" * 64)
+    segment = archive_manifest.segment_of(1, given["manifest_line"].encode())
+    assert segment.file_name == given["file_name"]
+    assert segment.line_sha256 == hashlib.sha256(given["manifest_line"].encode()).hexdigest() == given["next_prev"]
 
 
 @checks("log-key-rotation")

@@ -26,6 +26,13 @@ def test_what_is_allowed_stays_within_the_limit_with_all_that_waits(
         assert standing.spent + standing.waiting + price + kept <= standing.limit
 
 
+@given(MICROS, MICROS)
+def test_a_post_may_use_what_is_kept_for_posts_and_a_read_may_not(limit: int, kept: int) -> None:
+    standing = Standing(limit, 0, 0, kept)
+    assert free_for(standing, Use.POST) == limit
+    assert free_for(standing, Use.READ) == max(0, limit - kept)
+
+
 @given(STANDINGS, st.sampled_from(Use))
 def test_the_rest_is_exact_and_what_costs_nothing_always_goes(standing: Standing, use: Use) -> None:
     rest = free_for(standing, use)

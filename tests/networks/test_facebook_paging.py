@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -129,6 +130,29 @@ def test_an_old_post_that_is_pinned_to_the_top_hides_none_behind_it(wire: Wire) 
     assert f"until={FIRST + 997}" in wire.requests[-1].target
 
 
+def test_what_no_database_takes_is_made_plain(wire: Wire) -> None:
+    odd = row(1, 0, place={"name": "\ud800", "x": 1.5}) | {"message": "a\0b \udfff"}
+    wire.answers = [ME, graph_page(odd)]
+    (item,) = session(wire.origin).activity(Stream.POSTS, since=None, at=None).items
+    assert (item.text, item.content["place"]) == ("a\ufffdb \ufffd", {"name": "\ufffd", "x": "1.5"})
+
+
+def test_the_mark_itself_does_not_come_again(wire: Wire) -> None:
+    wire.answers = [ME, graph_page(row(1, 0), row(2, 0), row(3, -1))]
+    since = Mark(f"{PAGE}_1", datetime.fromtimestamp(FIRST, UTC))
+    page = session(wire.origin).activity(Stream.POSTS, since=since, at=None)
+    assert [item.text for item in page.items] == ["2"]
+
+
+def test_what_is_younger_than_a_walk_is_left_to_the_next_one(wire: Wire) -> None:
+    """Else it would be the newest that is known, and hide a comment that came to a post a moment before."""
+    visitor = {"from": {"id": "9", "name": "A Guest"}}
+    began = datetime(2027, 5, 29, 9, tzinfo=UTC).timestamp() - FIRST
+    wire.answers = [ME, graph_page(row(1, int(began) + 60, **visitor), row(2, int(began) - 60, **visitor))]
+    page = session(wire.origin).activity(Stream.MENTIONS, since=None, at=None)
+    assert [item.text for item in page.items] == ["2"]
+
+
 def test_an_empty_page_is_no_end(wire: Wire) -> None:
     wire.answers = [ME, graph_page(onward="c1"), graph_page(row(1, 0))]
     of = session(wire.origin)
@@ -137,6 +161,30 @@ def test_an_empty_page_is_no_end(wire: Wire) -> None:
     second = of.activity(Stream.POSTS, since=None, at=first.next)
     assert ([item.text for item in second.items], second.next) == (["1"], None)
     assert "after=c1" in wire.requests[-1].target
+
+
+@pytest.mark.parametrize(("stream", "sizes"), [(Stream.POSTS, [100, 20, 20]), (Stream.MENTIONS, [50, 10, 10])])
+def test_where_a_request_is_too_much_for_graph_less_is_asked_for_from_there_on(
+    wire: Wire, stream: Stream, sizes: list[int]
+) -> None:
+    too_much = http({"error": {"message": "Please reduce the amount of data", "code": 1}}, 500)
+    wire.answers = [ME, too_much, graph_page(row(1, 0), onward="c1"), graph_page(row(2, -9))]
+    of = session(wire.origin)
+    first = of.activity(stream, since=None, at=None)
+    of.activity(stream, since=None, at=first.next)
+    asked = [parse_qs(urlsplit(request.target).query) for request in wire.requests[1:]]
+    assert [int(query["limit"][0]) for query in asked] == sizes
+    wire.answers = [too_much]
+    with pytest.raises(errors.NetworkRefused):
+        of.activity(stream, since=None, at=None)
+
+
+def test_posts_that_were_not_asked_for_have_no_metrics(wire: Wire) -> None:
+    told = http({f"{PAGE}_1": row(1, 0), f"{PAGE}_2": row(2, 0)})
+    wire.answers = [told, http({})]
+    assert set(session(wire.origin).metrics([f"{PAGE}_1"])) == {f"{PAGE}_1"}
+    with pytest.raises(ValueError, match="50"):
+        session(wire.origin).metrics([f"{PAGE}_{n}" for n in range(51)])
 
 
 def test_a_list_that_goes_round_in_a_circle_is_refused(wire: Wire) -> None:

@@ -51,7 +51,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "redirect": {"kind": "redirect", "location": f"https://attacker.example/?access_token={TOKEN}"},
     "expired_token": {"kind": "expired_token"},
 }
-AT = '[1780000000,"c",false,1780000000,[]]'
+AT = '[1780000000,"c",false,1780000000,[],50]'
 CALLS: dict[str, Callable[[Session, str], object]] = {
     "identity": lambda session, _: session.identity(),
     "publish": lambda session, _: session.publish(Outgoing("Hello"), lambda _: None),

@@ -36,6 +36,9 @@ def page(*posts: Any, **more: Any) -> bytes:
     [
         (page({k: v for k, v in POST.items() if k != "created_at"}), "created_at"),
         (page({k: v for k, v in POST.items() if k != "id"}), "id"),
+        (page({k: v for k, v in POST.items() if k != "author_id"}), "author_id"),
+        (page(POST | {"text": "t" * 1_000_000}), "text"),
+        (page(POST, includes={"media": [{"media_key": "3_1", "type": "photo", "url": "u" * 20_000}]}), "url"),
         (page(POST | {"id": 42}), "id"),
         (page(POST | {"id": "42; drop table"}), "id"),
         (page(POST | {"created_at": "2026-11-27T09:00:00"}), "created_at"),
@@ -162,7 +165,9 @@ def test_a_metric_that_x_does_not_tell_of_one_post_fails_no_other(wire: Wire) ->
     told = {"id": young, "public_metrics": {"like_count": 1, "bookmark_count": None}}
     wire.answers = [http({"errors": [denied]}), http({"data": [told], "errors": [gone]})]
     assert session(wire.origin).metrics([young, other]) == {young: {"like_count": 1}}
-    assert len(wire.requests) == 2
+    wire.answers = [http({"data": [told | {"id": "99"}]})]
+    assert session(wire.origin).metrics([other]) == {}
+    assert len(wire.requests) == 3
 
 
 def test_a_refused_question_for_private_metrics_is_asked_for_the_public_ones(wire: Wire) -> None:

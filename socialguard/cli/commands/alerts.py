@@ -1,6 +1,7 @@
 """`socialguard alerts …`: what a person must learn although no command of theirs was running."""
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -29,16 +30,20 @@ def list_(face: Face, everything: bool, limit: int) -> None:
         unseen = reader.count_unseen(connection)
         # No key is needed to read what went wrong: names are as the rows say.
         names = {one: str(unverified(connection, one)) for one in {alert.account_id for alert in found} if one}
+        zone = workspace.zone
         workspace.alerts.note(connection)
     documents = [_document(one, names) for one in found]
 
     def people() -> None:
         if not found:
-            face.printer.say("No alert is unseen." if not everything else "There is no alert.")
+            if everything:
+                face.printer.say("There is no alert.")
+            else:
+                face.printer.say("No alert is unseen.")
             return
         face.printer.table(
             [_("id"), _("last"), _("times"), _("account"), _("what"), _("seen")],
-            [_cells(one, names) for one in found],
+            [_cells(one, names, ZoneInfo(zone)) for one in found],
         )
         if unseen:
             face.printer.note("When you know of them: socialguard alerts seen ID … | --all")
@@ -80,8 +85,8 @@ def _document(one: "Alert", names: dict[str, str]) -> dict[str, object]:
     }
 
 
-def _cells(one: "Alert", names: dict[str, str]) -> tuple[object, ...]:
+def _cells(one: "Alert", names: dict[str, str], zone: ZoneInfo) -> tuple[object, ...]:
     account = "" if one.account_id is None else names[one.account_id]
-    when = f"{one.raised_at:%Y-%m-%d %H:%M}"
-    seen_at = "" if one.seen_at is None else f"{one.seen_at:%Y-%m-%d %H:%M}"
+    when = f"{one.raised_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    seen_at = "" if one.seen_at is None else f"{one.seen_at.astimezone(zone):%Y-%m-%d %H:%M}"
     return one.id, when, one.count, account, alerting.sentence(one.template, one.fields), seen_at

@@ -13,12 +13,13 @@ from socialguard.cli import words
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selectors
-from socialguard.cli.words import _
+from socialguard.cli.words import _, fill
 from socialguard.model.account import typed_client
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from socialguard.ledger.purse import Budgeted
     from socialguard.ledger.usage import Cost
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -49,6 +50,7 @@ def costs(
             account_ids=ids,
         )
         names = _names(connection, found)
+        budgets = workspace.purse.standings(connection)
     rows = sorted(
         (names[one.account_id], one.client, one.operation, one.currency, one.calls, one.micros) for one in found
     )
@@ -60,6 +62,7 @@ def costs(
         "zone": zone,
         "rows": [dict(zip(keys, row, strict=True)) for row in rows],
         "total": {"currency": usage.CURRENCY, "calls": calls, "amount_micros": micros},
+        "budgets": [_budget_document(one) for one in budgets],
     }
 
     def people() -> None:
@@ -70,8 +73,36 @@ def costs(
             [_("account"), _("client"), _("operation"), _("calls"), _("cost")],
             [*table, total],
         )
+        for one in budgets:
+            _tell_budget(face, one, zone)
 
     face.printer.answer(document, people)
+
+
+def _budget_document(one: "Budgeted") -> dict[str, object]:
+    return {
+        "client": one.client,
+        "period": one.period.value,
+        "limit_micros": one.standing.limit,
+        "spent_micros": one.standing.spent,
+        "waiting_micros": one.standing.waiting,
+        "kept_micros": one.standing.kept,
+        "anew": one.anew,
+    }
+
+
+def _tell_budget(face: Face, one: "Budgeted", zone: str) -> None:
+    from socialguard.ledger.budget import NAMES
+
+    name = fill(_(NAMES[one.period, one.client is not None]), {"client": one.client})
+    face.printer.say(
+        "{budget}: {spent} of {limit} spent, {waiting} wait to be spent on posts; it begins anew {anew}.",
+        budget=name,
+        spent=words.price(one.standing.spent),
+        limit=words.price(one.standing.limit),
+        waiting=words.price(one.standing.waiting),
+        anew=f"{one.anew.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
+    )
 
 
 def _days(first: str | None, last: str | None, zone: str) -> tuple[date, date]:

@@ -12,11 +12,13 @@ from socialguard.cli.words import _
 @command("run")
 def run(face: Face) -> int:
     """Send what is due, keep credentials alive and the log anchored, until it is told to stop."""
-    from socialguard.daemon import logs
+    from socialguard.daemon import logs, memory
     from socialguard.daemon.run import Daemon
     from socialguard.workspace.late_backup import LateBackup
     from socialguard.workspace.opened import DAEMON, Workspace
 
+    face.reminds = False  # its log is one document a line
+    memory.settle()
     logs.configure()
     daemon = None
     try:
@@ -38,6 +40,7 @@ def status(face: Face, check: bool) -> int:
     from socialguard.daemon import status as statuses
     from socialguard.daemon.disk import forecast
 
+    face.reminds = not check
     with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
         found = statuses.read(connection)
         names = workspace.names(connection)
