@@ -29,7 +29,6 @@ def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Re
         database.close()
         return replace_index(files, url, progress)
     if found == SCHEMA_VERSION:
-        dialect.use_wal(database.engine)
         return database, None
     if found is None:
         rebuilt = _fill(database, files, progress, "missing")

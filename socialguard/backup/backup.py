@@ -13,6 +13,9 @@ CLOSE_AFTER: Final = timedelta(hours=1)
 """What a daemon keeps is closed into segments when it is older than this: a segment is a file, and 200 accounts
 that bring little every few minutes would make very many of them. It is durable before that."""
 
+ALERT: Final = "backup"
+_PASSING: Final = (errors.RateLimited, errors.NotReached, errors.Busy, errors.DiskLow)
+"""What the next run may find gone; how full the disk is has a duty of its own."""
 _ASK: Final = marked("Run: socialguard backup run {accounts} {words}")
 
 
@@ -40,13 +43,26 @@ class Backup:
 
     def run(self, account: Account, stop: Stop) -> None:
         """Fetch what is new of one account, without a person: the duty of a daemon. Raises what went wrong, and
-        PriceUnconfirmed for a first backup whose price somebody has to agree to."""
+        PriceUnconfirmed for a first backup whose price somebody has to agree to; what does not end by itself is an
+        alert besides."""
+        problem = self._run(account, stop)
+        if problem is None:
+            return
+        if not isinstance(problem, _PASSING):
+            with self._desk.custody.database.write() as connection:
+                self._desk.alerts.raise_error(connection, ALERT, problem, account_id=account.id)
+        raise problem
+
+    def _run(self, account: Account, stop: Stop) -> errors.SocialGuardError | None:
         if pricing.is_first(self._desk, account):
-            price = pricing.known_price(self._desk, account)
-            pricing.require_agreed([account], price, None, remedy=_ASK)
+            try:
+                price = pricing.known_price(self._desk, account)
+                pricing.require_agreed([account], price, None, remedy=_ASK)
+            except errors.PriceUnconfirmed as dear:
+                return dear
         outcome = run.back_up(self._desk, account, stop)
-        self._desk.archive.close_old(CLOSE_AFTER)
-        if outcome.error is not None:
-            raise outcome.error
-        if outcome.media_wait:
-            raise errors.DiskLow(free=5, what="media")
+        try:
+            self._desk.archive.close_old(CLOSE_AFTER)
+        except errors.SocialGuardError as problem:
+            return outcome.error or problem
+        return outcome.error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from socialguard import errors
+from socialguard.alerts.board import Board
 from socialguard.archive.archive import Archive
 from socialguard.ledger.purse import Purse
 from socialguard.model.account import Account
@@ -33,6 +34,7 @@ class Desk:
     custody: Custody
     archive: Archive
     purse: Purse
+    alerts: Board
     renew: Callable[[Account], None]
 
 

@@ -1,4 +1,6 @@
-"""Backups by each account's cron, in threads of their own: a slow one delays no post."""
+"""Backups by each account's cron, in a thread of their own: a slow one delays no post.
+
+One at a time, since all write to one archive: an account that hangs delays other backups by minutes at most."""
 
 import threading
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from socialguard.model.account import Account
 from socialguard.workspace.opened import Workspace
 
 NAME: Final = "backup"
-THREADS: Final = 4
+THREADS: Final = 1
 
 
 class Backups:

@@ -19,7 +19,7 @@ class Duty:
 
 
 class Backup(Protocol):
-    """The backup of an account's activity, as the daemon sees it."""
+    """The backup of an account's activity, as the daemon sees it; one account at a time."""
 
     def run(self, account: Account, stop: threading.Event) -> None:
         """Fetch what is new of an account; end at a page's end once `stop` is set. Raises what went wrong."""

@@ -3,6 +3,8 @@ post."""
 
 import threading
 
+from socialguard import errors
+from socialguard.backup.backup import ALERT, Backup
 from socialguard.model.account import Account
 from socialguard.workspace.opened import Workspace
 
@@ -16,6 +18,13 @@ class LateBackup:
 
     def run(self, account: Account, stop: threading.Event) -> None:
         """Fetch what is new of an account; end at a page's end once `stop` is set. Raises what went wrong."""
+        self._opened().run(account, stop)
+
+    def _opened(self) -> Backup:
         with self._opening:  # what is opened twice at once is two things
-            backup = self._workspace.backup
-        backup.run(account, stop)
+            try:
+                return self._workspace.backup
+            except errors.SocialGuardError as problem:
+                with self._workspace.database.write() as connection:
+                    self._workspace.alerts.raise_error(connection, ALERT, problem)
+                raise

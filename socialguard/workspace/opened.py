@@ -167,7 +167,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         from socialguard.backup.backup import Backup
         from socialguard.backup.interface import Desk
 
-        return Backup(Desk(self.custody, self.archive, self.purse, self._renew))
+        return Backup(Desk(self.custody, self.archive, self.purse, self.alerts, self._renew))
 
     def _renew(self, account: Account) -> None:
         """Renew the credential of an account where it is about to end."""

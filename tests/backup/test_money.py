@@ -11,7 +11,7 @@ from socialguard.backup.pricing import first_price
 from socialguard.networks.limits import load_reading
 from socialguard.sandbox.process import start
 from socialguard.store.tables import usage
-from tests.backup.world import back_up, seeded
+from tests.backup.world import back_up, item_ids, seeded
 from tests.office import Office, found, make_seed
 from tests.shapes import failed
 
@@ -88,6 +88,29 @@ def test_a_budget_of_half_stops_reads_keeps_posting_and_says_so_and_reading_goes
     assert booked(brands) - before == charged(brands)
 
 
+def test_a_page_is_booked_before_it_is_kept(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is killed while a page is kept has paid for it: the books say so, and it is fetched once more."""
+    from socialguard.archive import crash
+
+    points: list[str] = []
+
+    def struck(point: str) -> None:
+        points.append(point)
+        if len(points) == 2:  # the profile, then the first page
+            raise KeyboardInterrupt
+
+    office.sandbox.reset(seeded(office, posts=30))
+    before = booked(office)
+    monkeypatch.setattr(crash, "hook", struck)
+    assert office.cli("backup", "run", "x:@acme", "--max-cost", "9", "--json").code == 130
+    monkeypatch.setattr(crash, "hook", None)
+    assert len(item_ids(office)) == 0
+    assert charged(office) == 30 * 5_000 + 2 * 10_000
+    assert booked(office) - before == charged(office)
+    assert back_up(office)["items_total"] == 30
+    assert booked(office) - before == charged(office)
+
+
 def test_what_was_begun_goes_on_without_being_asked_for_again(office: Office) -> None:
     office.sandbox.reset(seeded(office, posts=220))
     fault = {"network": "x", "operation": "timeline", "kind": "status", "code": 503, "after": 1}
@@ -135,6 +158,9 @@ def test_without_a_person_a_dear_first_backup_is_refused_with_the_words_that_all
             workspace.backup.run(account, threading.Event())
     assert caught.value.what_to_do() == "Run: socialguard backup run x:@acme --max-cost 21"
     assert charged(office) == 0
+    (alert,) = office.cli("alerts", "list", "--json").document["alerts"]
+    assert (alert["kind"], alert["account"]) == ("backup", "x:@acme")
+    assert "costs up to $20.02" in alert["message"]
     back_up(office)
     with office.entered() as workspace:
         workspace.backup.run(account, threading.Event())

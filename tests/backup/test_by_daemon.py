@@ -1,0 +1,50 @@
+"""The daemon backs up accounts by their cron; what is wrong with the archive stops no post."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.backup.world import back_up, item_ids, seeded
+from tests.daemon.running import daemon, until
+from tests.office import Office
+
+
+def nearly_a_minute() -> str:
+    """A shift of the clock after which a minute begins in a few seconds, so that nobody waits for a whole one."""
+    now = datetime.now(UTC)
+    return f"+{(55 - now.second) % 60}s"
+
+
+def every_minute(office: Office) -> None:
+    """Let every account be backed up every minute."""
+    (office.home / "socialguard.toml").write_text('[backup]\ncron = "* * * * *"\n', encoding="utf-8")
+
+
+def test_the_daemon_backs_up_accounts_by_their_cron(office: Office) -> None:
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=30))
+    every_minute(office)
+    with daemon(office, SOCIALGUARD_CLOCK=nearly_a_minute()) as running:
+        until(lambda: len(item_ids(office)) == 30, "all is kept")
+        assert running.stop() == 0
+    entries = office.cli("audit", "list", "--action", "backup.run", "--json").document["entries"]
+    assert {entry["actor"]["kind"] for entry in entries} == {"worker"}
+    rows = {row["account"]: row for row in office.cli("backup", "status", "--json").document["accounts"]}
+    assert rows["facebook:@acme"]["next_run"] is not None
+    assert office.cli("backup", "verify", "--json").code == 0
+
+
+def test_a_damaged_archive_stops_no_post(office: Office) -> None:
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=3))
+    back_up(office, "facebook:@acme")
+    manifest = Path(office.home / "archive" / "MANIFEST.jsonl")
+    manifest.write_bytes(manifest.read_bytes()[:-20] + b"x" * 20)
+    (office.home / "archive.db").unlink()
+    every_minute(office)
+    with daemon(office, SOCIALGUARD_CLOCK=nearly_a_minute()) as running:
+
+        def alerted() -> bool:
+            found = office.cli("alerts", "list", "--json").document["alerts"]
+            return any("archive was changed" in one["message"] for one in found if one["kind"] == "backup")
+
+        until(alerted, "somebody is told")
+        assert running.process.poll() is None
+        assert running.stop() == 0
