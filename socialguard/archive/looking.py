@@ -1,7 +1,7 @@
-"""Which own posts have metrics to look at, and when that was done last.
+"""Which own posts have metrics to look at, and when they, and the profile, were looked at last.
 
-A snapshot is kept only where metrics changed, so it does not tell when somebody looked. That stands beside it,
-once for an account, in the index only: after a rebuild posts are looked at once more, which harms nothing."""
+A snapshot is kept only where something changed, so it does not tell when somebody looked. That stands beside it,
+once for an account, in the index only: after a rebuild all is looked at once more, which harms nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,9 @@ from socialguard.archive import instants
 from socialguard.model.activity import Kind
 from socialguard.store.archive_tables import VERSIONS, attachment, cursor, item, metric, version
 
-_STREAM: Final = "metrics"
+METRICS: Final = "metrics"
+PROFILE: Final = "profile"
+"""What is looked at: all metrics of an account that are due, or its profile."""
 _MEASURED: Final = (Kind.POST.value, Kind.REPLY.value)
 
 
@@ -28,17 +30,17 @@ class Looked:
     taken_at: datetime | None
 
 
-def looked_at(connection: Connection, account_id: str) -> datetime | None:
-    """Return when all metrics of an account that were due had been looked at, None for never."""
-    query = select(cursor.c.read_at).where(cursor.c.account_id == account_id, cursor.c.stream == _STREAM)
+def looked_at(connection: Connection, account_id: str, what: str) -> datetime | None:
+    """Return when an account's metrics or profile were looked at last, None for never."""
+    query = select(cursor.c.read_at).where(cursor.c.account_id == account_id, cursor.c.stream == what)
     found = connection.execute(query).scalar()
     return None if found is None else instants.moment(found)
 
 
-def note(connection: Connection, account_id: str, at: datetime) -> None:
-    """Keep that all metrics of an account that were due at `at` have been looked at."""
-    connection.execute(delete(cursor).where(cursor.c.account_id == account_id, cursor.c.stream == _STREAM))
-    row = {"account_id": account_id, "stream": _STREAM, "gap": 0, "open": False, "reached_limit": False}
+def note(connection: Connection, account_id: str, what: str, at: datetime) -> None:
+    """Keep that an account's metrics that were due at `at`, or its profile as of then, have been looked at."""
+    connection.execute(delete(cursor).where(cursor.c.account_id == account_id, cursor.c.stream == what))
+    row = {"account_id": account_id, "stream": what, "gap": 0, "open": False, "reached_limit": False}
     connection.execute(insert(cursor).values(**row, read_at=instants.micros(at)))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from socialguard.archive import instants
+from socialguard.archive.reader import IS_STREAM
 from socialguard.store.archive_tables import attachment, blob, cursor, item
 
 
@@ -33,7 +34,9 @@ def of_account(connection: Connection, account_id: str) -> Overview:
     items, newest = connection.execute(select(func.count(), func.max(item.c.created_at)).where(mine)).one()
     own = connection.execute(select(func.count()).where(mine, item.c.own.is_(True))).scalar_one()
     rows = connection.execute(
-        select(cursor.c.open, cursor.c.reached_limit, cursor.c.read_at).where(cursor.c.account_id == account_id)
+        select(cursor.c.open, cursor.c.reached_limit, cursor.c.read_at).where(
+            cursor.c.account_id == account_id, IS_STREAM
+        )
     ).all()
     held = select(attachment.c.sha256).join(item, item.c.id == attachment.c.item_id).where(mine).distinct()
     files, size = connection.execute(

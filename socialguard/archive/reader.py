@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from socialguard.archive import instants
 from socialguard.archive.index import version_id
-from socialguard.model.activity import Kind
+from socialguard.model.activity import Kind, Stream
 from socialguard.store import dialect
 from socialguard.store.archive_tables import (
     VERSIONS,
@@ -28,6 +28,8 @@ from socialguard.store.archive_tables import (
 MAX_QUERY: Final = 10_000
 """Characters of a search that are looked at."""
 _PHRASES_AT_ONCE: Final = 50
+IS_STREAM: Final = cursor.c.stream.in_([stream.value for stream in Stream])
+"""Beside streams, `cursor` holds when metrics and profiles were looked at (`looking`)."""
 _NEWEST: Final = version.c.id == item.c.id * VERSIONS + item.c.versions
 _COUNTS: Final = and_(metric.c.item_id == item.c.id, metric.c.number == item.c.snapshots)
 
@@ -235,9 +237,8 @@ def texts(connection: Connection, account_id: str, *, limit: int, own: bool = Tr
 
 def read_at(connection: Connection, account_id: str) -> datetime | None:
     """Return when any stream of an account was last read, None for never."""
-    found = connection.execute(
-        select(func.max(cursor.c.read_at)).where(cursor.c.account_id == account_id)
-    ).scalar()
+    query = select(func.max(cursor.c.read_at)).where(cursor.c.account_id == account_id, IS_STREAM)
+    found = connection.execute(query).scalar()
     return None if found is None else instants.moment(found)
 
 
@@ -251,7 +252,7 @@ def counts(connection: Connection) -> dict[str, Counts]:
         total[1] += count if is_own else 0
     ages: dict[str, int] = {}
     gaps: dict[str, int] = {}
-    for row in connection.execute(select(cursor.c.account_id, cursor.c.open, cursor.c.read_at)):
+    for row in connection.execute(select(cursor.c.account_id, cursor.c.open, cursor.c.read_at).where(IS_STREAM)):
         ages[row.account_id] = max(row.read_at, ages.get(row.account_id, 0))
         gaps[row.account_id] = gaps.get(row.account_id, 0) + bool(row.open)
     found = {}

@@ -28,12 +28,12 @@ def take(visit: Visit) -> None:
         visit.meter.book(visit.session)
         visit.outcome.snapshots += visit.desk.archive.keep_metrics(account_id, taken)
     with visit.desk.archive.database.write() as connection:
-        looking.note(connection, account_id, now)
+        looking.note(connection, account_id, looking.METRICS, now)
 
 
 def _due(desk: Desk, account_id: str, now: datetime, *, is_paid: bool) -> Sequence[str]:
     with desk.archive.database.read() as connection:
-        before = looking.looked_at(connection, account_id)
+        before = looking.looked_at(connection, account_id, looking.METRICS)
         # Where looking costs money there is no point after the last one: older posts need not be read.
         oldest = None if before is None or not is_paid else before - PAID[-1] - _SLACK
         posts = looking.posts(connection, account_id, since=oldest)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from socialguard import errors
 from socialguard.archive import reader
+from socialguard.backup import profiles
 from socialguard.backup.interface import Desk, Estimate, Outcome
 from socialguard.backup.visit import Meter
 from socialguard.model.account import Account
@@ -59,7 +60,7 @@ def estimate(desk: Desk, account: Account) -> Estimate:
     try:
         desk.renew(account)
         profile = desk.custody.on_network(ACTION, account.id, call, _nothing, book=meter.book_rest)
-        desk.archive.keep_profile(account.id, profile)
+        profiles.keep(desk, account, profile)
     except errors.SocialGuardError as problem:
         return Estimate(account, None, 0, problem)
     return Estimate(account, profile.posts, first_price(facts, profile.posts))

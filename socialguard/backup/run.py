@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from socialguard import errors
-from socialguard.backup import media, metrics, reading
+from socialguard import clock, errors
+from socialguard.archive import looking
+from socialguard.backup import media, metrics, profiles, reading
 from socialguard.backup.interface import Desk, Outcome, Stop, Told, untold
 from socialguard.backup.visit import Meter, Visit
 from socialguard.model.account import Account
@@ -20,6 +21,8 @@ from socialguard.store import lease
 ACTION: Final = "backup.run"
 LONGEST: Final = timedelta(hours=12)
 """A run of another machine that died is waited for no longer; on this machine a dead process never blocks."""
+PROFILE_EVERY: Final = timedelta(hours=23)
+"""Where a profile costs money: a run an hour earlier than yesterday's still reads it."""
 _AGAIN: Final = marked("Run the backup again then: it goes on where it stopped.")
 
 
@@ -58,14 +61,22 @@ def _visit(desk: Desk, outcome: Outcome, stop: Stop, told: Told) -> None:
 
 
 def _profile(visit: Visit) -> None:
-    """Keep the profile, which also says whose credential this is: another's activity is never kept as ours."""
+    """Keep the profile, which also says whose credential this is: another's activity is never kept as ours. Where
+    that costs money it is asked once a day; an account's lists are read by its id, whoever asks."""
+    account, desk = visit.outcome.account, visit.desk
+    if visit.reading.profile_price and not _is_due(desk, account):
+        visit.session.assume(account.user_id, account.handle)
+        return
     visit.meter.require(visit.reading.profile_price)
     profile = visit.session.profile()
     visit.meter.book(visit.session)
-    account = visit.outcome.account
-    if profile.user_id != account.user_id:
-        raise errors.WrongIdentity(account=account, found=f"@{profile.handle} ({profile.user_id})")
-    visit.desk.archive.keep_profile(account.id, profile)
+    profiles.keep(desk, account, profile)
+
+
+def _is_due(desk: Desk, account: Account) -> bool:
+    with desk.archive.database.read() as connection:
+        last = looking.looked_at(connection, account.id, looking.PROFILE)
+    return last is None or clock.now() - last >= PROFILE_EVERY
 
 
 def _nothing(connection: Connection, manifest: Manifest, result: None) -> None:

@@ -128,6 +128,9 @@ class FacebookSession:
         found = self._look(network_id)
         return None if found is None else remote_post(found)
 
+    def assume(self, user_id: str, handle: str) -> None:
+        """Do nothing: Graph charges nothing for telling whose a token is."""
+
     def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
         """Return one page of own posts, or of what others wrote; see `facebook_activity`."""
         if self._page_id is None or self.server_time is None:

@@ -165,6 +165,11 @@ class Session(Protocol):
         """Return one post, or None where the network says that there is none."""
         ...
 
+    def assume(self, user_id: str, handle: str) -> None:
+        """Take it as known whose credential this is, so that no call is made, and paid, to ask. For reads of what
+        that user published; it proves nothing."""
+        ...
+
     def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
         """Make one request for a page of a stream, newest first: from the newest on where `at` is None, else from
         where an earlier page said `next`; nothing at or below `since`. A page may repeat items of another."""

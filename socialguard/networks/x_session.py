@@ -166,6 +166,11 @@ class XSession:
             return None
         return self._remote(self._calls.parsed(Post, answer.body.get("data"), write=False))
 
+    def assume(self, user_id: str, handle: str) -> None:
+        """Take it as known whose credential this is. How many posts the account has is not known then: whether X
+        shows no more of them is guessed from how many came."""
+        self._identity = Identity(user_id, handle, "", None, f"{SITE}/{handle}")
+
     def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
         """Return one page of posts or mentions; see `x_activity`. The first one also asks whose token it is."""
         who = self._identity or self.identity()

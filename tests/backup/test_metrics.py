@@ -52,3 +52,16 @@ def test_where_looking_costs_money_each_point_is_paid_for_once(office: Office) -
             before = reads(office)
     back_up(office, SOCIALGUARD_CLOCK=f"+{100 * DAY}s")
     assert reads(office) == before
+
+
+def test_where_it_costs_money_the_profile_is_asked_for_once_a_day(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=2))
+
+    def asked() -> int:
+        return sum(row["units"] for row in office.sandbox.costs() if row["operation"] == "user.read")
+
+    for passed, wanted in ((0, 1), (3_600, 1), (80_000, 1), (DAY, 2), (DAY + 3_600, 2), (3 * DAY, 3)):
+        back_up(office, SOCIALGUARD_CLOCK=f"+{passed}s")
+        assert asked() == wanted, passed
+    office.sandbox.foreign({"network": "x", "account": "acme", "text": "Seen without asking whose token it is"})
+    assert back_up(office, SOCIALGUARD_CLOCK=f"+{3 * DAY + 60}s")["items_new"] == 1

@@ -61,7 +61,7 @@ def test_the_first_backup_of_20_accounts_is_priced_before_and_booked_to_the_cent
     assert [row["items_total"] for row in done.document["accounts"]] == [15] * 20
     assert done.document["announced_micros"] == 81_600_000
     spent = booked(brands) - before
-    assert spent == charged(brands) == 20 * (15 * 5_000 + 4 * 10_000)  # three questions for the price, one profile
+    assert spent == charged(brands) == 20 * (15 * 5_000 + 3 * 10_000)  # three questions for the price
     assert sum(row["cost_micros"] for row in done.document["accounts"]) + 3 * 20 * 10_000 == spent
     assert spent <= 81_600_000
 
@@ -69,8 +69,8 @@ def test_the_first_backup_of_20_accounts_is_priced_before_and_booked_to_the_cent
 def test_a_budget_of_half_stops_reads_keeps_posting_and_says_so_and_reading_goes_on_later(brands: Office) -> None:
     before = booked(brands)
     settings = brands.home / "socialguard.toml"
-    half = before + 20 * (15 * 5_000 + 2 * 10_000) // 2
-    settings.write_text(f"[budget]\nmonth_usd = {half / 1e6}\n", encoding="utf-8")
+    half = before + 20 * (15 * 5_000 + 10_000) // 2
+    settings.write_text(f"[budget]\nmonth_usd = {half / 1e6}\nkept_for_posts = 10\n", encoding="utf-8")
     done = brands.cli("backup", "run", "--max-cost", "100", "--json")
     rows = done.document["accounts"]
     stopped = [row for row in rows if row["error"] is not None]
@@ -105,7 +105,7 @@ def test_a_page_is_booked_before_it_is_kept(office: Office, monkeypatch: pytest.
     assert office.cli("backup", "run", "x:@acme", "--max-cost", "9", "--json").code == 130
     monkeypatch.setattr(crash, "hook", None)
     assert len(item_ids(office)) == 0
-    assert charged(office) == 30 * 5_000 + 2 * 10_000
+    assert charged(office) == 30 * 5_000 + 10_000
     assert booked(office) - before == charged(office)
     assert back_up(office)["items_total"] == 30
     assert booked(office) - before == charged(office)

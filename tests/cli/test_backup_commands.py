@@ -26,7 +26,7 @@ def test_a_run_tells_people_and_scripts_the_same(office: Office) -> None:
     done = office.cli("backup", "run", "x:@acme")
     assert done.code == 0
     assert "at most $4.045" in done.stderr
-    assert done.stdout.splitlines()[1].split()[:6] == ["x:@acme", "8", "8", "0", "2", "$0.05"]
+    assert done.stdout.splitlines()[1].split()[:6] == ["x:@acme", "8", "8", "0", "2", "$0.04"]
     again = shown(office.cli("backup", "run", "x:@acme", "--json"), shapes.BackupRun)
     assert again.announced_micros is None
 

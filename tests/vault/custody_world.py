@@ -177,6 +177,9 @@ class FakeSession:
         """Never asked here."""
         raise AssertionError
 
+    def assume(self, user_id: str, handle: str) -> None:
+        """Nothing."""
+
     def take_charges(self) -> tuple[Charge, ...]:
         """Cost nothing."""
         return ()
