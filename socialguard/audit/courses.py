@@ -34,8 +34,8 @@ class Courses:
         self._forget(-1, self._frontier)
 
     def words(self, connection: Connection, head: Head, fingerprint: str, first: int) -> Words | None:
-        """Return what the leaves up to `head` say of a fingerprint whose first entry is `first`; None where that
-        is not known here. Raises Tampered where the leaves are not those of the head."""
+        """Return what the leaves from `first` up to `head` say of a fingerprint; None where that is not known
+        here. Raises Tampered where the leaves are not those of the head."""
         with self._lock:
             is_here = head.incarnation == self._incarnation and self._start <= first and len(self._words) < MOST
             if not is_here or not self._grow(connection, head):

@@ -37,6 +37,11 @@ QUEUED = "delivery.queue"
 the fingerprint is older."""
 
 
+Since = tuple[int, int]
+"""An incarnation of the log and its size at an instant."""
+BEGINNING: Since = (0, 0)
+
+
 class AuditLog:
     """The log of one organisation."""
 
@@ -110,41 +115,43 @@ class AuditLog:
         if hashed(connection, incarnation, known, frontier.size) != frontier:
             raise errors.Tampered(what=LOG, detail=f"its entries from {pin.size} on are not those of its head.")
 
-    def intents(self, connection: Connection, fingerprint: str) -> tuple[Intent, ...]:
+    def intents(self, connection: Connection, fingerprint: str, since: Since = BEGINNING) -> tuple[Intent, ...]:
         """Return the intents for `fingerprint`, oldest first; to be asked after `require_extends`, in the same
         transaction.
 
-        The rows are not looked up by the `fingerprint` column alone: whoever writes the database could empty it,
-        or take the row out, and so hide that a delivery was sent. Instead every leaf since the delivery was
-        queued (`QUEUED`; without such an entry every leaf, those of older incarnations, too) is hashed and folded
-        up to the head, which `require_extends` has tied to the pin, and searched by its bytes. The column only
-        tells where to begin, and a beginning is believed only if its leaf, too, is in the tree. What stays hidden
-        is what happened after the pin and was cut off together with the head (pin before a request leaves), and
-        what an accepted gap lost.
+        The rows are not looked up by the `fingerprint` column: whoever writes the database could empty it, or take
+        the row out, and so hide that a delivery was sent. Instead every leaf from `since` on is hashed and folded
+        up to the head, which `require_extends` has tied to the pin, and searched by its bytes; the columns are
+        only held against what they say. `since` is no hint of the database's: a delivery carries it under its
+        submitter's signature. What stays hidden is what happened after the pin and was cut off together with the
+        head (pin before a request leaves), and what an accepted gap lost.
 
         Raises Tampered if the leaves do not make the tree, or a row's columns do not say what its leaf says."""
-        return self._search(connection, fingerprint).intents()
+        return self._search(connection, fingerprint, since).intents()
 
-    def course(self, connection: Connection, fingerprint: str) -> tuple[Said, ...]:
+    def course(self, connection: Connection, fingerprint: str, since: Since = BEGINNING) -> tuple[Said, ...]:
         """Return what every entry that names `fingerprint` says, oldest first; found, proven and refused as
         `intents` does, but each leaf is read once in a process."""
         head = require_head(connection)
         rows = _BY_FINGERPRINT.all(connection, inc=head.incarnation, fp=fingerprint)
-        queued = [row.seq for row in rows if row.action == QUEUED]
-        words = self._courses.words(connection, head, fingerprint, min(queued)) if queued else None
+        incarnation, size = since
+        words = None
+        if incarnation == head.incarnation:
+            words = self._courses.words(connection, head, fingerprint, size)
         if words is None:
-            return self._search(connection, fingerprint).course()
+            return self._search(connection, fingerprint, since).course()
         _require_same(rows, {columns for columns, _ in words})
         return tuple(said for _, said in words)
 
-    def _search(self, connection: Connection, fingerprint: str) -> Search:
+    def _search(self, connection: Connection, fingerprint: str, since: Since) -> Search:
         head = require_head(connection)
         incarnation, frontier = head.incarnation, head.frontier
         rows = _BY_FINGERPRINT.all(connection, inc=incarnation, fp=fingerprint)
-        queued = [row.seq for row in rows if row.action == QUEUED]
-        start = frontier_below(connection, incarnation, min(queued, default=0))
         search = Search(fingerprint)
-        if not queued:
+        start = merkle.Frontier()
+        if since[0] == incarnation:
+            start = frontier_below(connection, incarnation, since[1])
+        else:
             look_through_older(connection, incarnation, search)
         search.incarnation = incarnation
         if hashed(connection, incarnation, start, frontier.size, search.look) != frontier:

@@ -174,10 +174,10 @@ class Purse:
     ) -> Mapping[str, int]:
         """What deliveries of a span will cost, by client. No content changes: its price is asked for once."""
         query = select(delivery.c.id, delivery.c.account_id, delivery.c.act, delivery.c.content).where(
-            delivery.c.state.in_(question.beside),
-            delivery.c.due >= jcs.timestamp(since),
-            delivery.c.due < jcs.timestamp(until),
+            delivery.c.state.in_(question.beside)
         )
+        if question.beside is not _UNDER_WAY:  # what is under way is booked now, whenever it was due
+            query = query.where(delivery.c.due >= jcs.timestamp(since), delivery.c.due < jcs.timestamp(until))
         rows = [row for row in connection.execute(query) if row.id != question.instead_of]
         if not rows:
             return {}

@@ -1,5 +1,6 @@
 """From a plan and its answer to queued deliveries: confirmed by name, signed, logged, in one transaction."""
 
+import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,7 +9,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.audit.interface import Entry
+from socialguard.audit.interface import Entry, Tree
+from socialguard.audit.log import BEGINNING, Since
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.ledger.states import WAITING
@@ -23,6 +25,7 @@ from socialguard.publishing.prepare import overridden
 # A card that was read longer ago than this shows a world that has moved on.
 MAX_PLAN_AGE: Final = timedelta(minutes=15)
 SUBMISSION: Final = "delivery"
+_NONCE: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,15})\.[0-9a-f]{32}")
 # Why a delivery was cancelled whose text waits on under another id.
 EDITED: Final = "edited"
 
@@ -48,7 +51,6 @@ def accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
 def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
     if clock.now() - plan.made_at > MAX_PLAN_AGE:
         raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
-    submissions = tuple(_sign(desk, plan, candidate) for candidate in plan.candidates)
     crash.at("before_queue")
     with desk.database.write() as connection:
         _refuse_stops(connection, desk, plan)
@@ -57,16 +59,30 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
         if plan.replaces is not None:
             _cancel_replaced(connection, desk, plan.replaces)
+        nonce = begin_nonce(desk.log.head(connection))
+        submissions = tuple(_sign(desk, plan, candidate, nonce) for candidate in plan.candidates)
         for item in submissions:
             _queue(connection, desk, plan, item, how)
     crash.at("after_queue")
     return tuple(item.value for item in submissions)
 
 
-def _sign(desk: Desk, plan: Plan, candidate: Candidate) -> _Submission:
+def begin_nonce(log: Tree) -> str:
+    """Return how the nonce of a delivery begins that is queued now: with the log's incarnation and size. Nothing
+    in the log about the delivery is older; its submitter signs that."""
+    return f"{log.incarnation}.{log.size}."
+
+
+def since_of(nonce: str) -> Since:
+    """Return the log as it was when a delivery was queued, as its signed nonce says."""
+    found = _NONCE.fullmatch(nonce)
+    return BEGINNING if found is None else (int(found[1]), int(found[2]))
+
+
+def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submission:
     now = clock.now()
     delivery_id = secrets.token_hex(4)
-    nonce = secrets.token_hex(16)
+    nonce = begin + secrets.token_hex(16)
     statement = body(
         org=desk.trust.org,
         delivery=delivery_id,

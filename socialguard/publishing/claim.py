@@ -23,7 +23,7 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.networks.prices import price_of
 from socialguard.publishing import crash
-from socialguard.publishing.accept import SUBMISSION, revoked, since
+from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 
 # Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
@@ -100,15 +100,19 @@ def _claim(desk: Desk, asked: Sequence[_Asked]) -> list[_Outcome]:
         # All are judged before the log grows: what it says of each is proved against one head.
         judged = [_judged(ground, question) for question in asked]
         for one in judged:
-            outcomes.append(_start(connection, desk, one) if isinstance(one, _Sound) else one)
+            outcomes.append(_started(connection, desk, one) if isinstance(one, _Sound) else one)
         if any(isinstance(one, Claimed) for one in outcomes):
             tree = desk.trust.checkpoint(connection)
             crash.at("in_claim")
+    if tree is not None:
+        outcomes = _pinned(desk, tree, outcomes)
     for question, outcome in zip(asked, outcomes, strict=True):
         if isinstance(outcome, errors.Tampered):
             _log_refusal(desk, question.delivery_id, outcome)
-    if tree is None:
-        return outcomes
+    return outcomes
+
+
+def _pinned(desk: Desk, tree: Tree, outcomes: list[_Outcome]) -> list[_Outcome]:
     crash.at("after_claim")
     try:
         desk.trust.pin_log(tree)
@@ -153,15 +157,23 @@ def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | err
         if not asked.renewed and _must_renew(connection, desk, account):
             return Unrenewed(value, account)
         _verify(ground, value, account)
-        return _lateness(connection, desk, value, account) or _Sound(value, account)
+        return _Sound(value, account)
     except errors.SocialGuardError as problem:
         return problem
 
 
+def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | Exception | None:
+    """Do `_start`; what goes wrong with one delivery takes back its own changes and stops no other."""
+    return desk.database.apart(connection, lambda: _start(connection, desk, sound))
+
+
 def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | None:
-    """Make a sound delivery `sending`, or hold one that no budget allows; None where its account is busy, or it is
-    another's turn."""
+    """Make a sound delivery `sending`, or hold one that is late or that no budget allows; None where its account
+    is busy, or it is another's turn."""
     value, account = sound.value, sound.account
+    late = _lateness(connection, desk, value, account)
+    if late is not None:
+        return late
     if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
         return None
     unpaid = _over_budget(connection, desk, value, account)
@@ -273,7 +285,7 @@ def _verify(ground: _Ground, value: Delivery, account: Account) -> None:
 def _require_open(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
     """Refuse a row that says `queued`, or a time, where the log says otherwise: it was opened again, put off,
     or never queued here."""
-    course = desk.log.course(connection, value.fingerprint)
+    course = desk.log.course(connection, value.fingerprint, since_of(value.nonce))
     if not course or (course[0].action, course[0].outcome) != QUEUED:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="the log does not know it.")
     last = course[-1]

@@ -22,6 +22,7 @@ from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
+from socialguard.publishing.accept import since_of
 from socialguard.publishing.claim import account_of, alarm, append, late_by
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
@@ -91,7 +92,7 @@ def _never_began(connection: Connection, desk: Desk, value: Delivery, attempt: O
         return False
     try:
         desk.trust.require_intact_log(connection)
-        course = desk.log.course(connection, value.fingerprint)
+        course = desk.log.course(connection, value.fingerprint, since_of(value.nonce))
     except errors.SocialGuardError:
         return False
     last = course[-1] if course else None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -209,13 +210,25 @@ def _record(
         try:
             settled = _settle(desk, value, account, session, ended)
         except errors.Busy:
-            settled = _settle(desk, replace(value, state=State.UNKNOWN), account, session, ended)
-    except (errors.Busy, errors.AuditUnwritable, errors.Unreadable) as unrecorded:
+            settled = _settle(desk, _as_it_stands(desk, value), account, session, ended)
+    except errors.Tampered as unrecorded:
+        if ended.state in (State.FAILED, State.QUEUED, State.HELD):
+            raise  # nothing is public, as this says
+        return _untold(desk, value, account, ended, unrecorded)
+    except Exception as unrecorded:  # noqa: BLE001 - the post may be public, whatever keeps that from being recorded
         return _untold(desk, value, account, ended, unrecorded)
     crash.at("after_settle")
     if value.attempt_id is not None:
         desk.trust.end(value.attempt_id)
     return Result(settled, account, problem)
+
+
+def _as_it_stands(desk: Desk, value: Delivery) -> Delivery:
+    """Return the delivery in the state that its row is in: another process may have taken the attempt for dead, or
+    only the database was busy."""
+    with desk.database.read() as connection:
+        found = reader.get(connection, value.id)
+    return replace(value, state=found.state) if found.attempt_id == value.attempt_id else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,24 +276,11 @@ def _write(desk: Desk, work: Callable[[Connection], None]) -> None:
 
 
 def _written(desk: Desk, works: Sequence[Callable[[Connection], None]]) -> list[Exception | None]:
-    outcomes: list[Exception | None] = []
     with desk.database.write() as connection:
-        for work in works:
-            connection.exec_driver_sql("savepoint work")
-            try:
-                work(connection)
-            except errors.SocialGuardError as problem:
-                connection.exec_driver_sql("rollback to savepoint work")
-                outcomes.append(problem)
-            else:
-                outcomes.append(None)
-            connection.exec_driver_sql("release savepoint work")
-    return outcomes
+        return [desk.database.apart(connection, partial(work, connection)) for work in works]
 
 
-def _untold(
-    desk: Desk, value: Delivery, account: Account, ended: _Ended, unrecorded: errors.SocialGuardError
-) -> Result:
+def _untold(desk: Desk, value: Delivery, account: Account, ended: _Ended, unrecorded: Exception) -> Result:
     """The result of an attempt whose end could not be recorded."""
     found = value
     with suppress(errors.SocialGuardError), desk.database.read() as connection:
@@ -294,10 +294,16 @@ def _untold(
             network=desk.network(account.network).title,
             account=account,
             # the whole sentence of a full disk ends with 'Nothing was sent', which may not be so here
-            detail=f"its end could not be recorded: {unrecorded.fields.get('detail', unrecorded.name)}",
+            detail=f"its end could not be recorded: {_why(unrecorded)}",
             delivery=value.id,
         ),
     )
+
+
+def _why(problem: Exception) -> object:
+    if isinstance(problem, errors.SocialGuardError):
+        return problem.fields.get("detail", problem.name)
+    return type(problem).__name__
 
 
 def _reset_time(problem: errors.SocialGuardError | None) -> datetime:

@@ -46,9 +46,12 @@ class Together(Generic[Item, Outcome]):
     def _act(self, act: Callable[[Sequence[Item]], Sequence[Outcome | Exception]]) -> None:
         with self._gate:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        outcomes: Sequence[Outcome | Exception] = ()
+        failure: Exception = RuntimeError("the transaction was left before its end")
         try:
             outcomes = act([ticket.item for ticket in batch])
         except Exception as problem:  # noqa: BLE001 - whoever's work was in it is told, and judges
-            outcomes = [problem] * len(batch)
-        for ticket, outcome in zip(batch, outcomes, strict=True):
-            ticket.outcomes.append(outcome)
+            failure = problem
+        finally:  # nobody waits for ever, whatever happened
+            for number, ticket in enumerate(batch):
+                ticket.outcomes.append(outcomes[number] if number < len(outcomes) else failure)

@@ -1,18 +1,20 @@
 """A database as every room meets it: `write` and `read` transactions, opened at the schema this program knows."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.store import dialect
 from socialguard.store.version import HEAD
+
+T = TypeVar("T")
 
 
 class Database:
@@ -49,6 +51,21 @@ class Database:
         with self._explained(), self.engine.begin() as connection:
             dialect.begin(connection, writes=False)
             yield connection
+
+    def apart(self, connection: Connection, work: Callable[[], T]) -> T | Exception:
+        """Return what `work` returns, or the error that it raises, with all that it wrote in this transaction
+        taken back. What the disk or a lock refuses is raised: then nothing of the transaction can stand."""
+        connection.exec_driver_sql("savepoint apart")
+        outcome: T | Exception
+        try:
+            outcome = work()
+        except (OperationalError, self._driver.OperationalError):
+            raise
+        except Exception as problem:  # noqa: BLE001 - handed to whoever's work it was
+            connection.exec_driver_sql("rollback to savepoint apart")
+            outcome = problem
+        connection.exec_driver_sql("release savepoint apart")
+        return outcome
 
     def close(self) -> None:
         """Close every connection."""
@@ -138,8 +155,10 @@ def require_file(url: str) -> None:
 
 def connect(url: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable) -> Database:
     """Return the database at `url`, whatever is in it."""
-    own_driver = {"module": dialect.driver()} if make_url(url).get_backend_name() == "sqlite" else {}
-    engine = create_engine(url, hide_parameters=True, **own_driver)
+    sqlite = make_url(url).get_backend_name() == "sqlite"
+    # A server may have ended a connection that waited in the pool.
+    options = {"module": dialect.driver()} if sqlite else {"pool_pre_ping": True}
+    engine = create_engine(url, hide_parameters=True, **options)
     dialect.prepare(engine)
     where = engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()
     if engine.dialect.name == "sqlite" and where:

@@ -18,6 +18,7 @@ from socialguard.model.text import marked
 
 BUSY_MS: Final = 15_000
 _PAGE: Final = 4096
+_STILL: Final = "reads the file as it lies there"
 FULL: Final = marked("disk full")
 READ_ONLY: Final = marked("{where} is read-only")
 
@@ -87,20 +88,27 @@ def prepare(engine: Engine) -> None:
         return
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
+    def connect(_dialect: object, record: Any, arguments: Any, options: Any) -> Any:
         connection = driver().connect(*arguments, **options)
         try:
             _set_up(connection)
-        except driver().OperationalError:
+        except driver().OperationalError as problem:
             connection.close()
-            if not _is_at_rest(Path(arguments[0])):
+            if "locked" in str(problem) or not _is_at_rest(Path(arguments[0])):
                 raise
             # A WAL wants a byte of disk even to read: with none left, or on a read-only disk, the file is read as
             # it lies there, and every write is refused.
             still = f"file:{quote(str(arguments[0]))}?immutable=1"
             connection = driver().connect(still, uri=True, **options)
             _set_up(connection)
+            record.info[_STILL] = True
         return connection
+
+    @event.listens_for(engine, "checkin")
+    def forget(_connection: object, record: Any) -> None:
+        # What lies still for this one may move before the next: it is opened anew.
+        if record.info.pop(_STILL, None):
+            record.invalidate()
 
 
 def _set_up(connection: Any) -> None:  # Any: the driver's own type

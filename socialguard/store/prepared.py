@@ -71,12 +71,16 @@ class _Compiled:
         compiled = statement.compile(dialect=dialect, column_keys=keys)
         self._sql = str(compiled)
         self._names: list[str] | None = compiled.positiontup
-        self._fixed: dict[str, Any] = compiled.construct_params(dict(values))
+        every: dict[str, Any] = compiled.construct_params(dict(values))
+        self._given = frozenset(values)
+        self._fixed = {name: value for name, value in every.items() if name not in self._given}
         selected = [] if statement.is_dml else list(statement.selected_columns)
         self.row = _rows(selected, dialect)
 
     def execute(self, connection: Connection, values: Mapping[str, object]) -> Any:
         """Run it at the driver and return the driver's cursor."""
+        if values.keys() != self._given:
+            raise ValueError(f"a prepared statement is always given {sorted(self._given)}")
         given = {**self._fixed, **values}
         parameters = given if self._names is None else [given[name] for name in self._names]
         driver: Any = connection.connection.driver_connection

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from socialguard import errors
 from socialguard.audit import courses
 from socialguard.audit.interface import Entry, Said
-from socialguard.audit.log import AuditLog
+from socialguard.audit.log import BEGINNING, AuditLog
 from socialguard.store.database import Database, create_database
 from tests.audit.conftest import ACTOR, ORG
 from tests.audit.test_log import ON_SQLITE, append, tamper
@@ -34,7 +34,7 @@ def course(database: Database, log: AuditLog, fingerprint: str) -> tuple[Said, .
 def searched(database: Database, fingerprint: str) -> tuple[Said, ...]:
     """What a search of the leaves says, with nothing remembered."""
     with database.read() as connection:
-        return AuditLog(ORG)._search(connection, fingerprint).course()
+        return AuditLog(ORG)._search(connection, fingerprint, BEGINNING).course()
 
 
 def queue_in_vain(database: Database, log: AuditLog) -> None:
