@@ -4,7 +4,7 @@ kept."""
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import inspect, make_url, select
+from sqlalchemy import Connection, inspect, make_url, select
 
 from socialguard import clock, errors
 from socialguard.archive import closing, rebuilding, root
@@ -58,14 +58,22 @@ def replace_index(files: Files, url: str, progress: Progress) -> tuple[Database,
 
 def _schema(database: Database) -> int | None:
     with database.read() as connection:
-        if not inspect(connection).has_table(archive_meta.name):
-            return None
-        return int(connection.execute(select(archive_meta.c.schema_version)).scalar_one())
+        return _schema_in(connection)
+
+
+def _schema_in(connection: Connection) -> int | None:
+    if not inspect(connection).has_table(archive_meta.name):
+        return None
+    return int(connection.execute(select(archive_meta.c.schema_version)).scalar_one())
 
 
 def _fill(database: Database, files: Files, progress: Progress, reason: str) -> Rebuilt:
     with database.write() as connection:
+        if _schema_in(connection) == SCHEMA_VERSION:
+            return Rebuilt(None, "", 0, reason)  # another process was first, and may have kept pages already
         lines = rebuilding.fill(connection, files, progress)
         after = root.canonical_root(connection) if lines else ""
     dialect.use_wal(database.engine)  # whoever reads keeps nobody from writing
+    if database.engine.dialect.name == "sqlite" and database.engine.url.database:
+        Path(database.engine.url.database).chmod(0o600)
     return Rebuilt(None, after, lines, reason)

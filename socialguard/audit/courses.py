@@ -85,9 +85,7 @@ class Courses:
             self._words[fingerprint] = None
             return
         obj = fields["obj"]
-        words.append(
-            (columns, Said(columns.action, columns.outcome, obj if isinstance(obj, dict) else {}, columns.corr))
-        )
+        words.append((columns, leaves.said(columns, obj)))
 
     def _forget(self, incarnation: int, start: merkle.Frontier) -> None:
         self._incarnation = incarnation

@@ -54,12 +54,14 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One entry that names a fingerprint: what was done, how it ended, the entry's `obj` and its `corr`."""
+    """One entry that names a fingerprint: what was done, how it ended, the entry's `obj`, its `corr`, and the id
+    of who did it."""
 
     action: str
     outcome: str
     obj: Mapping[str, object]
     corr: str | None = None
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from socialguard import errors
-from socialguard.audit.interface import Actor, Entry
+from socialguard.audit.interface import Actor, Entry, Said
 from socialguard.canon import jcs
 from socialguard.model.credential import HIDDEN, redact
 from socialguard.store.process import host_id
@@ -146,6 +146,11 @@ def columns(fields: dict[str, object]) -> Columns:
         )
     except KeyError as problem:
         raise BadLeaf(f"{problem.args[0]} is missing") from None
+
+
+def said(columns: Columns, obj: object) -> Said:
+    """Return what an entry says of the fingerprint that it names."""
+    return Said(columns.action, columns.outcome, obj if isinstance(obj, dict) else {}, columns.corr, columns.actor)
 
 
 def actor_of(fields: dict[str, object]) -> Actor:

@@ -38,7 +38,7 @@ class Search:
         self._found.append((self.incarnation, said))
         if said.fingerprint == self.fingerprint:
             obj = fields["obj"]
-            self._course.append(Said(said.action, said.outcome, obj if isinstance(obj, dict) else {}, said.corr))
+            self._course.append(leaves.said(said, obj))
         if self._is_intent(said) and said.corr is not None:
             self._corrs.add(said.corr.encode("utf-8"))
 

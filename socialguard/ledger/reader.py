@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, literal, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select
 
 from socialguard import errors
 from socialguard.canon import jcs
@@ -184,6 +184,12 @@ def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None
         owner=Process(row.host, row.boot_id, row.pid, row.pid_started),
         remote_id=row.remote_id,
     )
+
+
+def attempts(connection: Connection, delivery_id: str) -> int:
+    """Return how often a delivery was tried."""
+    query = select(func.count()).select_from(attempt).where(attempt.c.delivery_id == delivery_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def deadline(connection: Connection, value: Delivery) -> datetime | None:

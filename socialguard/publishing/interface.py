@@ -154,6 +154,19 @@ class Trust(Protocol):
         the credential has ended."""
         ...
 
+    def begin(self, attempt_id: str) -> None:
+        """Note outside the workspace that an attempt begins to send now. What is not noted when its process has
+        died sent nothing; a death of the machine may lose the note."""
+        ...
+
+    def has_begun(self, attempt_id: str) -> bool:
+        """Return whether that was noted on this machine."""
+        ...
+
+    def end(self, attempt_id: str) -> None:
+        """Forget the note of an attempt whose outcome is recorded."""
+        ...
+
     def mark_used(self, connection: Connection, account: Account) -> None:
         """Record that the credential was used now."""
         ...

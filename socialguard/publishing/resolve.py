@@ -9,13 +9,14 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Entry
+from socialguard.audit.leaf import INTENT
 from socialguard.ledger import reader, usage, writer
 from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
@@ -24,10 +25,13 @@ from socialguard.networks.interface import Network, RemotePost, Resolve, Session
 from socialguard.publishing.claim import account_of, alarm, append, late_by
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
-from socialguard.store.process import is_dead
+from socialguard.store.process import here, is_dead
 
 # A post of ours is never older than its attempt by more than this, by the network's clock.
 CLOCK_MARGIN: Final = timedelta(minutes=2)
+PUBLISHED_NOTHING: Final = (timedelta(0), timedelta(seconds=30))
+"""How long a delivery waits, after its first attempt that provably published nothing and after its second; a third
+one ends it."""
 LOOKS: Final = (0.0, 1.0, 2.0)
 """Seconds to wait before each look right after an attempt: timelines show a post late."""
 
@@ -67,12 +71,33 @@ def expire_attempts(desk: Desk) -> tuple[Delivery, ...]:
             continue
         try:
             with desk.database.write() as connection:
-                writer.settle(connection, value, State.UNKNOWN, reason="the sending process ended")
-                append(connection, desk, value, "unknown", reason="the sending process ended")
+                state, outcome, reason = State.UNKNOWN, "unknown", "the sending process ended"
+                if attempt is not None and _never_began(connection, desk, value, attempt):
+                    state, outcome, reason = State.QUEUED, "not_public", "the sending process ended before it sent"
+                writer.settle(connection, value, state, reason=reason)
+                append(connection, desk, value, outcome, reason=reason)
         except errors.Busy:
             continue  # its owner, or another process, was faster
-        expired.append(replace(value, state=State.UNKNOWN))
+        expired.append(replace(value, state=state))
     return tuple(expired)
+
+
+def _never_began(connection: Connection, desk: Desk, value: Delivery, attempt: OpenAttempt) -> bool:
+    """Return whether it is proved that an attempt sent nothing: its process died in this boot of this machine
+    without having noted, in this machine's own directory, that it begins to send; and the log's last word is its
+    intent."""
+    owner = attempt.owner
+    if owner.boot_id != here().boot_id or not is_dead(owner) or desk.trust.has_begun(attempt.id):
+        return False
+    try:
+        desk.trust.require_intact_log(connection)
+        course = desk.log.course(connection, value.fingerprint)
+    except errors.SocialGuardError:
+        return False
+    last = course[-1] if course else None
+    if last is None or (last.action, last.outcome, last.corr) != ("delivery.send", INTENT, attempt.id):
+        return False
+    return last.actor == desk.worker.id
 
 
 def _sending(connection: Connection) -> tuple[Delivery, ...]:
@@ -174,7 +199,11 @@ def _resolve_two_step(
         with desk.database.write() as connection:
             writer.record_step(connection, value, matches[0].network_id)
         return _send_again(desk, value, account)
-    return _settle(desk, value, account, State.FAILED, "failed", "nothing was published")
+    with desk.database.read() as connection:
+        made = reader.attempts(connection, value.id)
+    if made > len(PUBLISHED_NOTHING):
+        return _settle(desk, value, account, State.FAILED, "failed", "nothing was published")
+    return _send_again(desk, value, account, PUBLISHED_NOTHING[made - 1])
 
 
 def _resolve_deletion(desk: Desk, session: Session, value: Delivery, account: Account) -> Result:
@@ -183,11 +212,12 @@ def _resolve_deletion(desk: Desk, session: Session, value: Delivery, account: Ac
     return _send_again(desk, value, account)  # deleting what is still there can be repeated
 
 
-def _send_again(desk: Desk, value: Delivery, account: Account) -> Result:
-    """Nothing is public: back to the queue, or held for a person where its time has passed."""
+def _send_again(desk: Desk, value: Delivery, account: Account, wait: timedelta = timedelta(0)) -> Result:
+    """Nothing is public: back to the queue, after a while, or held for a person where its time has passed."""
     late = (clock.now() - value.due).total_seconds() > value.max_late
     if not late:
-        return _settle(desk, value, account, State.QUEUED, "not_public", "it is not public yet")
+        due = clock.now() + wait if wait else value.due
+        return _settle(desk, value, account, State.QUEUED, "not_public", "it is not public yet", due=due)
     held = _settle(desk, value, account, State.HELD, "not_public", "late")
     with desk.database.write() as connection:
         alarm(connection, desk, value, late_by(value, account))
@@ -232,13 +262,15 @@ def _settle(
     outcome: str,
     reason: str = "",
     receipt: Receipt | None = None,
+    due: datetime | None = None,
 ) -> Result:
     network = desk.network(account.network)
     with desk.database.write() as connection:
-        writer.settle(connection, value, state, reason=reason, proof=receipt, how="reconciled")
+        writer.settle(connection, value, state, reason=reason, proof=receipt, how="reconciled", due=due)
         if state is State.SENT:
             usage.book_found(connection, account, network, value)
-        append(connection, desk, value, outcome, reason=reason or "found by looking")
+        now_due = value if due is None else replace(value, due=due)
+        append(connection, desk, now_due, outcome, reason=reason or "found by looking")
     problem = None
     if state is State.FAILED:  # nothing was made: whoever posted must be told, by the exit code too
         problem = errors.NetworkRefused(network=network.title, account=account, detail=reason)

@@ -148,6 +148,7 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
         with desk.database.read() as connection:
             _require_ours(connection, network, value, account)
         crash.at("before_publish")
+        _begin(desk, value)
         session.delete(value.target or "")
         return None
     post = outgoing(desk, value)
@@ -161,7 +162,13 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
             post = replace(post, resume=reader.last_step(connection, value.id))
         _require_ours(connection, network, value, account)
     crash.at("before_publish")
+    _begin(desk, value)
     return session.publish(post, on_step)
+
+
+def _begin(desk: Desk, value: Delivery) -> None:
+    assert value.attempt_id is not None
+    desk.trust.begin(value.attempt_id)
 
 
 def _require_ours(connection: Connection, network: Network, value: Delivery, account: Account) -> None:
@@ -206,6 +213,8 @@ def _record(
     except (errors.Busy, errors.AuditUnwritable, errors.Unreadable) as unrecorded:
         return _untold(desk, value, account, ended, unrecorded)
     crash.at("after_settle")
+    if value.attempt_id is not None:
+        desk.trust.end(value.attempt_id)
     return Result(settled, account, problem)
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Final
 
 _MACHINE_ID: Final = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+_SPACE: Final = "/"
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of one boot of one host. `host` is an opaque id; `started` its start time in clock ticks
-    since boot (proc(5), stat field 22), since a pid alone is used again."""
+    """A process of one boot of one host. `host` is an opaque id; `boot_id` also names its space of pids (a
+    container has one of its own); `started` is its start time in clock ticks since boot (proc(5), stat field 22),
+    since a pid alone is used again."""
 
     host: str
     boot_id: str
@@ -52,7 +54,16 @@ def boot_id() -> str:
 def here() -> Process:
     """Return the running process (not cached: a forked child is another process)."""
     pid = os.getpid()
-    return Process(host_id(), boot_id(), pid, start_time(pid) or "")
+    return Process(host_id(), f"{boot_id()}{_SPACE}{_pid_space()}", pid, start_time(pid) or "")
+
+
+@cache
+def _pid_space() -> str:
+    """Return the number of this process's pid namespace (pid_namespaces(7)), empty where there are none."""
+    try:
+        return str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:
+        return ""
 
 
 def start_time(pid: int) -> str | None:
@@ -73,9 +84,12 @@ def start_time(pid: int) -> str | None:
 
 
 def is_dead(process: Process) -> bool:
-    """Return whether `process` has provably ended: False for any process of another host."""
+    """Return whether `process` has provably ended: False for any process of another host or space of pids."""
     if process.host != host_id():
         return False
-    if process.boot_id != boot_id():
+    boot, _, space = process.boot_id.partition(_SPACE)
+    if boot != boot_id():
         return True
+    if space != _pid_space():
+        return False
     return start_time(process.pid) != process.started

@@ -15,6 +15,7 @@ from socialguard.model.account import Account
 from socialguard.model.credential import redact
 from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
+from socialguard.vault.begun import Begun
 from socialguard.vault.identity import Identity, open_identity
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
@@ -219,6 +220,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.anchor_names,
             lambda: self.database,
             renew,
+            Begun(self.identity.place / "begun"),
         )
 
     @cached_property

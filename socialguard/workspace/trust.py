@@ -30,6 +30,7 @@ from socialguard.registry.signed import Right
 from socialguard.store import tables
 from socialguard.store.database import Database
 from socialguard.store.prepared import Prepared
+from socialguard.vault.begun import Begun
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
@@ -69,6 +70,7 @@ class Trust:
         anchors: Sequence[str],
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
+        begun: Begun,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -80,6 +82,7 @@ class Trust:
         self._anchors = anchors
         self._database = database
         self._renew = renew
+        self._begun = begun
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -241,6 +244,20 @@ class Trust:
         except errors.SocialGuardError:
             if ends is None or ends <= clock.now():
                 raise
+
+    # ── what is under way ────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, attempt_id: str) -> None:
+        """Note outside the workspace that an attempt begins to send now."""
+        self._begun.add(attempt_id)
+
+    def has_begun(self, attempt_id: str) -> bool:
+        """Return whether that was noted on this machine."""
+        return attempt_id in self._begun
+
+    def end(self, attempt_id: str) -> None:
+        """Forget the note of an attempt whose outcome is recorded."""
+        self._begun.discard(attempt_id)
 
     def mark_used(self, connection: Connection, account: Account) -> None:
         """Record that the credential was used now."""

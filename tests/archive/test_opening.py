@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from socialguard import errors
+from socialguard.archive import opening
 from socialguard.archive.archive import Archive
 from socialguard.model.activity import Stream
 from tests.archive.world import ACCOUNT, Network, back_up, flip, ids, open_archive
@@ -194,7 +195,21 @@ def test_a_database_that_is_full_is_told_of_as_the_archive_s(place: Path) -> Non
 def test_the_archive_is_closed_to_others(place: Path) -> None:
     for path in (place / "archive", place / "archive" / "segments"):
         assert path.stat().st_mode & 0o077 == 0
-    assert (place / "archive" / "MANIFEST.jsonl").stat().st_mode & 0o077 == 0
+    for path in (place / "archive.db", place / "archive" / "MANIFEST.jsonl"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_two_processes_that_find_no_index_make_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = open_archive(tmp_path)
+    network = Network()
+    network.post(5)
+    back_up(first, network)
+    with monkeypatch.context() as late:
+        late.setattr(opening, "_schema", lambda database: None)  # it looked before the first one was done
+        second = open_archive(tmp_path)
+    assert len(ids(second)) == 5
+    second.close()
+    first.close()
 
 
 def test_an_archive_moves_from_one_kind_of_database_to_another(

@@ -40,6 +40,8 @@ def _require_once(office: Office, point: str) -> None:
         return
     state = rows[0]["state"]
     assert len(rows) == 1
+    if point in ("after_claim", "after_pin", "before_publish"):
+        assert (state, copies) == ("sent", 1), "it provably sent nothing"
     assert (state, copies) in {("sent", 1), ("failed", 0), ("unknown", 0), ("unknown", 1)}
     if state == "unknown":
         assert runs[-1].code == 12

@@ -111,14 +111,15 @@ def test_a_sender_paused_before_it_sent_sends_nothing_once_it_was_taken_for_dead
     sender = Paused(office, network, "identity")
     try:
         found = office.cli("queue", "run", "--json", **PAST_THE_DEADLINE)
-        assert found.code == (12 if network == "x" else 6), found
+        # On Facebook it is proved that nothing is public: the delivery goes out by another attempt.
+        assert found.code == (12 if network == "x" else 0), found
     finally:
         done = sender.go_on()
-    assert done.code != 0
-    assert office.published() == []
-    assert _state(office) == "failed"
+    public = [] if network == "x" else ["Paused"]
+    assert office.published() == public
+    assert _state(office) == ("failed" if network == "x" else "sent"), done
     assert office.cli("queue", "run", "--json", **PAST_THE_DEADLINE).deliveries == []
-    assert office.published() == []
+    assert office.published() == public
 
 
 @pytest.mark.parametrize(("network", "operation"), [("x", "publish"), ("facebook", "publish_step")])
