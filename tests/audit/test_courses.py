@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socialguard import errors
-from socialguard.audit import courses
+from socialguard.audit import checkpoint, courses
 from socialguard.audit.interface import Entry, Said
 from socialguard.audit.log import BEGINNING, AuditLog
 from socialguard.store.database import Database, create_database
-from tests.audit.conftest import ACTOR, ORG
+from tests.audit.conftest import ACTOR, ORG, Key, Pins
 from tests.audit.test_log import ON_SQLITE, append, tamper
 
 FINGERPRINTS = ["aa" * 32, "bb" * 32, "cc" * 32]
@@ -96,6 +96,24 @@ def test_each_leaf_is_read_once(database: Database, log: AuditLog, monkeypatch: 
     append(database, log, word("delivery.send", "intent", FINGERPRINTS[0], "c-1"))
     assert [said.outcome for said in course(database, log, FINGERPRINTS[0])] == ["queued", "intent"]
     assert len(read) == once + 1
+
+
+def test_what_was_logged_before_the_place_where_memory_begins_is_read_when_it_is_asked_for(
+    database: Database, log: AuditLog
+) -> None:
+    old, new = FINGERPRINTS[:2]
+    append(database, log, word("delivery.queue", "queued", old))
+    key, pins = Key(), Pins()
+    for number in range(6):  # checkpoints, so that memory can begin late
+        append(database, log, Entry("account.verify", "ok", ACTOR, corr=f"c-{number}"))
+        checkpoint.make(database, ORG, key, pins)
+    with database.read() as connection:
+        size = log.head(connection).size
+    append(database, log, word("delivery.queue", "queued", new))
+    with database.read() as connection:
+        assert len(log.course(connection, new, (0, size))) == 1
+        assert log._courses._start > 2
+        assert len(log.course(connection, old, (0, 1))) == 1
 
 
 def test_more_than_it_may_remember_begins_anew(

@@ -17,6 +17,8 @@ import pytest
 from socialguard import errors
 from socialguard.audit.emergency import EmergencyFile
 from socialguard.publishing import send
+from tests.attacker import append_entry, logged
+from tests.attacker import sql as write
 from tests.office import Done, Office
 
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3610s"}
@@ -267,3 +269,25 @@ def test_a_cancel_that_only_the_emergency_file_took_stops_a_sender_that_runs_alr
     assert office.cli("queue", "run", "--json", **IN_AN_HOUR).deliveries == []
     assert [row["state"] for row in office.queue()] == ["cancelled"]
     assert office.published() == []
+
+
+@pytest.mark.parametrize("account", ["x:@acme", "facebook:@acme"])
+def test_a_sent_post_is_not_begun_again_where_its_entries_are_hidden_and_another_beginning_is_forged(
+    office: Office, account: str
+) -> None:
+    office.sandbox.settings(refuse_duplicates=False)
+    assert office.post("Hello", account).code == 0
+    ((number, fingerprint),) = write(office, "select id, fingerprint from delivery")
+    other = "facebook:@acme" if account == "x:@acme" else "x:@acme"
+    assert office.post("Later, so that a checkpoint lies between", other).code == 0
+    (real,) = (one for one in logged(office, "delivery.queue") if one["obj"].get("fingerprint") == fingerprint)
+    write(office, "update audit_entry set fingerprint = null where fingerprint = ?", fingerprint)
+    now = logged(office, "delivery.send")[-1]["ts"]
+    forged = {"obj": {**real["obj"], "due": now}, "account": real["account"], "ts": now}
+    append_entry(office, forged, like="delivery.queue")
+    write(office, "update delivery set state = 'queued', attempt_id = null, due = ? where id = ?", now, number)
+    write(office, "update attempt set remote_id = null")
+    write(office, "delete from receipt where delivery_id = ?", number)
+    done = office.cli("queue", "run", "--json")
+    assert done.code == 13, done
+    assert office.published().count("Hello") == 1

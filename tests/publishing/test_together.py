@@ -72,6 +72,19 @@ def test_a_transaction_that_fails_is_told_to_everybody_in_it_and_to_nobody_else(
     assert made.place.do(5, made.act) == 10
 
 
+def test_nobody_waits_for_ever_where_a_transaction_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    place: Together[int, int] = Together()
+
+    def leave(_items: Sequence[int]) -> list[int | Exception]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        place.do(1, leave)
+    assert place.do(2, lambda items: [item * 2 for item in items]) == 4
+    with pytest.raises(RuntimeError, match="left"):
+        place.do(3, lambda _items: [])
+
+
 def test_a_transaction_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "MOST", 2)
     made = Place()

@@ -1,10 +1,12 @@
 """What a database promises: durable writes one at a time, and errors that a person can read."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -66,6 +68,56 @@ def test_python_s_own_sqlite_is_used_where_it_has_the_fix_or_no_other_is_there(
     monkeypatch.setattr(dialect, "has_sound_wal", lambda version: False)
     monkeypatch.setitem(sys.modules, "pysqlite3", None)
     assert dialect.driver.__wrapped__() is sqlite3
+
+
+def test_a_locked_database_is_waited_for_and_never_read_past_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialect, "has_sound_wal", lambda version: False)
+    monkeypatch.setattr(dialect, "BUSY_MS", 50)
+    path = tmp_path / "socialguard.db"
+    create_database(f"sqlite:///{path}").close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin exclusive")
+    with pytest.raises(errors.Busy):
+        open_database(f"sqlite:///{path}")
+    other.close()
+    open_database(f"sqlite:///{path}").close()
+
+
+def test_a_file_that_was_read_as_it_lay_is_opened_anew_when_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'socialguard.db'}"
+    create_database(url).close()
+    set_up, fail = dialect._set_up, [True]
+
+    def full(connection: Any) -> None:
+        if fail:
+            fail.clear()
+            raise dialect.driver().OperationalError("disk I/O error")
+        set_up(connection)
+
+    monkeypatch.setattr(dialect, "_set_up", full)
+    database = open_database(url)
+    with database.write() as connection:  # by another connection than the one that could only read
+        connection.execute(text("insert into client (name, created_at) values ('Acme', '')"))
+    with database.read() as connection:
+        assert connection.execute(text("select name from client")).scalar() == "Acme"
+    database.close()
+
+
+def test_a_file_with_a_journal_beside_it_is_not_read_as_it_lies(tmp_path: Path) -> None:
+    path = tmp_path / "socialguard.db"
+    path.write_bytes(b"x")
+    assert dialect._is_at_rest(path)
+    for ending in ("-wal", "-journal"):
+        beside = tmp_path / f"socialguard.db{ending}"
+        beside.write_bytes(b"x")
+        assert not dialect._is_at_rest(path)
+        beside.write_bytes(b"")
+        assert dialect._is_at_rest(path)
+    assert not dialect._is_at_rest(tmp_path / "other.db")
 
 
 def test_a_write_that_fails_leaves_nothing(database: Database) -> None:

@@ -93,6 +93,16 @@ def test_a_driver_s_error_is_explained_and_what_was_written_before_it_is_rolled_
         assert OF_NAME.all(connection, wanted="gone") == []
 
 
+def test_other_names_than_the_first_time_are_refused(things: Database) -> None:
+    keep = Prepared(insert(THINGS))
+    with things.write() as connection:
+        keep.run(connection, id=1, name="of the first account")
+        with pytest.raises(ValueError, match="always given"):
+            keep.run(connection, id=2)
+        with pytest.raises(ValueError, match="always given"):
+            keep.run(connection, id=2, name="of the second", done=True)
+
+
 def test_text_from_outside_is_a_value_and_never_sql(things: Database) -> None:
     with things.write() as connection:
         KEEP.run(connection, id=1, name="'; drop table things; --", data=None, done=None)

@@ -145,6 +145,13 @@ def test_pins_that_vanish_while_we_run_are_not_made_again(place: Place, pinned: 
     assert not (place.directory / "pins").exists()
 
 
+def test_pins_that_others_may_open_meanwhile_are_refused(place: Place, pinned: Pins) -> None:
+    assert pinned.freeze_count() == 0
+    (place.directory / "pins").chmod(0o644)
+    with pytest.raises(errors.Unreadable):
+        pinned.freeze_count()
+
+
 def test_pins_of_another_machine_are_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "host_id", lambda: "f" * 32)
     with pytest.raises(errors.NotAdopted, match="another machine"):
