@@ -70,7 +70,10 @@ def test_an_end_that_cannot_be_recorded_takes_no_other_with_it(office: Office, p
         desk = workspace.desk
 
         def keep(text: str) -> Callable[[Connection], None]:
-            return lambda connection: str(writer.keep_draft(connection, text, {}, "m-1")) and None
+            def work(connection: Connection) -> None:
+                writer.keep_draft(connection, text, {}, "m-1")
+
+            return work
 
         def fail(connection: Connection) -> None:
             writer.keep_draft(connection, "taken back", {}, "m-1")
