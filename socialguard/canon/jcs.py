@@ -95,7 +95,7 @@ class BadTimestamp(NotCanonical):
 
 def timestamp(moment: datetime) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.ffffffZ`; raises NotCanonical unless the moment is aware and in UTC."""
-    if moment.utcoffset() != timedelta(0):
+    if moment.tzinfo is not UTC and moment.utcoffset() != timedelta(0):
         raise NotCanonical("a time must be in UTC and say so")
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 

@@ -159,7 +159,7 @@ def warm(workspace: Workspace) -> None:
     workspace.keys.worker()
     workspace.keys.log()
     for name in {account.network for account in workspace.accounts()}:
-        workspace.network(name)
+        workspace.network(name).warm()
     for part in (workspace.pins, workspace.desk, workspace.custody, workspace.anchors):
         assert part is not None
 

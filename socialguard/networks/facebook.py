@@ -58,6 +58,10 @@ class FacebookAdapter:
 
         return matches(ours, theirs)
 
+    def warm(self) -> None:
+        """Import what a session needs."""
+        from socialguard.networks import facebook_session  # noqa: F401
+
     def open(self, credential: Credential, origin: str, account: str) -> Session:
         """Return a session for one Page; NetworkRefused where `origin` is neither https nor loopback."""
         from socialguard.networks.facebook_session import FacebookSession

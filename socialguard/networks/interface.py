@@ -240,6 +240,10 @@ class Network(Protocol):
         """Return whether a remote post is what `ours` would have made."""
         ...
 
+    def warm(self) -> None:
+        """Import what a session needs, which takes a while; a daemon does so before it is in a hurry."""
+        ...
+
     def open(self, credential: Credential, origin: str, account: str) -> Session:
         """Return a session that talks to `origin` and nowhere else; `account` names it in errors."""
         ...

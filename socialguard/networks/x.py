@@ -54,6 +54,12 @@ class XAdapter:
             return False
         return x_text.is_same(x_text.compose(ours.text, ours.link), theirs.text, reply=ours.reply_to is not None)
 
+    def warm(self) -> None:
+        """Import what a session needs."""
+        import tweepy  # noqa: F401
+
+        from socialguard.networks import x_session  # noqa: F401
+
     def open(self, credential: Credential, origin: str, account: str) -> Session:
         """Return a session that talks to `origin` and nowhere else."""
         from socialguard.networks import x_session

@@ -133,6 +133,7 @@ def _refuse_unpaid(connection: Connection, desk: Desk, plan: Plan) -> None:
 
 
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
+    noted = desk.trust.noted()
     for candidate in plan.candidates:
         # Read again: it may have been revoked or removed while the card was shown.
         account = desk.trust.account(connection, candidate.account.id)
@@ -143,7 +144,7 @@ def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
                 detail=f"{account} is used only by a person at a terminal",
                 fix="Run the command in a terminal, without --json and --no-input.",
             )
-        for stop in desk.trust.stops(connection, account):
+        for stop in desk.trust.stops(connection, account, noted):
             raise errors.Frozen(
                 account=account,
                 since=since(stop.since, account.zone),

@@ -128,6 +128,7 @@ class _Ground:
     def __init__(self, connection: Connection, desk: Desk) -> None:
         self.connection = connection
         self.desk = desk
+        self.noted = desk.trust.noted()
         self._done: set[str] = set()
 
     def require_stops(self) -> None:
@@ -201,10 +202,10 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
     connection, desk = ground.connection, ground.desk
     if not account.is_usable:
         return Result(value, account, revoked(account))
-    if desk.trust.is_taken_back(value.id):
+    if value.id in ground.noted.cancelled:
         return Result(value, account, errors.Cancelled(draft=value.draft_id))
     ground.require_stops()
-    for stop in desk.trust.stops(connection, account):
+    for stop in desk.trust.stops(connection, account, ground.noted):
         frozen = errors.Frozen(
             account=account,
             since=since(stop.since, account.zone),

@@ -73,6 +73,14 @@ class Answer:
     named: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What waits in the emergency file: stops, and the ids of deliveries that were cancelled."""
+
+    stops: tuple[Stop, ...]
+    cancelled: frozenset[str]
+
+
 class Trust(Protocol):
     """What is signed and sealed. Every method may raise Tampered or NotAdopted."""
 
@@ -125,12 +133,12 @@ class Trust(Protocol):
         """Refuse where a stop vanished, or was lifted without a signature."""
         ...
 
-    def stops(self, connection: Connection, account: Account) -> tuple[Stop, ...]:
-        """Return the stops in force on an account, those of the emergency file included."""
+    def noted(self) -> Noted:
+        """Return what waits in the emergency file now."""
         ...
 
-    def is_taken_back(self, delivery_id: str) -> bool:
-        """Return whether a cancel of the delivery waits in the emergency file."""
+    def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
+        """Return the stops in force on an account, those of the emergency file included."""
         ...
 
     def checkpoint(self, connection: Connection) -> Tree:

@@ -55,16 +55,17 @@ class Database:
     def apart(self, connection: Connection, work: Callable[[], T]) -> T | Exception:
         """Return what `work` returns, or the error that it raises, with all that it wrote in this transaction
         taken back. What the disk or a lock refuses is raised: then nothing of the transaction can stand."""
-        connection.exec_driver_sql("savepoint apart")
+        driver: Any = connection.connection.driver_connection
+        driver.execute("savepoint apart")
         outcome: T | Exception
         try:
             outcome = work()
         except (OperationalError, self._driver.OperationalError):
             raise
         except Exception as problem:  # noqa: BLE001 - handed to whoever's work it was
-            connection.exec_driver_sql("rollback to savepoint apart")
+            driver.execute("rollback to savepoint apart")
             outcome = problem
-        connection.exec_driver_sql("release savepoint apart")
+        driver.execute("release savepoint apart")
         return outcome
 
     def close(self) -> None:

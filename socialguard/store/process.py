@@ -52,8 +52,13 @@ def boot_id() -> str:
 
 
 def here() -> Process:
-    """Return the running process (not cached: a forked child is another process)."""
-    pid = os.getpid()
+    """Return the running process."""
+    return _process(os.getpid())
+
+
+@cache
+def _process(pid: int) -> Process:
+    """Return this process; `pid` is part of it, so that a forked child is another."""
     return Process(host_id(), f"{boot_id()}{_SPACE}{_pid_space()}", pid, start_time(pid) or "")
 
 

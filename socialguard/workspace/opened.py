@@ -202,7 +202,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     @cached_property
     def trust(self) -> "Trust":
         """What is signed and sealed, as senders ask for it."""
-        from socialguard.workspace.stopping import noted_cancels, noted_stops
+        from socialguard.workspace.stopping import noted
         from socialguard.workspace.trust import Trust
 
         def renew(account_id: str, seen: int) -> None:
@@ -215,8 +215,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.log,
             self.keys,
             self.network,
-            lambda: noted_stops(self.emergency),
-            lambda: noted_cancels(self.emergency),
+            lambda: noted(self.emergency),
             self.anchor_names,
             lambda: self.database,
             renew,

@@ -18,6 +18,7 @@ from socialguard.ledger.states import WAITING
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import AccountName
 from socialguard.model.delivery import State
+from socialguard.publishing.interface import Noted
 from socialguard.registry.accounts import unverified
 from socialguard.store.database import Database
 from socialguard.store.prepared import Prepared
@@ -116,10 +117,12 @@ def cancel(workspace: "Workspace", delivery_id: str, reason: str) -> "Result | N
         return None
 
 
-def noted_stops(file: EmergencyFile) -> tuple[Stop, ...]:
-    """Return the freezes that wait in the emergency file; numbers below 0, since they have none yet."""
-    noted = [each for each in file.records() if isinstance(each, Record) and each.action == FREEZE]
-    return tuple(
+def noted(file: EmergencyFile) -> Noted:
+    """Return what waits in the emergency file; the numbers of its freezes are below 0, since they have none
+    yet."""
+    records = [each for each in file.records() if isinstance(each, Record)]
+    freezes = [each for each in records if each.action == FREEZE]
+    stopped = tuple(
         Stop(
             -number,
             FREEZE,
@@ -128,14 +131,9 @@ def noted_stops(file: EmergencyFile) -> tuple[Stop, ...]:
             each.actor.id,
             jcs.parse_timestamp(each.noted_at),
         )
-        for number, each in enumerate(noted, start=1)
+        for number, each in enumerate(freezes, start=1)
     )
-
-
-def noted_cancels(file: EmergencyFile) -> frozenset[str]:
-    """Return the ids of the deliveries whose cancel waits in the emergency file."""
-    noted = (each for each in file.records() if isinstance(each, Record) and each.action == CANCEL)
-    return frozenset(str(each.obj.get("delivery")) for each in noted)
+    return Noted(stopped, frozenset(str(each.obj.get("delivery")) for each in records if each.action == CANCEL))
 
 
 def logged_freezes(connection: Connection) -> Counter[str]:

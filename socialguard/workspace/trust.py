@@ -22,7 +22,7 @@ from socialguard.model.credential import Credential
 from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
 from socialguard.publishing.freeze import KIND, THAW, thaw_statement
-from socialguard.publishing.interface import Rules
+from socialguard.publishing.interface import Noted, Rules
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
@@ -65,8 +65,7 @@ class Trust:
         log: AuditLog,
         keys: Keys,
         network: Callable[[str], Network],
-        emergency: Callable[[], tuple[Stop, ...]],
-        taken_back: Callable[[], frozenset[str]],
+        noted: Callable[[], Noted],
         anchors: Sequence[str],
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
@@ -77,8 +76,7 @@ class Trust:
         self._log = log
         self._keys = keys
         self._network = network
-        self._emergency = emergency
-        self._taken_back = taken_back
+        self._noted = noted
         self._anchors = anchors
         self._database = database
         self._renew = renew
@@ -206,11 +204,11 @@ class Trust:
             signature = row.lift_signature or b""
             self.require_signed(connection, THAW, thaw_statement(stop), row.lifted_by or "", signature)
 
-    def stops(self, connection: Connection, account: Account) -> tuple[Stop, ...]:
+    def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
         """Return the stops in force on an account, those of the emergency file included; `actor` is the name of
         whoever stopped it."""
         scopes = stops.scopes_of(account)
-        emergency = tuple(stop for stop in self._emergency() if stop.scope in scopes)
+        emergency = tuple(stop for stop in noted.stops if stop.scope in scopes)
         found = stops.in_force(connection, scopes) + emergency
         if not found:
             return ()
@@ -218,9 +216,9 @@ class Trust:
         named = {key: profile.name for key, profile in known.items()}
         return tuple(replace(stop, actor=named.get(stop.actor, stop.actor)) for stop in found)
 
-    def is_taken_back(self, delivery_id: str) -> bool:
-        """Return whether a cancel of the delivery waits in the emergency file."""
-        return delivery_id in self._taken_back()
+    def noted(self) -> Noted:
+        """Return what waits in the emergency file now."""
+        return self._noted()
 
     # ── credentials ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -71,6 +71,9 @@ class FakeNetwork:
         """Make `token` belong to a user."""
         self.users[token] = Identity(user_id or f"u-{handle}", handle, handle.title(), 7, f"https://x/{handle}")
 
+    def warm(self) -> None:
+        """Nothing to import."""
+
     def credential(self, document: Mapping[str, object]) -> Credential:
         """Take `{"kind": "oauth2", "access_token": …}` and nothing else."""
         token = document.get("access_token")
