@@ -187,7 +187,7 @@ def test_the_disk_filling_up_while_a_post_is_out_is_told_and_nothing_goes_out_tw
 
 def test_a_sender_that_died_keeps_no_other_post_waiting(office: Office) -> None:
     schedule(office)
-    killed = office.process("queue", "run", "--json", **IN_AN_HOUR, SOCIALGUARD_CRASH_AT="after_claim")
+    killed = office.process("queue", "run", "--json", **IN_AN_HOUR, SOCIALGUARD_CRASH_AT="after_publish")
     assert killed.code < 0, killed
     began = time.monotonic()
     assert office.post("Another").code == 0
