@@ -50,7 +50,7 @@ def fit(one: Item) -> tuple[Item, Body]:
     What a network wrote need not have a canonical form: numbers with a fraction, or too large, become text, and
     what is no character becomes U+FFFD."""
     try:
-        f"{one.network_id}{one.author_name}".encode()
+        "".join([one.network_id, one.author_name, *(each.url or "" for each in one.attachments)]).encode()
         if "\0" not in one.network_id and all(each.key.isprintable() for each in one.attachments):
             return one, _body(one)
     except ValueError:  # no canonical form, or a lone surrogate

@@ -103,7 +103,7 @@ def timestamp(moment: datetime) -> str:
 @lru_cache(maxsize=1024)
 def parse_timestamp(text: str) -> datetime:
     """Return the moment, in UTC; raises BadTimestamp for any text that `timestamp` does not write."""
-    if not _TIMESTAMP.fullmatch(text):
+    if not isinstance(text, str) or not _TIMESTAMP.fullmatch(text):
         raise BadTimestamp("not a time of the form YYYY-MM-DDTHH:MM:SS.ffffffZ")
     try:
         moment = datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -98,7 +99,7 @@ def _claim(desk: Desk, asked: Sequence[_Asked]) -> list[_Outcome]:
     with desk.database.write() as connection:
         ground = _Ground(connection, desk)
         # All are judged before the log grows: what it says of each is proved against one head.
-        judged = [_judged(ground, question) for question in asked]
+        judged = [desk.database.apart(connection, partial(_judged, ground, question)) for question in asked]
         for one in judged:
             outcomes.append(_started(connection, desk, one) if isinstance(one, _Sound) else one)
         if any(isinstance(one, Claimed) for one in outcomes):
@@ -144,23 +145,20 @@ class _Ground:
             self._done.add("log")
 
 
-def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | errors.SocialGuardError | None:
-    """Judge one delivery; an error is what is told of it alone."""
+def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | None:
+    """Judge one delivery, and write nothing; an error is what is told of it alone."""
     connection, desk = ground.connection, ground.desk
-    try:
-        value = reader.get(connection, asked.delivery_id)
-        if value.state is not State.QUEUED or value.due > clock.now():
-            return None
-        account = account_of(connection, desk, value)
-        refused = _refusal(ground, value, account)
-        if refused is not None:
-            return refused
-        if not asked.renewed and _must_renew(connection, desk, account):
-            return Unrenewed(value, account)
-        _verify(ground, value, account)
-        return _Sound(value, account)
-    except errors.SocialGuardError as problem:
-        return problem
+    value = reader.get(connection, asked.delivery_id)
+    if value.state is not State.QUEUED or value.due > clock.now():
+        return None
+    account = account_of(connection, desk, value)
+    refused = _refusal(ground, value, account)
+    if refused is not None:
+        return refused
+    if not asked.renewed and _must_renew(connection, desk, account):
+        return Unrenewed(value, account)
+    _verify(ground, value, account)
+    return _Sound(value, account)
 
 
 def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | Exception | None:

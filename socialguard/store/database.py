@@ -64,7 +64,7 @@ class Database:
             raise
         except Exception as problem:  # noqa: BLE001 - handed to whoever's work it was
             driver.execute("rollback to savepoint apart")
-            outcome = problem
+            outcome = self._no_time() if isinstance(problem, jcs.BadTimestamp) else problem
         driver.execute("release savepoint apart")
         return outcome
 
@@ -83,6 +83,10 @@ class Database:
         finally:
             self._turn.release()
 
+    def _no_time(self) -> errors.Tampered:
+        # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
+        return errors.Tampered(what=self.where, detail="it holds a time that is none.")
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -92,8 +96,7 @@ class Database:
                 raise
             raise dialect.explain(problem, self.where, self._path, self.unwritable) from None
         except jcs.BadTimestamp:
-            # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.
-            raise errors.Tampered(what=self.where, detail="it holds a time that is none.") from None
+            raise self._no_time() from None
         except DBAPIError as problem:
             # The statement's parameters must not travel in an exception's chain.
             raise dialect.explain(problem.orig or problem, self.where, self._path, self.unwritable) from None

@@ -65,13 +65,13 @@ ENDS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
         "402": "failed",
         "slow_before": "sent",
     },
-    # What was not made public in the first step is nowhere, and waits to be tried again.
+    # What was not made public in the first step is nowhere, and is tried again.
     ("facebook", "publish"): {
-        "drop_before": "queued",
-        "500": "queued",
-        "502": "queued",
-        "402": "queued",
-        "slow_before": "queued",
+        "drop_before": "sent",
+        "500": "sent",
+        "502": "sent",
+        "402": "sent",
+        "slow_before": "sent",
     },
     # The second step can be repeated.
     ("facebook", "publish_step"): {

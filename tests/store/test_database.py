@@ -61,7 +61,6 @@ def test_the_journal_follows_that_rule_and_commits_are_synced(
 def test_python_s_own_sqlite_is_used_where_it_has_the_fix_or_no_other_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import sqlite3
 
     monkeypatch.setattr(dialect, "has_sound_wal", lambda version: True)
     assert dialect.driver.__wrapped__() is sqlite3
@@ -77,7 +76,8 @@ def test_a_locked_database_is_waited_for_and_never_read_past_its_lock(
     monkeypatch.setattr(dialect, "BUSY_MS", 50)
     path = tmp_path / "socialguard.db"
     create_database(f"sqlite:///{path}").close()
-    other = sqlite3.connect(path, isolation_level=None)
+    # By the same library: two of them in one process do not know of each other's locks (POSIX drops both).
+    other = dialect.driver().connect(path, isolation_level=None)
     other.execute("begin exclusive")
     with pytest.raises(errors.Busy):
         open_database(f"sqlite:///{path}")
