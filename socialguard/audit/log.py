@@ -28,7 +28,9 @@ _INSERT = Prepared(insert(audit_entry))
 _INSERT_REASON = Prepared(insert(audit_reason))
 _BY_FINGERPRINT = Prepared(
     select(*(as_stored(audit_entry.c[each]) for each in _DERIVED)).where(
-        audit_entry.c.incarnation == bindparam("inc"), audit_entry.c.fingerprint == bindparam("fp")
+        # `+ 0`: SQLite would else look through the whole incarnation by its key, and not up the fingerprint.
+        audit_entry.c.incarnation + 0 == bindparam("inc"),
+        audit_entry.c.fingerprint == bindparam("fp"),
     )
 )
 

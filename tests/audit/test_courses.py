@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from socialguard import errors
 from socialguard.audit import checkpoint, courses
+from socialguard.audit import log as logs
 from socialguard.audit.interface import Entry, Said
 from socialguard.audit.log import BEGINNING, AuditLog
 from socialguard.store.database import Database, create_database
@@ -176,3 +177,13 @@ def test_a_log_that_was_exchanged_for_another_is_read_anew_and_judged(database: 
     append(database, log, word("delivery.queue", "queued", FINGERPRINTS[1]))
     with pytest.raises(errors.Tampered):
         course(database, AuditLog(ORG), FINGERPRINTS[0])
+
+
+@ON_SQLITE
+def test_a_fingerprint_is_looked_up_and_not_looked_for(database: Database, log: AuditLog) -> None:
+    append(database, log, word("delivery.queue", "queued", FINGERPRINTS[0]))
+    assert len(course(database, log, FINGERPRINTS[0])) == 1
+    compiled = logs._BY_FINGERPRINT._compiled["sqlite"]
+    with database.read() as connection:
+        plan = connection.exec_driver_sql(f"explain query plan {compiled._sql}", (0, FINGERPRINTS[0])).all()
+    assert ["ix_audit_entry_fingerprint" in row[3] for row in plan] == [True]
