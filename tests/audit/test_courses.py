@@ -184,6 +184,8 @@ def test_a_fingerprint_is_looked_up_and_not_looked_for(database: Database, log: 
     append(database, log, word("delivery.queue", "queued", FINGERPRINTS[0]))
     assert len(course(database, log, FINGERPRINTS[0])) == 1
     compiled = logs._BY_FINGERPRINT._compiled["sqlite"]
+    given = {**compiled._fixed, "inc": 0, "fp": FINGERPRINTS[0]}
+    values = tuple(given[name] for name in compiled._names or ())
     with database.read() as connection:
-        plan = connection.exec_driver_sql(f"explain query plan {compiled._sql}", (0, FINGERPRINTS[0])).all()
+        plan = connection.exec_driver_sql(f"explain query plan {compiled._sql}", values).all()
     assert ["ix_audit_entry_fingerprint" in row[3] for row in plan] == [True]
