@@ -1,14 +1,16 @@
 """Raising alerts, and marking them as seen.
 
 An alert is a template of the message catalogue and its fields, so that it is told in the language of whoever reads
-it. As long as nobody has seen it, the same cause (kind, account, delivery) only moves its time and its count."""
+it. The same cause (kind, account, delivery) only moves its time and its count as long as nobody has seen it, and
+for a day afterwards: whoever knows that a budget is spent is not told so every hour."""
 
 import json
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from socialguard import clock, errors
 from socialguard.alerts import notice, reader
@@ -16,15 +18,17 @@ from socialguard.canon import jcs
 from socialguard.store.tables import alert
 
 _FIELD_LIMIT: Final = 500
+QUIET: Final = timedelta(days=1)
+"""How long a cause that was seen is not told again."""
 _SAME: Final = (
     select(alert.c.id, alert.c.message, alert.c.raised_at)
     .where(
-        alert.c.seen_at.is_(None),
+        or_(alert.c.seen_at.is_(None), alert.c.seen_at > bindparam("quiet")),
         alert.c.kind == bindparam("kind"),
         alert.c.account_id.is_not_distinct_from(bindparam("account_id")),
         alert.c.delivery_id.is_not_distinct_from(bindparam("delivery_id")),
     )
-    .order_by(alert.c.id)
+    .order_by(alert.c.id.desc())
     .limit(1)
 )
 
@@ -48,7 +52,8 @@ class Board:
         """Raise an alert in the caller's write transaction; what is open and unseen of the same cause is moved."""
         cause = {"kind": kind, "account_id": account_id, "delivery_id": delivery_id}
         now = jcs.timestamp(clock.now())
-        same = connection.execute(_SAME, cause).one_or_none()
+        quiet = {"quiet": jcs.timestamp(clock.now() - QUIET)}
+        same = connection.execute(_SAME, cause | quiet).one_or_none()
         count, first = (1, now) if same is None else _so_far(same.id, same.message, same.raised_at)
         kept = {name: str(value)[:_FIELD_LIMIT] for name, value in fields.items()}
         message = json.dumps({"template": template, "fields": kept, "count": count, "first": first})

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from socialguard import clock, errors
 from socialguard.archive import blobs, closing, gaps, instants, keeping, opening, rebuilding, root, verifying
 from socialguard.archive.closing import Files
-from socialguard.archive.interface import Gap, Kept, Progress, Rebuilt, Seal, Verified, no_progress
+from socialguard.archive.interface import Gap, Kept, Problem, Progress, Rebuilt, Seal, Verified, no_progress
 from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store.archive_tables import page
 
@@ -133,7 +134,12 @@ class Archive:
         if found.problems:
             # Another process may have closed pages meanwhile: look again while none can.
             with self.database.write() as connection:
-                found = verifying.verify(verifying.known_to(connection), self._files, progress)
+                known = verifying.known_to(connection)
+                found = verifying.verify(known, self._files, progress)
+        unknown = len(self._files.manifest().segments) - len(known.lines)
+        if unknown > 0:
+            stale = Problem("archive.db", f"it does not know {unknown} segments; run: socialguard backup rebuild")
+            found = replace(found, problems=(*found.problems, stale))
         return found
 
     def rebuild(self, progress: Progress = no_progress) -> Rebuilt:

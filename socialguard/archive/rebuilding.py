@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Connection, func, insert, select
 
 from socialguard import errors
-from socialguard.archive import closing, index, lines, root, segments
+from socialguard.archive import closing, index, lines, manifest, root, segments
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt, Segment
 from socialguard.store import dialect
@@ -23,11 +23,26 @@ def rebuild(connection: Connection, files: Files, progress: Progress) -> Rebuilt
         closing.close(connection, files)
     except errors.ArchiveDamaged as problem:
         pages = connection.execute(select(func.count()).select_from(page)).scalar_one()
+        if pages and not connection.execute(select(func.count()).select_from(segment)).scalar_one():
+            # An index that was begun while the files were away: it is set aside, and its pages are fetched again.
+            raise errors.Unreadable(path="archive.db", detail="it knows no segment that there is.") from None
         if pages:
             raise errors.PagesOpen(pages=pages, detail=problem.message()) from None
+    _require_all(connection, files)
     before = root.canonical_root(connection)
     count = fill(connection, files, progress)
     return Rebuilt(before, root.canonical_root(connection), count)
+
+
+def _require_all(connection: Connection, files: Files) -> None:
+    """Refuse where the manifest has lost lines that this index still knows: what they held stands only here."""
+    kept = {one.line_sha256 for one in files.manifest().segments}
+    lost = [one for one in connection.execute(select(segment.c.line_sha256)).scalars() if one not in kept]
+    if lost:
+        raise errors.ArchiveDamaged(
+            detail=f"{manifest.FILE}: {len(lost)} lines are missing that the index knows.",
+            remedy="Put the files of the archive back; until then the index is all that holds them.",
+        )
 
 
 def fill(connection: Connection, files: Files, progress: Progress) -> int:

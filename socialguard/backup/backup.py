@@ -57,9 +57,11 @@ class Backup:
         if pricing.is_first(self._desk, account):
             try:
                 price = pricing.known_price(self._desk, account)
+                if price > pricing.FREE_LIMIT and not pricing.is_told(self._desk, account):
+                    price = pricing.told_price(self._desk, account)
                 pricing.require_agreed([account], price, None, remedy=_ASK)
-            except errors.PriceUnconfirmed as dear:
-                return dear
+            except errors.SocialGuardError as refused:
+                return refused
         outcome = run.back_up(self._desk, account, stop)
         try:
             self._desk.archive.close_old(CLOSE_AFTER)

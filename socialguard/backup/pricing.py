@@ -74,6 +74,20 @@ def known_price(desk: Desk, account: Account) -> int:
     return first_price(desk.custody.network(account.network).reading, posts if isinstance(posts, int) else None)
 
 
+def is_told(desk: Desk, account: Account) -> bool:
+    """Return whether the network has said how many posts an account has."""
+    with desk.archive.database.read() as connection:
+        return reader.newest_profile(connection, account.id) is not None
+
+
+def told_price(desk: Desk, account: Account) -> int:
+    """Ask the network, and return what a first backup costs at the most; raises why it does not tell."""
+    found = estimate(desk, account)
+    if found.error is not None:
+        raise found.error
+    return found.micros
+
+
 def require_agreed(
     accounts: Iterable[Account], micros: int, agreed: int | None, *, remedy: str | None = None
 ) -> None:

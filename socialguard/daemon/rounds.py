@@ -4,6 +4,7 @@ When it ran last is kept for each account, so that a window that was missed (the
 is made up for once, and a restart repeats nothing."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
@@ -56,11 +57,19 @@ class Rounds:
         kept = self._kept(accounts)
         now = clock.now()
         due = sorted((self._next(accounts[key], run), key) for key, run in kept.items())
+        self._promise({key: (kept[key], at) for at, key in due})
         offered = 0
         for at, key in due:
             if at > now or offered >= self._most:
                 return
             offered += self._lanes.offer(key, partial(self._turn, accounts[key], at, kept[key]))
+
+    def _promise(self, turns: Mapping[str, tuple[DutyRun, datetime]]) -> None:
+        """Keep when each turn is, where that has changed: the settings, or the clock, are others."""
+        moved = [replace(run, next_run=at) for run, at in turns.values() if run.next_run != at]
+        if moved:
+            with self._workspace.database.write() as connection:
+                duties.record(connection, moved)
 
     def note(self, account_id: str, error: str | None) -> None:
         """Keep what went wrong with an account beside its turns, None for nothing."""
@@ -90,10 +99,14 @@ class Rounds:
         return {key: run for key, run in (kept | new).items() if key in accounts}
 
     def _next(self, account: Account, run: DutyRun) -> datetime:
-        """When its turn is. Reckoned from the last one, since the cron in the settings may be another by now."""
-        if run.last_run is None:
-            return run.next_run or clock.now()
-        return self._when(account, run.last_run)
+        """When its turn is. Reckoned from the last one, since the cron in the settings may be another by now; a
+        last one in the future is of a clock that was wrong, and counts as none."""
+        now = clock.now()
+        if run.last_run is not None and run.last_run <= now:
+            return self._when(account, run.last_run)
+        if run.next_run is not None and run.next_run <= now:
+            return run.next_run  # it was promised, and nobody was there
+        return self._when(account, now)
 
     def _turn(self, account: Account, at: datetime, before: DutyRun) -> None:
         began = clock.now()

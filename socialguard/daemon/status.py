@@ -22,6 +22,8 @@ SLACK: Final = timedelta(seconds=10)
 """The runs are kept every few seconds: what is later than this by their account is late."""
 LATE_WARNING: Final = timedelta(seconds=30)
 LATE_CRITICAL: Final = timedelta(minutes=2)
+LATE_TURN: Final = timedelta(minutes=15)
+"""For what is in no hurry: an account's backup waits for the look at all crons, and for others before it."""
 OK, WARNING, CRITICAL = 0, 1, 2
 _NAMES: Final = ("OK", "WARNING", "CRITICAL")
 # Without these nothing goes out, or nobody could prove what did.
@@ -95,7 +97,7 @@ def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int
             found.append((CRITICAL if run.name in VITAL else WARNING, f"{name}: {run.error}"))
         if run.lag > LATE_CRITICAL and run.name in VITAL:
             found.append((CRITICAL, f"{name} is {run.lag.total_seconds():.0f} s late"))
-        elif run.lag > LATE_WARNING:
+        elif run.lag > (LATE_WARNING if run.name in VITAL else LATE_TURN):
             found.append((WARNING, f"{name} is {run.lag.total_seconds():.0f} s late"))
     found.sort(key=lambda one: -one[0])
     code = found[0][0] if found else OK

@@ -53,11 +53,18 @@ def test_another_cause_is_another_alert(database: Database, place: Path, kind: s
     assert sorted(one.count for one in unseen(database)) == [1, 2]
 
 
-def test_what_was_seen_and_happens_again_is_a_new_alert(database: Database, place: Path) -> None:
+def test_what_was_seen_is_not_told_again_for_a_day_and_then_is_a_new_alert(
+    database: Database, place: Path
+) -> None:
     board = Board(place)
     raised(database, board)
     with database.write() as connection:
         assert board.see(connection, None) == (1,)
+    clock.shift(timedelta(hours=23))
+    raised(database, board)
+    assert unseen(database) == []
+    assert notice.read(place) is None
+    clock.shift(timedelta(hours=25))
     raised(database, board)
     assert [(one.id, one.count) for one in unseen(database)] == [(2, 1)]
     with database.read() as connection:

@@ -1,5 +1,6 @@
 """An index that is lost, damaged or of another schema is made anew from the segments; nothing is lost silently."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,46 @@ def test_an_old_copy_of_the_index_is_not_gone_on_with(place: Path) -> None:
     archive = open_archive(place)
     with pytest.raises(errors.ArchiveDamaged):
         archive.close_pages()
+    archive.close()
+
+
+@pytest.mark.parametrize("lost", ["directory", "line"])
+def test_nothing_is_rebuilt_where_files_are_gone_that_only_the_index_still_knows(place: Path, lost: str) -> None:
+    archive = open_archive(place)
+    archive.close_pages()
+    root, known = archive.root(), len(ids(archive))
+    if lost == "directory":
+        shutil.rmtree(place / "archive")
+    else:
+        (place / "archive" / "MANIFEST.jsonl").unlink()
+        (place / "archive" / "HEAD").unlink()
+    with pytest.raises(errors.ArchiveDamaged) as caught:
+        archive.rebuild()
+    assert caught.value.exit_code == 13
+    assert (archive.root(), len(ids(archive))) == (root, known)
+    archive.close()
+
+
+def test_an_index_that_was_begun_while_the_files_were_away_gives_way_when_they_are_back(place: Path) -> None:
+    archive = open_archive(place)
+    archive.close_pages()
+    root, known = archive.root(), len(ids(archive))
+    archive.close()
+    (place / "archive").rename(place / "away")
+    (place / "archive.db").unlink()
+    archive = open_archive(place)
+    network = Network()
+    network.post(3)
+    back_up(archive, network)
+    archive.close()
+    shutil.rmtree(place / "archive")
+    (place / "away").rename(place / "archive")
+    archive = open_archive(place)
+    assert [one.where for one in archive.verify().problems] == ["archive.db"]
+    archive.rebuild()
+    assert (archive.root(), len(ids(archive))) == (root, known)
+    assert archive.verify().problems == ()
+    assert list(place.glob("archive.db.damaged-*")), "nothing is erased"
     archive.close()
 
 

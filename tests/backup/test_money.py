@@ -145,22 +145,34 @@ def test_the_price_is_an_upper_bound_within_the_reach_of_the_network() -> None:
     assert first_price(facebook, None) == first_price(facebook, 10**6) == 0
 
 
+def test_without_a_person_a_first_backup_that_is_cheap_is_made(office: Office) -> None:
+    import threading
+
+    office.sandbox.reset(seeded(office, posts=2))
+    with office.entered() as workspace:
+        account = next(one for one in workspace.accounts() if str(one) == "x:@acme")
+        workspace.backup.run(account, threading.Event())
+    assert office.cli("alerts", "list", "--json").document["alerts"] == []
+    assert office.cli("backup", "list", "x:@acme", "--json").document["items"]
+
+
 def test_without_a_person_a_dear_first_backup_is_refused_with_the_words_that_allow_it(office: Office) -> None:
     """The daemon has nobody to ask: its duty says what a person must run."""
     import threading
 
     from socialguard import errors
 
-    office.sandbox.reset(seeded(office, posts=2))
+    office.sandbox.reset(seeded(office, posts=300))
     with office.entered() as workspace:
         account = next(one for one in workspace.accounts() if str(one) == "x:@acme")
-        with pytest.raises(errors.PriceUnconfirmed) as caught:
-            workspace.backup.run(account, threading.Event())
-    assert caught.value.what_to_do() == "Run: socialguard backup run x:@acme --max-cost 21"
-    assert charged(office) == 0
+        for _ in range(2):
+            with pytest.raises(errors.PriceUnconfirmed) as caught:
+                workspace.backup.run(account, threading.Event())
+    assert caught.value.what_to_do() == "Run: socialguard backup run x:@acme --max-cost 6"
+    assert charged(office) == 10_000, "it is asked once how many posts there are"
     (alert,) = office.cli("alerts", "list", "--json").document["alerts"]
     assert (alert["kind"], alert["account"]) == ("backup", "x:@acme")
-    assert "costs up to $20.02" in alert["message"]
+    assert "costs up to $5.52" in alert["message"]
     back_up(office)
     with office.entered() as workspace:
         workspace.backup.run(account, threading.Event())

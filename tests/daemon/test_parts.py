@@ -239,7 +239,8 @@ def test_monitoring_is_told_what_is_gravest_in_one_line() -> None:
     assert (code, line.split(" | ")[0]) == (1, "WARNING - tokens a-1: not / renewed")
     assert as_told(tokens, DutyRun("publish", error="disk full"))[0] == 2
     assert as_told(DutyRun("publish", lag=timedelta(minutes=3)))[0] == 2
-    assert as_told(DutyRun("backup", lag=timedelta(minutes=3)))[0] == 1
+    assert as_told(DutyRun("backup a-1", lag=timedelta(minutes=3)))[0] == 0
+    assert as_told(DutyRun("backup a-1", lag=timedelta(minutes=16)))[0] == 1
 
 
 # ── disk ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -91,6 +91,24 @@ def test_windows_that_were_missed_are_made_up_for_once(morning: Morning) -> None
     assert timedelta(days=2, hours=22) < run.lag < timedelta(days=3)
 
 
+def test_a_turn_in_the_future_is_of_a_clock_that_was_wrong(morning: Morning) -> None:
+    morning.at(MORNING)
+    assert morning.at(MORNING + timedelta(days=365)) == ALL
+    assert morning.at(MORNING + timedelta(hours=2, minutes=1)) == []
+    assert morning.runs()["x:@globex"].next_run == MORNING + timedelta(days=1, hours=1)
+    assert morning.at(MORNING + timedelta(days=1, hours=2, minutes=1)) == ALL
+
+
+def test_another_cron_holds_from_the_next_start_on(office: Office, morning: Morning) -> None:
+    morning.at(MORNING)
+    (office.home / "socialguard.toml").write_text('[backup]\ncron = "0 3 1 1 *"\n')
+    with office.entered() as workspace:
+        later = Morning(workspace)
+        assert later.at(MORNING + timedelta(minutes=30)) == []
+        assert {run.next_run for run in later.runs().values()} == {datetime(2027, 1, 1, 3, tzinfo=UTC)}
+        assert later.at(MORNING + timedelta(hours=2, minutes=1)) == []
+
+
 def test_a_backup_that_fails_is_told_for_its_account_and_tried_at_its_next_time(morning: Morning) -> None:
     morning.at(MORNING)
     morning.fake.fails = errors.NetworkRefused(network="X", account="x:@acme", detail="no more credits.")

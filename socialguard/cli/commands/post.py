@@ -83,7 +83,7 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
     queued = accept.accept(desk, plan, answer)
     later = [value for value in queued if value.not_before is not None]
     if later:
-        return _tell_queued(face, plan, later)
+        return _tell_queued(face, desk, plan, later)
     _wait(face, desk, plan, queued)
     sent = send.send_now(desk, [value.id for value in queued])
     results = [*(_looked_for(desk, result) for result in sent), *_not_sent(desk, plan, queued, sent)]
@@ -151,14 +151,19 @@ def show_plan(face: Face, plan: Plan) -> int:
     return errors.Held.exit_code if plan.stopping else 0
 
 
-def _tell_queued(face: Face, plan: Plan, queued: Sequence[Delivery]) -> int:
+def _tell_queued(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> int:
+    from socialguard.daemon import status
+
+    with desk.database.read() as connection:
+        is_sent_by_itself = status.read(connection).alive
     accounts = {item.account.id: item.account for item in plan.candidates}
     results = [Result(value, accounts[value.account_id]) for value in queued]
 
     def people() -> None:
         for result in results:
             face.printer.line(deliveries.scheduled_line(result.delivery, result.account))
-        face.printer.note("No daemon sends it by itself: run socialguard queue run when it is due.")
+        if not is_sent_by_itself:
+            face.printer.note("No daemon works now: start one, or run socialguard queue run when it is due.")
 
     face.printer.answer(deliveries.results_document(results, plan.findings), people)
     return 0
