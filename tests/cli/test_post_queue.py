@@ -58,7 +58,7 @@ def test_a_scheduled_post_is_echoed_with_weekday_time_zone_and_instant(office: O
     done = office.cli("post", "Hello", *TO, "--at", "2036-11-28T09:00")
     assert done.code == 0
     assert "goes out on Friday 2036-11-28 09:00 UTC (2036-11-28T09:00:00.000000Z)." in done.stdout
-    assert "No daemon sends it by itself" in done.stderr
+    assert "No daemon works now" in done.stderr
     french = office.cli("post", "Bonjour", *TO, "--at", "2036-11-28T09:00", LANGUAGE="fr")
     assert "vendredi 2036-11-28 09:00" in french.stdout
     assert office.published() == []
