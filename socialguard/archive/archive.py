@@ -137,7 +137,7 @@ class Archive:
                 known = verifying.known_to(connection)
                 found = verifying.verify(known, self._files, progress)
         unknown = len(self._files.manifest().segments) - len(known.lines)
-        if unknown > 0:
+        if unknown > 0 and not found.problems:
             stale = Problem("archive.db", f"it does not know {unknown} segments; run: socialguard backup rebuild")
             found = replace(found, problems=(*found.problems, stale))
         return found

