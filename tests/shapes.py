@@ -246,3 +246,37 @@ class Costs(Shape):
     rows: list[CostRow]
     total: CostTotal
     budgets: list[BudgetFields]
+
+
+class RefusedRow(Shape):
+    """A row of a calendar that cannot be queued."""
+
+    line: int
+    reason: Annotated[str, StringConstraints(min_length=5)]
+
+
+class RowFinding(FindingFields):
+    """What a check says of a row that can be queued."""
+
+    line: int
+
+
+class AccountCount(Shape):
+    """How many posts an account gets."""
+
+    account: AccountText
+    posts: int
+
+
+class CalendarFields(Shape):
+    """What `plan import` prints."""
+
+    found: int
+    valid: int
+    queued: int
+    known: int
+    refused: list[RefusedRow]
+    accounts: list[AccountCount]
+    total_micros: int
+    findings: list[RowFinding]
+    error: ErrorFields | None = None

@@ -78,6 +78,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
     "draft list": Row("draft", "list_", "List drafts, newest first."),
     "draft show": Row("draft", "show", "Show one draft whole, and what became of it."),
+    "plan import": Row(
+        "plan",
+        "import_",
+        "Queue the posts of a calendar (CSV, XLSX) after all rows were checked; it asks once for the whole file.",
+    ),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
     "queue show": Row("listing", "show", "Show one delivery whole."),
     "queue edit": Row(
@@ -167,6 +172,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "backup": "The activity of accounts, kept here.",
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
+    "plan": "Calendars: what goes out when.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",
     "sandbox": "Networks on this machine, for trying things out.",

@@ -153,7 +153,9 @@ def _plan(
 ) -> Plan:
     content = Content(text=request.text, media=media, link=request.link, reply_to=request.reply_to)
     when = None if moment is None else moment.instant
-    candidates = tuple(_candidate(connection, desk, account, content, when, request.grace) for account in accounts)
+    candidates = tuple(
+        candidate_of(connection, desk, account, content, when, request.grace) for account in accounts
+    )
     findings = desk.gate.review(connection, candidates, replaces=request.replaces)
     return Plan(
         draft_id=draft_id,
@@ -169,14 +171,16 @@ def _plan(
     )
 
 
-def _candidate(
+def candidate_of(
     connection: Connection,
     desk: Desk,
     account: Account,
     content: Content,
     when: datetime | None,
-    grace: int | None,
+    grace: int | None = None,
 ) -> Candidate:
+    """Return what a content would be on an account, measured and priced; `when` None means now, `grace` None the
+    policy's."""
     network = desk.network(account.network)
     rules = desk.trust.rules(connection, account)
     return Candidate(

@@ -1,0 +1,275 @@
+"""Every row of a calendar is checked before the first is queued: as a post is, and beside the other rows.
+
+A row that stands in the ledger already (same account, time and content, whatever became of it) is known: importing
+a file again adds nothing, and brings nothing back that a person cancelled."""
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Final
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.ledger import agenda
+from socialguard.model.account import Account
+from socialguard.model.challenge import Challenge
+from socialguard.model.delivery import Content, Media
+from socialguard.model.finding import Finding, Severity
+from socialguard.publishing import accept
+from socialguard.publishing.calendar import columns, foreign, table
+from socialguard.publishing.calendar.entries import Dates, Entry, entry, moment
+from socialguard.publishing.calendar.table import CalendarUnusable, Row
+from socialguard.publishing.interface import Candidate, Desk, Plan, Session
+from socialguard.publishing.prepare import candidate_of, common_zone, overridden
+from socialguard.publishing.times import Moment
+
+BATCH: Final = 250
+"""Rows that are checked in one read transaction: none may be long (DESIGN: Databases)."""
+
+Tick = Callable[[int], None]
+NamedRow = tuple[Row, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person says beside the file: accounts where it names none, the tool that it is from, what 03/04/2026
+    means, and the reason for each check that is passed."""
+
+    to: tuple[str, ...] = ()
+    form: str | None = None
+    dates: Dates | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be queued, and why; `by_check` where a check or a stop says so."""
+
+    line: int
+    problem: errors.SocialGuardError
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A row that can be queued: its plan, without a draft and without a question of its own."""
+
+    line: int
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A calendar that was checked. `found` rows are `good`, `known` (queued by an earlier import) or `refused`;
+    `asked` is one candidate for each account of the good ones, `challenge` the one question for all."""
+
+    found: int
+    good: tuple[Checked, ...]
+    known: tuple[int, ...]
+    refused: tuple[Refused, ...]
+    asked: tuple[Candidate, ...]
+    challenge: Challenge | None
+    session: Session
+    checked_at: datetime
+
+
+class SameRow(errors.UsageError):
+    """It is the same as line {line}."""
+
+
+class SameText(errors.Held):
+    """{account} has the same text in line {line}."""
+
+    remedy = "Change the text, or pass it on purpose: --override twin --reason …"
+
+
+def rows_of(path: Path, wish: Wish) -> list[NamedRow]:
+    """Return the rows of a file with their cells by our names; raises CalendarUnusable, Unreadable."""
+    rows = table.read(path)
+    if wish.form is None:
+        return columns.under_heading(rows, path.name)
+    if not wish.to:
+        detail = f"a file of {wish.form} names no accounts; say them with --to."
+        raise CalendarUnusable(file=path.name, detail=detail, remedy="Add --to x:@acme.")
+    found = foreign.FORMS[wish.form](rows, path.name)
+    if not found:
+        raise CalendarUnusable(file=path.name, detail="it has a heading and no rows.")
+    return found
+
+
+def check(
+    desk: Desk, rows: Sequence[NamedRow], place: Path, wish: Wish, session: Session, tick: Tick = lambda _: None
+) -> Sheet:
+    """Check all rows and return what is to be said of each; `place` is where the files lie that rows name."""
+    checker = _Checker(desk, place, wish, session)
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        with desk.database.read() as connection:
+            checker.look(connection, part)
+        tick(len(part))
+    with desk.database.read() as connection:
+        asked = tuple(checker.asked.values())
+        challenge = desk.gate.challenge(connection, asked, session) if asked else None
+    return Sheet(
+        len(rows), tuple(checker.good), tuple(checker.known), tuple(checker.refused), asked, challenge, session,
+        checker.now,
+    )  # fmt: skip
+
+
+class _Checker:
+    """Goes through the rows in their order and remembers what later rows are held against."""
+
+    def __init__(self, desk: Desk, place: Path, wish: Wish, session: Session) -> None:
+        self.desk, self.place, self.wish, self.session = desk, place, wish, session
+        self.now = clock.now()
+        self.good: list[Checked] = []
+        self.known: list[int] = []
+        self.refused: list[Refused] = []
+        self.asked: dict[str, Candidate] = {}
+        self._accounts: dict[tuple[str, ...], tuple[Account, ...] | errors.SocialGuardError] = {}
+        self._stopped: dict[str, errors.SocialGuardError | None] = {}
+        self._planned: dict[str, frozenset[object]] = {}
+        self._rows: dict[object, int] = {}
+        self._texts: dict[tuple[str, str, str | None], int] = {}
+        self._files: dict[tuple[str, str], Media] = {}
+
+    def look(self, connection: Connection, part: Sequence[NamedRow]) -> None:
+        """Check some rows; their findings are asked for together."""
+        waiting: list[tuple[Entry, tuple[Candidate, ...], Moment]] = []
+        for row, cells in part:
+            try:
+                if row.problem is not None:
+                    raise errors.UsageError(detail=row.problem)
+                found = self._read(connection, entry(row.line, cells, self.wish.to))
+            except errors.SocialGuardError as problem:
+                self.refused.append(Refused(row.line, problem))
+                continue
+            if found is None:
+                self.known.append(row.line)
+            else:
+                waiting.append(found)
+        everything = [one for _, candidates, _ in waiting for one in candidates]
+        findings = self._findings(connection, everything)
+        for asked, candidates, due in waiting:
+            said = tuple(finding for one in candidates for finding in findings[id(one)])
+            self._judge(asked, candidates, due, said)
+        self.refused.sort(key=lambda one: one.line)
+
+    def _findings(self, connection: Connection, candidates: Sequence[Candidate]) -> Mapping[int, list[Finding]]:
+        """What the checks say of each candidate, by its identity: a finding names its account only."""
+        found: dict[int, list[Finding]] = {}
+        for one in candidates:
+            review = self.desk.gate.review(connection, (one,), replaces=None)
+            found[id(one)] = list(overridden(review, dict(self.wish.overrides)))
+        return found
+
+    def _read(self, connection: Connection, asked: Entry) -> tuple[Entry, tuple[Candidate, ...], Moment] | None:
+        """Return what a row would queue, None where it is known."""
+        accounts = self._resolve(connection, asked.selectors)
+        # Seen from the beginning of time: whether it is past matters only where it is not known.
+        due = moment(asked, asked.zone or common_zone(accounts), datetime.min.replace(tzinfo=self.now.tzinfo),
+                     self.wish.dates)  # fmt: skip
+        media = tuple(self._file(name, alt) for name, alt in asked.media)
+        content = Content(text=asked.text, media=media, link=asked.link)
+        fresh = []
+        for account in accounts:
+            key = _key(account, due.instant, content)
+            before = self._rows.setdefault(key, asked.line)
+            if before != asked.line:
+                raise SameRow(line=before)
+            if not self._is_known(connection, account, due, content):
+                fresh.append(account)
+        if not fresh:
+            return None
+        moment(asked, asked.zone or common_zone(accounts), self.now, self.wish.dates)  # raises where it is past
+        for account in fresh:
+            self._require_open(connection, account)
+            self._require_new_text(account, content, asked.line)
+        return asked, tuple(candidate_of(connection, self.desk, one, content, due.instant) for one in fresh), due
+
+    def _judge(
+        self, asked: Entry, candidates: tuple[Candidate, ...], due: Moment, findings: tuple[Finding, ...]
+    ) -> None:
+        stopping = [one for one in findings if one.stops]
+        if stopping:
+            blocked = any(one.severity is Severity.BLOCK for one in stopping)
+            fix = "Fix it." if blocked else f"Fix it, or --override {stopping[0].check} --reason …"
+            detail = "; ".join(f"{one.account}: {one.message()}" for one in stopping)
+            problem = errors.Held(detail=detail, fix=fix, findings=stopping)
+            self.refused.append(Refused(asked.line, problem))
+            return
+        plan = Plan("-", candidates, findings, None, self.session, self.now, due.zone, due.wall,
+                    overrides=self.wish.overrides)  # fmt: skip
+        self.good.append(Checked(asked.line, plan))
+        for one in candidates:
+            self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
+
+    def _resolve(self, connection: Connection, selectors: tuple[str, ...]) -> tuple[Account, ...]:
+        found = self._accounts.get(selectors)
+        if found is None:
+            try:
+                found = self.desk.trust.resolve(connection, selectors)
+            except (errors.UsageError, errors.NotFound) as problem:
+                found = problem
+            self._accounts[selectors] = found
+        if isinstance(found, errors.SocialGuardError):
+            raise found
+        return found
+
+    def _require_open(self, connection: Connection, account: Account) -> None:
+        if account.id not in self._stopped:
+            self._stopped[account.id] = None
+            try:
+                accept.require_open(connection, self.desk, account, self.session, "-")
+            except (errors.Held, errors.AuthenticationNeeded) as problem:
+                self._stopped[account.id] = problem
+        stopped = self._stopped[account.id]
+        if stopped is not None:
+            raise stopped
+
+    def _require_new_text(self, account: Account, content: Content, line: int) -> None:
+        """As the check `twin` would say, were the rows above queued already."""
+        if not content.text or "twin" in self.wish.overrides:
+            return
+        plain = " ".join(unicodedata.normalize("NFKC", content.text).casefold().split())
+        before = self._texts.setdefault((account.id, plain, content.link), line)
+        if before != line:
+            raise SameText(account=account, line=before)
+
+    def _is_known(self, connection: Connection, account: Account, due: Moment, content: Content) -> bool:
+        planned = self._planned.get(account.id)
+        if planned is None:
+            found = agenda.planned(connection, account.id)
+            planned = self._planned[account.id] = frozenset(_key(account, at, said) for at, said in found)
+        return _key(account, due.instant, content) in planned
+
+    def _file(self, name: str, alt: str) -> Media:
+        """A file beside the calendar; nothing outside its directory is taken."""
+        if (name, alt) not in self._files:
+            path = PurePath(name)
+            if path.is_absolute() or ".." in path.parts or not (self.place / path).resolve().is_relative_to(
+                self.place.resolve()
+            ):  # fmt: skip
+                raise errors.UsageError(detail=f"{name} is not in the directory of the calendar.")
+            self._files[name, alt] = self.desk.media.keep(self.place / path, alt)
+        return self._files[name, alt]
+
+
+def _key(account: Account, at: datetime, content: Content) -> object:
+    """What makes two rows the same."""
+    media = tuple((one.sha256, one.alt) for one in content.media)
+    return account.id, at, content.text, content.link, media
+
+
+def accounts_of(good: Sequence[Checked]) -> Iterator[tuple[Account, int]]:
+    """Yield each account with how many rows it has, in the order of the calendar."""
+    counts: dict[str, int] = {}
+    named: dict[str, Account] = {}
+    for row in good:
+        for one in row.plan.candidates:
+            counts[one.account.id] = counts.get(one.account.id, 0) + 1
+            named[one.account.id] = one.account
+    for account_id, count in counts.items():
+        yield named[account_id], count
