@@ -136,9 +136,21 @@ class Guard:
     ) -> tuple[Finding, ...]:
         """Return the findings of every check, at the severities of the policy; the delivery `replaces` does
         not count as a twin of its own edit."""
-        return tuple(
-            finding for candidate in candidates for finding in self._review(connection, candidate, replaces)
-        )
+        look = self.reviewing(replaces=replaces)
+        return tuple(finding for candidate in candidates for finding in look(connection, candidate))
+
+    def reviewing(self, *, replaces: str | None = None) -> Callable[[Connection, Candidate], Sequence[Finding]]:
+        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
+        account posted as of its first look."""
+        known: dict[str, tuple[Recent, ...]] = {}
+
+        def look(connection: Connection, candidate: Candidate) -> Sequence[Finding]:
+            account_id = candidate.account.id
+            if account_id not in known:
+                known[account_id] = _recent(connection, account_id, replaces)
+            return self._review(connection, candidate, known[account_id])
+
+        return look
 
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
@@ -233,13 +245,13 @@ class Guard:
         except errors.NotFound:
             return None  # it was removed since
 
-    def _review(self, connection: Connection, candidate: Candidate, replaces: str | None) -> list[Finding]:
+    def _review(self, connection: Connection, candidate: Candidate, recent: tuple[Recent, ...]) -> list[Finding]:
         subject = Subject(
             account=candidate.account,
             content=candidate.content,
             length=candidate.length,
             limits=self._directory.limits(candidate.account.network),
-            recent=_recent(connection, candidate.account.id, replaces),
+            recent=recent,
         )
         severities = self._directory.severities(connection, candidate.account)
         found = []

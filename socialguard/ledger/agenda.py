@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from socialguard.canon import jcs
 from socialguard.ledger import rows
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.store.tables import delivery
-
-_IN_ONE_LIST = 500
 
 
 def planned(connection: Connection, account_id: str) -> Iterator[tuple[datetime, Content]]:
@@ -22,16 +20,6 @@ def planned(connection: Connection, account_id: str) -> Iterator[tuple[datetime,
     )
     for row in connection.execute(query):
         yield jcs.parse_timestamp(row.not_before), rows.to_content(row.content)
-
-
-def made_since(connection: Connection, account_ids: Sequence[str], since: datetime) -> int:
-    """Return how many deliveries on these accounts were made at `since` or later."""
-    stamp, found = jcs.timestamp(since), 0
-    for start in range(0, len(account_ids), _IN_ONE_LIST):
-        part = account_ids[start : start + _IN_ONE_LIST]
-        query = select(func.count()).where(delivery.c.account_id.in_(part), delivery.c.created_at >= stamp)
-        found += int(connection.execute(query).scalar_one())
-    return found
 
 
 def between(

@@ -197,6 +197,11 @@ class Gate(Protocol):
         """Return the findings of every check, at the severities of the policy."""
         ...
 
+    def reviewing(self) -> Callable[[Connection, Candidate], Sequence[Finding]]:
+        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
+        account posted as of its first look."""
+        ...
+
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Session
     ) -> Challenge | None:

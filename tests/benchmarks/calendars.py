@@ -16,9 +16,7 @@ from tests.benchmarks.table import Line
 ROWS: Final = 10_000
 LIMIT_S: Final = 10.0
 _ACCOUNTS: Final = 50
-_WORDS: Final = (
-    "We open the new shop at noon; come and see what {number} of us made of it this spring."
-)
+_WORDS: Final = "We open the new shop at noon; come and see what {number} of us made of it this spring."
 
 
 def lines(base: Path) -> list[Line]:

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
+from socialguard.audit.interface import Tree
 from socialguard.ledger import agenda
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
@@ -26,8 +27,11 @@ from socialguard.publishing.interface import Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import candidate_of, common_zone, overridden
 from socialguard.publishing.times import Moment
 
-BATCH: Final = 250
+BATCH: Final = 50
 """Rows that are checked in one read transaction: none may be long (DESIGN: Databases)."""
+
+# No row of the file can be judged after one of these.
+_STOPS_ALL: Final = (errors.Tampered, errors.Locked, errors.DiskFull, errors.Busy)
 
 Tick = Callable[[int], None]
 NamedRow = tuple[Row, Mapping[str, str]]
@@ -46,7 +50,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that cannot be queued, and why; `by_check` where a check or a stop says so."""
+    """A row that cannot be queued, and why."""
 
     line: int
     problem: errors.SocialGuardError
@@ -62,8 +66,8 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A calendar that was checked. `found` rows are `good`, `known` (queued by an earlier import) or `refused`;
-    `asked` is one candidate for each account of the good ones, `challenge` the one question for all."""
+    """A calendar that was checked as of `log`. `found` rows are `good`, `known` (queued by an earlier import) or
+    `refused`; `asked` is one candidate for each account of the good ones, `challenge` the one question for all."""
 
     found: int
     good: tuple[Checked, ...]
@@ -73,6 +77,7 @@ class Sheet:
     challenge: Challenge | None
     session: Session
     checked_at: datetime
+    log: Tree
 
 
 class SameRow(errors.UsageError):
@@ -103,6 +108,8 @@ def check(
     desk: Desk, rows: Sequence[NamedRow], place: Path, wish: Wish, session: Session, tick: Tick = lambda _: None
 ) -> Sheet:
     """Check all rows and return what is to be said of each; `place` is where the files lie that rows name."""
+    with desk.database.read() as connection:
+        log = desk.log.head(connection)
     checker = _Checker(desk, place, wish, session)
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
@@ -113,9 +120,16 @@ def check(
         asked = tuple(checker.asked.values())
         challenge = desk.gate.challenge(connection, asked, session) if asked else None
     return Sheet(
-        len(rows), tuple(checker.good), tuple(checker.known), tuple(checker.refused), asked, challenge, session,
-        checker.now,
-    )  # fmt: skip
+        found=len(rows),
+        good=tuple(checker.good),
+        known=tuple(checker.known),
+        refused=tuple(checker.refused),
+        asked=asked,
+        challenge=challenge,
+        session=session,
+        checked_at=checker.now,
+        log=log,
+    )
 
 
 class _Checker:
@@ -134,43 +148,33 @@ class _Checker:
         self._rows: dict[object, int] = {}
         self._texts: dict[tuple[str, str, str | None], int] = {}
         self._files: dict[tuple[str, str], Media] = {}
+        self._review = desk.gate.reviewing()
 
     def look(self, connection: Connection, part: Sequence[NamedRow]) -> None:
-        """Check some rows; their findings are asked for together."""
-        waiting: list[tuple[Entry, tuple[Candidate, ...], Moment]] = []
+        """Check some rows."""
         for row, cells in part:
             try:
                 if row.problem is not None:
                     raise errors.UsageError(detail=row.problem)
-                found = self._read(connection, entry(row.line, cells, self.wish.to))
+                self._look(connection, entry(row.line, cells, self.wish.to))
             except errors.SocialGuardError as problem:
+                if isinstance(problem, _STOPS_ALL):
+                    raise
                 self.refused.append(Refused(row.line, problem))
-                continue
-            if found is None:
-                self.known.append(row.line)
-            else:
-                waiting.append(found)
-        everything = [one for _, candidates, _ in waiting for one in candidates]
-        findings = self._findings(connection, everything)
-        for asked, candidates, due in waiting:
-            said = tuple(finding for one in candidates for finding in findings[id(one)])
-            self._judge(asked, candidates, due, said)
-        self.refused.sort(key=lambda one: one.line)
 
-    def _findings(self, connection: Connection, candidates: Sequence[Candidate]) -> Mapping[int, list[Finding]]:
-        """What the checks say of each candidate, by its identity: a finding names its account only."""
-        found: dict[int, list[Finding]] = {}
-        for one in candidates:
-            review = self.desk.gate.review(connection, (one,), replaces=None)
-            found[id(one)] = list(overridden(review, dict(self.wish.overrides)))
-        return found
+    def _look(self, connection: Connection, asked: Entry) -> None:
+        found = self._read(connection, asked)
+        if found is None:
+            self.known.append(asked.line)
+            return
+        candidates, due = found
+        said = [finding for one in candidates for finding in self._review(connection, one)]
+        self._judge(asked, candidates, due, overridden(said, dict(self.wish.overrides)))
 
-    def _read(self, connection: Connection, asked: Entry) -> tuple[Entry, tuple[Candidate, ...], Moment] | None:
+    def _read(self, connection: Connection, asked: Entry) -> tuple[tuple[Candidate, ...], Moment] | None:
         """Return what a row would queue, None where it is known."""
         accounts = self._resolve(connection, asked.selectors)
-        # Seen from the beginning of time: whether it is past matters only where it is not known.
-        due = moment(asked, asked.zone or common_zone(accounts), datetime.min.replace(tzinfo=self.now.tzinfo),
-                     self.wish.dates)  # fmt: skip
+        due = moment(asked, asked.zone or common_zone(accounts), self.wish.dates)
         media = tuple(self._file(name, alt) for name, alt in asked.media)
         content = Content(text=asked.text, media=media, link=asked.link)
         fresh = []
@@ -183,11 +187,12 @@ class _Checker:
                 fresh.append(account)
         if not fresh:
             return None
-        moment(asked, asked.zone or common_zone(accounts), self.now, self.wish.dates)  # raises where it is past
+        if due.instant <= self.now:
+            raise errors.BadTime(text=asked.when, detail=f"{due.wall:%Y-%m-%d %H:%M} is past.")
         for account in fresh:
             self._require_open(connection, account)
             self._require_new_text(account, content, asked.line)
-        return asked, tuple(candidate_of(connection, self.desk, one, content, due.instant) for one in fresh), due
+        return tuple(candidate_of(connection, self.desk, one, content, due.instant) for one in fresh), due
 
     def _judge(
         self, asked: Entry, candidates: tuple[Candidate, ...], due: Moment, findings: tuple[Finding, ...]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from socialguard import errors
@@ -14,6 +14,7 @@ from socialguard.publishing.times import Moment, parse_when
 Dates = Literal["day-first", "month-first"]
 """What 03/04/2026 means; where nobody says, such a day is refused."""
 
+_LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
 _ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d.*", re.DOTALL)
@@ -58,15 +59,15 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
     )
 
 
-def moment(found: Entry, zone: str, now: datetime, dates: Dates | None) -> Moment:
-    """Return when a row is due, in the zone that it names or else in `zone`; a row names its whole date.
+def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
+    """Return when a row is due, past or not, in the zone that it names or else in `zone`; it names its whole date.
 
-    Raises BadTime where that is past, does not exist, exists twice, or is a day and a month in an order that
-    nobody said."""
+    Raises BadTime where that does not exist, exists twice, or is a day and a month in an order that nobody
+    said."""
     text = _ordered(found.when, dates)
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
-    return parse_when(text, found.zone or zone, now)
+    return parse_when(text, found.zone or zone, _LONG_AGO)
 
 
 def _ordered(text: str, dates: Dates | None) -> str:

@@ -1,7 +1,7 @@
 """The rows of a checked calendar become deliveries: confirmed once for all, queued in small transactions.
 
 Each transaction asks again what could have changed since the rows were checked: stops, budgets, the confirmation,
-and the checks wherever another command queued something on these accounts meanwhile. A failure leaves what was
+and the checks wherever anything was logged meanwhile that is not of this calendar. A failure leaves what was
 queued before it; importing the file again goes on from there."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import errors
-from socialguard.ledger import agenda, writer
+from socialguard.ledger import writer
 from socialguard.model.delivery import Delivery
 from socialguard.publishing import accept
 from socialguard.publishing.calendar.checking import Checked, Sheet
@@ -30,24 +30,24 @@ def queue(
 
     Raises what `accept.accept` raises; the rows before are queued then."""
     accept.require_fresh(sheet.checked_at)
-    queued = 0
+    log = sheet.log
     for start in range(0, len(sheet.good), BATCH):
         part = sheet.good[start : start + BATCH]
         with desk.database.write() as connection:
-            made = _queue(connection, desk, sheet, part, answer, queued)
-        queued += len(made)
+            if desk.log.head(connection) != log:
+                _check_again(connection, desk, part)
+            made = _queue(connection, desk, sheet, part, answer)
+            log = desk.log.head(connection)
         tick(len(part))
         yield made
 
 
 def _queue(
-    connection: Connection, desk: Desk, sheet: Sheet, part: Sequence[Checked], answer: Answer, queued: int
+    connection: Connection, desk: Desk, sheet: Sheet, part: Sequence[Checked], answer: Answer
 ) -> tuple[Delivery, ...]:
     accounts = {one.account.id: one.account for row in part for one in row.plan.candidates}
     for account in accounts.values():
         accept.require_open(connection, desk, account, sheet.session, "-")
-    if agenda.made_since(connection, list({one.account.id for one in sheet.asked}), sheet.checked_at) != queued:
-        _check_again(connection, desk, part)
     how = desk.gate.require(connection, sheet.asked, sheet.session, sheet.challenge, answer)
     nonce = accept.begin_nonce(desk.log.head(connection))
     made: list[Delivery] = []
