@@ -280,3 +280,48 @@ class CalendarFields(Shape):
     total_micros: int
     findings: list[RowFinding]
     error: ErrorFields | None = None
+
+
+class PlannedFields(DeliveryFields):
+    """One delivery in a calendar."""
+
+    client: str
+    local: str
+    zone: str
+    text: str
+    link: str | None
+    media: list[MediaFields]
+
+
+class CollisionFields(Shape):
+    """Two posts of an account that are too close."""
+
+    account: AccountText
+    deliveries: list[DeliveryId]
+    minutes: int
+
+
+class GapFields(Shape):
+    """Days without a post of an account."""
+
+    account: AccountText
+    since: str = Field(alias="from")
+    until: str
+    days: int
+
+
+class PlanFields(Shape):
+    """What `plan show` prints."""
+
+    since: str = Field(alias="from")
+    until: str
+    deliveries: list[PlannedFields]
+    collisions: list[CollisionFields]
+    gaps: list[GapFields]
+
+
+class PlanExported(Shape):
+    """What `plan export` prints beside its file."""
+
+    file: str
+    deliveries: int

@@ -83,6 +83,13 @@ TABLE: Final[Mapping[str, Row]] = {
         "import_",
         "Queue the posts of a calendar (CSV, XLSX) after all rows were checked; it asks once for the whole file.",
     ),
+    "plan show": Row("plan_show", "show", "Show what is planned as a grid, with gaps and collisions."),
+    "plan export": Row(
+        "plan_show", "export", "Export what is planned, for other programs and for people who have not this one."
+    ),
+    "plan move": Row(
+        "plan_show", "move", "Give a waiting delivery another time; it is checked and confirmed anew."
+    ),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
     "queue show": Row("listing", "show", "Show one delivery whole."),
     "queue edit": Row(

@@ -29,9 +29,8 @@ def between(
     *,
     account_ids: Sequence[str] = (),
     states: Sequence[State] = (),
-    limit: int = 10_000,
 ) -> tuple[Delivery, ...]:
-    """Return up to `limit` deliveries that are due from `since` to before `until`, by time."""
+    """Return the deliveries that are due from `since` to before `until`, by time."""
     query = rows.select_delivery().where(
         delivery.c.due >= jcs.timestamp(since), delivery.c.due < jcs.timestamp(until)
     )
@@ -39,5 +38,5 @@ def between(
         query = query.where(delivery.c.account_id.in_(account_ids))
     if states:
         query = query.where(delivery.c.state.in_([state.value for state in states]))
-    query = query.order_by(delivery.c.due, delivery.c.id).limit(limit)
+    query = query.order_by(delivery.c.due, delivery.c.id)
     return tuple(rows.to_delivery(row) for row in connection.execute(query))

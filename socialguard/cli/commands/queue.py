@@ -48,7 +48,9 @@ def edit(
             text = terminal.editor(value.content.text)
         else:
             text = composing.text(face, text, None)
-        return _again(face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed)
+        return queue_again(
+            face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed
+        )
 
 
 @command("release")
@@ -77,7 +79,7 @@ def release(
         if value.act is Act.DELETE:
             return _delete_again(face, workspace, value, account, confirmed, at)
         text = value.content.text
-        return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
+        return queue_again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
 
 
 @command("cancel")
@@ -144,7 +146,7 @@ def delete(face: Face, delivery: str, confirmed: tuple[str, ...]) -> int:
         return carry_out(face, workspace.desk, plan, confirmed)
 
 
-def _again(
+def queue_again(
     face: Face,
     workspace: Workspace,
     value: Delivery,
