@@ -83,10 +83,16 @@ class Cancelled(Deliveries):
     noted: list[str]
 
 
+class ListedDelivery(DeliveryFields):
+    """One delivery in a listing, and whose turn it is."""
+
+    waits_for: Literal["person", "approver", "owner", "time", "sender", "network"] | None
+
+
 class DeliveryPage(Shape):
     """A page of a listing; `more` is the id to go on after."""
 
-    deliveries: list[DeliveryFields]
+    deliveries: list[ListedDelivery]
     more: DeliveryId | None
 
 
@@ -325,3 +331,94 @@ class PlanExported(Shape):
 
     file: str
     deliveries: int
+
+
+class CredentialStanding(Shape):
+    """How a credential stands."""
+
+    state: Literal["ok", "ends", "ended", "absent", "rotation_due", "revocation_pending", "revoked"]
+    expires_at: Instant | None
+
+
+class BackupStanding(Shape):
+    """How old a backup is."""
+
+    read_at: Instant | None
+    age_s: int | None
+
+
+class AccountStanding(Shape):
+    """How one account stands."""
+
+    account: AccountText
+    client: str
+    short_name: str
+    frozen: str | None
+    last_post: Instant | None
+    next_post: Instant | None
+    queued: int
+    held: int
+    awaiting: int
+    unknown: int
+    credential: CredentialStanding
+    backup: BackupStanding
+    alerts: int
+
+
+class Standings(Shape):
+    """What `status` prints."""
+
+    accounts: list[AccountStanding]
+    daemon_alive: bool
+    alerts: int
+
+
+class TextDelivery(DeliveryFields):
+    """One delivery with its text."""
+
+    text: str
+
+
+class StopFields(Shape):
+    """One freeze."""
+
+    scope: str
+    since: Instant
+    by: str
+    reason: str
+
+
+class HandoverAlert(Shape):
+    """One alert that nobody has seen."""
+
+    id: int
+    account: AccountText | None
+    message: str
+    count: int
+    raised_at: Instant
+
+
+class NoteFields(Shape):
+    """One note for the next shift."""
+
+    at: Instant
+    by: str
+    text: str | None
+    entry: int
+
+
+class HandoverFields(Shape):
+    """What `handover` prints."""
+
+    held: list[TextDelivery]
+    unknown: list[TextDelivery]
+    frozen: list[StopFields]
+    next: list[TextDelivery]
+    alerts: list[HandoverAlert]
+    notes: list[NoteFields]
+
+
+class Noted(Shape):
+    """What `handover --note` prints."""
+
+    noted: int

@@ -106,6 +106,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "queue run": Row("queue", "run", "Send every delivery that is due, after finding out what is unknown."),
     "undo": Row("queue", "undo", "Take back a delivery that is not public yet. It never asks."),
     "delete": Row("queue", "delete", "Delete the public post of a delivery; it asks as a switch does."),
+    "status": Row(
+        "status", "status", "Show how accounts stand: last and next post, queue, credential, backup, alerts."
+    ),
+    "handover": Row(
+        "handover",
+        "handover",
+        "Show what the next shift must know: held, unknown, frozen, the next 12 hours, alerts, notes.",
+    ),
     "backup run": Row(
         "backup_run", "run", "Fetch what is new of accounts, all where none is named; it goes on where it stopped."
     ),

@@ -41,9 +41,10 @@ def show(face: Face, selectors: tuple[str, ...], span: str, on: str | None) -> N
     from socialguard.publishing.calendar import overview
 
     with open_workspace(face) as workspace:
+        accounts = _accounts(workspace, selectors)
         today = _today(workspace)
         since, days = _span(span, _date(on) or today)
-        planned = _read(workspace, selectors, since, days)
+        planned = _read(workspace, accounts, since, days, narrow=bool(selectors))
     close = list(overview.collisions(planned))
     ahead = max(since, today)
     empty = list(overview.gaps(planned, ahead, days - (ahead - since).days))
@@ -117,8 +118,9 @@ def export(
             detail="An export is a document of its own.", remedy="With --json give --out FILE."
         )
     with open_workspace(face) as workspace:
+        accounts = _accounts(workspace, selectors)
         first = _date(since) or _today(workspace)
-        planned = _read(workspace, selectors, first, days)
+        planned = _read(workspace, accounts, first, days, narrow=bool(selectors))
     if form == "ics":
         text = exporting.as_ics(planned, clock.now())
     elif form == "csv":
@@ -161,17 +163,20 @@ def move(
         )
 
 
-def _read(workspace: "Workspace", selectors: Sequence[str], since: date, days: int) -> "tuple[Planned, ...]":
+def _accounts(workspace: "Workspace", selectors: Sequence[str]) -> "Sequence[Account]":
+    if not selectors:
+        return workspace.accounts()
+    with workspace.database.read() as connection:
+        return workspace.trust.resolve(connection, selectors)
+
+
+def _read(
+    workspace: "Workspace", accounts: "Sequence[Account]", since: date, days: int, *, narrow: bool
+) -> "tuple[Planned, ...]":
     from socialguard.publishing.calendar import overview
 
-    accounts: Sequence[Account]
-    if selectors:
-        with workspace.database.read() as connection:
-            accounts = workspace.trust.resolve(connection, selectors)
-    else:
-        accounts = workspace.accounts()
     with workspace.database.read() as connection:
-        return overview.read(connection, accounts, since, days, narrow=bool(selectors))
+        return overview.read(connection, accounts, since, days, narrow=narrow)
 
 
 def _today(workspace: "Workspace") -> date:
