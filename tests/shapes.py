@@ -280,6 +280,7 @@ class CalendarFields(Shape):
     found: int
     valid: int
     queued: int
+    deliveries: int
     known: int
     refused: list[RefusedRow]
     accounts: list[AccountCount]

@@ -241,6 +241,11 @@ def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
         f"{plural('{count} CLIENT', '{count} CLIENTS', len(clients)).format(count=len(clients))}"
     ]
     lines.extend(by_clients({name: [target.account for target in by_client[name]] for name in clients}, width))
+    if challenge.code is not None:
+        handles = [target.account.partition("@")[2] for target in challenge.targets]
+        odd = [handle.encode("ascii", "backslashreplace").decode() for handle in handles if not handle.isascii()]
+        mistaken = say("a handle can be mistaken for another: {spelled}", spelled=words.listed(odd or handles))
+        lines.extend(_laid_out(iter([(_("code"), mistaken)]), width, _label_width()))
     if challenge.purpose == "use":
         return lines
     lines.extend(_laid_out(_shared_content(challenge.targets, now), width, _label_width()))
@@ -251,16 +256,17 @@ def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
 
 
 def by_clients(accounts: Mapping[str, Sequence[str]], width: int) -> Iterator[str]:
-    """Return lines with the accounts of each client, the one with most of them first; where one account alone is
-    outside it, that is marked."""
+    """Return lines with the accounts of each client, the one with most of them first; a client with one account
+    alone beside one with several is marked."""
     clients = sorted(accounts, key=lambda name: -len(accounts[name]))
-    outside = [name for name in clients[1:] if len(accounts[name]) == 1]
-    is_odd = len(clients) == 2 and outside and len(accounts[clients[0]]) > 1
+    odd = [name for name in clients[1:] if len(accounts[name]) == 1] if len(accounts[clients[0]]) > 1 else []
     rows = []
     for name in clients:
         named = "  ".join(visible(account, 300) for account in accounts[name])
-        if is_odd and name == outside[0]:
+        if name in odd and len(clients) == 2:
             named += "   " + say("← the only one outside {client}", client=clients[0])
+        elif name in odd:
+            named += "   " + say("← the only one of {client}", client=name)
         rows.append((f"{visible(name, 60)} ({len(accounts[name])})", named))
     return _laid_out(iter(rows), width, max(len(label) for label, _named in rows) + 2)
 

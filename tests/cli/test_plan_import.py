@@ -5,8 +5,13 @@ import io
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from socialguard import clock
+import pexpect
+import pytest
+
+from socialguard import clock, errors
+from socialguard.publishing.calendar import queueing
 from tests.office import Done, Office
 from tests.office import office as office
 from tests.shapes import CalendarFields as Fields
@@ -97,7 +102,7 @@ def test_every_account_of_the_file_is_named_by_a_script(office: Office) -> None:
 def test_a_row_for_several_accounts_becomes_a_delivery_for_each(office: Office) -> None:
     path = written(office, [HEADING, ("x:@acme, globex", day(3), "9am", "Both")])
     found = shown(imported(office, path, *NAMED, "--confirm", "x:@globex"), Fields)
-    assert found.queued == 2
+    assert (found.queued, found.deliveries) == (1, 2)
     assert [(one.account, one.posts) for one in found.accounts] == [("x:@acme", 1), ("x:@globex", 1)]
 
 
@@ -150,3 +155,88 @@ def test_a_budget_stops_a_calendar_before_it_is_overdrawn(office: Office) -> Non
     assert done.code == 11, done
     assert done.document["queued"] == 0
     assert office.queue() == []
+
+
+def test_a_person_sees_accounts_and_counts_and_types_for_all_of_them(office: Office) -> None:
+    rows = [HEADING, *(("acme", day(3), f"{hour}:00", f"Post {hour}") for hour in (9, 10, 11))]
+    path = written(office, [*rows, ("facebook:@globex", day(5), "9:00", "The last one")])
+    child = office.terminal("plan", "import", str(path))
+    child.expect_exact("4 POSTS, 2 ACCOUNTS, 2 CLIENTS")
+    child.expect_exact("x:@acme × 3")
+    child.expect_exact("Total $0.045")
+    child.expect_exact("Type 2 acme globex to queue them. Enter stops:")
+    child.sendline("2 acme")
+    child.expect_exact("Not 2 acme globex.")
+    child.sendline("2 acme globex")
+    child.expect_exact("4 rows were queued.")
+    child.expect(pexpect.EOF)
+    assert len(office.queue("queued")) == 4
+
+
+def test_enter_stops_a_calendar_and_queues_nothing(office: Office) -> None:
+    path = written(office, [HEADING, ("x:@acme", day(3), "9:00", "Stopped")])
+    child = office.terminal("plan", "import", str(path))
+    child.expect_exact("Type acme to queue them. Enter stops:")
+    child.sendline("")
+    child.expect_exact("Stopped. Nothing was queued.")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 3
+    assert office.queue() == []
+
+
+def test_what_changes_while_the_card_is_read_counts(office: Office) -> None:
+    path = written(office, [HEADING, ("x:@acme", day(3), "9:00", "Twin")])
+    child = office.terminal("plan", "import", str(path))
+    child.expect_exact("Type acme to queue them. Enter stops:")
+    words = ("--to", "x:@acme", "--confirm", "x:@acme", "--at", f"{day(2)}T09:00", "--json")
+    assert office.cli("post", "Twin", *words).code == 0
+    child.sendline("acme")
+    child.expect_exact("line 2")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 11
+    assert len(office.queue("queued")) == 1
+
+
+def test_an_import_that_was_killed_goes_on_where_it_stopped(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [HEADING, *(("x:@acme", day(3 + n // 9), f"{9 + n % 9}:00", f"Post {n}") for n in range(7))]
+    path = written(office, rows)
+    monkeypatch.setattr(queueing, "BATCH", 2)
+    real, calls = queueing._queue, []
+
+    def breaks(*given: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise errors.DiskFull(path="socialguard.db")
+        return real(*given)
+
+    monkeypatch.setattr(queueing, "_queue", breaks)
+    done = imported(office, path, *NAMED)
+    assert (done.code, done.document["queued"]) == (1, 4)
+    monkeypatch.setattr(queueing, "_queue", real)
+    again = shown(imported(office, path, *NAMED), Fields)
+    assert (again.known, again.queued) == (4, 3)
+    assert texts(office) == [f"Post {n}" for n in range(7)]
+
+
+def test_a_bulk_file_of_another_tool_goes_to_the_accounts_that_are_named(office: Office) -> None:
+    rows = [(f"{day(3).replace('-', '/')} 09:30", "Hello", ""), (f"{day(4).replace('-', '/')} 09:30", "Bye", "")]
+    path = written(office, rows)
+    assert imported(office, path, "--from", "hootsuite", *NAMED).code == 2
+    found = shown(imported(office, path, "--from", "hootsuite", "--to", "acme", *NAMED), Fields)
+    assert (found.queued, texts(office)) == (2, ["Hello", "Bye"])
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfea\0", "account,date,time,text\n\xe9".encode("cp1252"), b"", b"PK\x03\x04"]
+)
+def test_a_hostile_file_writes_nothing(office: Office, data: bytes) -> None:
+    path = office.base / "hostile.csv"
+    path.write_bytes(data)
+    before = office.database.read_bytes()
+    done = imported(office, path, *NAMED)
+    assert (done.code, done.error["name"]) == (2, "calendar_unusable")
+    assert office.database.read_bytes() == before

@@ -1,7 +1,7 @@
 """`socialguard plan import`: a calendar, checked whole and queued together."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -78,29 +78,37 @@ def import_(
             _tell(face, sheet)
         stopped = bool(sheet.refused) and not valid_only
         problem: errors.SocialGuardError | None = None
-        queued = 0
+        done = _Done()
         if stopped:
             problem = RowsRefused(refused=len(sheet.refused), found=sheet.found)
         elif sheet.good and not dry_run:
-            queued, problem = _queue(face, desk, sheet, confirmed)
-    return _answer(face, sheet, queued, problem, dry_run=dry_run)
+            problem = _queue(face, desk, sheet, confirmed, done)
+    return _answer(face, sheet, done, problem, dry_run=dry_run)
+
+
+@dataclass(slots=True)
+class _Done:
+    """How many rows were queued, and how many deliveries they became."""
+
+    rows: int = 0
+    deliveries: int = 0
 
 
 def _queue(
-    face: Face, desk: "Desk", sheet: "Sheet", confirmed: Sequence[str]
-) -> tuple[int, errors.SocialGuardError | None]:
-    """Ask, queue, and return how many deliveries were queued, and what stopped the rest."""
+    face: Face, desk: "Desk", sheet: "Sheet", confirmed: Sequence[str], done: _Done
+) -> errors.SocialGuardError | None:
+    """Ask and queue, count in `done`, and return what stopped the rest, None where nothing did."""
     from socialguard.publishing.calendar import queueing
 
-    queued = 0
     try:
         answer = _ask(face, sheet, confirmed)
         with progress.over(face, _("rows queued"), total=len(sheet.good)) as step:
             for made in queueing.queue(desk, sheet, answer, step):
-                queued += len(made)
+                done.rows += len({one.draft_id for one in made})
+                done.deliveries += len(made)
     except errors.SocialGuardError as problem:
-        return queued, problem
-    return queued, None
+        return problem
+    return None
 
 
 def _ask(face: Face, sheet: "Sheet", confirmed: Sequence[str]) -> Answer:
@@ -137,9 +145,9 @@ def _tell(face: Face, sheet: "Sheet") -> None:
 
 
 def _answer(
-    face: Face, sheet: "Sheet", queued: int, problem: errors.SocialGuardError | None, *, dry_run: bool
+    face: Face, sheet: "Sheet", done: _Done, problem: errors.SocialGuardError | None, *, dry_run: bool
 ) -> int:
-    document = _document(sheet, queued)
+    document = _document(sheet, done)
     if problem is not None:
         document["error"] = output.error_document(problem)
 
@@ -155,21 +163,22 @@ def _answer(
                 face.printer.line(line)
         if problem is not None:
             output.tell_lines(problem, face)
-        if queued or problem is None:
-            face.printer.say("{count} deliveries were queued.", count=queued)
-        if queued and problem is not None:
+        if done.rows or problem is None:
+            face.printer.say("{count} rows were queued.", count=done.rows)
+        if done.rows and problem is not None:
             face.printer.say("Import the same file again for the rest: what is queued is not queued twice.")
 
     face.printer.answer(document, people)
     return 0 if problem is None else problem.exit_code
 
 
-def _document(sheet: "Sheet", queued: int) -> dict[str, Any]:
+def _document(sheet: "Sheet", done: _Done) -> dict[str, Any]:
     """Return what was found as scripts read it (docs/cli.md)."""
     return {
         "found": sheet.found,
         "valid": len(sheet.good),
-        "queued": queued,
+        "queued": done.rows,
+        "deliveries": done.deliveries,
         "known": len(sheet.known),
         "refused": [{"line": one.line, "reason": output.sentences(one.problem)[0]} for one in sheet.refused],
         "accounts": [{"account": str(one), "posts": count} for one, count in calendars.counts(sheet)],

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -21,7 +22,8 @@ from socialguard.publishing.interface import Answer, Desk, Plan, Request, Result
 
 @command("post")
 @click.argument("text", required=False)
-@selectors("--to", "to")
+@selectors("--to", "to", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every account; the confirmation lists them by client.")
 @click.option("--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Take the text from a file.")
 @click.option("--media", "media", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="An image.")
 @click.option("--alt", "alts", multiple=True, help="What the image shows; one for each --media, in order.")
@@ -36,6 +38,7 @@ def post(
     face: Face,
     text: str | None,
     to: tuple[str, ...],
+    everything: bool,
     file: Path | None,
     media: tuple[Path, ...],
     alts: tuple[str, ...],
@@ -49,6 +52,8 @@ def post(
     dry_run: bool,
 ) -> int:
     """Post a text to the accounts that --to names."""
+    if everything == bool(to):
+        raise errors.UsageError(detail="Name accounts with --to, or --all; not both.")
     if len(alts) > len(media):
         raise errors.UsageError(detail="There are more --alt than --media.")
     composing.require_utf8(text, *alts, link, reason)
@@ -64,6 +69,8 @@ def post(
         grace=grace,
     )
     with open_workspace(face) as workspace:
+        if everything:
+            request = replace(request, selectors=[str(account) for account in workspace.accounts()])
         plan = prepare.prepare(workspace.desk, request, session_of(face), keep=not dry_run)
         if dry_run:
             return show_plan(face, plan)
