@@ -77,9 +77,12 @@ def read(workspace: "Workspace", accounts: Sequence[Account]) -> tuple[Standing,
 
 def in_force(workspace: "Workspace", connection: "Connection") -> tuple[Stop, ...]:
     """Return every stop in force, those of the emergency file included, oldest first."""
-    from socialguard.workspace.stopping import noted
+    found = stops.in_force(connection)
+    if not workspace.layout.emergency.exists() or not workspace.layout.emergency.read_bytes().strip(b"\n"):
+        return found
+    from socialguard.workspace.stopping import noted  # brings half the house, for a file that is mostly empty
 
-    return (*stops.in_force(connection), *noted(workspace.emergency).stops)
+    return (*found, *noted(workspace.emergency).stops)
 
 
 def _credential(account: Account, term: health.Term | None) -> tuple[str, datetime | None]:

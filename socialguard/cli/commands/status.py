@@ -38,19 +38,19 @@ def status(face: Face, selectors: tuple[str, ...]) -> None:
         with workspace.database.read() as connection:
             alive = daemon.read(connection).alive
             unseen = alerts.count_unseen(connection)
-    document = {"accounts": [_document(one, now) for one in found], "daemon_alive": alive, "alerts": unseen}
+    rows = [_document(one, now) for one in found] if face.as_json else []
 
     def people() -> None:
         if not found:
             face.printer.say("There is no account yet.")
         else:
-            titles = ("account", "client", "last post", "next post", "queue", "credential", "backup", "alerts")
-            rows = sorted(found, key=lambda one: (one.account.client, one.account.name))
-            face.printer.table([_(title) for title in titles], [_cells(one, now) for one in rows])
+            order = sorted(found, key=lambda one: (one.account.client, one.account.name))
+            titles = [_("account"), _("client"), _("last post"), _("next post"), _("queue"), _("credential")]
+            face.printer.table([*titles, _("backup"), _("alerts")], [_cells(one, now) for one in order])
         if not alive:
             face.printer.note("No daemon works: what is due waits for socialguard queue run.")
 
-    face.printer.answer(document, people)
+    face.printer.answer({"accounts": rows, "daemon_alive": alive, "alerts": unseen}, people)
 
 
 def _document(one: "Standing", now: "datetime") -> dict[str, Any]:

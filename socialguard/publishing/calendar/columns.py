@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from socialguard.model.text import marked
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 
 MEDIA: Final = 4
@@ -38,7 +39,7 @@ def under_heading(rows: Sequence[Row], file: str) -> list[tuple[Row, Mapping[str
     found: list[tuple[Row, Mapping[str, str]]] = []
     for row in rows[1:]:
         if row.problem is None and any(cell.strip() for cell in row.cells[len(heading) :]):
-            row = Row(row.line, row.cells, "it has more cells than the heading.")
+            row = Row(row.line, row.cells, marked("it has more cells than the heading."))
         cells = {name: cell for name, cell in zip(heading, row.cells, strict=False) if name and cell.strip()}
         found.append((row, cells))
     return found

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from socialguard.model.text import marked
 from socialguard.publishing.calendar.columns import folded
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 
@@ -35,7 +36,8 @@ def buffer(rows: Sequence[Row], file: str) -> list[tuple[Row, Cells]]:
     for row in rows[1:]:
         cells = _named([_BUFFER.get(name, "") for name in heading], row)
         if row.problem is None and "image" in cells:
-            row = Row(row.line, row.cells, "its image is a URL; save the file and name it in a column media.")
+            why = marked("its image is a URL; save the file and name it in a column media.")
+            row = Row(row.line, row.cells, why)
         found.append((_bounded(row, len(heading)), cells))
     return found
 
@@ -46,7 +48,7 @@ def _named(names: Sequence[str], row: Row) -> Cells:
 
 def _bounded(row: Row, most: int) -> Row:
     if row.problem is None and any(cell.strip() for cell in row.cells[most:]):
-        return Row(row.line, row.cells, f"it has more than {most} cells.")
+        return Row(row.line, row.cells, marked(f"it has more than {most} cells."))
     return row
 
 

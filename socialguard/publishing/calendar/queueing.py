@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from socialguard import errors
 from socialguard.ledger import writer
 from socialguard.model.delivery import Delivery
+from socialguard.model.text import marked
 from socialguard.publishing import accept
 from socialguard.publishing.calendar.checking import Checked, Sheet
 from socialguard.publishing.interface import Answer, Desk
@@ -76,5 +77,5 @@ def _check_again(connection: Connection, desk: Desk, part: Sequence[Checked]) ->
         try:
             accept.refuse_findings(connection, desk, row.plan)
         except errors.Held as problem:
-            problem.fields["detail"] = f"line {row.line}: {problem.fields['detail']}"
+            problem.fields["detail"] = marked(f"line {row.line}: {problem.fields['detail']}")
             raise

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+from socialguard.model.text import marked
 from socialguard.publishing.calendar.table import MAX_CELL, CalendarUnusable, Row, plain, require_row
 
 if TYPE_CHECKING:
@@ -120,11 +121,11 @@ def _problem(cell: Any) -> str | None:
     if cell.value is None:
         return None
     if cell.data_type == "f":
-        return f"cell {cell.coordinate} holds a formula; put its value there."
+        return marked(f"cell {cell.coordinate} holds a formula; put its value there.")
     if cell.data_type == "e":
-        return f"cell {cell.coordinate} holds an error ({cell.value})."
+        return marked(f"cell {cell.coordinate} holds an error ({cell.value}).")
     if isinstance(cell.value, str) and len(cell.value) > MAX_CELL:
-        return f"cell {cell.coordinate} has more than {MAX_CELL} characters."
+        return marked(f"cell {cell.coordinate} has more than {MAX_CELL} characters.")
     return None
 
 
