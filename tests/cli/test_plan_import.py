@@ -9,6 +9,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from PIL import Image
 
 from socialguard import clock, errors
 from socialguard.publishing.calendar import queueing
@@ -240,3 +241,25 @@ def test_a_hostile_file_writes_nothing(office: Office, data: bytes) -> None:
     done = imported(office, path, *NAMED)
     assert (done.code, done.error["name"]) == (2, "calendar_unusable")
     assert office.database.read_bytes() == before
+
+
+def test_a_file_beside_the_calendar_goes_with_its_row(office: Office) -> None:
+    Image.new("RGB", (20, 20), "red").save(office.base / "red.png")
+    rows = [(*HEADING, "media", "alt"), ("x:@acme", day(3), "9:00", "Red", "red.png", "A red square")]
+    path = written(office, rows)
+    assert shown(imported(office, path, *NAMED), Fields).queued == 1
+    shown_one = office.cli("queue", "show", office.queue()[0]["id"], "--json").document["delivery"]
+    assert shown_one["media"] == [{"file": "red.png", "alt": "A red square"}]
+    assert shown(imported(office, path, *NAMED), Fields).known == 1
+    rows[1] = (*rows[1][:5], "")
+    found = Fields.model_validate(imported(office, written(office, rows), *NAMED).document)
+    assert "alt text missing" in found.refused[0].reason
+
+
+def test_a_row_may_name_its_zone(office: Office) -> None:
+    row = ("x:@acme", day(3), "9:00")
+    rows = [(*HEADING, "zone"), (*row, "Paris", "Europe/Paris"), (*row, "UTC", "")]
+    assert shown(imported(office, written(office, rows), *NAMED), Fields).queued == 2
+    dues = [row["due"][11:16] for row in office.queue("queued")]
+    assert dues[1] == "09:00"
+    assert dues[0] in ("07:00", "08:00")

@@ -5,6 +5,7 @@ a file again adds nothing, and brings nothing back that a person cancelled."""
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -24,7 +25,7 @@ from socialguard.publishing.calendar import columns, foreign, table
 from socialguard.publishing.calendar.entries import Dates, Entry, entry, moment
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 from socialguard.publishing.interface import Candidate, Desk, Plan, Session
-from socialguard.publishing.prepare import candidate_of, common_zone, overridden
+from socialguard.publishing.prepare import candidate_of, overridden
 from socialguard.publishing.times import Moment
 
 BATCH: Final = 50
@@ -113,8 +114,10 @@ def check(
     checker = _Checker(desk, place, wish, session)
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
+        wanted = list(checker.read(part))  # files may be large: no transaction waits for them
         with desk.database.read() as connection:
-            checker.look(connection, part)
+            for row, media in wanted:
+                checker.look(connection, row, media)
         tick(len(part))
     with desk.database.read() as connection:
         asked = tuple(checker.asked.values())
@@ -123,7 +126,7 @@ def check(
         found=len(rows),
         good=tuple(checker.good),
         known=tuple(checker.known),
-        refused=tuple(checker.refused),
+        refused=tuple(sorted(checker.refused, key=lambda one: one.line)),
         asked=asked,
         challenge=challenge,
         session=session,
@@ -150,20 +153,31 @@ class _Checker:
         self._files: dict[tuple[str, str], Media] = {}
         self._review = desk.gate.reviewing()
 
-    def look(self, connection: Connection, part: Sequence[NamedRow]) -> None:
-        """Check some rows."""
+    def read(self, part: Sequence[NamedRow]) -> Iterator[tuple[Entry, tuple[Media, ...]]]:
+        """Yield what rows ask for, with their files; what cannot be read is refused."""
         for row, cells in part:
-            try:
+            with self._refusing(row.line):
                 if row.problem is not None:
                     raise errors.UsageError(detail=row.problem)
-                self._look(connection, entry(row.line, cells, self.wish.to))
-            except errors.SocialGuardError as problem:
-                if isinstance(problem, _STOPS_ALL):
-                    raise
-                self.refused.append(Refused(row.line, problem))
+                asked = entry(row.line, cells, self.wish.to)
+                yield asked, tuple(self._file(name, alt) for name, alt in asked.media)
 
-    def _look(self, connection: Connection, asked: Entry) -> None:
-        found = self._read(connection, asked)
+    def look(self, connection: Connection, asked: Entry, media: tuple[Media, ...]) -> None:
+        """Check one row."""
+        with self._refusing(asked.line):
+            self._look(connection, asked, Content(text=asked.text, media=media, link=asked.link))
+
+    @contextmanager
+    def _refusing(self, line: int) -> Iterator[None]:
+        try:
+            yield
+        except _STOPS_ALL:
+            raise
+        except errors.SocialGuardError as problem:
+            self.refused.append(Refused(line, problem))
+
+    def _look(self, connection: Connection, asked: Entry, content: Content) -> None:
+        found = self._read(connection, asked, content)
         if found is None:
             self.known.append(asked.line)
             return
@@ -171,12 +185,12 @@ class _Checker:
         said = [finding for one in candidates for finding in self._review(connection, one)]
         self._judge(asked, candidates, due, overridden(said, dict(self.wish.overrides)))
 
-    def _read(self, connection: Connection, asked: Entry) -> tuple[tuple[Candidate, ...], Moment] | None:
+    def _read(
+        self, connection: Connection, asked: Entry, content: Content
+    ) -> tuple[tuple[Candidate, ...], Moment] | None:
         """Return what a row would queue, None where it is known."""
         accounts = self._resolve(connection, asked.selectors)
-        due = moment(asked, asked.zone or common_zone(accounts), self.wish.dates)
-        media = tuple(self._file(name, alt) for name, alt in asked.media)
-        content = Content(text=asked.text, media=media, link=asked.link)
+        due = moment(asked, _zone(asked, accounts), self.wish.dates)
         fresh = []
         for account in accounts:
             key = _key(account, due.instant, content)
@@ -260,6 +274,17 @@ class _Checker:
                 raise errors.UsageError(detail=f"{name} is not in the directory of the calendar.")
             self._files[name, alt] = self.desk.media.keep(self.place / path, alt)
         return self._files[name, alt]
+
+
+def _zone(asked: Entry, accounts: Sequence[Account]) -> str:
+    zones = sorted({account.zone for account in accounts})
+    if asked.zone is None and len(zones) > 1:
+        raise errors.BadTime(
+            text=asked.when,
+            detail=f"the accounts are in different zones ({', '.join(zones)}).",
+            remedy="Name one in a column zone, or give each account a row.",
+        )
+    return asked.zone or zones[0]
 
 
 def _key(account: Account, at: datetime, content: Content) -> object:
