@@ -9,7 +9,7 @@ from socialguard.cli.words import _, plural, say
 from socialguard.model.account import Account
 
 if TYPE_CHECKING:
-    from socialguard.publishing.calendar.checking import Sheet
+    from socialguard.publishing.calendar.sheet import Sheet
 
 
 def card(sheet: "Sheet", width: int) -> list[str]:
@@ -38,7 +38,7 @@ def card(sheet: "Sheet", width: int) -> list[str]:
 
 def counts(sheet: "Sheet") -> Iterator[tuple[Account, int]]:
     """Yield each account with how many posts it would get."""
-    from socialguard.publishing.calendar.checking import accounts_of
+    from socialguard.publishing.calendar.sheet import accounts_of
 
     return accounts_of(sheet.good)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from socialguard.publishing.calendar import checking, queueing
-from socialguard.publishing.calendar.checking import Sheet, Wish
+from socialguard.publishing.calendar.sheet import Sheet, Wish
 from socialguard.publishing.interface import Answer, Session
 from socialguard.workspace.opened import Workspace
 from tests.benchmarks import company

@@ -16,8 +16,8 @@ from socialguard.cli.words import _
 from socialguard.publishing.interface import Answer
 
 if TYPE_CHECKING:
-    from socialguard.publishing.calendar.checking import Sheet
     from socialguard.publishing.calendar.entries import Dates
+    from socialguard.publishing.calendar.sheet import Sheet
     from socialguard.publishing.interface import Desk
 
 SHOWN: Final = 50
@@ -63,7 +63,7 @@ def import_(
 ) -> int:
     """Queue the posts of a calendar (CSV, XLSX) after all rows were checked; it asks once for the whole file."""
     from socialguard.publishing.calendar import checking
-    from socialguard.publishing.calendar.checking import Wish
+    from socialguard.publishing.calendar.sheet import Wish
 
     composing.require_utf8(reason)
     if to and form is None:

@@ -6,7 +6,7 @@ a file again adds nothing, and brings nothing back that a person cancelled."""
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Final
@@ -14,15 +14,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.audit.interface import Tree
 from socialguard.ledger import agenda
 from socialguard.model.account import Account
-from socialguard.model.challenge import Challenge
 from socialguard.model.delivery import Content, Media
 from socialguard.model.finding import Finding, Severity
 from socialguard.publishing import accept
 from socialguard.publishing.calendar import columns, foreign, table
-from socialguard.publishing.calendar.entries import Dates, Entry, entry, moment
+from socialguard.publishing.calendar.entries import Entry, entry, moment
+from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 from socialguard.publishing.interface import Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import candidate_of, overridden
@@ -36,49 +35,6 @@ _STOPS_ALL: Final = (errors.Tampered, errors.Locked, errors.DiskFull, errors.Bus
 
 Tick = Callable[[int], None]
 NamedRow = tuple[Row, Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person says beside the file: accounts where it names none, the tool that it is from, what 03/04/2026
-    means, and the reason for each check that is passed."""
-
-    to: tuple[str, ...] = ()
-    form: str | None = None
-    dates: Dates | None = None
-    overrides: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that cannot be queued, and why."""
-
-    line: int
-    problem: errors.SocialGuardError
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A row that can be queued: its plan, without a draft and without a question of its own."""
-
-    line: int
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A calendar that was checked as of `log`. `found` rows are `good`, `known` (queued by an earlier import) or
-    `refused`; `asked` is one candidate for each account of the good ones, `challenge` the one question for all."""
-
-    found: int
-    good: tuple[Checked, ...]
-    known: tuple[int, ...]
-    refused: tuple[Refused, ...]
-    asked: tuple[Candidate, ...]
-    challenge: Challenge | None
-    session: Session
-    checked_at: datetime
-    log: Tree
 
 
 class SameRow(errors.UsageError):
@@ -291,15 +247,3 @@ def _key(account: Account, at: datetime, content: Content) -> object:
     """What makes two rows the same."""
     media = tuple((one.sha256, one.alt) for one in content.media)
     return account.id, at, content.text, content.link, media
-
-
-def accounts_of(good: Sequence[Checked]) -> Iterator[tuple[Account, int]]:
-    """Yield each account with how many rows it has, in the order of the calendar."""
-    counts: dict[str, int] = {}
-    named: dict[str, Account] = {}
-    for row in good:
-        for one in row.plan.candidates:
-            counts[one.account.id] = counts.get(one.account.id, 0) + 1
-            named[one.account.id] = one.account
-    for account_id, count in counts.items():
-        yield named[account_id], count

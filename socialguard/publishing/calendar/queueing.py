@@ -17,7 +17,7 @@ from socialguard.ledger import writer
 from socialguard.model.delivery import Delivery
 from socialguard.model.text import marked
 from socialguard.publishing import accept
-from socialguard.publishing.calendar.checking import Checked, Sheet
+from socialguard.publishing.calendar.sheet import Checked, Sheet
 from socialguard.publishing.interface import Answer, Desk
 
 BATCH: Final = 50
