@@ -143,9 +143,14 @@ def test_nothing_is_written_by_a_dry_run(office: Office) -> None:
 
 
 def test_files_lie_beside_the_calendar_and_nowhere_else(office: Office) -> None:
-    rows = [(*HEADING, "media", "alt"), ("x:@acme", day(3), "9:00", "Look", "../kek", "A key")]
-    found = Fields.model_validate(imported(office, written(office, rows), *NAMED).document)
-    assert "directory of the calendar" in found.refused[0].reason
+    place = office.base / "calendars"
+    place.mkdir()
+    (office.base / "private.png").write_bytes(b"private")
+    (place / "link.png").symlink_to(office.base / "private.png")
+    for name in ("../private.png", str(office.base / "private.png"), "link.png"):
+        rows = [(*HEADING, "media", "alt"), ("x:@acme", day(3), "9:00", "Look", name, "A key")]
+        found = Fields.model_validate(imported(office, written(office, rows, "calendars/c.csv"), *NAMED).document)
+        assert "directory of the calendar" in found.refused[0].reason
 
 
 def test_a_budget_stops_a_calendar_before_it_is_overdrawn(office: Office) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
@@ -223,12 +223,10 @@ class _Checker:
     def _file(self, name: str, alt: str) -> Media:
         """A file beside the calendar; nothing outside its directory is taken."""
         if (name, alt) not in self._files:
-            path = PurePath(name)
-            if path.is_absolute() or ".." in path.parts or not (self.place / path).resolve().is_relative_to(
-                self.place.resolve()
-            ):  # fmt: skip
+            path = (self.place / name).resolve()
+            if not path.is_relative_to(self.place.resolve()):
                 raise errors.UsageError(detail=f"{name} is not in the directory of the calendar.")
-            self._files[name, alt] = self.desk.media.keep(self.place / path, alt)
+            self._files[name, alt] = self.desk.media.keep(path, alt)
         return self._files[name, alt]
 
 
