@@ -3,6 +3,7 @@
 A row that stands in the ledger already (same account, time and content, whatever became of it) is known: importing
 a file again adds nothing, and brings nothing back that a person cancelled."""
 
+import os
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -223,7 +224,7 @@ class _Checker:
     def _file(self, name: str, alt: str) -> Media:
         """A file beside the calendar; nothing outside its directory is taken."""
         if (name, alt) not in self._files:
-            path = (self.place / name).resolve()
+            path = Path(os.path.realpath(self.place / name))  # `resolve` fails on a loop of links
             if not path.is_relative_to(self.place.resolve()):
                 raise errors.UsageError(detail=f"{name} is not in the directory of the calendar.")
             self._files[name, alt] = self.desk.media.keep(path, alt)
