@@ -93,6 +93,11 @@ def wrong_name(expected: str) -> str:
     return say("Not {expected}. Nothing was sent.", expected=expected)
 
 
+def not_that_name(expected: str) -> str:
+    """Return what is said to a wrong name where no post is at stake."""
+    return say("Not {expected}. Nothing was changed.", expected=expected)
+
+
 def countdown_line(seconds: int) -> str:
     """Return what stands on the terminal while a post can still be taken back."""
     return say("Goes out in {seconds} s. Ctrl-C takes it back.", seconds=seconds)

@@ -34,9 +34,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "account verify": Row(
         "account", "verify", "Ask the network whose the credential is, what it may do and when it ends."
     ),
-    "account rename": Row("account", "rename", "Give an account another short name."),
-    "account label": Row("account", "label", "Put labels on an account (+fr) or take them off (-- -fr)."),
-    "account client": Row("account", "client", "Move an account to a client (a brand or customer)."),
+    "account rename": Row("account_changes", "rename", "Give an account another short name."),
+    "account label": Row("account_changes", "label", "Put labels on an account (+fr) or take them off (-- -fr)."),
+    "account client": Row("account_changes", "client", "Move an account to a client (a brand or customer)."),
+    "account zone": Row(
+        "account_changes",
+        "zone",
+        "Say in which time zone people schedule for an account; what is scheduled keeps its instant.",
+    ),
     "account remove": Row(
         "account",
         "remove",
