@@ -31,7 +31,7 @@ class Assent:
 
 
 def require_assent(face: Face, asked: Assent, confirmed: Sequence[str], stopped: type[errors.Cancelled]) -> None:
-    """Return where the person typed what is wanted, or a script named it; else raises AssentRequired, `stopped`."""
+    """Return where the person typed what is wanted, or a script did; else raises AssentRequired, `stopped`."""
     if not face.has_terminal:
         missing = [name for name in asked.names if name not in confirmed]
         if missing:

@@ -1,7 +1,7 @@
 """Following a handle that a network gave to an account: the network has just said that the user is the same.
 
-The short name, the client and everything that is queued stay: they hang on the account's id and on the user id, which
-no renaming changes."""
+The short name, the client and everything that is queued stay: they hang on the account's id and on the user id,
+which no renaming changes."""
 
 import secrets
 from typing import Final

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
+    from socialguard.vault.renewed import Renewed
     from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
@@ -220,6 +221,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             lambda: self.database,
             renew,
             Begun(self.identity.place / "begun"),
+            self.renewed,
         )
 
     @cached_property
@@ -314,7 +316,15 @@ class Workspace(AbstractContextManager["Workspace"]):
             network=self.network,
             emergency=emergency,
             book=usage.book_session,
+            renewed=self.renewed,
         )
+
+    @property
+    def renewed(self) -> "Renewed":
+        """Where a renewed token waits until it is stored."""
+        from socialguard.vault.renewed import Renewed
+
+        return Renewed(self.identity.place / "renewed", self.org)
 
     @property
     def emergency(self) -> "EmergencyFile":

@@ -210,7 +210,8 @@ def test_a_handle_that_the_network_changed_is_taken_over_by_name(office: Office)
     take = ("account", "verify", "x:@acme", "--take-name", "--json")
     refused = office.cli(*take)
     assert (refused.code, refused.error["name"]) == (10, "confirmation_required")
-    assert refused.error["needs"] == ["x:@acme_world"] and "Nothing was changed" in refused.error["message"]
+    assert refused.error["needs"] == ["x:@acme_world"]
+    assert "Nothing was changed" in refused.error["message"]
     assert office.cli(*take, "--confirm", "x:@acme").code == 10
     taken = shown(office.cli(*take, "--confirm", "x:@acme_world"), shapes.OneVerified).account
     assert (taken.account, taken.short_name, taken.user_id, taken.renamed_to) == (
@@ -221,7 +222,8 @@ def test_a_handle_that_the_network_changed_is_taken_over_by_name(office: Office)
     assert office.queue("queued")[0]["account"] == "x:@acme_world"
     assert office.cli("audit", "verify", "--json").code == 0
     entry = office.cli("audit", "list", "--action", "account.take_name", "--json").document["entries"][0]
-    assert entry["obj"]["handle"] == "acme_world" and entry["actor"]["proof"] != "claimed"
+    assert entry["obj"]["handle"] == "acme_world"
+    assert entry["actor"]["proof"] != "claimed"
 
 
 def test_in_a_terminal_the_new_name_is_typed_whole(office: Office) -> None:

@@ -41,6 +41,7 @@ from socialguard.vault.custody import Custody
 from socialguard.vault.kek import Kind, create_kek
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
+from socialguard.vault.renewed import Renewed
 
 PERSON = Actor("m-1", "person", "cli")
 
@@ -200,6 +201,7 @@ class World:
     owner: KeyPair
     worker: KeyPair
     recovery: KeyPair
+    renewed_place: Path
     unlogged: list[Entry] = field(default_factory=list)
     booked: list[tuple[str, str, int]] = field(default_factory=list)
 
@@ -290,6 +292,7 @@ def world(place: Path, networks: Callable[[str], Network] | None = None) -> Iter
         book=lambda _connection, account, session, operation: booked.append(
             (str(account), operation, session.calls)
         ),
+        renewed=Renewed(identity / "renewed", first.org),
     )
-    yield World(custody, database, pins, network, owner, worker, recovery, unlogged, booked)
+    yield World(custody, database, pins, network, owner, worker, recovery, identity / "renewed", unlogged, booked)
     database.close()

@@ -1,4 +1,4 @@
-"""`socialguard account rename|label|client|zone`: what an owner changes about an account, each one signed or logged."""
+"""`socialguard account rename|label|client|zone`: what an owner changes about an account, signed or logged."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
