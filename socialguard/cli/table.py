@@ -137,6 +137,16 @@ TABLE: Final[Mapping[str, Row]] = {
         "vault", "unlock", "Keep the passphrase's key in the kernel for 8 hours, so that commands do not ask."
     ),
     "vault lock": Row("vault", "lock", "Forget the key that `vault unlock` keeps; it goes on with a full disk."),
+    "vault passphrase": Row(
+        "vault_keys",
+        "passphrase",
+        "Change the passphrase that opens the keys of this machine; the old one is asked for first.",
+    ),
+    "vault log-key": Row(
+        "vault_keys",
+        "log_key",
+        "Sign the log with a new key from now on; the old one signs the change, too.",
+    ),
     "vault recovery new": Row(
         "vault", "recovery_new", "Make a recovery kit that opens every credential; it replaces the one before."
     ),

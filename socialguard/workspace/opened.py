@@ -119,7 +119,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             member=once("member", lambda: self.identity.member(self._ask)),  # type: ignore[arg-type]
             member_id=lambda: self.identity.member_id,
             worker=once("worker", lambda: self.identity.worker(self._ask)),  # type: ignore[arg-type]
-            log=once("log", lambda: self.identity.log_key(self._ask)),  # type: ignore[arg-type]
+            log=lambda: self.identity.log_key(self._ask),  # another process may change it
             pins=lambda: self.pins,
         )
 
@@ -146,6 +146,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         opened = open_database(self.layout.database_url(self.settings.database))
         self._arm(opened)
         self._absorb(opened)
+        self._settle(opened)
         return opened
 
     @cached_property
@@ -358,7 +359,8 @@ class Workspace(AbstractContextManager["Workspace"]):
         from socialguard.audit import checkpoint
         from socialguard.audit.anchors.publishing import publish_pending
 
-        checkpoint.make(self.database, self.org, self.keys.log(), self.pins, self.anchor_names)
+        signer = self.identity.log_signer(self._ask)
+        checkpoint.make(self.database, self.org, signer, self.pins, self.anchor_names)
         if everywhere:
             checkpoint.queue_newest(self.database, self.anchor_names)
         near = self.anchors if everywhere else [one for one in self.anchors if not one.name.startswith("git:")]
@@ -371,6 +373,14 @@ class Workspace(AbstractContextManager["Workspace"]):
                 from socialguard.workspace.stopping import absorb
 
                 absorb(self.emergency, database, self.log)
+
+    def _settle(self, database: Database) -> None:
+        """End a change of the log key that was killed; where no key is at hand the next command does it."""
+        with contextlib.suppress(errors.NotAdopted, errors.Locked):
+            if self.identity.has_log_key_before():
+                from socialguard.workspace.key_changes import settle_log_key
+
+                settle_log_key(self, database)
 
     # ── test switches ────────────────────────────────────────────────────────────────────────────────────
 

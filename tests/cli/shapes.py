@@ -104,6 +104,14 @@ class OneRotated(Shape):
     account: RotatedAccount
 
 
+class PassphraseChanged(Shape):
+    changed: bool
+
+
+class LogKeyChanged(Shape):
+    log_key: str
+
+
 class Accounts(Shape):
     accounts: list[AccountFields]
 

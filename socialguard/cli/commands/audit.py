@@ -209,7 +209,7 @@ def accept(face: Face, reason: str) -> None:
             actor=workspace.person,
             reason=reason,
             keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-            log_keys=[LogKey(key.key, key.from_size) for key in manifest.log_keys],
+            log_keys=[LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys],
             pins=workspace.pins,
             anchors=workspace.anchors,
         )
