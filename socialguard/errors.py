@@ -272,6 +272,15 @@ class Late(Held):
     )
 
 
+class NeverReached(Held):
+    """{network} could not be reached: {delivery} for {account} was due {due}; it is {now}. Held, not sent."""
+
+    remedy = (
+        "Still right? socialguard queue release {delivery} --now | --at TIME. "
+        "Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
 class ClockWrong(Held):
     """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
     held, not sent."""

@@ -34,7 +34,7 @@ QUEUED: Final = ("delivery.queue", "queued")
 # The newest word on one that may go out again: its last attempt proved that nothing is public. A worker signs it:
 # entries carry no signature, and whoever writes the database could append one. After any other (sent, failed,
 # cancelled, held …) it never goes out.
-REOPENED: Final = frozenset({"limited", "not_public"})
+REOPENED: Final = frozenset({"limited", "not_public", "unreached"})
 WORD: Final = "attempt-outcome"
 """The envelope type of the signed word."""
 

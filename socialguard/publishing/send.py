@@ -20,7 +20,7 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
 from socialguard.networks.prices import price_of
-from socialguard.publishing import crash, skew
+from socialguard.publishing import crash, skew, unreached
 from socialguard.publishing.claim import Claimed, Unrenewed, alarm, append, claim
 from socialguard.publishing.interface import Desk, Result
 from socialguard.registry.accounts import unverified
@@ -101,6 +101,8 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return _record(desk, value, account, session, State.UNKNOWN, "unknown", problem)
     except errors.ClockWrong as problem:
         return _record(desk, value, account, session, State.HELD, "held", problem)
+    except errors.NotReached as problem:
+        return _record(desk, value, account, session, *unreached.verdict(value, account, problem))
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.
         return _record(desk, value, account, session, State.FAILED, "failed", problem)
