@@ -292,14 +292,14 @@ class OverBudget(Held):
     """BUDGET  {budget} allows no more posts for {account}: {spent} of {limit} are spent, {waiting} more wait, and
     this costs {price}. It begins anew {anew}. Nothing was sent."""
 
-    remedy = "Raise it in socialguard.toml, [budget], or wait until then."
+    remedy = "Raise it in socialguard.toml, {section}, or wait until then."
 
 
 class HeldByBudget(OverBudget):
     """BUDGET  {budget} does not allow {delivery} for {account}: {spent} of {limit} are spent, {waiting} more are
     under way, and it costs {price}. It begins anew {anew}. Held, not sent."""
 
-    remedy = "Raise it in socialguard.toml, [budget], or wait; then: socialguard queue release {delivery} --now"
+    remedy = "Raise it in socialguard.toml, {section}, or wait; then: socialguard queue release {delivery} --now"
 
 
 class ReadsStopped(OverBudget):

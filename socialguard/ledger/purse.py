@@ -201,6 +201,7 @@ class Purse:
         name = budget.NAMES[line.period, line.client is not None]
         accounts = [str(account) for account, micros in question.asked if micros]
         fields: dict[str, Any] = {
+            "section": "[budget]" if line.client is None else f'[budget.client."{line.client}"]',
             "budget": name if line.client is None else name.format(client=line.client),
             "account": ", ".join(accounts),
             "spent": dollars(standing.spent),

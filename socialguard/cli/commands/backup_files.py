@@ -19,12 +19,13 @@ from socialguard.workspace.opened import Workspace
 def status(face: Face) -> None:
     """Show how much of each account is kept, and how old it is."""
     from socialguard.archive import overview
-    from socialguard.daemon.backups import NAME
+    from socialguard.daemon.backups import NAME, require_crons
     from socialguard.store import duties
 
     now = clock.now()
     rows: list[dict[str, Any]] = []
     with open_workspace(face) as workspace:
+        require_crons(workspace.settings)  # a schedule that the daemon would refuse is no schedule
         accounts = workspace.accounts()
         _tell_rebuilt(face, workspace)
         with workspace.database.read() as connection:

@@ -97,8 +97,8 @@ def _refusal(
     face: Face, accounts: Sequence[Account], estimates: "Mapping[str, Estimate]", agreed: int | None
 ) -> errors.PriceUnconfirmed | None:
     """Return why first backups are not made: nobody agreed to their price. What costs nothing, or was begun, is
-    read all the same; where there is nothing of that kind the refusal is raised. Raises PriceRefused where a person
-    was asked and stopped."""
+    read all the same; where there is nothing of that kind the refusal is raised. Raises PriceRefused where a
+    person was asked and stopped."""
     from socialguard.backup import pricing
 
     micros = sum(one.micros for one in estimates.values())
