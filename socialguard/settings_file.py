@@ -1,7 +1,7 @@
 """The text of `socialguard.toml`: what may stand there, and what is said of anything else.
 
-Strict on purpose: a key that is not known is a slip of the hand, and a setting that is passed over in silence would
-be missed when it is needed."""
+Strict on purpose: a key that is not known is a slip of the hand, and a setting that is passed over in silence
+would be missed when it is needed."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -99,7 +99,7 @@ def allowed(path: Sequence[str]) -> str:
         return f"{section} is a section [{section}] with {', '.join(keys)}"
     if key not in keys:
         return f"there is no {key}; [{section}] holds {', '.join(keys)}"
-    return f"{key} is {keys[key]}"
+    return f"{f'[{section}] ' if section else ''}{key} is {keys[key]}"
 
 
 def _sections() -> str:

@@ -127,6 +127,7 @@ class CandidateFields(Shape):
     length: int
     limit: int
     price_micros: int
+    when: Instant | None
 
 
 class DryRun(Shape):
@@ -184,6 +185,7 @@ class AlertFields(Shape):
     account: AccountText | None
     delivery: DeliveryId | None
     message: str
+    remedy: str
     count: int
     first_at: Instant
     raised_at: Instant

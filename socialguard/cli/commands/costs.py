@@ -13,6 +13,7 @@ from socialguard.cli import words
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selectors
+from socialguard.cli.times_told import minute
 from socialguard.cli.words import _, fill
 from socialguard.model.account import typed_client
 
@@ -101,7 +102,7 @@ def _tell_budget(face: Face, one: "Budgeted", zone: str) -> None:
         spent=words.price(one.standing.spent),
         limit=words.price(one.standing.limit),
         waiting=words.price(one.standing.waiting),
-        anew=f"{one.anew.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
+        anew=minute(one.anew, zone),
     )
 
 

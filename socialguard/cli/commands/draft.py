@@ -8,6 +8,7 @@ from socialguard.canon import jcs
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.times_told import minute
 from socialguard.cli.words import _
 from socialguard.workspace.opened import Workspace
 
@@ -23,6 +24,7 @@ def list_(face: Face, unsent: bool, before: str | None, limit: int) -> None:
     with open_workspace(face) as workspace, workspace.database.read() as connection:
         found = drafts.page(connection, before=before, limit=limit, unsent=unsent)
         names = _names(workspace, connection)
+        zone = workspace.zone
     more = found[-1].id if len(found) == limit else None
 
     def people() -> None:
@@ -31,7 +33,7 @@ def list_(face: Face, unsent: bool, before: str | None, limit: int) -> None:
             [
                 (
                     one.id,
-                    jcs.timestamp(one.created_at)[:16].replace("T", " "),
+                    minute(one.created_at, zone),
                     names.get(one.author, one.author),
                     " ".join(one.payload.get("to", ())),
                     ", ".join(_(state) for state in one.deliveries.values()),
@@ -55,6 +57,7 @@ def show(face: Face, draft: str) -> None:
     with open_workspace(face) as workspace, workspace.database.read() as connection:
         found = drafts.get(connection, draft)
         names = _names(workspace, connection)
+        zone = workspace.zone
     document = _document(found, names)
 
     def people() -> None:
@@ -62,7 +65,7 @@ def show(face: Face, draft: str) -> None:
         face.printer.facts(
             [
                 (_("draft"), found.id),
-                (_("made"), document["created_at"]),
+                (_("made"), minute(found.created_at, zone)),
                 (_("author"), document["author"]),
                 (_("for"), " ".join(document["to"])),
                 (_("when"), document["at"] or ""),

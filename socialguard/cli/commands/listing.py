@@ -9,10 +9,12 @@ from socialguard.cli import deliveries
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.times_told import instant, minute
 from socialguard.cli.words import _
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
+from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
 PAGE: Final = 50
@@ -33,13 +35,14 @@ def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after:
         key = None if after is None else _key(reader.get(connection, after))
         rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
+        zones = zones_of(connection, {row.account_id for row in rows})
     documents = [deliveries.row_document(row, names.get(row.account_id, row.account_id)) for row in rows]
     more = rows[-1].id if len(rows) == limit else None
 
     def people() -> None:
         face.printer.table(
             [_("delivery"), _("due"), _("account"), _("state"), _("text")],
-            [_cells(row, names.get(row.account_id, row.account_id)) for row in rows],
+            [_cells(row, names.get(row.account_id, row.account_id), zones[row.account_id]) for row in rows],
         )
         if more is not None:
             face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
@@ -69,7 +72,7 @@ def show(face: Face, delivery: str) -> None:
                 (_("delivery"), value.id),
                 (_("account"), account),
                 (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
-                (_("due"), jcs.timestamp(value.due)),
+                (_("due"), instant(value.due, account.zone)),
                 (_("text"), value.content.text),
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
@@ -91,8 +94,8 @@ def _key(value: Delivery) -> tuple[str, str]:
     return jcs.timestamp(value.due), value.id
 
 
-def _cells(row: Any, account: str) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
+def _cells(row: Any, account: str, zone: str) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
     from socialguard.ledger.rows import to_content
 
     text = " ".join(to_content(row.content).text.split())
-    return row.id, row.due[:16].replace("T", " "), account, _(row.state), text[:60]
+    return row.id, minute(row.due, zone), account, _(row.state), text[:60]

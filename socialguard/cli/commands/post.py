@@ -11,6 +11,7 @@ from socialguard.cli import composing, deliveries, prompts, terminal
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, selectors
+from socialguard.cli.times_told import instant
 from socialguard.cli.words import _, price, say
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
@@ -121,6 +122,7 @@ def show_plan(face: Face, plan: Plan) -> int:
             "length": item.length,
             "limit": item.limit,
             "price_micros": item.price,
+            "when": item.when,
         }
         for item in plan.candidates
     ]
@@ -137,7 +139,8 @@ def show_plan(face: Face, plan: Plan) -> int:
         for item in plan.candidates:
             cost = price(item.price) if item.price else _("free")
             face.printer.say(
-                "{account}: {length}/{limit}, {price}. Nothing was sent.",
+                "{account}: {length}/{limit}, {price}, {when}. Nothing was sent.",
+                when=_("now") if item.when is None else instant(item.when, item.account.zone),
                 account=item.account,
                 length=item.length,
                 limit=item.limit,
