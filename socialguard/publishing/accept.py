@@ -230,9 +230,10 @@ def revoked(account: Account) -> errors.AuthenticationNeeded:
 
 
 def since(instant: datetime, zone: str) -> str:
-    """Return a time of day for a person, with the date where it is not today."""
+    """Return a time of day for a person, with its zone, and with the date where it is not today."""
     from zoneinfo import ZoneInfo
 
     local = instant.astimezone(ZoneInfo(zone))
     today = clock.now().astimezone(ZoneInfo(zone)).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+    day = "" if local.date() == today else f"{local:%Y-%m-%d} "
+    return f"{day}{local:%H:%M} {local.tzname()}"

@@ -119,7 +119,7 @@ class Control:
         return happen(self.hub.world, document)
 
     async def clock(self, document: dict[str, Any]) -> Any:
-        """Move the time: `{"advance": seconds}`, `{"set": moment}` or `{"offset": seconds}` from the machine's; `{}`
+        """Move the time: `{"advance": seconds}`, `{"set": moment}` or `{"offset": seconds}` from ours; `{}`
         only tells it. Anything else is refused: a slip would leave the time where it was."""
         clock = self.hub.world.clock
         if unknown := set(document) - {"set", "advance", "offset"}:
