@@ -258,3 +258,11 @@ def test_a_budget_that_is_none_is_refused_by_its_name(office: Office, text: str)
     assert "line 2" in error.message
     assert "[budget]" in error.message
     assert text.partition(" ")[0] in error.message
+
+
+def test_the_amounts_of_a_column_have_as_many_decimals_each() -> None:
+    from socialguard.cli import words
+
+    assert words.prices([15_000, 200_000, 0, 81_600_000]) == ["$0.015", "$0.200", "$0.000", "$81.600"]
+    assert words.prices([500_000, 10_000]) == ["$0.50", "$0.01"]
+    assert words.prices([]) == []

@@ -16,7 +16,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selector_arguments
 from socialguard.cli.output import sentences
-from socialguard.cli.words import _, later, listed, plural, price, say
+from socialguard.cli.words import _, later, listed, plural, price, prices, say
 from socialguard.model.account import Account
 from socialguard.model.money import MICROS
 from socialguard.workspace.opened import Workspace
@@ -179,6 +179,7 @@ def _document(workspace: Workspace, one: "Outcome") -> dict[str, Any]:
 
 
 def _tell(face: Face, outcomes: "Sequence[Outcome]", documents: Sequence[Mapping[str, Any]]) -> None:
+    costs = prices([row["cost_micros"] for row in documents])
     face.printer.table(
         [_("account"), _("new"), _("kept"), _("open gaps"), _("files"), _("cost"), _("outcome")],
         [
@@ -188,10 +189,10 @@ def _tell(face: Face, outcomes: "Sequence[Outcome]", documents: Sequence[Mapping
                 row["items_total"],
                 row["gaps_open"],
                 row["files_new"],
-                price(row["cost_micros"]),
+                cost,
                 _outcome(one),
             )
-            for one, row in zip(outcomes, documents, strict=True)
+            for one, row, cost in zip(outcomes, documents, costs, strict=True)
         ],
     )
     for error in {id(one.error): one.error for one in outcomes if one.error is not None}.values():

@@ -68,8 +68,9 @@ def costs(
 
     def people() -> None:
         face.printer.say("{since} to {until}, {zone}", since=since, until=until, zone=zone)
-        table = [(*row[:3], words.number(row[4]), words.price(row[5])) for row in rows]
-        total = (_("total"), "", "", words.number(calls), words.price(micros))
+        *each, whole = words.prices([*(row[5] for row in rows), micros])
+        table = [(*row[:3], words.number(row[4]), cost) for row, cost in zip(rows, each, strict=True)]
+        total = (_("total"), "", "", words.number(calls), whole)
         face.printer.table(
             [_("account"), _("client"), _("operation"), _("calls"), _("cost")],
             [*table, total],
