@@ -281,6 +281,15 @@ class NeverReached(Held):
     )
 
 
+class HeldByRestore(Held):
+    """RESTORED  {delivery} for {account} was due in the backup and may be public already. Held, not sent."""
+
+    remedy = (
+        "Look at the account. Public: socialguard queue cancel {delivery} --reason … "
+        "Not public, and still right: socialguard queue release {delivery} --now | --at TIME"
+    )
+
+
 class ClockWrong(Held):
     """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
     held, not sent."""

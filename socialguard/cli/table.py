@@ -158,6 +158,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "adopt",
         "Verify everything, then make this machine know this workspace; says what is taken on trust.",
     ),
+    "workspace restore": Row(
+        "workspace",
+        "restore",
+        "Put a backup in the place of this workspace: losses are declared, all is frozen, what was due is held.",
+    ),
     "daemon run": Row(
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."
     ),

@@ -1,13 +1,11 @@
 """One open workspace: every part is opened when it is first needed, and all are closed together."""
 
 import contextlib
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
@@ -144,9 +142,11 @@ class Workspace(AbstractContextManager["Workspace"]):
     def database(self) -> Database:
         """The database, opened at this program's schema; test switches are armed where they may be."""
         opened = open_database(self.layout.database_url(self.settings.database))
-        self._arm(opened)
-        self._absorb(opened)
-        self._settle(opened)
+        from socialguard.workspace import readying
+
+        readying.arm(opened)
+        readying.absorb(self, opened)
+        readying.settle(self, opened)
         return opened
 
     @cached_property
@@ -365,49 +365,6 @@ class Workspace(AbstractContextManager["Workspace"]):
             checkpoint.queue_newest(self.database, self.anchor_names)
         near = self.anchors if everywhere else [one for one in self.anchors if not one.name.startswith("git:")]
         return publish_pending(self.database, self.org, near)
-
-    def _absorb(self, database: Database) -> None:
-        """Bring in what was noted while the database could not be written; mostly there is nothing."""
-        with contextlib.suppress(FileNotFoundError):
-            if self.layout.emergency.read_bytes().strip(b"\n"):
-                from socialguard.workspace.stopping import absorb
-
-                absorb(self.emergency, database, self.log)
-
-    def _settle(self, database: Database) -> None:
-        """End a change of the log key that was killed; where no key is at hand the next command does it."""
-        with contextlib.suppress(errors.NotAdopted, errors.Locked):
-            if self.identity.has_log_key_before():
-                from socialguard.workspace.key_changes import settle_log_key
-
-                settle_log_key(self, database)
-
-    # ── test switches ────────────────────────────────────────────────────────────────────────────────────
-
-    def _arm(self, database: Database) -> None:
-        """Honour the clock and crash variables only where every account is on the loopback interface."""
-        from socialguard.publishing import crash
-
-        offset, point = os.environ.get(clock.VARIABLE), os.environ.get(crash.VARIABLE)
-        if not offset and not point:
-            return
-        if not self._is_loopback_only(database):
-            raise errors.UsageError(
-                detail=f"{clock.VARIABLE} and {crash.VARIABLE} work only where every account is on 127.0.0.1.",
-                remedy="Unset them.",
-            )
-        if offset:
-            clock.shift(clock.parse_offset(offset))
-        crash.arm(point)
-
-    def _is_loopback_only(self, database: Database) -> bool:
-        from sqlalchemy import select
-
-        from socialguard.store.tables import account
-
-        with database.read() as connection:
-            origins: Sequence[str] = connection.execute(select(account.c.origin).distinct()).scalars().all()
-        return all(urlsplit(origin).hostname in ("127.0.0.1", "::1", "localhost") for origin in origins)
 
     # ── caches for shell prompts ─────────────────────────────────────────────────────────────────────────
 

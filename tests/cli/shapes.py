@@ -104,6 +104,17 @@ class OneRotated(Shape):
     account: RotatedAccount
 
 
+class RestoredFields(Shape):
+    put_aside: str | None
+    incarnation: int
+    held: list[str]
+    unknown: list[str]
+
+
+class Restored(Shape):
+    restored: RestoredFields
+
+
 class PassphraseChanged(Shape):
     changed: bool
 
