@@ -67,15 +67,15 @@ def _with(request: Request, options: Given) -> Request:
     divide = request.divide
     if options.then and divide is Divide.NOWHERE:
         divide = Divide.LINES
-    reply_to = options.reply_to or request.reply_to
+    reply_to = request.reply_to if options.reply_to is None else options.reply_to
     return replace(
         request,
         text="\n---\n".join((request.text, *options.then)),
         selectors=options.to or request.selectors,
         media=options.media or request.media,
-        link=options.link or request.link,
+        link=request.link if options.link is None else options.link,
         reply_to=None if reply_to is None else post_id(reply_to),
-        at=options.at or request.at,
+        at=request.at if options.at is None else options.at,
         divide=Divide.SENTENCES if options.thread else divide,
         numbered=options.numbered or request.numbered,
     )

@@ -52,7 +52,7 @@ def delivery_document(value: Delivery, account: Account, findings: Iterable[Find
         "due": jcs.timestamp(value.due),
         "reason": value.state_reason,
         "draft": value.draft_id,
-        "thread": _thread_document(value.content, value.after_id),
+        "thread": thread_document(value.content, value.after_id),
         "findings": [finding_document(item) for item in findings if item.account == str(account)],
     }
 
@@ -70,12 +70,12 @@ def row_document(row: Any, account: str) -> dict[str, object]:  # Any: a row of 
         "due": row.due,
         "reason": row.state_reason,
         "draft": f"d-{row.draft_id}",
-        "thread": _thread_document(content_of_part(row.content), row.after_id),
+        "thread": thread_document(content_of_part(row.content), row.after_id),
         "findings": [],
     }
 
 
-def _thread_document(content: Content | None, after: str | None) -> dict[str, object] | None:
+def thread_document(content: Content | None, after: str | None) -> dict[str, object] | None:
     """Return the place of a delivery in its thread, None outside one."""
     if content is None or content.thread_position is None:
         return None

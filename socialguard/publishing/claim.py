@@ -264,7 +264,7 @@ def _put_aside(
 ) -> Result:
     writer.move(connection, value, State.HELD, problem.message())
     append(connection, desk, value, "held", reason=problem.message())
-    return Result(replace(value, state=State.HELD), account, problem)
+    return Result(replace(value, state=State.HELD, state_reason=problem.message()), account, problem)
 
 
 def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.SocialGuardError) -> None:

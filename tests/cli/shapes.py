@@ -252,6 +252,10 @@ class DraftFields(Shape):
     link: str | None
     reply_to: str | None
     at: str | None
+    variants: dict[str, str]
+    divide: Literal["nowhere", "lines", "sentences"]
+    numbered: bool
+    campaign: str | None
     deliveries: list[DraftDelivery]
 
 

@@ -40,7 +40,7 @@ def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after:
 
     def people() -> None:
         face.printer.table(
-            [_("delivery"), _("due"), _("account"), _("state"), _("part"), _("text")],
+            [_("delivery"), _("due"), _("account"), _("state"), _("text")],
             [_cells(row, names.get(row.account_id, row.account_id)) for row in rows],
         )
         if more is not None:
@@ -113,5 +113,5 @@ def _cells(row: Any, account: str) -> tuple[str, ...]:  # Any: a row of ledger.r
     from socialguard.ledger.rows import to_content
 
     content = to_content(row.content)
-    text = " ".join(content.text.split())
-    return row.id, row.due[:16].replace("T", " "), account, _(row.state), deliveries.part_mark(content), text[:60]
+    text = " ".join(f"{deliveries.part_mark(content)} {content.text}".split())
+    return row.id, row.due[:16].replace("T", " "), account, _(row.state), text[:60]

@@ -149,8 +149,7 @@ def show_plan(face: Face, plan: Plan) -> int:
         {
             "account": str(item.account),
             "text": item.content.text,
-            "part": (item.content.thread_position or 0) + 1,
-            "of": item.content.thread_size or 1,
+            "thread": deliveries.thread_document(item.content, item.after),
             "length": item.length,
             "limit": item.limit,
             "price_micros": item.price,
