@@ -20,6 +20,7 @@ Fits = Callable[[str], bool]
 
 # Spaces that hold what stands beside them together are no place to break.
 _WORD: Final = re.compile(r"(?:\S|[\u00a0\u2007\u202f])+")
+_SINGLE: Final = re.compile(r"\S+")
 _RULE: Final = re.compile(r"[ \t]*---[ \t]*")
 _ESCAPED: Final = re.compile(r"\\+[ \t]*---[ \t]*")
 # French puts a space before these, and after that one.
@@ -108,9 +109,12 @@ def _units(text: str, fits: Fits) -> Iterator[_Unit]:
         if fits(text[start:end]):
             yield _Unit(start, end, ends)
             continue
-        pieces = list(_graphemes(text, start, end))
-        yield from (_Unit(one, other, 0) for one, other in pieces[:-1])
-        yield _Unit(*pieces[-1], ends)
+        # What spaces hold together is longer than a post: then they no longer do.
+        for single in _SINGLE.finditer(text, start, end):
+            behind = ends if single.end() == end else 1
+            pieces = [single.span()] if fits(single[0]) else list(_graphemes(text, *single.span()))
+            yield from (_Unit(one, other, 0) for one, other in pieces[:-1])
+            yield _Unit(*pieces[-1], behind)
 
 
 def _words(text: str) -> list[tuple[int, int]]:
