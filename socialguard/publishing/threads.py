@@ -58,7 +58,7 @@ def turn_of(connection: Connection, value: Delivery) -> Turn:
     """Return when a delivery may go out, as far as its thread is concerned."""
     if value.after_id is None:
         return Turn.NOW
-    before = reader.get(connection, value.after_id)
+    before = _before(connection, value)
     if before.state is State.SENT:
         return Turn.NOW
     return Turn.NEVER if before.state in FINAL or before.state is State.HELD else Turn.LATER
@@ -66,7 +66,7 @@ def turn_of(connection: Connection, value: Delivery) -> Turn:
 
 def stopped(connection: Connection, value: Delivery, account: Account) -> ThreadStopped:
     """Return what is said of a part that will never have its turn."""
-    before = reader.get(connection, value.after_id or "")
+    before = _before(connection, value)
     place = value.content.thread_position or 0
     return ThreadStopped(
         part=place + 1,
@@ -90,7 +90,7 @@ def require_answerable(connection: Connection, log: AuditLog, org: str, value: D
     that nobody confirmed."""
     if value.after_id is None:
         return
-    before = reader.get(connection, value.after_id)
+    before = _before(connection, value)
     course = log.course(connection, fingerprint(statement_of(org, before, account)), since_of(before.nonce))
     sent = [said for said in course if said.action == "delivery.send" and said.outcome == "sent"]
     if before.act is not Act.PUBLISH or not sent or sent[-1].obj.get("network_id") != before.network_id:
@@ -103,10 +103,19 @@ def answered(connection: Connection, value: Delivery) -> str | None:
     """Return the network's id of the post that a delivery answers, None where it answers none."""
     if value.after_id is None:
         return value.content.reply_to
-    before = reader.get(connection, value.after_id)
+    before = _before(connection, value)
     if before.network_id is None:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="the post that it answers has no receipt.")
     return before.network_id
+
+
+def _before(connection: Connection, value: Delivery) -> Delivery:
+    """Return the delivery that another answers."""
+    try:
+        return reader.get(connection, value.after_id or "")
+    except errors.NotFound:
+        detail = "the part of its thread before it is gone."
+        raise errors.Tampered(what=f"Delivery {value.id}", detail=detail) from None
 
 
 def statement_of(org: str, value: Delivery, account: Account) -> dict[str, object]:
