@@ -12,7 +12,7 @@ from socialguard.cli.face import Face
 from socialguard.model.text import has_hidden
 from socialguard.publishing import draft_file
 from socialguard.publishing.addresses import post_id
-from socialguard.publishing.interface import Divide, Request
+from socialguard.publishing.interface import Attached, Divide, Request
 from socialguard.publishing.prepare import MAX_TEXT
 from socialguard.workspace.opened import Workspace
 
@@ -22,7 +22,7 @@ class Given:
     """What the options of a command give beside the text; it counts instead of what a draft says."""
 
     to: tuple[str, ...] = ()
-    media: tuple[tuple[Path, str], ...] = ()
+    media: tuple[Attached, ...] = ()
     link: str | None = None
     reply_to: str | None = None
     at: str | None = None
@@ -55,11 +55,12 @@ def kept(workspace: Workspace, draft_id: str, given: str | None, file: Path | No
     return _with(draft_file.from_kept(found.text, found.payload, found.id), options)
 
 
-def media(files: Sequence[Path], alts: Sequence[str]) -> tuple[tuple[Path, str], ...]:
+def media(files: Sequence[Path], alts: Sequence[str]) -> tuple[Attached, ...]:
     """Return files with what they show; UsageError where there are more words than files."""
     if len(alts) > len(files):
         raise errors.UsageError(detail="There are more --alt than --media.")
-    return tuple(zip(files, (*alts, *[""] * (len(files) - len(alts))), strict=True))
+    shown = (*alts, *[""] * (len(files) - len(alts)))
+    return tuple(Attached(path, alt) for path, alt in zip(files, shown, strict=True))
 
 
 def _with(request: Request, options: Given) -> Request:

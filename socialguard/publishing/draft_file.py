@@ -16,7 +16,8 @@ from typing import Any, Final, NoReturn
 
 from socialguard import errors
 from socialguard.model.account import AccountName
-from socialguard.publishing.interface import Divide, Request
+from socialguard.publishing.interface import Attached, Divide, Request
+from socialguard.publishing.thread_split import MOST_PARTS
 
 FENCE: Final = "+++"
 _FENCE: Final = re.compile(r"\+\+\+(?:[ \t]+(.*?))?[ \t]*")
@@ -29,7 +30,7 @@ _ALLOWED: Final[Mapping[str, str]] = {
     "link": 'link is an address, such as "https://example.org/page"',
     "reply_to": "reply_to is the address or the id of a post",
     "campaign": "campaign is a name",
-    "media": "each [[media]] has file and alt, both text",
+    "media": f"each [[media]] has file and alt, both text, and for a thread part, from 1 to {MOST_PARTS}",
     "thread": "thread is true or false",
     "numbered": "numbered is true or false",
 }
@@ -58,7 +59,7 @@ def parse(source: str, path: Path) -> Request:
         text=text,
         variants=variants,
         selectors=[fields["to"]] if isinstance(fields["to"], str) else fields["to"],
-        media=[(path.parent / one["file"], one["alt"]) for one in fields["media"]],
+        media=[Attached(path.parent / one["file"], one["alt"], one["part"]) for one in fields["media"]],
         link=fields["link"],
         reply_to=fields["reply_to"],
         at=_instant(fields["at"]),
@@ -79,8 +80,10 @@ def render(request: Request) -> str:
         head.append("thread = true")
     if request.numbered:
         head.append("numbered = true")
-    for file, alt in request.media:
-        head += ["", "[[media]]", f"file = {_toml(str(file))}", f"alt = {_toml(alt)}"]
+    for one in request.media:
+        head += ["", "[[media]]", f"file = {_toml(str(one.path))}", f"alt = {_toml(one.alt)}"]
+        if one.part > 1:
+            head.append(f"part = {one.part}")
     parts = [FENCE, *head, FENCE, _escaped(request.text, request.divide)]
     for name, text in request.variants.items():
         parts += ["", f"{FENCE} {name}", _escaped(text, request.divide)]
@@ -92,7 +95,7 @@ def from_kept(text: str, payload: Mapping[str, Any], draft_id: str) -> Request:
     return Request(
         text=text,
         selectors=list(payload.get("to", ())),
-        media=[(Path(one["file"]), one["alt"]) for one in payload.get("media", ())],
+        media=[Attached(Path(one["file"]), one["alt"], one.get("part", 1)) for one in payload.get("media", ())],
         link=payload.get("link"),
         reply_to=payload.get("reply_to"),
         at=payload.get("at"),
@@ -106,19 +109,20 @@ def from_kept(text: str, payload: Mapping[str, Any], draft_id: str) -> Request:
 
 def absolute(request: Request) -> Request:
     """Return a request whose files are found from any directory."""
-    return replace(request, media=[(path.absolute(), alt) for path, alt in request.media])
+    return replace(request, media=[one._replace(path=one.path.absolute()) for one in request.media])
 
 
 # ── the head ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _head(source: str, path: Path) -> dict[str, Any]:
-    from pydantic import BaseModel, ConfigDict, ValidationError
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
     class Medium(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
         file: str
         alt: str = ""
+        part: int = Field(default=1, ge=1, le=MOST_PARTS)
 
     class Head(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -256,6 +256,14 @@ class Divide(StrEnum):
     SENTENCES = "sentences"
 
 
+class Attached(NamedTuple):
+    """A file to publish, what it shows, and the part of a thread that it belongs to, from 1."""
+
+    path: Path
+    alt: str
+    part: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a person asks to publish. `at` is None for now; `grace` None means the policy's; `overrides` maps
@@ -265,7 +273,7 @@ class Request:
 
     text: str
     selectors: Sequence[str]
-    media: Sequence[tuple[Path, str]] = ()
+    media: Sequence[Attached] = ()
     kept_media: Sequence[Media] = ()
     link: str | None = None
     reply_to: str | None = None

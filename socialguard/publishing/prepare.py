@@ -35,7 +35,10 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
     draft_id = "-"
     try:
         draft_id, accounts = _begin(desk, request, keep=keep)
-        media = (*request.kept_media, *(desk.media.keep(path, alt) for path, alt in request.media))
+        media = [
+            *((1, item) for item in request.kept_media),
+            *((one.part, desk.media.keep(one.path, one.alt)) for one in request.media),
+        ]
         moment = None
         if request.at is not None:
             moment = parse_when(request.at, common_zone(accounts), clock.now())
@@ -175,7 +178,7 @@ def payload_of(request: Request) -> dict[str, object]:
     """Return all of a request but its text, as a kept draft has it."""
     return {
         "to": list(request.selectors),
-        "media": [{"file": str(path), "alt": alt} for path, alt in request.media],
+        "media": [{"file": str(one.path), "alt": one.alt, "part": one.part} for one in request.media],
         "link": request.link,
         "reply_to": request.reply_to,
         "at": request.at,

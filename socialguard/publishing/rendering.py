@@ -27,19 +27,31 @@ class SameParts(errors.UsageError):
     remedy = "Change one, or number them: --numbered."
 
 
-def contents_for(
-    network: Network, account: Account, request: Request, media: Sequence[Media]
-) -> tuple[Content, ...]:
-    """Return what goes to an account: one content, or the parts of a thread in order. Media, link and the post
-    that is answered belong to the first.
+class NoSuchPart(errors.UsageError):
+    """{file} belongs to part {part} of the thread, and {account} gets {count} parts."""
 
-    Raises NoThreads, SameParts, TooManyParts."""
+    remedy = "Correct its part in the draft's file."
+
+
+def contents_for(
+    network: Network, account: Account, request: Request, media: Sequence[tuple[int, Media]]
+) -> tuple[Content, ...]:
+    """Return what goes to an account: one content, or the parts of a thread in order. Link and the post that is
+    answered belong to the first, each of `media` to the part that stands with it; one post alone gets all of them.
+
+    Raises NoThreads, SameParts, TooManyParts, NoSuchPart."""
     texts = _parts(network, text_for(account, request), request)
     if len(texts) > 1 and not network.threads:
         raise NoThreads(network=network.title, account=account, count=len(texts))
     _require_different(account, texts)
-    first = Content(text=texts[0], media=tuple(media), link=request.link, reply_to=request.reply_to)
-    return in_thread((first, *(Content(text=text) for text in texts[1:])))
+    files: list[list[Media]] = [[] for _ in texts]
+    for part, item in media:
+        if part > len(texts) > 1:
+            raise NoSuchPart(file=item.file_name, part=part, account=account, count=len(texts))
+        files[min(part, len(texts)) - 1].append(item)
+    contents = [Content(text=text, media=tuple(own)) for text, own in zip(texts, files, strict=True)]
+    contents[0] = replace(contents[0], link=request.link, reply_to=request.reply_to)
+    return in_thread(contents)
 
 
 def in_thread(contents: Sequence[Content]) -> tuple[Content, ...]:

@@ -40,6 +40,12 @@ class NothingToResume(errors.UsageError):
     remedy = "Run: socialguard queue show {delivery}"
 
 
+class StoppedBefore(errors.UsageError):
+    """The thread stopped before part {place}, which waits behind it."""
+
+    remedy = "Go on first: socialguard queue resume {delivery}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
     """What is left of a thread: the delivery that it goes on behind (None: nothing of it is public), the contents
@@ -174,6 +180,8 @@ def rest_behind(database: Database, value: Delivery, text: str) -> Rest:
     """Return a part that waits, with another text, and what follows it: that answers a delivery which will be
     replaced, and so is made anew, too."""
     with database.read() as connection:
+        if turn_of(connection, value) is Turn.NEVER:
+            raise StoppedBefore(place=(value.content.thread_position or 0) + 1, delivery=value.id)
         parts = [value, *following(connection, value)]
     rest = Rest(value.after_id, tuple(part.content for part in parts), waiting_of(parts))
     return rest.beginning(text)

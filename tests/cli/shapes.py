@@ -235,6 +235,7 @@ class Checked(Shape):
 class DraftMedia(Shape):
     file: str
     alt: str
+    part: int
 
 
 class DraftDelivery(Shape):

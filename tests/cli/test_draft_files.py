@@ -81,6 +81,20 @@ def test_media_stand_beside_the_file_and_options_count_before_it(office: Office,
     assert office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+3700s").deliveries[0]["state"] == "sent"
 
 
+def test_an_image_belongs_to_its_part_and_to_a_single_post(office: Office, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "cups.png")
+    medium = '[[media]]\nfile = "cups.png"\nalt = "Cups"\npart = 2\n'
+    head = f'+++\nto = ["x:@acme", "facebook:@acme"]\n{medium}+++\n'
+    name = write(tmp_path, f"{head}One\n---\nTwo\n+++ facebook\nWhole")
+    done = seen(office.cli("post", "--file", name, *BOTH), Deliveries)
+    files = [
+        office.cli("queue", "show", one.id, "--json").document["delivery"]["media"] for one in done.deliveries
+    ]
+    assert [[one["file"] for one in each] for each in files] == [[], ["cups.png"], ["cups.png"]]
+    wrong = office.cli("post", "--file", write(tmp_path, f"{head.replace('2', '3')}One\n---\nTwo"), *BOTH)
+    assert (wrong.code, wrong.error["name"]) == (2, "no_such_part"), wrong
+
+
 def test_a_long_text_becomes_a_numbered_thread_on_request(office: Office, tmp_path: Path) -> None:
     text = " ".join(f"This is sentence number {number} of a long story." for number in range(16))
     name = write(tmp_path, text, "story.txt")

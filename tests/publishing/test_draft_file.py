@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialguard.publishing.draft_file import DraftInvalid, absolute, from_kept, is_draft, parse, render
-from socialguard.publishing.interface import Divide, Request
+from socialguard.publishing.interface import Attached, Divide, Request
 from socialguard.publishing.prepare import payload_of
 
 PATH = Path("/drafts/spring.md")
@@ -23,6 +23,11 @@ numbered = true
 [[media]]
 file = "cups.jpg"
 alt = "Three cups"
+
+[[media]]
+file = "/media/farm.jpg"
+alt = "A farm"
+part = 2
 +++
 
 Common text.
@@ -45,7 +50,7 @@ def test_a_whole_draft_is_read() -> None:
     assert found == Request(
         text="Common text.\n\nWith a paragraph.",
         selectors=["x:@acme", "label:fr"],
-        media=[(Path("/drafts/cups.jpg"), "Three cups")],
+        media=[Attached(Path("/drafts/cups.jpg"), "Three cups"), Attached(Path("/media/farm.jpg"), "A farm", 2)],
         link="https://example.org",
         at="2026-11-27T09:00:00",
         variants={"facebook": "For the Page.", "x:@acme": "One\n---\nTwo\n+++ facebook"},
@@ -75,6 +80,7 @@ def test_any_other_file_is_a_plain_text(text: str) -> None:
         ("+++\nat = 7\n+++", 2, "at is a time"),
         ("+++\nthread = 'yes'\n+++", 2, "thread is true or false"),
         ("+++\n[[media]]\nfile = 'a'\n[[media]]\nalt = 'b'\n+++", 4, "each [[media]] has file and alt"),
+        ("+++\n[[media]]\nfile = 'a'\npart = 0\n+++", 2, "from 1 to 25"),
         ("+++\nmedia = 'a.jpg'\n+++", 2, "each [[media]] has file and alt"),
         ("+++\nto = []\nlink = \n+++", 3, "Invalid value"),
         ("+++\nto = []\nto = []\n+++", 3, "Cannot overwrite a value"),
@@ -96,7 +102,9 @@ def test_what_is_wrong_is_refused_with_its_line(source: str, line: int, said: st
     TEXTS,
     st.dictionaries(st.sampled_from(["x", "facebook", "x:@acme", "facebook:@acme"]), TEXTS),
     st.sampled_from([Divide.LINES, Divide.SENTENCES]),
-    st.lists(st.tuples(TEXTS.filter(bool).map(lambda name: Path("/media") / name.strip("/")), TEXTS), max_size=2),
+    st.lists(
+        st.builds(Attached, TEXTS.map(lambda name: Path("/media") / name), TEXTS, st.integers(1, 25)), max_size=2
+    ),
     st.booleans(),
     st.none() | TEXTS,
 )
@@ -104,7 +112,7 @@ def test_what_is_rendered_is_read_back(
     text: str,
     variants: dict[str, str],
     divide: Divide,
-    media: list[tuple[Path, str]],
+    media: list[Attached],
     is_numbered: bool,
     link: str | None,
 ) -> None:

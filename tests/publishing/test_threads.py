@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import pytest
 
+from socialguard import clock
+from socialguard.ledger import due
 from socialguard.publishing import crash
 from tests.attacker import sql
 from tests.fork_server import ForkServer
@@ -168,6 +170,34 @@ def test_an_edit_of_a_part_keeps_the_thread_together(office: Office) -> None:
     assert edited.deliveries[0]["thread"]["after"] == ids[0]
     assert office.cli("queue", "run", "--json", **IN_AN_HOUR).code == 0
     assert public(office) == chained(("First part", "Edited", "Third part"))
+
+
+def test_what_waits_behind_a_failure_is_resumed_not_edited(office: Office) -> None:
+    fault(office, "status", code=402)
+    third = office.cli(*thread_words()).deliveries[2]["id"]
+    done = office.cli("queue", "edit", third, "Edited", *CONFIRMED)
+    assert (done.code, f"queue resume {third}" in done.error["remedy"]) == (2, True), done
+
+
+def test_a_freeze_stops_a_thread_and_a_thaw_lets_it_go_on(office: Office, forks: ForkServer) -> None:
+    forks.run(office, *thread_words(), environment={crash.VARIABLE: "after_settle"})
+    office.cli("freeze", "x:@acme", "--reason", "leak", "--json")
+    assert office.cli("queue", "run", "--json").code == 11
+    assert public(office) == chained()[:1]
+    office.cli("thaw", "x:@acme", "--reason", "changed", "--confirm", "x:@acme", "--json")
+    assert office.cli("queue", "run", "--json").code == 0
+    assert public(office) == chained()
+
+
+def test_of_a_thread_only_the_part_whose_turn_it_is_is_due(office: Office, forks: ForkServer) -> None:
+    fault(office, "drop_before")
+    forks.run(office, *thread_words(), environment={crash.VARIABLE: "after_settle:2"})
+    with office.entered() as workspace, workspace.database.read() as connection:
+        (account,) = due.accounts(connection, clock.now())
+        assert due.of_account(connection, account, clock.now()) == ()
+    office.cli("queue", "settle", office.queue("unknown")[0]["id"], "--not-sent", "--reason", "looked", "--json")
+    with office.entered() as workspace, workspace.database.read() as connection:
+        assert len(due.of_account(connection, account, clock.now())) == 1
 
 
 def test_a_late_thread_is_released_whole(office: Office) -> None:

@@ -198,7 +198,7 @@ def _document(found: Any, names: dict[str, str]) -> dict[str, Any]:  # Any: ledg
         "author": names.get(found.author, found.author),
         "text": found.text,
         "to": list(payload.get("to", ())),
-        "media": list(payload.get("media", ())),
+        "media": [{"part": 1, **one} for one in payload.get("media", ())],
         "link": payload.get("link"),
         "reply_to": payload.get("reply_to"),
         "at": payload.get("at"),
