@@ -77,8 +77,8 @@ def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
 
 
 def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
-    """Send these deliveries and wait for an account that another process is sending on, up to a minute; raises as
-    `run_due`."""
+    """Send these deliveries and wait for an account that another process is sending on, be it one of these, up to
+    a minute; raises as `run_due`."""
     from socialguard.publishing.resolve import expire_attempts  # it builds on this module
 
     end = clock.monotonic() + BUSY_WAIT
@@ -87,24 +87,27 @@ def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
     left = [one for one in ids if one not in {result.delivery.id for result in results}]
     while left and clock.monotonic() < end:
         with desk.database.read() as connection:
-            left = _may_go_yet(connection, left)
+            awaited = _awaited(connection, left)
+        left = list(awaited)
         if left:
             expire_attempts(desk)  # who is waited for may have died
             clock.pause(0.1)
-            _run(desk, left, results)
+            _run(desk, [one for one in left if awaited[one] is State.QUEUED], results)
             left = [one for one in left if one not in {result.delivery.id for result in results}]
     return tuple(results)
 
 
-def _may_go_yet(connection: Connection, ids: Sequence[str]) -> list[str]:
-    """Return those that only wait for their account: of a thread no part whose turn nobody here waits for."""
-    left: list[str] = []
+def _awaited(connection: Connection, ids: Sequence[str]) -> dict[str, State]:
+    """Return those that are being sent, or wait for their account alone: of a thread no part whose turn nobody
+    here waits for."""
+    found: dict[str, State] = {}
     for value in (reader.get(connection, one) for one in ids):
-        if value.state is State.QUEUED and (
-            value.after_id in left or threads.turn_of(connection, value) is not Turn.LATER
+        if value.state is State.SENDING or (
+            value.state is State.QUEUED
+            and (value.after_id in found or threads.turn_of(connection, value) is not Turn.LATER)
         ):
-            left.append(value.id)
-    return left
+            found[value.id] = value.state
+    return found
 
 
 def send_one(desk: Desk, delivery_id: str) -> Result | None:

@@ -104,7 +104,8 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
         return _tell_queued(face, desk, plan, later)
     _wait(face, desk, plan, queued)
     sent = _sent(desk, [value.id for value in queued])
-    results = [*sent, *_not_sent(desk, plan, queued, sent)]
+    place = {value.id: index for index, value in enumerate(queued)}
+    results = sorted([*sent, *_not_sent(desk, plan, queued, sent)], key=lambda one: place[one.delivery.id])
     tell_results(face, plan, results)
     return exit_code(results)
 
@@ -274,8 +275,25 @@ def _not_sent(desk: Desk, plan: Plan, queued: Sequence[Delivery], sent: Sequence
                 error = errors.Cancelled(draft=value.draft_id)
             elif value.state is State.AWAITING:
                 error = errors.Held(detail=f"{value.id} waits for an approval", fix="")
+            else:
+                error = _by_others(desk, value, _account(plan, value))
             results.append(Result(value, _account(plan, value), error))
     return results
+
+
+def _by_others(desk: Desk, value: Delivery, account: Account) -> errors.SocialGuardError | None:
+    """What is wrong with a delivery that another process, such as the daemon, tried in the meantime."""
+    network = desk.network(account.network).title
+    if value.state is State.FAILED:
+        return errors.NetworkRefused(network=network, account=account, detail=value.state_reason)
+    if value.state is State.UNKNOWN:
+        return errors.OutcomeUnknown(
+            network=network, account=account, detail=value.state_reason, delivery=value.id
+        )
+    if value.state is State.HELD:
+        fix = f"Run: socialguard queue show {value.id}"
+        return errors.Held(detail=value.state_reason.rstrip("."), fix=fix)
+    return None
 
 
 def _looked_for(desk: Desk, result: Result) -> Result:
