@@ -81,6 +81,8 @@ TABLE: Final[Mapping[str, Row]] = {
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
+    "draft new": Row("draft", "new", "Keep a draft without posting it."),
+    "draft edit": Row("draft", "edit", "Change a draft in your editor."),
     "draft list": Row("draft", "list_", "List drafts, newest first."),
     "draft show": Row("draft", "show", "Show one draft whole, and what became of it."),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
@@ -91,6 +93,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "queue cancel": Row("queue", "cancel", "Cancel waiting deliveries; their drafts are kept. It never asks."),
     "queue release": Row(
         "queue", "release", "Let a held delivery go, now or at a time; it asks as a switch does."
+    ),
+    "queue resume": Row(
+        "queue",
+        "resume",
+        "Go on with a thread that stopped, from the part that was not sent; it asks as a switch does.",
     ),
     "queue settle": Row("queue", "settle", "Say what became of a delivery whose outcome is unknown."),
     "queue reconcile": Row(

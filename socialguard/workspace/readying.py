@@ -1,5 +1,5 @@
-"""What is done to a database as it is opened: test switches are armed where they may be, and what was left undone by
-a full disk or a killed process is brought in. Mostly there is nothing."""
+"""What is done to a database as it is opened: test switches are armed where they may be, and what was left undone
+by a full disk or a killed process is brought in. Mostly there is nothing."""
 
 import contextlib
 import os

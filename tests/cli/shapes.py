@@ -254,6 +254,7 @@ class Checked(Shape):
 class DraftMedia(Shape):
     file: str
     alt: str
+    part: int
 
 
 class DraftDelivery(Shape):
@@ -271,6 +272,10 @@ class DraftFields(Shape):
     link: str | None
     reply_to: str | None
     at: str | None
+    variants: dict[str, str]
+    divide: Literal["nowhere", "lines", "sentences"]
+    numbered: bool
+    campaign: str | None
     deliveries: list[DraftDelivery]
 
 

@@ -66,6 +66,7 @@ class FakeNetwork:
     resolve: Resolve = Resolve.RECONCILE
     limits: Limits = field(default_factory=lambda: Limits(280, 4, 1, (), 1, "2026-01-01"))
     deletion_price: int = 0
+    threads: bool = False
     reading: Reading = field(default_factory=lambda: Reading({}, {}, 100, 0, 0, 100))
 
     def user(self, token: str, handle: str, user_id: str | None = None) -> None:

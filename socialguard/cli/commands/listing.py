@@ -1,5 +1,6 @@
 """`socialguard queue list`, `queue show`: what waits and what went out. It opens nothing that sends."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
@@ -14,6 +15,7 @@ from socialguard.cli.words import _
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
+from socialguard.publishing import threads
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
@@ -58,10 +60,14 @@ def show(face: Face, delivery: str) -> None:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
+            parts = threads.parts_of(connection, value)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
     document["link"] = value.content.link
     document["media"] = [{"file": item.file_name, "alt": item.alt} for item in value.content.media]
+    document["parts"] = [
+        {"id": part.id, "state": part.state.value, "text": part.content.text, "url": part.url} for part in parts
+    ]
     document["attempt"] = (
         None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
     )
@@ -73,6 +79,7 @@ def show(face: Face, delivery: str) -> None:
                 (_("account"), account),
                 (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
                 (_("due"), instant(value.due, account.zone)),
+                *_thread_facts(parts),
                 (_("text"), value.content.text),
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
@@ -81,6 +88,17 @@ def show(face: Face, delivery: str) -> None:
             ]
         ),
     )
+
+
+def _thread_facts(parts: Sequence[Delivery]) -> list[tuple[str, str]]:
+    """Where every part of the thread stands, none outside a thread."""
+    return [
+        (
+            _("part"),
+            f"{deliveries.part_mark(part.content)} {part.id} {_(part.state.value)} {part.url or ''}".rstrip(),
+        )
+        for part in parts
+    ]
 
 
 def found(workspace: Workspace, delivery_id: str) -> tuple[Delivery, Account]:
@@ -97,5 +115,6 @@ def _key(value: Delivery) -> tuple[str, str]:
 def _cells(row: Any, account: str, zone: str) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
     from socialguard.ledger.rows import to_content
 
-    text = " ".join(to_content(row.content).text.split())
+    content = to_content(row.content)
+    text = " ".join(f"{deliveries.part_mark(content)} {content.text}".split())
     return row.id, minute(row.due, zone), account, _(row.state), text[:60]
