@@ -34,6 +34,7 @@ from socialguard.vault.begun import Begun
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
+from socialguard.vault.renewed import Renewed
 from socialguard.workspace.signed import Books, Signed
 from socialguard.workspace.stopping import logged_freezes
 
@@ -70,6 +71,7 @@ class Trust:
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
         begun: Begun,
+        renewed: Renewed,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -81,6 +83,7 @@ class Trust:
         self._database = database
         self._renew = renew
         self._begun = begun
+        self._renewed = renewed
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -231,6 +234,8 @@ class Trust:
     def renewal_is_due(self, connection: Connection, account: Account) -> bool:
         """Return whether the credential is about to end, or has ended."""
         _, ends = self.vault(connection).term(connection, account.id)
+        if self._renewed.holds(account.id):
+            return True  # a renewed token waits to be stored: the stored one was used up
         return ends is not None and ends - clock.now() <= RENEW_BEFORE
 
     def renew(self, account: Account) -> None:

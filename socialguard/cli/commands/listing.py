@@ -1,5 +1,6 @@
 """`socialguard queue list`, `queue show`: what waits and what went out. It opens nothing that sends."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -10,11 +11,14 @@ from socialguard.cli import deliveries
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.times_told import instant, minute
 from socialguard.cli.waiting import CODES, waits_for
 from socialguard.cli.words import _
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
+from socialguard.publishing import threads
+from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after:
         key = None if after is None else _key(reader.get(connection, after))
         rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
+        zones = zones_of(connection, {row.account_id for row in rows})
         waits = _waits(workspace, connection, rows)
     documents = [
         {
@@ -52,7 +57,7 @@ def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after:
         face.printer.table(
             [_("delivery"), _("due"), _("account"), _("state"), _("waits for"), _("text")],
             [
-                _cells(row, names.get(row.account_id, row.account_id), word)
+                _cells(row, names.get(row.account_id, row.account_id), zones[row.account_id], word)
                 for row, word in zip(rows, waits, strict=True)
             ],
         )
@@ -70,10 +75,14 @@ def show(face: Face, delivery: str) -> None:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
+            parts = threads.parts_of(connection, value)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
     document["link"] = value.content.link
     document["media"] = [{"file": item.file_name, "alt": item.alt} for item in value.content.media]
+    document["parts"] = [
+        {"id": part.id, "state": part.state.value, "text": part.content.text, "url": part.url} for part in parts
+    ]
     document["attempt"] = (
         None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
     )
@@ -84,7 +93,8 @@ def show(face: Face, delivery: str) -> None:
                 (_("delivery"), value.id),
                 (_("account"), account),
                 (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
-                (_("due"), jcs.timestamp(value.due)),
+                (_("due"), instant(value.due, account.zone)),
+                *_thread_facts(parts),
                 (_("text"), value.content.text),
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
@@ -93,6 +103,17 @@ def show(face: Face, delivery: str) -> None:
             ]
         ),
     )
+
+
+def _thread_facts(parts: Sequence[Delivery]) -> list[tuple[str, str]]:
+    """Where every part of the thread stands, none outside a thread."""
+    return [
+        (
+            _("part"),
+            f"{deliveries.part_mark(part.content)} {part.id} {_(part.state.value)} {part.url or ''}".rstrip(),
+        )
+        for part in parts
+    ]
 
 
 def found(workspace: Workspace, delivery_id: str) -> tuple[Delivery, Account]:
@@ -117,17 +138,16 @@ def _waits(workspace: Workspace, connection: "Connection", rows: list[Any]) -> l
 
         scopes = {stop.scope for stop in in_force(workspace, connection)}
         registry = workspace.signed.books(connection).registry
-        frozen = {
-            one
-            for one in queued
-            if scopes and scopes.intersection(stops.scopes_of(registry.account(connection, one)))
-        }
+        if scopes:
+            accounts = [registry.account(connection, one) for one in queued]
+            frozen = {one.id for one in accounts if scopes.intersection(stops.scopes_of(one))}
     return [waits_for(State(row.state), is_due=row.due <= now, is_frozen=row.account_id in frozen) for row in rows]
 
 
-def _cells(row: Any, account: str, word: str | None) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
+def _cells(row: Any, account: str, zone: str, word: str | None) -> tuple[str, ...]:  # Any: of ledger.reader.page
     from socialguard.ledger.rows import to_content
 
-    text = " ".join(to_content(row.content).text.split())
+    content = to_content(row.content)
+    text = " ".join(f"{deliveries.part_mark(content)} {content.text}".split())
     waits = "" if word is None else _(word)
-    return row.id, row.due[:16].replace("T", " "), account, _(row.state), waits, text[:60]
+    return row.id, minute(row.due, zone), account, _(row.state), waits, text[:60]
