@@ -1,6 +1,6 @@
 """What a check sees, and what a check is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -92,13 +92,18 @@ class Settings:
 NO_SETTINGS: Final = Settings({})
 
 
+def _nothing_is_ours(_text: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One delivery to check: the account, what would be public, its length in the network's own unit, the
     network's limits, and the account's recent posts, newest first.
 
     `languages` are those that the account writes in (`en`, `fr`), none where nobody said; `settings` are the
-    parameters of the check that looks at it."""
+    parameters of the check that looks at it; `is_ours` says whether a text is a credential of one of our own
+    accounts."""
 
     account: Account
     content: Content
@@ -107,6 +112,7 @@ class Subject:
     recent: tuple[Recent, ...]
     languages: tuple[str, ...] = ()
     settings: Settings = NO_SETTINGS
+    is_ours: Callable[[str], bool] = _nothing_is_ours
 
 
 class Check(Protocol):

@@ -5,7 +5,29 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from socialguard.guard.checks import alt, duplicate, empty, length, media, shape, twin
+from socialguard.guard.checks import (
+    alt,
+    cashtag,
+    crowd,
+    duplicate,
+    empty,
+    hashtag,
+    hidden,
+    insults,
+    language,
+    length,
+    media,
+    personal,
+    placeholder,
+    private,
+    scripts,
+    secrets,
+    shape,
+    shouting,
+    tragedy,
+    twin,
+    words,
+)
 from socialguard.guard.interface import Check, Settings, Subject
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter
@@ -17,6 +39,20 @@ CHECKS: Final[Mapping[str, Check]] = {
     "media": media,
     "shape": shape,
     "alt": alt,
+    "secrets": secrets,
+    "personal": personal,
+    "insults": insults,
+    "words": words,
+    "placeholder": placeholder,
+    "private": private,
+    "language": language,
+    "tragedy": tragedy,
+    "hidden": hidden,
+    "scripts": scripts,
+    "hashtag": hashtag,
+    "crowd": crowd,
+    "cashtag": cashtag,
+    "shouting": shouting,
     "duplicate": duplicate,
     "twin": twin,
 }
