@@ -112,6 +112,10 @@ class Directory(Protocol):
         """Return what policy makes of each check that it may set."""
         ...
 
+    def is_ours(self, text: str) -> bool:
+        """Return whether a text is a credential of one of our accounts, by its keyed hash."""
+        ...
+
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another, of the workspace above all."""
         ...
@@ -243,6 +247,7 @@ class Guard:
             limits=self._directory.limits(candidate.account.network),
             recent=_recent(connection, candidate.account.id, replaces),
             languages=languages_of(candidate.account, rules),
+            is_ours=self._directory.is_ours,
         )
         return list(run_checks(subject, rules))
 
