@@ -56,8 +56,8 @@ _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=.#@-])[A-Za-z0-9+/_=-]{24,}(?![A-Za
 _HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BITS: Final = 3.7  # per character; of English prose in one word it is below 3.5
-_RUNS: Final = re.compile(r"[^\s\"'<>«»()]{12,}")
-_PIECE: Final = re.compile(r"[^\s\"'<>«»()=:,;&?!/]{12,}(?<!\.)")
+_RUNS: Final = re.compile(r"[^\s\"'<>«»“”()]{12,}")
+_PIECE: Final = re.compile(r"[^\s\"'<>«»“”()=:,;&?!/]{12,}(?<!\.)")
 _SIGNS: Final = ".,;:!?…"
 
 
