@@ -50,14 +50,12 @@ def sections() -> Mapping[str, tuple[str, ...]]:
 
 def _languages(text: str, account: tuple[str, ...]) -> tuple[str, ...]:
     """The languages whose words count here: some insult in one and say something harmless in the other."""
-    code, sure = language_of(text)
-    if sure and code not in ("en", "fr"):
-        return ()
-    if sure:
+    code, _ = language_of(text)
+    if code in ("en", "fr"):
         return (code,)
-    return tuple(one for one in account if one in ("en", "fr")) or (
-        (code,) if code in ("en", "fr") else ("en", "fr")
-    )
+    if code != "un":
+        return ()
+    return tuple(one for one in account if one in ("en", "fr")) or ("en", "fr")
 
 
 @lru_cache(maxsize=64)
