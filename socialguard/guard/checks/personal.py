@@ -92,7 +92,10 @@ def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, 
             # Ten digits without a sign are more often something else than a number of the United States.
             found = [one for one in found if country != "US" or not one.raw_string.isdigit()]
             for one in found:
-                if phonenumbers.number_type(one.number) is PhoneNumberType.MOBILE:
+                if phonenumbers.number_type(one.number) in (
+                    PhoneNumberType.MOBILE,
+                    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+                ):
                     words, severity = marked("a mobile number is in it"), Severity.WARN
                 else:
                     words, severity = marked("a phone number is in it"), Severity.NOTE
