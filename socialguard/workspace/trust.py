@@ -15,7 +15,6 @@ from socialguard.audit.interface import Signer, Tree
 from socialguard.audit.log import AuditLog
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
-from socialguard.guard.checks import SET_BY_POLICY
 from socialguard.ledger import stops
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
@@ -116,6 +115,8 @@ class Trust:
 
     def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
         """Return what policy makes of each check that it may set."""
+        from socialguard.guard.checks import SET_BY_POLICY
+
         return check_rules(self._signed.policy(connection), account, SET_BY_POLICY)
 
     def is_ours(self, text: str) -> bool:

@@ -251,6 +251,8 @@ def test_a_text_in_another_language_than_the_accounts_is_held() -> None:
         "can't talk right now",
         "I miss you babe",
         "t'es où ?",
+        "where are you?",
+        "Hey @lea, call me!",
     ],
 )
 def test_a_message_to_one_person_is_held(text: str) -> None:
