@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Final
 
 from socialguard.cli.main import GC_THRESHOLD
-from tests.benchmarks import archiving, auditing, calendars, daemon, listing, peers, posting, standing, startup
+from tests.benchmarks import (
+    archiving,
+    auditing,
+    calendars,
+    checking,
+    daemon,
+    listing,
+    peers,
+    posting,
+    standing,
+    startup,
+)
 from tests.benchmarks.table import Line, rendered
 
 Measure = Callable[[Path, Path | str], list[Line]]
@@ -28,6 +39,7 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "status": (False, lambda base, _toot: standing.lines(base)),
     "daemon": (False, lambda base, _toot: daemon.scale_lines(base)),
     "daemon-memory": (False, lambda base, _toot: daemon.memory_lines(base)),
+    "checks": (False, lambda _base, _toot: checking.lines()),
     "imports": (False, lambda base, _toot: startup.import_lines(base)),
 }
 """Each measure by name: whether it needs toot, and what returns its lines."""
