@@ -146,14 +146,15 @@ class Guard:
 
     def reviewing(self, *, replaces: Collection[str] = ()) -> Callable[[Connection, Candidate], Sequence[Finding]]:
         """Return what gives the findings of one candidate after another, for many of them: it remembers what the
-        account posted as of its first look."""
-        known: dict[str, tuple[Recent, ...]] = {}
+        account posted, and what policy says of it, as of its first look."""
+        known: dict[str, tuple[tuple[Recent, ...], Mapping[str, CheckRules]]] = {}
 
         def look(connection: Connection, candidate: Candidate) -> Sequence[Finding]:
             account_id = candidate.account.id
             if account_id not in known:
-                known[account_id] = _recent(connection, account_id, replaces)
-            return self._review(connection, candidate, known[account_id])
+                rules = self._directory.check_rules(connection, candidate.account)
+                known[account_id] = _recent(connection, account_id, replaces), rules
+            return self._review(candidate, *known[account_id])
 
         return look
 
@@ -250,8 +251,9 @@ class Guard:
         except errors.NotFound:
             return None  # it was removed since
 
-    def _review(self, connection: Connection, candidate: Candidate, recent: tuple[Recent, ...]) -> list[Finding]:
-        rules = self._directory.check_rules(connection, candidate.account)
+    def _review(
+        self, candidate: Candidate, recent: tuple[Recent, ...], rules: Mapping[str, CheckRules]
+    ) -> list[Finding]:
         subject = Subject(
             account=candidate.account,
             content=candidate.content,
