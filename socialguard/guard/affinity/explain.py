@@ -1,0 +1,49 @@
+"""Why: the words, hashtags, mentions, domains and emoji that speak most against a target, with their counts."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from socialguard.guard.affinity.counts import Floats
+from socialguard.guard.affinity.features import Features, Sign, named
+from socialguard.guard.affinity.post import Post
+from socialguard.guard.affinity.scores import PARTS, Sight, ratios
+
+STRONGEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason: what was seen (`sign` and `value` as written), in how many confirmed posts of the other account
+    (`there`) and of the target (`here`). A reason of sign `style` has no value: nothing that can be named decided,
+    but length, punctuation, spelling and the like."""
+
+    sign: Sign | Literal["style"]
+    value: str
+    there: int
+    here: int
+
+
+def reasons(
+    post: Post, features: Features, view: Sight, weights: Floats, target: int, other: int | None
+) -> tuple[Reason, ...]:
+    """Return the strongest reasons, strongest first: for account `other` and against `target` (both columns of
+    `view`), or against `target` alone where `other` is None."""
+    against = np.zeros(len(features.keys))
+    for number, part in enumerate(PARTS):
+        found = ratios(view, part)
+        gain = -found[:, target] if other is None else found[:, other] - found[:, target]
+        at = slice(view.at[part.block], view.at[part.block + 1])
+        against[at] += weights[number] * gain / (part.divisor or 12.0)
+    words = named(post)
+    places = [place for place, key in enumerate(features.keys.tolist()) if key in words and against[place] > 0]
+    places.sort(key=lambda place: (-against[place], words[int(features.keys[place])]))
+    told: dict[str, Reason] = {}
+    for place in places:
+        sign, value = words[int(features.keys[place])]
+        there = 0 if other is None else int(view.seen[place, other])
+        here = int(view.seen[place, target])
+        if there > here or (other is None and not here):
+            told.setdefault(value.lower(), Reason(sign, value, there, here))
+    return tuple(told.values())[:STRONGEST] or (Reason("style", "", 0, 0),)
