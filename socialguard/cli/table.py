@@ -145,6 +145,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
     "alerts seen": Row("alerts", "seen", "Say that you know of alerts: no command tells of them any more."),
+    "affinity status": Row(
+        "affinity",
+        "status",
+        "Show what is known of how each account writes, and how often that question was asked and overruled.",
+    ),
+    "affinity fit": Row(
+        "affinity", "fit", "Learn how the accounts write from their confirmed posts; a backup does it too."
+    ),
     "costs": Row("costs", "costs", "Show what calls cost, by account, operation and currency."),
     "audit list": Row(
         "audit", "list_", "List entries, newest first: when, who, what, on which account, with which outcome."

@@ -10,6 +10,7 @@ from socialguard import clock, errors
 from socialguard.guard import context, switch
 from socialguard.guard.checks import run_checks
 from socialguard.guard.context import Remembered
+from socialguard.guard.doubts import Doubts, findings
 from socialguard.guard.interface import Glance, Recent, Shelf, Subject
 from socialguard.guard.languages import languages_of
 from socialguard.guard.switch import Demand
@@ -135,6 +136,7 @@ class Guard:
         self._directory = directory
         self._shelf = shelf
         self._confirmed = confirmed
+        self._doubts = Doubts(directory.account)
 
     def review(
         self, connection: Connection, candidates: Sequence[Candidate], *, replaces: Collection[str]
@@ -161,8 +163,10 @@ class Guard:
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
     ) -> Challenge | None:
-        """Return what a person must confirm, None where the context confirmed these accounts already."""
-        found, remembered = self._demand(connection, candidates, session)
+        """Return what a person must confirm, None where the context confirmed these accounts already and the text
+        sounds like them."""
+        doubts = () if session.context is None else self._doubts.about(connection, _published(candidates))
+        found, remembered = self._demand(connection, candidates, session, in_doubt=bool(doubts))
         if found is None:
             return None
         previous = self._previous(connection, remembered)
@@ -173,6 +177,23 @@ class Guard:
             targets=tuple(_target(connection, parts, self._shelf) for parts in _by_account(candidates)),
             expected=found.expected,
             code=found.code,
+            doubts=doubts,
+        )
+
+    def doubts(
+        self, connection: Connection, candidates: Sequence[Candidate], session: Asker
+    ) -> tuple[Finding, ...]:
+        """Return what is held because the text does not sound like its account: without a terminal nobody can be
+        asked. A policy that sets `affinity` sets what this weighs."""
+        if session.context is not None:
+            return ()
+        found = findings(self._doubts.about(connection, _published(candidates)))
+        levels = {str(one.account): self._directory.severities(connection, one.account) for one in candidates}
+        wanted = [(finding, levels[finding.account].get(finding.check)) for finding in found]
+        return tuple(
+            replace(finding, severity=Severity(level)) if level else finding
+            for finding, level in wanted
+            if level != "off"
         )
 
     def require(
@@ -192,7 +213,8 @@ class Guard:
             self._require_named(connection, accounts, answer)
             return "named"
         who = Context(session.context, session.operator)
-        found, _remembered = self._demand(connection, candidates, session)
+        in_doubt = challenge is not None and bool(challenge.doubts)
+        found, _remembered = self._demand(connection, candidates, session, in_doubt=in_doubt)
         if found is None and challenge is None:
             context.touch(connection, who, accounts[-1].id)
             return "inside"
@@ -223,7 +245,7 @@ class Guard:
         )
 
     def _demand(
-        self, connection: Connection, candidates: Sequence[Candidate], session: Asker
+        self, connection: Connection, candidates: Sequence[Candidate], session: Asker, *, in_doubt: bool
     ) -> tuple[Demand | None, Remembered | None]:
         accounts = [parts[0].account for parts in _by_account(candidates)]
         remembered = None
@@ -237,6 +259,7 @@ class Guard:
             clock.now(),
             lambda account: self._directory.switch_rules(connection, account),
             lambda account: self._directory.needs_code(connection, account),
+            in_doubt=in_doubt,
         )
         return found, remembered
 
@@ -264,6 +287,10 @@ class Guard:
             is_ours=self._directory.is_ours,
         )
         return list(run_checks(subject, rules))
+
+
+def _published(candidates: Sequence[Candidate]) -> list[Candidate]:
+    return [candidate for candidate in candidates if candidate.act is Act.PUBLISH]
 
 
 def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand | None) -> bool:

@@ -137,3 +137,22 @@ class Check(Protocol):
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Yield what is to be said about `subject`."""
         ...
+
+
+class Written(Protocol):
+    """A text for an account, and when it is due."""
+
+    @property
+    def account(self) -> Account:
+        """Where it would go."""
+        ...
+
+    @property
+    def content(self) -> Content:
+        """Everything that would be public."""
+        ...
+
+    @property
+    def when(self) -> datetime | None:
+        """When it is due; None means now."""
+        ...

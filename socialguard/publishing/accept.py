@@ -19,6 +19,7 @@ from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Severity
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.publishing import crash
+from socialguard.publishing.doubted import OVERRULED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import overridden
 
@@ -59,6 +60,8 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
         for delivery_id in plan.replaces:
             _cancel_replaced(connection, desk, delivery_id)
         queued = submit(connection, desk, plan, how, begin_nonce(desk.log.head(connection)))
+        for entry in entries(desk, plan, OVERRULED):
+            desk.log.append(connection, entry)
     crash.at("after_queue")
     return queued
 
@@ -191,7 +194,10 @@ def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
     fresh = (
         ()
         if plan.candidates[0].act is Act.DELETE
-        else desk.gate.review(connection, plan.candidates, replaces=plan.replaces)
+        else (
+            *desk.gate.review(connection, plan.candidates, replaces=plan.replaces),
+            *desk.gate.doubts(connection, plan.candidates, plan.session),
+        )
     )
     stopping = [item for item in overridden(fresh, dict(plan.overrides)) if item.stops]
     if not stopping:

@@ -212,6 +212,12 @@ class Gate(Protocol):
         """Return what a person must confirm, None where the context confirmed these accounts already."""
         ...
 
+    def doubts(
+        self, connection: Connection, candidates: Sequence[Candidate], session: Session
+    ) -> tuple[Finding, ...]:
+        """Return what is held because its text does not sound like its account and nobody can be asked."""
+        ...
+
     def require(
         self,
         connection: Connection,

@@ -13,6 +13,7 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery
 from socialguard.model.finding import Finding, Severity
 from socialguard.networks.prices import price_of
+from socialguard.publishing.doubted import ASKED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Divide, Plan, Request, Session
 from socialguard.publishing.rendering import contents_for, fallbacks
 from socialguard.publishing.times import Moment, parse_when
@@ -49,7 +50,11 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
             ]
             replaces = () if request.replaces is None else (request.replaces,)
             plan = _plan(connection, desk, request, session, draft_id, contents, moment, replaces)
-            return replace(plan, findings=(*fallbacks(accounts, request), *plan.findings))
+        if keep and (asked := entries(desk, plan, ASKED)):
+            with desk.database.write() as connection:
+                for entry in asked:
+                    desk.log.append(connection, entry)
+        return replace(plan, findings=(*fallbacks(accounts, request), *plan.findings))
     except errors.SocialGuardError as problem:
         problem.fields.setdefault("draft", draft_id)
         raise
@@ -205,7 +210,10 @@ def _plan(
         for account, parts in contents
         for content in parts
     )
-    findings = desk.gate.review(connection, candidates, replaces=replaces)
+    findings = (
+        *desk.gate.review(connection, candidates, replaces=replaces),
+        *desk.gate.doubts(connection, candidates, session),
+    )
     return Plan(
         draft_id=draft_id,
         candidates=candidates,

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from socialguard.guard.affinity.counts import Floats
 from socialguard.guard.affinity.features import Block, extract
 from socialguard.guard.affinity.post import Post
 
@@ -19,7 +20,7 @@ SIZE: Final = 8
 """Accounts in a portfolio."""
 FEWEST: Final = 50
 """Posts that an account needs to be looked at."""
-MOST: Final = 1000
+MOST: Final = 600
 """Posts of an account that are used: the newest."""
 TRAINING: Final = 0.8
 OUTSIDERS: Final = 150
@@ -94,7 +95,7 @@ def _portfolio(posts: Mapping[str, Sequence[Posted]], names: Sequence[str], chan
     )
 
 
-def _similarities(posts: Mapping[str, Sequence[Posted]], names: Sequence[str]) -> np.ndarray:
+def _similarities(posts: Mapping[str, Sequence[Posted]], names: Sequence[str]) -> Floats:
     """The cosines between accounts over their words in training, weighed by how few accounts use them."""
     width = 1 << 16
     table = np.zeros((len(names), width))
@@ -104,4 +105,4 @@ def _similarities(posts: Mapping[str, Sequence[Posted]], names: Sequence[str]) -
             np.add.at(table[number], keys[keys >> 29 == Block.WORDS] % width, 1)
     table = np.log1p(table) * np.log(len(names) / np.maximum((table > 0).sum(axis=0), 1))
     table /= np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9)
-    return table @ table.T
+    return np.asarray(table @ table.T)

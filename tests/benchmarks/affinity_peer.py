@@ -1,9 +1,12 @@
 """The detector's peer, in a process of its own: `python affinity_peer.py FILE` over a JSON list of portfolios.
 
-TF-IDF of characters and words with a linear SVM (scikit-learn), as most would build it; thresholds from the last 15%
-of training. Prints JSON: for each portfolio scores of genuine posts per account, of misplaced ones, of outsiders on
+TF-IDF of characters and words with a linear SVM (scikit-learn), as most would build it; thresholds from the last
+15% of training. Prints JSON: for each portfolio scores of genuine posts per account, of misplaced ones, of outsiders on
 every account, and the part of genuine posts above its threshold. Runs in an environment of its own, so it imports
 nothing of ours."""
+
+# mypy: ignore-errors
+# scikit-learn is only in the peer's environment
 
 import json
 import sys
@@ -21,7 +24,7 @@ def main() -> None:
     print(json.dumps([judged(**portfolio) for portfolio in portfolios]))
 
 
-def judged(training, test, outsiders):  # type: ignore[no-untyped-def]
+def judged(training, test, outsiders):
     """Return the scores of one portfolio; `training` and `test` are texts per account."""
     model = fitted(training)
     texts = [text for own in test for text in own]
@@ -46,7 +49,7 @@ def judged(training, test, outsiders):  # type: ignore[no-untyped-def]
     }
 
 
-def fitted(training):  # type: ignore[no-untyped-def]
+def fitted(training):
     """Return the pipeline, fitted on texts per account."""
     words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2)
     signs = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(2, 4), min_df=2)
@@ -55,8 +58,8 @@ def fitted(training):  # type: ignore[no-untyped-def]
     return model.fit([text for own in training for text in own], owners)
 
 
-def suspicions(model, texts):  # type: ignore[no-untyped-def]
-    """Return, for texts × accounts, how much better another account fits, and how badly the account itself does."""
+def suspicions(model, texts):
+    """Return, for texts × accounts, how much better another account fits, and how badly it does itself."""
     scores = model.decision_function(texts)
     if scores.ndim == 1:  # two accounts
         scores = np.stack([-scores, scores], axis=1)

@@ -1,28 +1,16 @@
 """Why: the words, hashtags, mentions, domains and emoji that speak most against a target, with their counts."""
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
 from socialguard.guard.affinity.counts import Floats
-from socialguard.guard.affinity.features import Features, Sign, named
+from socialguard.guard.affinity.features import Features, named
 from socialguard.guard.affinity.post import Post
 from socialguard.guard.affinity.scores import PARTS, Sight, ratios
+from socialguard.model.doubt import Reason
 
 STRONGEST: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason: what was seen (`sign` and `value` as written), in how many confirmed posts of the other account
-    (`there`) and of the target (`here`). A reason of sign `style` has no value: nothing that can be named decided,
-    but length, punctuation, spelling and the like."""
-
-    sign: Sign | Literal["style"]
-    value: str
-    there: int
-    here: int
 
 
 def reasons(

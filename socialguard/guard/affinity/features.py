@@ -1,7 +1,7 @@
 """What is looked at in a post: presence features, in blocks that are weighed apart.
 
-A feature is a number of 32 bits: its block in the upper three, a hash that is the same in every process below. What
-can be told to a person (a word, a hashtag, a domain) can be found again with `named`."""
+A feature is a number of 32 bits: its block in the upper three, a hash that is the same in every process below.
+What can be told to a person (a word, a hashtag, a domain) can be found again with `named`."""
 
 import math
 import re
@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from typing import Final, Literal
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from socialguard.guard.affinity.post import Post
+from socialguard.model.doubt import Sign
 
 Keys = NDArray[np.uint32]
 BITS: Final = 29
@@ -72,9 +74,6 @@ def extract(post: Post) -> Features:
     once = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=once[1:])
     return Features(keys[once], len(seen.text))
-
-
-Sign = Literal["hashtag", "mention", "domain", "emoji", "word"]
 
 
 def named(post: Post) -> dict[int, tuple[Sign, str]]:
@@ -135,7 +134,7 @@ def _setting(post: Post) -> Iterator[str]:
 
 
 def _pairs(words: list[str]) -> Iterable[str]:
-    return (f"{first} {second}" for first, second in zip(words, words[1:], strict=False))
+    return (f"{first} {second}" for first, second in pairwise(words))
 
 
 def _keys(block: Block, words: Iterable[str]) -> list[int]:

@@ -1,20 +1,23 @@
 """The detector: learns what a portfolio's accounts publish, and judges whether a draft reads like its target."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from socialguard.guard.affinity import thresholds
+from socialguard.guard.affinity import memory, thresholds
 from socialguard.guard.affinity.calibration import Past, calibrate
 from socialguard.guard.affinity.counts import Floats
-from socialguard.guard.affinity.explain import Reason, reasons
+from socialguard.guard.affinity.explain import reasons
 from socialguard.guard.affinity.features import Features, extract
 from socialguard.guard.affinity.memory import Memory
 from socialguard.guard.affinity.post import Post
 from socialguard.guard.affinity.scores import OUTSIDER, PARTS, PRIOR, SWAP, Sight, parts, sight, suspicion
+from socialguard.model.doubt import Reason
 
 ENOUGH: Final = 30
 """Confirmed posts from which on an account is judged and compared."""
@@ -53,7 +56,6 @@ class Verdict:
 class _Look:
     """A draft as the accounts `names` see it."""
 
-    post: Post
     features: Features
     view: Sight
     names: list[str]
@@ -84,25 +86,33 @@ class Portfolio:
         return {name: found.counts.posts for name, found in self._memories.items()}
 
     @property
-    def is_calibrated(self) -> bool:
-        """Whether weights and thresholds stand."""
-        return self._past is None
+    def rate(self) -> float:
+        """Return the part of genuine posts that may be asked about."""
+        return self._rate
+
+    @property
+    def unknown_posts(self) -> dict[str, int]:
+        """Return, for each account, how many posts the calibration did not know."""
+        return {name: found.counts.posts - found.base for name, found in self._memories.items()}
 
     def learn(self, account: str, post: Post) -> None:
         """Learn one post that is confirmed as the account's. Once calibrated, its suspicions move the account's
         thresholds first."""
         features = extract(post)
         known = self._memories.setdefault(account, Memory())
+        moment = None
+        if post.at is not None:
+            moment = (post.at if post.at.tzinfo else post.at.replace(tzinfo=UTC)).timestamp()
+            known.newest = max(known.newest, moment)
         if self._past is not None:
-            moment = None
-            if post.at is not None:
-                moment = (post.at if post.at.tzinfo else post.at.replace(tzinfo=UTC)).timestamp()
             self._past.append((account, moment, features))
         elif known.counts.posts >= ENOUGH:
             names = self._known()
             own = names.index(account)
             scores, _ = self._scores(features, names)
-            pair = [suspicion(scores, beta)[own] for beta in (SWAP, OUTSIDER)]
+            pair = np.array([suspicion(scores, beta)[own] for beta in (SWAP, OUTSIDER)])
+            known.later += 1
+            known.asked += bool((pair > np.array(self._thresholds()[account])).any())
             known.scores = np.concatenate([known.scores, [pair]])[-thresholds.KEPT :]
             self._limits = None
         known.counts.add(features)
@@ -122,34 +132,106 @@ class Portfolio:
             for number, name in enumerate(names):
                 self._memories[name].scores = found.scores[number]
                 self._memories[name].line = None if found.lines is None else found.lines[number]
+        for each in self._memories.values():
+            each.base = each.counts.posts
         self._past = None
         self._share = thresholds.share([self._memories[name].scores for name in names], self._rate)
         self._limits = None
 
-    def judge(self, post: Post, target: str) -> Verdict:
-        """Return what is to be said of a draft for `target`. Calibrates where that was not done."""
-        return self.judge_each(post, [target])[target]
+    @property
+    def false_alarms(self) -> dict[str, tuple[int, int]]:
+        """Return, for each account, how many genuine posts would have been asked about, and of how many that were
+        judged before they were learned."""
+        return {name: (found.asked, found.later) for name, found in self._memories.items()}
 
-    def judge_each(self, post: Post, targets: Iterable[str]) -> dict[str, Verdict]:
-        """Return what is to be said of one draft for each of several targets; it is looked at once."""
+    @property
+    def newest(self) -> dict[str, float]:
+        """Return, for each account, the time of its newest post that was learned (seconds since 1970; 0: none)."""
+        return {name: found.newest for name, found in self._memories.items()}
+
+    def succeed(self, older: "Portfolio") -> None:
+        """Take over from an older fit of the same accounts how its questions turned out."""
+        for name in self._memories.keys() & older._memories.keys():
+            self._memories[name].later = older._memories[name].later
+            self._memories[name].asked = older._memories[name].asked
+
+    def dump(self, account: str) -> bytes:
+        """Return what is known of one account, to be kept; calibrates where that was not done. No text is in it."""
         if self._past is not None:
             self.calibrate()
-        names = self._known()
-        looked = None
-        found = {}
-        for target in targets:
-            if target not in names:
-                found[target] = Verdict(target, enough=False)
-                continue
-            looked = looked or self._look(post, names)
-            found[target] = self._verdict(looked, names.index(target))
+        about = {"rate": self._rate, "share": self._share, "weights": [float(value) for value in self._weights]}
+        return self._memories[account].dump(about)
+
+    @classmethod
+    def restored(cls, kept: Mapping[str, bytes]) -> "Portfolio":
+        """Return the portfolio whose accounts were dumped together. Raises ValueError where bytes are none that this
+        version wrote, or are from different calibrations."""
+        found = cls()
+        found._past = None
+        abouts = []
+        for account, data in kept.items():
+            found._memories[account], about = memory.load(data)
+            abouts.append(about)
+        if any(about != abouts[0] for about in abouts):
+            raise ValueError("the accounts were not calibrated together")
+        if abouts:
+            found._rate, found._share = float(abouts[0]["rate"]), float(abouts[0]["share"])
+            found._weights = np.array(abouts[0]["weights"], dtype=np.float64)
         return found
+
+    def save(self, path: Path) -> None:
+        """Write the portfolio to one file."""
+        kept = {account: self.dump(account) for account in sorted(self._memories)}
+        sizes = json.dumps({account: len(data) for account, data in kept.items()})
+        path.write_bytes(b"".join([sizes.encode(), b"\n", *kept.values()]))
+
+    @classmethod
+    def load(cls, path: Path) -> "Portfolio":
+        """Return what `save` wrote. Raises ValueError where the file is none of it."""
+        head, _, rest = path.read_bytes().partition(b"\n")
+        kept, at = {}, 0
+        for account, size in json.loads(head).items():
+            kept[account] = rest[at : at + size]
+            at += size
+        if at != len(rest):
+            raise ValueError("the file is not as long as it says")
+        return cls.restored(kept)
+
+    def judge(self, post: Post, target: str) -> Verdict:
+        """Return what is to be said of a draft for `target`. Calibrates where that was not done."""
+        names = self._judged()
+        if target not in names:
+            return Verdict(target, enough=False)
+        look = self._look(post, names)
+        found = self._verdict(look, names.index(target))
+        if not found.asks:
+            return found
+        other = None if found.reads_like is None else names.index(found.reads_like)
+        why = reasons(post, look.features, look.view, self._weights, names.index(target), other)
+        return replace(found, reasons=why)
+
+    def judge_each(self, post: Post, targets: Iterable[str]) -> dict[str, Verdict]:
+        """Return what is to be said of one draft for each of several targets, without reasons; it is looked at
+        once."""
+        names = self._judged()
+        look = self._look(post, names) if names else None
+        return {
+            target: Verdict(target, enough=False)
+            if look is None or target not in names
+            else self._verdict(look, names.index(target))
+            for target in targets
+        }
+
+    def _judged(self) -> list[str]:
+        if self._past is not None:
+            self.calibrate()
+        return self._known()
 
     def _look(self, post: Post, names: list[str]) -> "_Look":
         features = extract(post)
         scores, view = self._scores(features, names)
         swaps = suspicion(scores, SWAP) if len(names) > 1 else np.full(1, float("-inf"))
-        return _Look(post, features, view, names, scores, swaps, suspicion(scores, OUTSIDER))
+        return _Look(features, view, names, scores, swaps, suspicion(scores, OUTSIDER))
 
     def _verdict(self, look: "_Look", own: int) -> Verdict:
         target, scores, limits = look.names[own], look.scores, self._thresholds()
@@ -172,9 +254,8 @@ class Portfolio:
             scores[best] <= scores[own] or look.outsiders[best] > limits[look.names[best]][1]
         ):
             best = None
-        why = reasons(look.post, look.features, look.view, self._weights, own, best)
         like = None if best is None else look.names[best]
-        return replace(found, reads_like=like, like_none=best is None, reasons=why)
+        return replace(found, reads_like=like, like_none=best is None)
 
     def _known(self) -> list[str]:
         return sorted(name for name, found in self._memories.items() if found.counts.posts >= ENOUGH)

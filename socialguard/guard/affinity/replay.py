@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from socialguard.guard.affinity.counts import Floats, edges
+from socialguard.guard.affinity.counts import edges
 from socialguard.guard.affinity.features import BLOCKS, Features
 from socialguard.guard.affinity.scores import PARTS, Sight, parts
 
@@ -16,7 +16,9 @@ WIDTH: Final = 32
 """Accounts that are looked at together: memory is (features of all posts) × this."""
 
 
-def replay(posts: Sequence[Features], owners: NDArray[np.intp], accounts: int, asked: NDArray[np.bool_]) -> Floats:
+def replay(
+    posts: Sequence[Features], owners: NDArray[np.intp], accounts: int, asked: NDArray[np.bool_]
+) -> NDArray[np.float32]:
     """Return the sums of the posts that are `asked` about, in their order: posts × accounts × parts."""
     keys, places = np.unique(np.concatenate([post.keys for post in posts]), return_inverse=True)
     rows = np.split(places, np.cumsum([len(post.keys) for post in posts])[:-1])

@@ -4,7 +4,7 @@ learned.
 One account has too few posts for the rare edge, and accounts differ; so its own quantile is mixed with that of all
 accounts, the more the more posts it has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -51,10 +51,3 @@ def share(scores: Sequence[Floats], rate: float) -> float:
         if sum(asked) <= rate * sum(map(len, scores)):
             return part
     return _SHARES[-1]
-
-
-def realised(scores: Mapping[str, Floats], found: Mapping[str, tuple[float, float]]) -> dict[str, float]:
-    """Return for each account which part of its posts would have been asked about."""
-    return {
-        name: float((own > np.array(found[name])).any(axis=1).mean()) for name, own in scores.items() if len(own)
-    }

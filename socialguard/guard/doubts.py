@@ -1,0 +1,77 @@
+"""Whether texts sound like the accounts that they are meant for, as the switch guard asks the detector.
+
+It only ever asks: where a terminal is, the person types the account's name; without one the finding `affinity` holds
+the text until `--override affinity --reason …`, since a `--confirm` in a script answers before anybody read."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.guard.affinity import store
+from socialguard.guard.interface import Written
+from socialguard.model.account import Account
+from socialguard.model.doubt import Doubt
+from socialguard.model.finding import Finding, Severity
+from socialguard.model.text import marked
+
+if TYPE_CHECKING:
+    from socialguard.guard.affinity.portfolio import Portfolio
+
+CHECK: Final = "affinity"
+
+
+class Doubts:
+    """Judges texts by what is known of the accounts of a workspace; `account` finds one by its id."""
+
+    def __init__(self, account: Callable[[Connection, str], Account]) -> None:
+        self._account = account
+        self._portfolio: Portfolio | None = None
+
+    def about(self, connection: Connection, written: Sequence[Written]) -> tuple[Doubt, ...]:
+        """Return a doubt for each account that its text does not sound like."""
+        found = (self._doubt(connection, one) for one in written if one.content.text.strip())
+        return tuple(doubt for doubt in found if doubt is not None)
+
+    def _doubt(self, connection: Connection, written: Written) -> Doubt | None:
+        account, content = written.account, written.content
+        if self._portfolio is None:
+            known = store.fitted(connection)
+            if account.id not in known:
+                return None
+            from socialguard.guard.affinity.fitting import restored
+
+            self._portfolio = restored(connection)
+        from socialguard.guard.affinity.post import Post
+
+        when = (written.when or clock.now()).astimezone(ZoneInfo(account.zone))
+        post = Post(content.text, link=content.link, media=bool(content.media), at=when)
+        verdict = self._portfolio.judge(post, account.id)
+        if not verdict.asks:
+            return None
+        like = None
+        if verdict.reads_like is not None:
+            try:
+                like = str(self._account(connection, verdict.reads_like))
+            except errors.NotFound:
+                return None  # it is gone since; the next fit forgets it
+        return Doubt(str(account), like, verdict.reasons)
+
+
+def findings(doubts: Sequence[Doubt]) -> tuple[Finding, ...]:
+    """Return the doubts as findings that hold, for where nobody can be asked."""
+    return tuple(
+        Finding(
+            CHECK,
+            Severity.HOLD,
+            doubt.account,
+            marked("this reads like none of our accounts, least like {account}")
+            if doubt.reads_like is None
+            else marked("this reads like {other}, not like {account}"),
+            {"account": doubt.account, "other": doubt.reads_like or ""},
+            remedy=marked("Send it to the other account, or pass it on purpose: --override affinity --reason …"),
+        )
+        for doubt in doubts
+    )
