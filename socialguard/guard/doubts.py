@@ -1,7 +1,8 @@
 """Whether texts sound like the accounts that they are meant for, as the switch guard asks the detector.
 
-It only ever asks: where a terminal is, the person types the account's name; without one the finding `affinity` holds
-the text until `--override affinity --reason …`, since a `--confirm` in a script answers before anybody read."""
+It only ever asks: where a terminal is, the person types the account's name; without one the finding `affinity`
+holds the text until `--override affinity --reason …`, since a `--confirm` in a script answers before anybody
+read."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final

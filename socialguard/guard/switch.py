@@ -57,8 +57,8 @@ def demand(
     *,
     in_doubt: bool = False,
 ) -> Demand | None:
-    """Return what a person must confirm before anything goes to `targets`, or None inside the confirmed set, unless
-    it is `in_doubt` that the text is meant for them.
+    """Return what a person must confirm before anything goes to `targets`, or None inside the confirmed set,
+    unless it is `in_doubt` that the text is meant for them.
 
     `previous_client` is the client of the context's last target; `needs_code` tells an account whose handle
     could be mistaken for another (UTS 39), which asks for a random code besides."""

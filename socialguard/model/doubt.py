@@ -1,4 +1,5 @@
-"""What speaks for a text having gone to the wrong account: plain values, for a guard to make and a face to tell."""
+"""What speaks for a text having gone to the wrong account: plain values, for a guard to make and a face to
+tell."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,8 +21,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A text that does not sound like `account` (`x:@acme`): it reads like the account `reads_like`, or like none of
-    ours where that is None; the strongest reasons first."""
+    """A text that does not sound like `account` (`x:@acme`): it reads like the account `reads_like`, or like
+    none of ours where that is None; the strongest reasons first."""
 
     account: str
     reads_like: str | None

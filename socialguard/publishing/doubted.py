@@ -1,4 +1,5 @@
-"""What the log says of texts that do not sound like their account: that somebody was asked, and that they went on."""
+"""What the log says of texts that do not sound like their account: that somebody was asked, and that they went
+on."""
 
 from socialguard.audit.interface import Entry
 from socialguard.model.account import Account

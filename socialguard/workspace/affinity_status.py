@@ -1,5 +1,5 @@
-"""What `affinity status` tells: what is known of each account, how often a question was in vain, and how often one was
-asked and overruled, week by week."""
+"""What `affinity status` tells: what is known of each account, how often a question was in vain, and how often
+one was asked and overruled, week by week."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,9 +1,10 @@
 """The wrong-account detector, judged in the order of time beside TF-IDF with a linear SVM, and what it costs.
 
-Portfolios of eight accounts, random ones and an account with its most similar; 80% of each account's posts are learned,
-the rest judged: on its own account (what is asked there is a false alarm), on each other account (a wrong account),
-and posts of others on each account (outsiders). Ours learns each genuine post after it was judged, as the product
-does, and is measured a second time without. Recall is at exactly 2% false alarms, 5% for outsiders."""
+Portfolios of eight accounts, random ones and an account with its most similar; 80% of each account's posts are
+learned, the rest judged: on its own account (what is asked there is a false alarm), on each other account (a
+wrong account), and posts of others on each account (outsiders). Ours learns each genuine post after it was
+judged, as the product does, and is measured a second time without. Recall is at exactly 2% false alarms, 5% for
+outsiders."""
 
 import json
 import subprocess

@@ -1,8 +1,9 @@
-"""The posts that the wrong-account detector is judged on: a CSV file (or .csv.gz) with the columns account, text and
-created_at, and link_domain where there is one."""
+"""The posts that the wrong-account detector is judged on: a CSV file (or .csv.gz) with the columns account, text
+and created_at, and link_domain where there is one."""
 
 import csv
 import gzip
+import io
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -50,10 +51,11 @@ class Portfolio:
 
 
 def read(path: Path) -> dict[str, list[Posted]]:
-    """Return the posts by account, oldest first; posts without a text and texts of several accounts are dropped."""
-    opened = gzip.open(path, "rt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open(newline="")
-    with opened as file:
-        rows = [row for row in csv.DictReader(file) if row["text"] and row["text"].strip()]
+    """Return the posts by account, oldest first; posts without a text and texts of several accounts are
+    dropped."""
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    table = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    rows = [row for row in table if row["text"] and row["text"].strip()]
     owners = defaultdict(set)
     for row in rows:
         owners[row["text"].strip()].add(row["account"])

@@ -1,9 +1,9 @@
 """The detector's peer, in a process of its own: `python affinity_peer.py FILE` over a JSON list of portfolios.
 
 TF-IDF of characters and words with a linear SVM (scikit-learn), as most would build it; thresholds from the last
-15% of training. Prints JSON: for each portfolio scores of genuine posts per account, of misplaced ones, of outsiders on
-every account, and the part of genuine posts above its threshold. Runs in an environment of its own, so it imports
-nothing of ours."""
+15% of training. Prints JSON: for each portfolio scores of genuine posts per account, of misplaced ones, of
+outsiders on every account, and the part of genuine posts above its threshold. Runs in an environment of its own,
+so it imports nothing of ours."""
 
 # mypy: ignore-errors
 # scikit-learn is only in the peer's environment

@@ -1,5 +1,5 @@
-"""The detector learns a workspace's accounts: from posts that have a receipt, and from those that the archive holds as
-the account's own. Nothing else is ever learned.
+"""The detector learns a workspace's accounts: from posts that have a receipt, and from those that the archive
+holds as the account's own. Nothing else is ever learned.
 
 Mostly only what is new is added. From anew, with weights and thresholds, it is done where the accounts changed or
 have a quarter more posts than then."""
@@ -39,8 +39,8 @@ class Fit:
 def refit(
     database: Database, archive: Database | None, accounts: Sequence[Account], rate: float, *, anew: bool = False
 ) -> Fit:
-    """Learn what is new of `accounts` and keep it. `archive` is its index, None where there is no archive; `rate` is
-    the part of genuine posts that may be asked about."""
+    """Learn what is new of `accounts` and keep it. `archive` is its index, None where there is no archive;
+    `rate` is the part of genuine posts that may be asked about."""
     from socialguard.guard.affinity.portfolio import Portfolio
 
     most = min(max(POSTS // max(len(accounts), 1), _RANGE[0]), _RANGE[1])

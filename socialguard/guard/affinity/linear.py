@@ -1,8 +1,8 @@
 """A linear judge of words, trained online (AROW: Crammer, Kulesza, Dredze 2009), one against all for each account.
 
-Where accounts of one house share their templates, counts see mostly the templates; this looks only for what tells the
-accounts apart. Elsewhere it follows yesterday's topics too closely, so a workspace uses it only where it proves itself
-on later posts (`calibration`)."""
+Where accounts of one house share their templates, counts see mostly the templates; this looks only for what
+tells the accounts apart. Elsewhere it follows yesterday's topics too closely, so a workspace uses it only where
+it proves itself on later posts (`calibration`)."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,5 +1,5 @@
-"""What is known of one account, and how it is written: a line of JSON, then arrays of numbers. Nothing of it is code,
-and no text of a post is in it."""
+"""What is known of one account, and how it is written: a line of JSON, then arrays of numbers. Nothing of it is
+code, and no text of a post is in it."""
 
 import json
 from dataclasses import dataclass, field
@@ -21,8 +21,9 @@ def _no_scores() -> Floats:
 @dataclass(slots=True)
 class Memory:
     """One account's counts, the two suspicions of its newest posts before they were learned (posts × 2), and its
-    side of the linear judge; `base` is how many posts the calibration knew, `newest` is when its newest post was public. Of the `later` posts, those learned since the calibration, `asked` would have been asked
-    about: what false alarms really are."""
+    side of the linear judge; `base` is how many posts the calibration knew, `newest` is when its newest post was
+    public. Of the `later` posts, those learned since the calibration, `asked` would have been asked about: what
+    false alarms really are."""
 
     counts: Counts = field(default_factory=Counts.empty)
     scores: Floats = field(default_factory=_no_scores)

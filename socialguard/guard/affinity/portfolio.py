@@ -28,10 +28,10 @@ RATE: Final = 0.02
 class Verdict:
     """What is said of a draft. `enough` is whether the target has enough history: without, nothing is asked.
 
-    `own` is the target's score and `other` the best one of the accounts beside it, `best_other` (None where there is
-    none). `swap` and `outsider` are suspicions (another account of ours, none of ours), each with the threshold above
-    which a person is asked. Then `reads_like` is the account that the draft reads like, or `like_none` is true, and
-    `reasons` say why."""
+    `own` is the target's score and `other` the best one of the accounts beside it, `best_other` (None where
+    there is none). `swap` and `outsider` are suspicions (another account of ours, none of ours), each with the
+    threshold above which a person is asked. Then `reads_like` is the account that the draft reads like, or
+    `like_none` is true, and `reasons` say why."""
 
     target: str
     enough: bool
@@ -65,8 +65,8 @@ class _Look:
 
 
 class Portfolio:
-    """The accounts that one person may confuse. Posts are learned one by one, those of each account in the order of
-    time, and only if they are confirmed as the account's; `calibrate` then finds weights and thresholds.
+    """The accounts that one person may confuse. Posts are learned one by one, those of each account in the order
+    of time, and only if they are confirmed as the account's; `calibrate` then finds weights and thresholds.
 
     `rate` is the part of genuine posts that may be asked about, for both questions together."""
 
@@ -118,9 +118,9 @@ class Portfolio:
         known.counts.add(features)
 
     def calibrate(self) -> None:
-        """Find weights and thresholds from the posts learned so far, by replaying them in the order of their times
-        (in the order learned, all accounts alike, where a time is missing). Takes seconds: once, then `learn` keeps
-        the thresholds up to date. Raises ValueError where it was done before."""
+        """Find weights and thresholds from the posts learned so far, by replaying them in the order of their
+        times (in the order learned, all accounts alike, where a time is missing). Takes seconds: once, then
+        `learn` keeps the thresholds up to date. Raises ValueError where it was done before."""
         if self._past is None:
             raise ValueError("this portfolio is calibrated; learn its posts anew to calibrate again")
         names = self._known()
@@ -156,7 +156,8 @@ class Portfolio:
             self._memories[name].asked = older._memories[name].asked
 
     def dump(self, account: str) -> bytes:
-        """Return what is known of one account, to be kept; calibrates where that was not done. No text is in it."""
+        """Return what is known of one account, to be kept; calibrates where that was not done. No text is in
+        it."""
         if self._past is not None:
             self.calibrate()
         about = {"rate": self._rate, "share": self._share, "weights": [float(value) for value in self._weights]}
@@ -164,8 +165,8 @@ class Portfolio:
 
     @classmethod
     def restored(cls, kept: Mapping[str, bytes]) -> "Portfolio":
-        """Return the portfolio whose accounts were dumped together. Raises ValueError where bytes are none that this
-        version wrote, or are from different calibrations."""
+        """Return the portfolio whose accounts were dumped together. Raises ValueError where bytes are none that
+        this version wrote, or are from different calibrations."""
         found = cls()
         found._past = None
         abouts = []

@@ -47,9 +47,9 @@ SWAP, OUTSIDER = 0.2, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What some accounts have of one post's features: `seen` is features × accounts, `total` is over all accounts;
-    `tokens` and `distinct` are accounts × blocks, `everything` is how many tokens all have per block; `at` is where
-    each block starts in the features, `chars` the length of the text."""
+    """What some accounts have of one post's features: `seen` is features × accounts, `total` is over all
+    accounts; `tokens` and `distinct` are accounts × blocks, `everything` is how many tokens all have per block;
+    `at` is where each block starts in the features, `chars` the length of the text."""
 
     seen: Floats
     total: Floats

@@ -1,5 +1,5 @@
-"""From which suspicion on a person is asked: per account, from what its own confirmed posts scored before they were
-learned.
+"""From which suspicion on a person is asked: per account, from what its own confirmed posts scored before they
+were learned.
 
 One account has too few posts for the rare edge, and accounts differ; so its own quantile is mixed with that of all
 accounts, the more the more posts it has."""
