@@ -220,6 +220,7 @@ TABLE: Final[Mapping[str, Row]] = {
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Accounts: who they are and what proves it.",
     "account login": "Logging in in the browser.",
+    "affinity": "How each account writes, and texts that do not sound like theirs.",
     "alerts": "What a person must learn although no command was running.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
