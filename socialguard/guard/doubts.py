@@ -32,9 +32,14 @@ class Doubts:
         self._portfolio: Portfolio | None = None
 
     def about(self, connection: Connection, written: Sequence[Written]) -> tuple[Doubt, ...]:
-        """Return a doubt for each account that its text does not sound like."""
-        found = (self._doubt(connection, one) for one in written if one.content.text.strip())
-        return tuple(doubt for doubt in found if doubt is not None)
+        """Return a doubt for each account that its text, or a part of its thread, does not sound like."""
+        found: dict[str, Doubt] = {}
+        for one in written:
+            if one.content.text.strip() and str(one.account) not in found:
+                doubt = self._doubt(connection, one)
+                if doubt is not None:
+                    found[doubt.account] = doubt
+        return tuple(found.values())
 
     def _doubt(self, connection: Connection, written: Written) -> Doubt | None:
         account, content = written.account, written.content

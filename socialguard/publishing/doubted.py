@@ -14,7 +14,7 @@ def doubted(plan: Plan) -> tuple[Account, ...]:
     names = {finding.account for finding in plan.findings if finding.check == CHECK}
     if plan.challenge is not None:
         names |= {doubt.account for doubt in plan.challenge.doubts}
-    return tuple(one.account for one in plan.candidates if str(one.account) in names)
+    return tuple({one.account: None for one in plan.candidates if str(one.account) in names})
 
 
 def entries(desk: Desk, plan: Plan, action: str) -> list[Entry]:

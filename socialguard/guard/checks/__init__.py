@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from socialguard.guard.checks import (
+    affinity,
     alt,
     cashtag,
     crowd,
@@ -54,6 +55,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "cashtag": cashtag,
     "shouting": shouting,
     "duplicate": duplicate,
+    "affinity": affinity,
     "twin": twin,
 }
 FIXED: Final = frozenset({"twin"})
