@@ -14,7 +14,9 @@ from socialguard.guard.affinity.counts import Floats
 KEPT: Final = 200
 """Scores that are kept per account: the newest."""
 _TRUST: Final = 200
-_SHARES: Final = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+_SHARES: Final = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+_CAUTION: Final = 0.5
+"""What accounts write about moves on, so later posts are asked about more often than those that were measured."""
 
 
 def quantile(scores: Floats, rate: float) -> float:
@@ -42,12 +44,13 @@ def limits(scores: Sequence[Floats], rate: float) -> list[tuple[float, float]]:
 
 
 def share(scores: Sequence[Floats], rate: float) -> float:
-    """Return the part of `rate` that each of the two questions may use, so that both together stay within it."""
+    """Return the part of `rate` that each of the two questions may use, so that both together stay well within
+    it."""
     for part in _SHARES:
         asked = [
             ((own > np.array(limit)).any(axis=1)).sum()
             for own, limit in zip(scores, limits(scores, rate * part), strict=True)
         ]
-        if sum(asked) <= rate * sum(map(len, scores)):
+        if sum(asked) <= _CAUTION * rate * sum(map(len, scores)):
             return part
     return _SHARES[-1]
