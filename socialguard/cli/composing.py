@@ -152,10 +152,10 @@ def overrides(checks: Sequence[str], reason: str | None) -> Mapping[str, str]:
         raise errors.UsageError(detail="--override needs --reason.", remedy="Say why: it stands in the log.")
     if reason and not checks:
         raise errors.UsageError(detail="--reason needs --override CHECK.")
-    from socialguard.guard.checks import NAMES
+    from socialguard.guard.checks import CHECKS
 
     for check in checks:
-        if check not in NAMES:
-            known = ", ".join(NAMES)
+        if check not in CHECKS:
+            known = ", ".join(CHECKS)
             raise errors.UsageError(detail=f"There is no check {check}; there are: {known}.")
     return dict.fromkeys(checks, reason or "")

@@ -5,7 +5,7 @@ holds the text until `--override affinity --reason …`, since a `--confirm` in 
 read."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -15,13 +15,9 @@ from socialguard.guard.affinity import store
 from socialguard.guard.interface import Written
 from socialguard.model.account import Account
 from socialguard.model.doubt import Doubt
-from socialguard.model.finding import Finding, Severity
-from socialguard.model.text import marked
 
 if TYPE_CHECKING:
     from socialguard.guard.affinity.portfolio import Portfolio
-
-CHECK: Final = "affinity"
 
 
 class Doubts:
@@ -64,20 +60,3 @@ class Doubts:
             except errors.NotFound:
                 return None  # it is gone since; the next fit forgets it
         return Doubt(str(account), like, verdict.reasons)
-
-
-def findings(doubts: Sequence[Doubt]) -> tuple[Finding, ...]:
-    """Return the doubts as findings that hold, for where nobody can be asked."""
-    return tuple(
-        Finding(
-            CHECK,
-            Severity.HOLD,
-            doubt.account,
-            marked("this reads like none of our accounts, least like {account}")
-            if doubt.reads_like is None
-            else marked("this reads like {other}, not like {account}"),
-            {"account": doubt.account, "other": doubt.reads_like or ""},
-            remedy=marked("Send it to the other account, or pass it on purpose: --override affinity --reason …"),
-        )
-        for doubt in doubts
-    )

@@ -1,6 +1,7 @@
 """The guard as publishing meets it: every check, the card that a switch shows, and the answer that passes it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -8,9 +9,9 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.guard import context, switch
-from socialguard.guard.checks import run_checks
+from socialguard.guard.checks import affinity, level_of, run_checks
 from socialguard.guard.context import Remembered
-from socialguard.guard.doubts import Doubts, findings
+from socialguard.guard.doubts import Doubts
 from socialguard.guard.interface import Glance, Recent, Shelf, Subject
 from socialguard.guard.languages import languages_of
 from socialguard.guard.switch import Demand
@@ -19,7 +20,8 @@ from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge, Target
 from socialguard.model.context import Context
 from socialguard.model.delivery import Act, Content
-from socialguard.model.finding import Finding
+from socialguard.model.doubt import Doubt
+from socialguard.model.finding import Finding, Severity
 from socialguard.networks.interface import Limits
 from socialguard.registry.policy_checks import CheckRules
 
@@ -165,7 +167,7 @@ class Guard:
     ) -> Challenge | None:
         """Return what a person must confirm, None where the context confirmed these accounts already and the text
         sounds like them."""
-        doubts = () if session.context is None else self._doubts.about(connection, _published(candidates))
+        doubts = () if session.context is None else self._doubted(connection, candidates)
         found, remembered = self._demand(connection, candidates, session, in_doubt=bool(doubts))
         if found is None:
             return None
@@ -187,14 +189,20 @@ class Guard:
         asked. A policy that sets `affinity` sets what this weighs."""
         if session.context is not None:
             return ()
-        found = findings(self._doubts.about(connection, _published(candidates)))
-        levels = {str(one.account): self._directory.severities(connection, one.account) for one in candidates}
-        wanted = [(finding, levels[finding.account].get(finding.check)) for finding in found]
-        return tuple(
-            replace(finding, severity=Severity(level)) if level else finding
-            for finding, level in wanted
-            if level != "off"
-        )
+        rules = {str(one.account): self._affinity(connection, one.account) for one in candidates}
+        found = (affinity.finding(doubt) for doubt in self._doubted(connection, candidates))
+        return tuple(replace(finding, severity=Severity(rules[finding.account])) for finding in found)
+
+    def _doubted(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Doubt, ...]:
+        """What the detector says of texts that would be published, where policy does not silence it."""
+        found = self._doubts.about(connection, [one for one in candidates if one.act is Act.PUBLISH])
+        silent = {
+            str(one.account) for one in candidates if found and self._affinity(connection, one.account) == "off"
+        }
+        return tuple(doubt for doubt in found if doubt.account not in silent)
+
+    def _affinity(self, connection: Connection, account: Account) -> str:
+        return level_of("affinity", self._directory.check_rules(connection, account)["affinity"])
 
     def require(
         self,
@@ -287,10 +295,6 @@ class Guard:
             is_ours=self._directory.is_ours,
         )
         return list(run_checks(subject, rules))
-
-
-def _published(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return [candidate for candidate in candidates if candidate.act is Act.PUBLISH]
 
 
 def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand | None) -> bool:

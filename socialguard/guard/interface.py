@@ -7,6 +7,7 @@ from typing import Final, Literal, Protocol
 
 from socialguard.model.account import Account
 from socialguard.model.delivery import Content
+from socialguard.model.doubt import Doubt
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import ANY_LANGUAGE, Parameter, Value
 from socialguard.networks.interface import Limits
@@ -103,7 +104,7 @@ class Subject:
 
     `languages` are those that the account writes in (`en`, `fr`), none where nobody said; `settings` are the
     parameters of the check that looks at it; `is_ours` says whether a text is a credential of one of our own
-    accounts."""
+    accounts; `doubt` is what the wrong-account detector says, where nobody can be asked."""
 
     account: Account
     content: Content
@@ -113,6 +114,7 @@ class Subject:
     languages: tuple[str, ...] = ()
     settings: Settings = NO_SETTINGS
     is_ours: Callable[[str], bool] = _nothing_is_ours
+    doubt: Doubt | None = None
 
 
 class Check(Protocol):

@@ -1,5 +1,5 @@
-"""A text that does not sound like its account, where there is no terminal in which a person could be asked; in one the
-switch guard asks instead. The gate says of which texts that is so (`guard.doubts`)."""
+"""A text that does not sound like its account, where there is no terminal in which a person could be asked; in
+one the switch guard asks instead. The gate says of which texts that is so (`guard.doubts`)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
