@@ -14,6 +14,7 @@ from socialguard.workspace.opened import Workspace
 from tests.cli.shapes import AffinityFitDocument, AffinityStatusDocument, shown
 from tests.guard.affinity.conftest import POSTS, past
 from tests.office import Office
+from tests.wrong_account.firm import apply_policy
 
 SCRIPT, HERE = Session(None, "cron"), Session("here", "marie")
 AT_HOME = "summer style shoes outfit order delivery store"
@@ -74,6 +75,15 @@ def test_a_text_at_home_is_not_asked_about(workspace: Workspace) -> None:
     confirmed(workspace)
     assert plan_of(workspace, AT_HOME, HERE).challenge is None
     assert logged(workspace, "affinity.ask") == 0
+
+
+def test_a_policy_that_silences_the_detector_is_obeyed(learned: Office) -> None:
+    """With `checks.affinity = "off"` neither a terminal nor a script hears of it."""
+    apply_policy(learned, '[account."x:@acme"]\nchecks.affinity = "off"\n')
+    with learned.entered() as workspace:
+        confirmed(workspace)
+        assert plan_of(workspace, MISPLACED, HERE).challenge is None
+        assert "affinity" not in {one.check for one in plan_of(workspace, MISPLACED, SCRIPT).findings}
 
 
 def test_without_a_terminal_a_confirm_alone_does_not_pass(learned: Office) -> None:
