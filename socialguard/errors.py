@@ -272,6 +272,15 @@ class Late(Held):
     )
 
 
+class InCrisis(Held):
+    """CRISIS  {delivery} for {account} was queued before the crisis of {since}: "{reason}". Held, not sent."""
+
+    remedy = (
+        "Still right? socialguard queue release {delivery} --now | --at TIME, "
+        "while the crisis lasts with --override crisis --reason … Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
 class ClockWrong(Held):
     """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
     held, not sent."""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
-from socialguard.audit.log import AuditLog
+from socialguard.audit.log import AuditLog, Since
 from socialguard.ledger.purse import Purse
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
@@ -32,11 +32,12 @@ from socialguard.store.database import Database
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What policy says of one account: seconds of grace, seconds that a delivery may be late, how many
-    approvals it needs."""
+    approvals it needs, and whether a crisis holds what waits for it."""
 
     grace: int
     max_late: int
     approvals: int
+    heeds_crisis: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,12 @@ class Trust(Protocol):
         ...
 
     def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
-        """Return the stops in force on an account, those of the emergency file included."""
+        """Return the freezes in force on an account, those of the emergency file included."""
+        ...
+
+    def crises(self, connection: Connection, account: Account) -> tuple[tuple[Since, Stop], ...]:
+        """Return the crises that ever were on an account, oldest first, each with where the log says that it
+        began."""
         ...
 
     def checkpoint(self, connection: Connection) -> Tree:

@@ -12,16 +12,16 @@ from sqlalchemy import Connection, select
 from socialguard import clock, errors
 from socialguard.audit import checkpoint
 from socialguard.audit.interface import Signer, Tree
-from socialguard.audit.log import AuditLog
+from socialguard.audit.log import AuditLog, Since
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
 from socialguard.ledger import stops
-from socialguard.ledger.stops import Stop
+from socialguard.ledger.stops import CRISIS, FREEZE, Stop
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
 from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
-from socialguard.publishing.freeze import KIND, THAW, thaw_statement
+from socialguard.publishing.freeze import THAW, thaw_statement
 from socialguard.publishing.interface import Noted, Rules
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
@@ -35,7 +35,7 @@ from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
 from socialguard.workspace.signed import Books, Signed
-from socialguard.workspace.stopping import logged_freezes
+from socialguard.workspace.stopping import begun_at, logged_stops
 
 # A credential's owner is asked for again when the last answer is older (DESIGN: The switch guard).
 IDENTITY_AGE: Final = timedelta(minutes=15)
@@ -97,9 +97,10 @@ class Trust:
         return self.books(connection).registry.account(connection, account_id)
 
     def rules(self, connection: Connection, account: Account) -> Rules:
-        """Return grace, lateness and approvals of the applied policy."""
+        """Return grace, lateness and approvals of the applied policy, and whether a crisis holds what waits."""
         found = policies.effective(self._signed.policy(connection), account)
-        return Rules(grace=found.grace, max_late=found.max_late, approvals=found.approvals)
+        heeds = found.checks.get(CRISIS, "hold") in ("hold", "block")
+        return Rules(grace=found.grace, max_late=found.max_late, approvals=found.approvals, heeds_crisis=heeds)
 
     def switch_rules(self, connection: Connection, account: Account) -> switch.Rules:
         """Return when the account must be confirmed."""
@@ -194,8 +195,8 @@ class Trust:
             raise errors.Tampered(what="The list of stops", detail=f"{seen - count} of them vanished.")
         if count > seen:
             pins.pin_freeze(count)
-        kept = Counter(row.scope for row in rows if row.kind == KIND)
-        if logged_freezes(connection) - kept:
+        kept = Counter((row.kind, row.scope) for row in rows)
+        if logged_stops(connection) - kept:
             raise errors.Tampered(what="The list of stops", detail="it is not the one in the log.")
         for row in rows:
             if row.lifted_at is None:
@@ -205,16 +206,22 @@ class Trust:
             self.require_signed(connection, THAW, thaw_statement(stop), row.lifted_by or "", signature)
 
     def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
-        """Return the stops in force on an account, those of the emergency file included; `actor` is the name of
-        whoever stopped it."""
+        """Return the freezes in force on an account, those of the emergency file included; `actor` is the name of
+        whoever froze it."""
         scopes = stops.scopes_of(account)
         emergency = tuple(stop for stop in noted.stops if stop.scope in scopes)
-        found = stops.in_force(connection, scopes) + emergency
+        frozen = tuple(stop for stop in stops.in_force(connection, scopes) if stop.kind == FREEZE)
+        found = frozen + emergency
         if not found:
             return ()
         known = founding.profiles(connection, self.books(connection).manifest)
         named = {key: profile.name for key, profile in known.items()}
         return tuple(replace(stop, actor=named.get(stop.actor, stop.actor)) for stop in found)
+
+    def crises(self, connection: Connection, account: Account) -> tuple[tuple[Since, Stop], ...]:
+        """Return the crises that ever were on an account, each with where the log says that it began."""
+        found = stops.ever(connection, CRISIS, stops.scopes_of(account))
+        return tuple((begun_at(connection, stop), stop) for stop in found)
 
     def noted(self) -> Noted:
         """Return what waits in the emergency file now."""
