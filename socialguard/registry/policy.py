@@ -55,17 +55,23 @@ def effective(policy: PolicySet, account: Account) -> Policy:
     values: dict[str, Any] = {}  # Any: a flag or a number, by the name of Policy's field
     checks: dict[str, str] = {}
     places: dict[str, str] = {}
-    worn = [name for name, wearers in policy.wearers.items() if account.id in wearers]
-    layers = [{"[defaults]": policy.defaults}]
-    layers.append({f"[label.{name}]": policy.labels[name] for name in worn if name in policy.labels})
-    layers.append({f'[account."{account.name}"]': policy.accounts.get(str(account.name), Rules())})
-    for layer in layers:
+    for layer in layers(policy, account):
         layer_values, layer_checks = _strictest(layer)
         for key, (value, place) in layer_values.items():
             values[key], places[key] = value, place
         for check, (level, place) in layer_checks.items():
             checks[check], places[f"checks.{check}"] = level, place
     return Policy(**values, checks=MappingProxyType(checks), places=MappingProxyType(places))
+
+
+def layers(policy: PolicySet, account: Account) -> list[dict[str, Rules]]:
+    """Return the sections that hold for an account by where they stand, the most specific rank last."""
+    worn = [name for name, wearers in policy.wearers.items() if account.id in wearers]
+    return [
+        {"[defaults]": policy.defaults},
+        {f"[label.{name}]": policy.labels[name] for name in worn if name in policy.labels},
+        {f'[account."{account.name}"]': policy.accounts.get(str(account.name), Rules())},
+    ]
 
 
 def load_applied(connection: "Connection", manifest: Manifest) -> PolicySet:
@@ -84,7 +90,7 @@ def apply(
     manifest: Manifest,
     source: str,
     *,
-    checks: Collection[str] | None = None,
+    checks: policy_file.Known | None = None,
 ) -> Manifest:
     """Put a policy file's text in force and return the manifest that names it (the same, if it already does).
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from socialguard import errors
-from socialguard.guard.checks import CHECKS, FIXED
+from socialguard.guard.checks import SET_BY_POLICY
 from socialguard.registry import policy as policies
 from socialguard.registry import policy_file
 from socialguard.registry.policy_file import PolicySet
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from socialguard.workspace.opened import Workspace
 
 ACTION: Final = "policy.apply"
-_SET_BY_POLICY: Final = tuple(name for name in CHECKS if name not in FIXED)
 MAX_BYTES: Final = 1 << 20
 
 
@@ -47,7 +46,7 @@ def check(workspace: "Workspace", path: Path) -> PolicySet:
 
 
 def _checked(workspace: "Workspace", source: str, file: str) -> PolicySet:
-    found = policy_file.parse(source, file, checks=_SET_BY_POLICY)
+    found = policy_file.parse(source, file, checks=SET_BY_POLICY)
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
     known = [f"{one.network}:@{one.handle}" for one in manifest.accounts]
@@ -63,7 +62,7 @@ def apply(workspace: "Workspace", path: Path, reason: str | None) -> "tuple[Mani
         before = workspace.signed.books(connection).manifest
 
     def act(connection: "Connection", owner: "OwnerSigner", manifest: "Manifest") -> "Manifest":
-        return policies.apply(connection, owner, manifest, source, checks=_SET_BY_POLICY)
+        return policies.apply(connection, owner, manifest, source, checks=SET_BY_POLICY)
 
     after = workspace.custody.amend(ACTION, None, act, reason=reason)
     return after, after.epoch > before.epoch

@@ -15,6 +15,7 @@ from socialguard.audit.interface import Signer, Tree
 from socialguard.audit.log import AuditLog, Since
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
+from socialguard.guard.checks import SET_BY_POLICY
 from socialguard.ledger import stops
 from socialguard.ledger.stops import CRISIS, FREEZE, Stop
 from socialguard.model.account import Account
@@ -26,6 +27,7 @@ from socialguard.publishing.interface import Noted, Rules
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
+from socialguard.registry.policy_checks import CheckRules, check_rules
 from socialguard.registry.signed import Right
 from socialguard.store import tables
 from socialguard.store.database import Database
@@ -107,9 +109,9 @@ class Trust:
         found = policies.effective(self._signed.policy(connection), account)
         return switch.Rules(secure=found.secure, reconfirm_after=timedelta(minutes=found.reconfirm_after))
 
-    def severities(self, connection: Connection, account: Account) -> Mapping[str, str]:
-        """Return what policy makes of each check's findings."""
-        return policies.effective(self._signed.policy(connection), account).checks
+    def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
+        """Return what policy makes of each check that it may set."""
+        return check_rules(self._signed.policy(connection), account, SET_BY_POLICY)
 
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another of the workspace (UTS 39)."""
