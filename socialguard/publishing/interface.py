@@ -203,6 +203,14 @@ class Gate(Protocol):
         """Return the findings of every check, at the severities of the policy."""
         ...
 
+    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+        """Return the links that a policy wants to be looked up and that were not yet."""
+        ...
+
+    def look_up(self, urls: Sequence[str]) -> None:
+        """Ask where links lead, and remember it for `review`; never inside a transaction."""
+        ...
+
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Session
     ) -> Challenge | None:

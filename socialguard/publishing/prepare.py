@@ -10,7 +10,7 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Entry
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
-from socialguard.model.delivery import Act, Content, Delivery, Media
+from socialguard.model.delivery import Act, Content, Delivery
 from socialguard.model.finding import Finding, Severity
 from socialguard.networks.prices import price_of
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Request, Session
@@ -38,8 +38,16 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
         moment = None
         if request.at is not None:
             moment = parse_when(request.at, common_zone(accounts), clock.now())
+        content = Content(text=request.text, media=media, link=request.link, reply_to=request.reply_to)
+        when = None if moment is None else moment.instant
         with desk.database.read() as connection:
-            return _plan(connection, desk, request, session, draft_id, accounts, media, moment)
+            candidates = tuple(
+                _candidate(connection, desk, account, content, when, request.grace) for account in accounts
+            )
+            unknown = desk.gate.unknown_links(connection, candidates)
+        desk.gate.look_up(unknown)
+        with desk.database.read() as connection:
+            return _plan(connection, desk, request, session, draft_id, candidates, moment)
     except errors.SocialGuardError as problem:
         problem.fields.setdefault("draft", draft_id)
         raise
@@ -147,13 +155,9 @@ def _plan(
     request: Request,
     session: Session,
     draft_id: str,
-    accounts: tuple[Account, ...],
-    media: tuple[Media, ...],
+    candidates: tuple[Candidate, ...],
     moment: Moment | None,
 ) -> Plan:
-    content = Content(text=request.text, media=media, link=request.link, reply_to=request.reply_to)
-    when = None if moment is None else moment.instant
-    candidates = tuple(_candidate(connection, desk, account, content, when, request.grace) for account in accounts)
     findings = desk.gate.review(connection, candidates, replaces=request.replaces)
     return Plan(
         draft_id=draft_id,
@@ -162,7 +166,7 @@ def _plan(
         challenge=desk.gate.challenge(connection, candidates, session),
         session=session,
         made_at=clock.now(),
-        zone=accounts[0].zone if moment is None else moment.zone,
+        zone=candidates[0].account.zone if moment is None else moment.zone,
         wall=None if moment is None else moment.wall,
         replaces=request.replaces,
         overrides=dict(request.overrides),

@@ -16,12 +16,15 @@ from socialguard.audit.log import AuditLog, Since
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
 from socialguard.guard.checks import SET_BY_POLICY
+from socialguard.guard.interface import Ours
 from socialguard.ledger import stops
 from socialguard.ledger.stops import CRISIS, FREEZE, Stop
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
+from socialguard.model.delivery import Content
 from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
+from socialguard.networks.prices import price_of_links
 from socialguard.publishing.freeze import THAW, thaw_statement
 from socialguard.publishing.interface import Noted, Rules
 from socialguard.registry import changes, founding
@@ -120,6 +123,15 @@ class Trust:
     def limits(self, network: str) -> Limits:
         """Return what a network takes."""
         return self._network(network).limits
+
+    def ours(self, connection: Connection) -> tuple[Ours, ...]:
+        """Return all our accounts, as the manifest names them."""
+        signed = self.books(connection).manifest.accounts
+        return tuple(Ours(one.id, one.network, one.handle, one.client) for one in signed)
+
+    def link_price(self, network: str, content: Content) -> int:
+        """Return what the links of a post add to its price, in millionths of a US dollar."""
+        return price_of_links(self._network(network), content)
 
     # ── signatures ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,7 +5,34 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from socialguard.guard.checks import alt, duplicate, empty, length, media, shape, twin
+from socialguard.guard.checks import (
+    alt,
+    campaign,
+    copies,
+    crisis,
+    crop,
+    disguise,
+    duplicate,
+    embargo,
+    empty,
+    filetype,
+    handles,
+    holiday,
+    length,
+    link_price,
+    links,
+    lookalike,
+    media,
+    metadata,
+    near_duplicate,
+    own_accounts,
+    quiet,
+    redirect,
+    shape,
+    spacing,
+    twin,
+    unreachable,
+)
 from socialguard.guard.interface import Check, Settings, Subject
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter
@@ -19,6 +46,25 @@ CHECKS: Final[Mapping[str, Check]] = {
     "alt": alt,
     "duplicate": duplicate,
     "twin": twin,
+    "filetype": filetype,
+    "crop": crop,
+    "metadata": metadata,
+    "links": links,
+    "disguise": disguise,
+    "lookalike": lookalike,
+    "campaign": campaign,
+    "link_price": link_price,
+    "unreachable": unreachable,
+    "redirect": redirect,
+    "handles": handles,
+    "own_accounts": own_accounts,
+    "near_duplicate": near_duplicate,
+    "copies": copies,
+    "crisis": crisis,
+    "embargo": embargo,
+    "quiet": quiet,
+    "holiday": holiday,
+    "spacing": spacing,
 }
 FIXED: Final = frozenset({"twin"})
 """Checks that no policy lowers: exactly once rests on them."""
@@ -39,6 +85,12 @@ def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyT
             continue
         for finding in check.check(replace(subject, settings=Settings(rule.parameters))):
             yield replace(finding, severity=Severity(level)) if rule.level else finding
+
+
+def asks_servers(rules: Mapping[str, CheckRules]) -> bool:
+    """Return whether a check that asks servers of others is on."""
+    asking = (name for name, check in CHECKS.items() if check.KIND == "network")
+    return any(level_of(name, rules[name]) != "off" for name in asking if name in rules)
 
 
 def level_of(name: str, rule: CheckRules) -> str:

@@ -1,0 +1,71 @@
+"""A mention one slip away from a name that the account knows calls a stranger."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from socialguard.guard.interface import Kind, Subject
+from socialguard.guard.mentions import mentions_of
+from socialguard.model.finding import Finding, Severity
+from socialguard.model.parameter import Parameter, Texts
+from socialguard.model.text import marked
+from socialguard.registry.names import skeleton
+
+KIND: Final[Kind] = "text"
+LEVEL: Final[Severity | None] = Severity.WARN
+PARAMETERS: Final[Mapping[str, Parameter]] = {
+    "known": Texts(form="a list of handles like acme", pattern=r"@?[^\s@:,]+"),
+}
+
+_OFTEN: Final = 2
+"""A handle that own posts named so often is known."""
+_SHORTEST: Final = 5
+"""Letters of a handle below which too many are one slip away."""
+_DIGITS: Final = re.compile(r"\d+")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Yield a warning for each mention that is nearly a known handle and was never used."""
+    seen = _seen(tuple(subject.past) + tuple(one.text for one in subject.recent))
+    known = {one.removeprefix("@").lower() for one in subject.settings.texts("known")}
+    known |= {one.handle.lower() for one in subject.ours if one.network == subject.account.network}
+    known |= {subject.account.handle.lower()}
+    known |= {handle for handle, count in seen.items() if count >= _OFTEN}
+    for mention in mentions_of(subject.content.text):
+        handle = mention.handle.lower()
+        if handle in known or handle in seen:
+            continue
+        near = next((one for one in sorted(known) if _is_near(handle, one)), None)
+        if near is not None:
+            yield Finding(
+                "handles",
+                Severity.WARN,
+                str(subject.account),
+                marked("@{handle} is one slip away from @{known}"),
+                {"handle": mention.handle, "known": near},
+                remedy=marked("Correct it, or leave it if you mean the other."),
+                span=mention.span,
+            )
+
+
+def _is_near(handle: str, known: str) -> bool:
+    from rapidfuzz.distance import OSA
+
+    if len(known) < _SHORTEST:
+        return False
+    if skeleton(handle) == skeleton(known):
+        return True
+    if OSA.distance(handle, known, score_cutoff=1) != 1:
+        return False
+    return _DIGITS.sub("", handle) != _DIGITS.sub("", known)  # team1 and team2 are two teams
+
+
+@lru_cache(maxsize=64)
+def _seen(texts: tuple[str, ...]) -> Counter[str]:
+    """How many texts mention each handle."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        found.update({mention.handle.lower() for mention in mentions_of(text)})
+    return found
