@@ -21,21 +21,23 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
 
 _OFTEN: Final = 2
 """A handle that own posts named so often is known."""
-_SHORTEST: Final = 5
-"""Letters of a handle below which too many are one slip away."""
+_SHORTEST: Final = 6
+_SHORTEST_NAMED: Final = 4
+"""Letters of a handle below which too many are one slip away; fewer where it is ours, or policy names it."""
 _DIGITS: Final = re.compile(r"\d+")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for each mention that is nearly a known handle and was never used."""
     seen = _seen(tuple(subject.past) + tuple(one.text for one in subject.recent))
-    known = {one.removeprefix("@").lower() for one in subject.settings.texts("known")}
-    known |= {one.handle.lower() for one in subject.ours if one.network == subject.account.network}
-    known |= {subject.account.handle.lower()}
-    known |= {handle for handle, count in seen.items() if count >= _OFTEN}
+    named = {one.removeprefix("@").lower() for one in subject.settings.texts("known")}
+    named |= {one.handle.lower() for one in subject.ours if one.network == subject.account.network}
+    named |= {subject.account.handle.lower()}
+    known = {handle for handle in named if len(handle) >= _SHORTEST_NAMED}
+    known |= {handle for handle, count in seen.items() if count >= _OFTEN and len(handle) >= _SHORTEST}
     for mention in mentions_of(subject.content.text):
         handle = mention.handle.lower()
-        if handle in known or handle in seen:
+        if handle in named or handle in seen:
             continue
         near = next((one for one in sorted(known) if _is_near(handle, one)), None)
         if near is not None:
@@ -53,8 +55,6 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _is_near(handle: str, known: str) -> bool:
     from rapidfuzz.distance import OSA
 
-    if len(known) < _SHORTEST:
-        return False
     if skeleton(handle) == skeleton(known):
         return True
     if OSA.distance(handle, known, score_cutoff=1) != 1:

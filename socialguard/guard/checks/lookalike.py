@@ -21,16 +21,18 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
 _OFTEN: Final = 3
 """A domain that own posts linked to so often is taken for one of ours."""
 _SHORTEST: Final = 5
-"""Letters of a name below which half of the world is one slip away."""
+_SHORTEST_NAMED: Final = 3
+"""Letters of a name below which half of the world is one slip away; fewer where policy names it as ours."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a hold for each link to a domain that is nearly one of ours and was never linked to."""
     named = frozenset(registered(one.lower()) for one in subject.settings.texts("domains"))
     seen = _seen(tuple(subject.past) + tuple(_text(one.text, one.link) for one in subject.recent))
-    ours = named | {domain for domain, count in seen.items() if count >= _OFTEN}
+    learned = {domain for domain, count in seen.items() if count >= _OFTEN and _letters(domain) >= _SHORTEST}
+    ours = learned | {domain for domain in named if _letters(domain) >= _SHORTEST_NAMED}
     for link in links_of(subject.content):
-        if link.domain in ours or link.domain in seen:
+        if link.domain in named or link.domain in seen:
             continue
         near = next((one for one in sorted(ours) if _is_near(link.domain, one)), None)
         if near is not None:
@@ -48,9 +50,11 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _is_near(domain: str, ours: str) -> bool:
     from rapidfuzz.distance import OSA
 
-    if len(ours.partition(".")[0]) < _SHORTEST:
-        return False
     return look(domain) == look(ours) or OSA.distance(domain, ours, score_cutoff=1) == 1
+
+
+def _letters(domain: str) -> int:
+    return len(domain.partition(".")[0])
 
 
 @lru_cache(maxsize=64)
