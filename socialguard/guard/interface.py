@@ -1,6 +1,6 @@
 """What a check sees, and what a check is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -137,13 +137,18 @@ class Crisis:
 NO_SETTINGS: Final = Settings({})
 
 
+def _nothing_is_ours(_text: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One delivery to check: the account, what would be public, its length in the network's own unit, the
     network's limits, and the account's recent posts, newest first.
 
     `languages` are those that the account writes in (`en`, `fr`), none where nobody said; `settings` are the
-    parameters of the check that looks at it.
+    parameters of the check that looks at it; `is_ours` says whether a text is a credential of one of our own
+    accounts.
 
     `due` is when it would go out, None for now; `slots` are the instants at which the account's other posts went
     out or are due; `past` the account's own older texts, as the archive has them; `ours` our other accounts;
@@ -165,6 +170,7 @@ class Subject:
     crises: tuple[Crisis, ...] = ()
     link_price: int = 0
     reached: Mapping[str, Reached] = field(default_factory=dict)
+    is_ours: Callable[[str], bool] = _nothing_is_ours
 
 
 class Check(Protocol):

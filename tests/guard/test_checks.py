@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialguard.guard.checks import alt, duplicate, empty, length, run_checks, shape, twin
+from socialguard.guard.checks import CHECKS, alt, duplicate, empty, length, run_checks, shape, twin
 from socialguard.guard.checks import media as media_check
 from socialguard.model.delivery import Content
 from socialguard.model.finding import Severity
@@ -122,6 +122,7 @@ def test_all_checks_run_and_are_told_together() -> None:
     recent = tuple(posted("Hello", state, content.link) for state in ("sent", "unknown"))
     found = {one.check for one in run_checks(subject(content, length=999, recent=recent, network="facebook"))}
     assert found >= {"length", "media", "shape", "alt", "duplicate", "twin"}
+    assert found < set(CHECKS)
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
@@ -130,4 +131,4 @@ def test_every_finding_of_any_text_can_be_told(text: str, name: str) -> None:
     for one in run_checks(subject(content, length=999, recent=(posted(text, "unknown"),))):
         assert not has_hidden(one.message())
         assert one.remedy
-        assert one.stops
+        assert one.span is None or 0 <= one.span[0] < one.span[1] <= len(text)
