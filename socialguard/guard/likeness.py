@@ -31,11 +31,9 @@ def is_alike(one: str, other: str, percent: int) -> bool:
     dates that are told every day in the same words."""
     from rapidfuzz import fuzz
 
-    if min(len(one), len(other)) < _SHORTEST:
+    if min(len(one), len(other)) < _SHORTEST or fuzz.ratio(one, other, score_cutoff=percent) < percent:
         return False
-    if one != other and _DIGITS.sub("0", one) == _DIGITS.sub("0", other):
-        return False
-    return fuzz.ratio(one, other, score_cutoff=percent) >= percent
+    return one == other or _DIGITS.sub("0", one) != _DIGITS.sub("0", other)
 
 
 def _folded(text: str) -> str:

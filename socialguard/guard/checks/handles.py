@@ -29,17 +29,20 @@ _DIGITS: Final = re.compile(r"\d+")
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for each mention that is nearly a known handle and was never used."""
+    mentions = mentions_of(subject.content.text)
+    if not mentions:
+        return
     seen = _seen(tuple(subject.past) + tuple(one.text for one in subject.recent))
     named = {one.removeprefix("@").lower() for one in subject.settings.texts("known")}
     named |= {one.handle.lower() for one in subject.ours if one.network == subject.account.network}
     named |= {subject.account.handle.lower()}
     known = {handle for handle in named if len(handle) >= _SHORTEST_NAMED}
     known |= {handle for handle, count in seen.items() if count >= _OFTEN and len(handle) >= _SHORTEST}
-    for mention in mentions_of(subject.content.text):
+    for mention in mentions:
         handle = mention.handle.lower()
         if handle in named or handle in seen:
             continue
-        near = next((one for one in sorted(known) if _is_near(handle, one)), None)
+        near = _nearest(handle, frozenset(known))
         if near is not None:
             yield Finding(
                 "handles",
@@ -52,14 +55,26 @@ def check(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _is_near(handle: str, known: str) -> bool:
+def _nearest(handle: str, known: frozenset[str]) -> str | None:
+    """The known handle that one looks like, or is one slip away from; None where there is none."""
+    from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    if skeleton(handle) == skeleton(known):
-        return True
-    if OSA.distance(handle, known, score_cutoff=1) != 1:
-        return False
-    return _DIGITS.sub("", handle) != _DIGITS.sub("", known)  # team1 and team2 are two teams
+    looks = _looks(known)
+    twin = looks.get(skeleton(handle))
+    if twin is not None:
+        return twin
+    letters = _DIGITS.sub("", handle)
+    for one, _, _ in process.extract_iter(handle, looks.values(), scorer=OSA.distance, score_cutoff=1):
+        if _DIGITS.sub("", one) != letters:  # team1 and team2 are two teams
+            return str(one)
+    return None
+
+
+@lru_cache(maxsize=64)
+def _looks(known: frozenset[str]) -> dict[str, str]:
+    """Each known handle by what it looks like."""
+    return {skeleton(handle): handle for handle in sorted(known, reverse=True)}
 
 
 @lru_cache(maxsize=64)

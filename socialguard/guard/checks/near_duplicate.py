@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     ours, percent = plain(subject.content.text), subject.settings.whole("percent")
     for recent in subject.recent:
         theirs = plain(recent.text)
-        if is_same(subject.content, recent.text, recent.link) or not is_alike(ours, theirs, percent):
+        if not is_alike(ours, theirs, percent) or is_same(subject.content, recent.text, recent.link):
             continue
         yield Finding(
             "near_duplicate",

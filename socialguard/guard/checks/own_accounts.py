@@ -28,9 +28,12 @@ _AS: Final = re.compile(
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning where an account of another client is named, or one of the same client as oneself."""
     account, text = subject.account, subject.content.text
+    mentions = mentions_of(text)
+    if not mentions:
+        return
     ours = {one.handle.lower(): one for one in subject.ours if one.network == account.network}
     friends = {one.lower() for one in subject.settings.texts("friends")}
-    for mention in mentions_of(text):
+    for mention in mentions:
         other = ours.get(mention.handle.lower())
         if other is None or other.handle.lower() == account.handle.lower():
             continue
