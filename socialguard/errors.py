@@ -281,6 +281,15 @@ class InCrisis(Held):
     )
 
 
+class Embargoed(Held):
+    """EMBARGO  {delivery} for {account} is due in an embargo: {window}. Held, not sent."""
+
+    remedy = (
+        "After it: socialguard queue release {delivery} --at TIME. On purpose: --override embargo --reason … "
+        "Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
 class ClockWrong(Held):
     """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
     held, not sent."""

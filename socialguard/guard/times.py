@@ -18,9 +18,14 @@ def local_due(subject: Subject) -> datetime:
 
 def zone_of(subject: Subject) -> tzinfo:
     """Return the zone of the account."""
+    return zone_named(subject.account.zone)
+
+
+def zone_named(name: str) -> tzinfo:
+    """Return a time zone; UTC for a name that is none."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
-        return ZoneInfo(subject.account.zone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC

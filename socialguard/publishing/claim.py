@@ -23,7 +23,7 @@ from socialguard.model.credential import Credential
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import crash, crisis
+from socialguard.publishing import crash, crisis, embargo
 from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 
@@ -167,15 +167,16 @@ def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Res
 
 
 def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | None:
-    """Make a sound delivery `sending`, or hold one that is late, older than a crisis, or that no budget allows;
-    None where its account is busy, or it is another's turn."""
+    """Make a sound delivery `sending`, or hold one that is late, older than a crisis, under an embargo, or that no
+    budget allows; None where its account is busy, or it is another's turn."""
     value, account = sound.value, sound.account
     late = _lateness(connection, desk, value, account)
     if late is not None:
         return late
-    met = crisis.problem_of(connection, desk, value, account)
-    if met is not None:
-        return hold(connection, desk, value, account, met)
+    for rule in (crisis, embargo):
+        met = rule.problem_of(connection, desk, value, account)
+        if met is not None:
+            return hold(connection, desk, value, account, met)
     if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
         return None
     unpaid = _over_budget(connection, desk, value, account)

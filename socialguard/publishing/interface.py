@@ -147,6 +147,10 @@ class Trust(Protocol):
         began."""
         ...
 
+    def embargo(self, connection: Connection, account: Account) -> str:
+        """Return the embargo that policy lays on an account now, in words; empty where there is none."""
+        ...
+
     def checkpoint(self, connection: Connection) -> Tree:
         """Sign the log as it stands in this write transaction and return its tree."""
         ...

@@ -15,7 +15,7 @@ from socialguard.audit.interface import Signer, Tree
 from socialguard.audit.log import AuditLog, Since
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
-from socialguard.guard.checks import SET_BY_POLICY
+from socialguard.guard.checks import SET_BY_POLICY, embargo
 from socialguard.guard.interface import Ours
 from socialguard.ledger import stops
 from socialguard.ledger.stops import CRISIS, FREEZE, Stop
@@ -236,6 +236,16 @@ class Trust:
         """Return the crises that ever were on an account, each with where the log says that it began."""
         found = stops.ever(connection, CRISIS, stops.scopes_of(account))
         return tuple((begun_at(connection, stop), stop) for stop in found)
+
+    def embargo(self, connection: Connection, account: Account) -> str:
+        """Return the embargo that policy lays on an account now, in words; empty where there is none."""
+        wanted = {embargo.NAME: embargo.PARAMETERS}
+        rule = check_rules(self._signed.policy(connection), account, wanted)[embargo.NAME]
+        if rule.level not in (None, "hold", "block"):
+            return ""
+        windows = rule.parameters[embargo.WINDOWS]
+        assert isinstance(windows, tuple)
+        return embargo.window_at(windows, clock.now(), account.zone)
 
     def noted(self) -> Noted:
         """Return what waits in the emergency file now."""

@@ -100,3 +100,25 @@ def test_a_link_to_this_machine_or_a_private_one_is_never_asked_for(office: Offi
     found = office.cli("post", "See", "--link", url, "--to", "x:@acme", "--dry-run", *CONFIRM).document["findings"]
     (said,) = [one for one in found if one["check"] == "unreachable"]
     assert "not of the public internet" in said["message"]
+
+
+def test_an_embargo_holds_what_was_queued_before_it_unless_a_person_passed_it(office: Office) -> None:
+    always = '[defaults.checks.embargo]\nwindows = ["2020-01-01/2099-12-31 before the results"]\n'
+    office.cli("post", "Early", "--to", "x:@acme", "--at", "in 1 hour", *CONFIRM)
+    apply_policy(office, always)
+    assert findings(office, "Late") == {"embargo": "hold"}
+    passing = ("--override", "embargo", "--reason", "agreed")
+    office.cli("post", "Agreed", "--to", "x:@acme", "--at", "in 1 hour", *passing, *CONFIRM)
+    office.cli("queue", "run", SOCIALGUARD_CLOCK="+3605s")
+    assert office.published() == ["Agreed"]
+    (held,) = office.queue("held")
+    alerts = office.cli("alerts", "list", "--json").document["alerts"]
+    assert [(one["kind"], one["delivery"]) for one in alerts] == [("embargoed", held["id"])]
+
+
+def test_an_embargo_that_only_warns_holds_nothing(office: Office) -> None:
+    office.cli("post", "Early", "--to", "x:@acme", "--at", "in 1 hour", *CONFIRM)
+    apply_policy(office, '[defaults.checks.embargo]\nlevel = "warn"\nwindows = ["2020-01-01/2099-12-31"]\n')
+    assert findings(office, "Late") == {"embargo": "warn"}
+    office.cli("queue", "run", SOCIALGUARD_CLOCK="+3605s")
+    assert office.published() == ["Early"]
