@@ -16,6 +16,7 @@ from socialguard.guard.reading import HANDLE, LINK, Span, without
 _ALIKE: Final = str.maketrans("авеѕіјкмнорԁсухԛԝαβεικνορτυχłøđıսօոհցք", "abesijkmhopdcyxqwabeiknoptuxlodiuonhgp")
 # Digits and signs that stand for a letter inside a word.
 _LEET: Final = str.maketrans("013457@$!€", "oieastasie")
+_WORD: Final = re.compile(r"[^\W_]+")
 _TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*|[@$€][^\W_]+(?:[@$!€]+[^\W_]+)*")
 _MASKED: Final = re.compile(r"(?<![^\W_])(?<!\*)[^\W\d_][^\W\d_*#@$%!?•._-]*[*#@$%!?•._-][^\W\d_*#@$%!?•._-]*"
                             r"(?:[*#@$%!?•._-]+[^\W\d_*#@$%!?•._-]*)*")  # fmt: skip
@@ -31,8 +32,8 @@ class Lexicon:
 
     words: frozenset[str]
     by_shape: dict[tuple[str, int], tuple[str, ...]]
-    phrases: re.Pattern[str] | None
-    harmless: re.Pattern[str] | None
+    phrases: "_Phrases"
+    harmless: "_Phrases"
 
     @staticmethod
     @lru_cache(maxsize=64)
@@ -44,26 +45,23 @@ class Lexicon:
         for word in dict.fromkeys(one for one in folded if one in single):
             if len(word) >= _SHORTEST_MASKED:
                 shapes.setdefault((word[0], len(word)), []).append(word)
-        phrases = _pattern([word for word in folded if word and word not in single])
-        harmless_pattern = _pattern([plain(one) for one in harmless])
-        return Lexicon(single, {key: tuple(same) for key, same in shapes.items()}, phrases, harmless_pattern)
+        phrases = _Phrases.of([word for word in folded if word and word not in single])
+        passed = _Phrases.of([plain(one) for one in harmless])
+        return Lexicon(single, {key: tuple(same) for key, same in shapes.items()}, phrases, passed)
 
     def found(self, text: str) -> Iterator[tuple[str, Span]]:
         """Yield each word or phrase that stands in `text`, as the list has it, and where; no place twice."""
-        if not self.words and self.phrases is None:
+        if not self.words and not self.phrases:
             return
         folded, offsets = _folded(without(HANDLE, without(LINK, text)))
-        passed = [found.span() for found in self.harmless.finditer(folded)] if self.harmless else []
+        every = sorted((*self.phrases.found(folded), *self._single(folded)), key=_first)
+        passed = [(low, high) for low, high, _ in self.harmless.found(folded)] if every else []
         end = 0
-        for start, stop, word in sorted((*self._phrases(folded), *self._single(folded)), key=_first):
+        for start, stop, word in every:
             if start < end or any(low <= start and stop <= high for low, high in passed):
                 continue
             end = stop
             yield word, (offsets[start], offsets[stop - 1] + 1)
-
-    def _phrases(self, folded: str) -> Iterator[tuple[int, int, str]]:
-        if self.phrases is not None:
-            yield from ((found.start(), found.end(), found[0]) for found in self.phrases.finditer(folded))
 
     def _single(self, folded: str) -> Iterator[tuple[int, int, str]]:
         for found in _TOKEN.finditer(folded):
@@ -119,6 +117,7 @@ def plain(text: str) -> str:
     return _folded(text)[0]
 
 
+@lru_cache(maxsize=16)
 def _folded(text: str) -> tuple[str, Sequence[int]]:
     """Return `text` folded, and for each of its characters the place in `text` that it came from."""
     if text.isascii():
@@ -139,11 +138,35 @@ def _letters(char: str) -> str:
     return bare.casefold().translate(_ALIKE)
 
 
-def _pattern(phrases: Sequence[str]) -> re.Pattern[str] | None:
-    if not phrases:
-        return None
-    longest_first = sorted(set(phrases), key=lambda one: (-len(one), one))
-    return re.compile("|".join(_bounded(phrase) for phrase in longest_first))
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """What has several words, or signs in it: patterns by the first word, and those that begin with a sign."""
+
+    by_first: dict[str, re.Pattern[str]]
+    others: re.Pattern[str] | None
+
+    def __bool__(self) -> bool:
+        return bool(self.by_first or self.others)
+
+    @classmethod
+    def of(cls, phrases: Sequence[str]) -> "_Phrases":
+        firsts: dict[str, list[str]] = {}
+        for phrase in sorted(set(phrases), key=lambda one: (-len(one), one)):
+            first = _WORD.match(phrase)
+            firsts.setdefault(first[0] if first else "", []).append(_bounded(phrase))
+        patterns = {first: re.compile("|".join(bodies)) for first, bodies in firsts.items()}
+        others = patterns.pop("", None)
+        return cls(patterns, others)
+
+    def found(self, folded: str) -> Iterator[tuple[int, int, str]]:
+        if self.by_first:
+            for word in _WORD.finditer(folded):
+                pattern = self.by_first.get(word[0])
+                match = pattern.match(folded, word.start()) if pattern else None
+                if match:
+                    yield match.start(), match.end(), match[0]
+        if self.others:
+            yield from ((match.start(), match.end(), match[0]) for match in self.others.finditer(folded))
 
 
 def _bounded(phrase: str) -> str:

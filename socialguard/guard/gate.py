@@ -112,6 +112,10 @@ class Directory(Protocol):
         """Return what policy makes of each check that it may set."""
         ...
 
+    def is_ours(self, text: str) -> bool:
+        """Return whether a text is a credential of one of our accounts, by its keyed hash."""
+        ...
+
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another, of the workspace above all."""
         ...

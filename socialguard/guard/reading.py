@@ -36,9 +36,12 @@ def words(text: str) -> Iterator[tuple[str, Span]]:
 def language_of(text: str, hint: str = "") -> tuple[str, bool]:
     """Return the language that most of a text is in (`en`, `fr`, `un` where unknown) and whether that is sure.
 
-    Of a text that could be either, `hint` is believed. The model comes with the library; nothing is asked."""
-    import pycld2
-
+    Of a text that could be either, `hint` is believed. The model comes with the library; where that has no wheel
+    (pyproject.toml) no language is ever known."""
+    try:
+        import pycld2
+    except ImportError:
+        return "un", False
     plain = "".join(char if char.isprintable() else " " for char in prose(text))
     data = plain.encode("utf-8", "ignore")
     try:

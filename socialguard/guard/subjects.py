@@ -31,6 +31,10 @@ class Facts(Protocol):
         """Return what a network takes."""
         ...
 
+    def is_ours(self, text: str) -> bool:
+        """Return whether a text is a credential of one of our accounts."""
+        ...
+
     def ours(self, connection: Connection) -> Sequence[Ours]:
         """Return all our accounts, as the manifest names them."""
         ...
@@ -105,6 +109,7 @@ class Surroundings:
             limits=limits,
             recent=_recent(waiting, public, seen),
             languages=languages_of(account, rules),
+            is_ours=self._facts.is_ours,
             due=candidate.when,
             slots=_slots(waiting, public, seen),
             past=() if seen is None else tuple(text for _, text, _ in seen.posts),

@@ -97,17 +97,17 @@ def apply(
     The wearers of a label stay those that were signed; those of a label without rules so far are read from
     the registry. Raises SettingsInvalid with file, line and what is allowed; `checks` as for
     `policy_file.parse`."""
-    wanted = policy_file.parse(source, checks=checks)
-    known = [str(AccountName(one.network, one.handle)) for one in manifest.accounts]
-    policy_file.require_accounts(wanted, known, source)
-    before = load_applied(connection, manifest).wearers
-    wearers = {
-        name: before[name] if name in before else _wearing(connection, manifest, name) for name in wanted.labels
-    }
-    sha256 = _store(connection, policy_file.compose(source, wearers))
+    sha256 = _store(connection, _composed(connection, manifest, source, checks))
     if sha256 == manifest.policy_sha256:
         return manifest
     return manifests.append(connection, manifest.with_policy(sha256), [owner])
+
+
+def proposed(
+    connection: "Connection", manifest: Manifest, source: str, *, checks: policy_file.Known | None = None
+) -> PolicySet:
+    """Return the policy that would hold if a file's text were applied now; raises as `apply`."""
+    return policy_file.parse_stored(_composed(connection, manifest, source, checks))
 
 
 def with_labels(
@@ -123,6 +123,18 @@ def with_labels(
         return following
     sha256 = _store(connection, policy_file.compose(policy_file.own_text(stored), after))
     return replace(following, policy_sha256=sha256)
+
+
+def _composed(connection: "Connection", manifest: Manifest, source: str, checks: policy_file.Known | None) -> str:
+    """Return the stored form of a file's text: the wearers that were signed stay."""
+    wanted = policy_file.parse(source, checks=checks)
+    known = [str(AccountName(one.network, one.handle)) for one in manifest.accounts]
+    policy_file.require_accounts(wanted, known, source)
+    before = load_applied(connection, manifest).wearers
+    wearers = {
+        name: before[name] if name in before else _wearing(connection, manifest, name) for name in wanted.labels
+    }
+    return policy_file.compose(source, wearers)
 
 
 def _strictest(

@@ -29,6 +29,7 @@ from socialguard.store import lease
 from socialguard.store.database import Database
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
+from socialguard.vault.marks import Marks
 
 T = TypeVar("T")
 Book = Callable[[Connection, Account, Session, str], None]
@@ -78,6 +79,7 @@ class Custody:
     network: Callable[[str], Network]
     emergency: Callable[[Entry], None]
     book: Book
+    marks: Marks | None = None
     unbooked: dict[str, tuple[Session, str]] = field(default_factory=dict)
 
     def manifest(self, connection: Connection) -> Manifest:
@@ -92,7 +94,7 @@ class Custody:
 
     def vault(self, manifest: Manifest) -> Vault:
         """Return the credentials under a manifest."""
-        return Vault(manifest, self.pins, self.log)
+        return Vault(manifest, self.pins, self.log, self.marks)
 
     def account(self, connection: Connection, account_id: str) -> Account:
         """Return one account, its row held against the manifest."""

@@ -17,6 +17,7 @@ from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.begun import Begun
 from socialguard.vault.identity import Identity, open_identity
+from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
 from socialguard.workspace.signed import Signed
@@ -200,6 +201,11 @@ class Workspace(AbstractContextManager["Workspace"]):
         return Signed(self.org, lambda: self.pins)
 
     @cached_property
+    def marks(self) -> Marks:
+        """What the text checks know our own credentials by."""
+        return Marks(self.identity.place / "marks")
+
+    @cached_property
     def trust(self) -> "Trust":
         """What is signed and sealed, as senders ask for it."""
         from socialguard.workspace.stopping import noted
@@ -220,6 +226,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             lambda: self.database,
             renew,
             Begun(self.identity.place / "begun"),
+            self.marks,
         )
 
     @cached_property
@@ -315,6 +322,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             network=self.network,
             emergency=emergency,
             book=usage.book_session,
+            marks=self.marks,
         )
 
     @property

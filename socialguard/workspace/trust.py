@@ -38,6 +38,7 @@ from socialguard.store.prepared import Prepared
 from socialguard.vault.begun import Begun
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
+from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.workspace.signed import Books, Signed
 from socialguard.workspace.stopping import begun_at, logged_stops
@@ -75,6 +76,7 @@ class Trust:
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
         begun: Begun,
+        marks: Marks,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -86,6 +88,7 @@ class Trust:
         self._database = database
         self._renew = renew
         self._begun = begun
+        self._marks = marks
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -115,6 +118,10 @@ class Trust:
     def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
         """Return what policy makes of each check that it may set."""
         return check_rules(self._signed.policy(connection), account, SET_BY_POLICY)
+
+    def is_ours(self, text: str) -> bool:
+        """Return whether a text is a credential of one of our accounts, by its keyed hash."""
+        return self._marks.is_ours(text)
 
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another of the workspace (UTS 39)."""
@@ -294,7 +301,7 @@ class Trust:
 
     def vault(self, connection: Connection) -> Vault:
         """Return the credentials of the manifest as of this transaction."""
-        return Vault(self.books(connection).manifest, self._keys.pins(), self._log)
+        return Vault(self.books(connection).manifest, self._keys.pins(), self._log, self._marks)
 
     def identity_is_due(self, connection: Connection, account: Account, generation: int) -> bool:
         """Return whether the network must be asked again who the credential belongs to."""

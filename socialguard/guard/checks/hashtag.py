@@ -63,7 +63,8 @@ def _misread(tag: str) -> str | None:
         crosses = any(at < border < after for border in borders)
         if {at, after} <= borders and not crosses:
             # It is the likeliest reading: meant so, unless another makes sense too (pen island).
-            crosses = is_sensible(reading(tag, without=word))
+            other = reading(tag, without=word)
+            crosses = word not in other and is_sensible(other)
         if crosses and is_readable(tag[:at]) and is_readable(tag[after:]):
             return word
     return None

@@ -18,6 +18,7 @@ _OVERRIDES: Final = frozenset("\u202d\u202e")  # they show letters in another or
 _BIDI: Final = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
 _JOINERS: Final = frozenset("\u200c\u200d")  # part of emoji, and of Arabic and Indic words
 _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_SOFT_HYPHEN: Final = "\xad"  # where a long word may be broken: it comes along from web pages
 _FLAG: Final = "\U0001f3f4"  # tags that follow it spell a country
 
 
@@ -51,6 +52,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _severity(run: str, before: str, after: str) -> Severity:
     if _OVERRIDES.intersection(run):
         return Severity.HOLD
+    if run == _SOFT_HYPHEN:
+        return Severity.NOTE
     return Severity.WARN if before.strip() and after.strip() else Severity.NOTE
 
 

@@ -57,7 +57,7 @@ def _numbers(text: str) -> Iterator[tuple[str, Severity, Span, str]]:
             yield marked("a bank account (IBAN) is in it"), Severity.HOLD, found.span(), remedy
     for found in _CARD.finditer(text):
         digits = re.sub(r"\D", "", found[0])
-        if _CARD_HEADS.match(digits) and len(set(digits)) > 2 and _is_luhn(digits):
+        if _CARD_HEADS.match(digits) and len(set(digits)) > 1 and _is_luhn(digits):
             yield marked("the number of a card is in it"), Severity.HOLD, found.span(), remedy
 
 
@@ -81,17 +81,27 @@ def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, 
     import phonenumbers
     from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType
 
-    for country in subject.settings.texts("countries"):
-        for found in PhoneNumberMatcher(text, country, leniency=Leniency.VALID, max_tries=50):
-            kind = phonenumbers.number_type(found.number)
-            raw = text[found.start : found.end]
-            if country == "US" and raw.isdigit():
-                continue  # ten digits without a sign are more often something else
-            if kind is PhoneNumberType.MOBILE:
-                words, severity = marked("a mobile number is in it"), Severity.WARN
-            else:
-                words, severity = marked("a phone number is in it"), Severity.NOTE
-            yield words, severity, (found.start, found.end), marked("Make sure that it may be public.")
+    for digits in _DIGITS.finditer(text):
+        # Three characters before it hold a + and brackets, some after it an extension.
+        start = max(0, digits.start() - 3)
+        around = text[start : digits.end() + 10]
+        for country in subject.settings.texts("countries"):
+            found = list(PhoneNumberMatcher(around, country, leniency=Leniency.VALID, max_tries=20))
+            # Ten digits without a sign are more often something else than a number of the United States.
+            found = [one for one in found if country != "US" or not one.raw_string.isdigit()]
+            for one in found:
+                if phonenumbers.number_type(one.number) is PhoneNumberType.MOBILE:
+                    words, severity = marked("a mobile number is in it"), Severity.WARN
+                else:
+                    words, severity = marked("a phone number is in it"), Severity.NOTE
+                yield (
+                    words,
+                    severity,
+                    (start + one.start, start + one.end),
+                    marked("Make sure that it may be public."),
+                )
+            if found:
+                break
 
 
 def _bare(text: str) -> str:

@@ -25,7 +25,7 @@ _ME: Final = re.compile(r"\b(?:je|moi|me|mon|ma|mes)\b|\b[jm]['’](?=[aeiouyhé
 # What people say to those who are near to them, and offices do not.
 _NEAR: Final = re.compile(
     r"\b(?:"
-    r"(?:love|miss) (?:you|u|ya),? (?:babe|baby|honey|darling|sweet(?:ie|heart)|mum|mom|dad|x+|too)|"
+    r"(?:love|miss) (?:you|u|ya),? (?:babe|baby|honey|darling|sweet(?:ie|heart)|mum|mom|dad|x+)|"
     r"(?:call|text|ring) me (?:later|back|tonight|when|asap)|"
     r"(?:i'?m|i am) (?:on my way|running late|in bed|so drunk)|"
     r"see (?:you|u|ya) (?:at home|in a bit)|what time (?:are|r) (?:you|u)|"

@@ -1,13 +1,13 @@
 """A word that mixes alphabets (`pаypal` with a Cyrillic а) is a disguise or an accident: searches do not find it,
 and people are deceived by it."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
-from socialguard.guard.reading import WORD
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter
 from socialguard.model.text import marked
@@ -18,6 +18,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
 # Alphabets whose letters look like Latin ones, or like each other.
 _ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _SHORTEST: Final = 3  # kΩ, µF, Δt are units and formulas
 
 
@@ -26,7 +27,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     text = subject.content.text
     if text.isascii():
         return
-    for found in WORD.finditer(text):
+    for found in _WORD.finditer(text):
         if found[0].isascii() or len(found[0]) < _SHORTEST:
             continue
         used = {script for script in map(_script, found[0]) if script in _ALIKE}

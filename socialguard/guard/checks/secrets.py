@@ -56,8 +56,9 @@ _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=.#@-])[A-Za-z0-9+/_=-]{24,}(?![A-Za
 _HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BITS: Final = 3.7  # per character; of English prose in one word it is below 3.5
-_OURS: Final = re.compile(r"[^\s\"'<>«»()]{12,}")
-_CORE: Final = re.compile(r"[A-Za-z0-9._%|~+/=-]{12,}")
+_RUNS: Final = re.compile(r"[^\s\"'<>«»“”()]{12,}")
+_PIECE: Final = re.compile(r"[^\s\"'<>«»“”()=:,;&?!/]{12,}(?<!\.)")
+_SIGNS: Final = ".,;:!?…"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -82,11 +83,11 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Span]]:
-    for run in _OURS.finditer(text):
-        for part in (run, *_CORE.finditer(text, *run.span())):
-            if subject.is_ours(part[0]):
+    for run in _RUNS.finditer(text):
+        for span in _parts(text, *run.span()):
+            if subject.is_ours(text[slice(*span)]):
                 words = marked("a credential of one of your own accounts is in it")
-                yield words, "", Severity.BLOCK, part.span()
+                yield words, "", Severity.BLOCK, span
     for name, form in _FORMS.items():
         for found in form.finditer(text):
             yield marked("a secret of {name} is in it"), name, Severity.BLOCK, found.span()
@@ -97,6 +98,15 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
     for found in _RUN.finditer(without(HASHTAG, without(HANDLE, without(LINK, text)))):
         if _is_random(found[0]):
             yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield what could be a token in a run without spaces: all of it, or without signs at its end, or a piece."""
+    yield start, end
+    bare = text[start:end].rstrip(_SIGNS)
+    if bare:
+        yield start, start + len(bare)
+    yield from (piece.span() for piece in _PIECE.finditer(text, start, end))
 
 
 def _is_random(run: str) -> bool:
