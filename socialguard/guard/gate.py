@@ -155,14 +155,27 @@ class Guard:
     ) -> tuple[Finding, ...]:
         """Return the findings of every check, at the severities of the policy; the delivery `replaces` does
         not count as a twin of its own edit."""
-        around = Surroundings(
-            connection, self._directory, self._shelf, candidates, replaces=replaces, reached=self._reached
-        )
-        found: list[Finding] = []
-        for candidate in candidates:
-            rules = self._directory.check_rules(connection, candidate.account)
-            found.extend(run_checks(around.subject(candidate, rules), rules))
-        return tuple(found)
+        around = self._around(replaces)
+        around.stand_beside(candidates)
+        return tuple(finding for one in candidates for finding in self._look(connection, around, one))
+
+    def reviewing(self, *, replaces: str | None = None) -> Callable[[Connection, Candidate], Sequence[Finding]]:
+        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
+        accounts posted as of its first look."""
+        around = self._around(replaces)
+
+        def look(connection: Connection, candidate: Candidate) -> Sequence[Finding]:
+            around.stand_beside([candidate])
+            return self._look(connection, around, candidate)
+
+        return look
+
+    def _around(self, replaces: str | None) -> Surroundings:
+        return Surroundings(self._directory, self._shelf, replaces=replaces, reached=self._reached)
+
+    def _look(self, connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:
+        rules = self._directory.check_rules(connection, candidate.account)
+        return list(run_checks(around.subject(connection, candidate, rules), rules))
 
     def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
         """Return the links that a policy wants to be looked up and that were not yet."""

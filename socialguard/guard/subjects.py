@@ -1,7 +1,9 @@
 """What the checks see of a delivery: recent posts from ledger and archive, our other accounts, crises, and where
-its links lead. Read once for all deliveries of a request."""
+its links lead. Read once for all that is checked together."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -11,6 +13,7 @@ from socialguard import clock
 from socialguard.guard.interface import Copy, Crisis, Glance, Ours, Reached, Recent, Shelf, Subject
 from socialguard.guard.languages import languages_of
 from socialguard.ledger import reader, stops
+from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.networks.interface import Limits
@@ -21,6 +24,8 @@ _PUBLISHED: Final = 50
 """Own posts with a receipt that are looked at, the newest."""
 _COPIES: Final = 200
 """Posts of other accounts on a network that are looked at, the newest."""
+_BESIDE: Final = 50
+"""Deliveries of one request that are held against each other."""
 _NOT_ONES_OWN: Final = frozenset({State.CANCELLED, State.EXPIRED, State.FAILED})
 
 
@@ -68,85 +73,108 @@ class Candidate(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """A post of one of our accounts."""
+
+    account_id: str
+    network: str
+    copy: Copy
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an account said lately, and when it speaks."""
+
+    recent: tuple[Recent, ...]
+    slots: tuple[datetime, ...]
+    past: tuple[str, ...]
+
+
 class Surroundings:
-    """What stands around the deliveries of one request, in one transaction."""
+    """What stands around deliveries that are checked together. Each account and network is read at the first look
+    and remembered: a calendar of thousands of posts asks about the same few."""
 
     def __init__(
-        self,
-        connection: Connection,
-        facts: Facts,
-        shelf: Shelf,
-        candidates: Sequence[Candidate],
-        *,
-        replaces: str | None,
-        reached: Mapping[str, Reached],
+        self, facts: Facts, shelf: Shelf, *, replaces: str | None, reached: Mapping[str, Reached]
     ) -> None:
-        self._connection = connection
         self._facts = facts
         self._shelf = shelf
-        self._candidates = candidates
         self._replaces = replaces
         self._reached = reached
-        self._ours = tuple(facts.ours(connection))
-        self._crises = [stop for stop in stops.in_force(connection) if stop.kind == stops.CRISIS]
-        self._newest: dict[str, tuple[tuple[str, Copy], ...]] = {}
+        self._ours: tuple[Ours, ...] | None = None
+        self._crises: tuple[Stop, ...] = ()
+        self._said: dict[str, _Said] = {}
+        self._newest: dict[str, tuple[_Owned, ...]] = {}
+        self._beside: deque[_Owned] = deque(maxlen=_BESIDE)
 
-    def subject(self, candidate: Candidate, rules: Mapping[str, CheckRules]) -> Subject:
-        """Return what the checks see of one of the deliveries."""
+    def stand_beside(self, candidates: Iterable[Candidate]) -> None:
+        """Let the deliveries of one request count as copies of each other; of very many only the last ones."""
+        for one in candidates:
+            copy = Copy(str(one.account), one.content.text, one.content.link)
+            self._beside.append(_Owned(one.account.id, one.account.network, copy))
+
+    def subject(self, connection: Connection, candidate: Candidate, rules: Mapping[str, CheckRules]) -> Subject:
+        """Return what the checks see of one delivery."""
         account, content = candidate.account, candidate.content
-        waiting = [
-            value
-            for value in reader.unsettled(self._connection, account.id)
-            if value.id != self._replaces and value.act is Act.PUBLISH
-        ]
-        public = reader.published(self._connection, account.id, limit=_PUBLISHED)
-        seen = self._shelf.glance(account.id)
+        if self._ours is None:
+            self._ours = tuple(self._facts.ours(connection))
+            self._crises = tuple(stop for stop in stops.in_force(connection) if stop.kind == stops.CRISIS)
+        if account.id not in self._said:
+            self._said[account.id] = self._listen(connection, account.id)
+        said, scopes = self._said[account.id], stops.scopes_of(account)
         limits = self._facts.limits(account.network)
         return Subject(
             account=account,
             content=content,
             length=candidate.length,
             limits=limits,
-            recent=_recent(waiting, public, seen),
+            recent=said.recent,
             languages=languages_of(account, rules),
             is_ours=self._facts.is_ours,
             due=candidate.when,
-            slots=_slots(waiting, public, seen),
-            past=() if seen is None else tuple(text for _, text, _ in seen.posts),
+            slots=said.slots,
+            past=said.past,
             ours=tuple(one for one in self._ours if one.id != account.id),
-            copies=self._copies(candidate) if limits.forbids_copies else (),
-            crises=self._crises_on(account),
+            copies=self._copies(connection, account, self._ours) if limits.forbids_copies else (),
+            crises=tuple(Crisis(stop.since, stop.reason) for stop in self._crises if stop.scope in scopes),
             link_price=self._facts.link_price(account.network, content),
             reached=self._reached,
         )
 
-    def _crises_on(self, account: Account) -> tuple[Crisis, ...]:
-        scopes = stops.scopes_of(account)
-        return tuple(Crisis(stop.since, stop.reason) for stop in self._crises if stop.scope in scopes)
-
-    def _copies(self, candidate: Candidate) -> tuple[Copy, ...]:
-        """What other accounts of the network say: those of this request, and those that said it lately."""
-        account = candidate.account
-        beside = [
-            Copy(str(one.account), one.content.text, one.content.link)
-            for one in self._candidates
-            if one.account.network == account.network and one.account.id != account.id
+    def _listen(self, connection: Connection, account_id: str) -> _Said:
+        waiting = [
+            value
+            for value in reader.unsettled(connection, account_id)
+            if value.id != self._replaces and value.act is Act.PUBLISH
         ]
-        if account.network not in self._newest:
-            self._newest[account.network] = self._look_at(account.network)
-        return (*beside, *(copy for owner, copy in self._newest[account.network] if owner != account.id))
-
-    def _look_at(self, network: str) -> tuple[tuple[str, Copy], ...]:
-        there = {one.id: f"{one.network}:@{one.handle}" for one in self._ours if one.network == network}
-        since = clock.now() - _RECENT
-        return tuple(
-            (value.account_id, Copy(there[value.account_id], value.content.text, value.content.link))
-            for value in reader.newest(self._connection, since, _COPIES)
-            if value.account_id in there
-            and value.act is Act.PUBLISH
-            and value.state not in _NOT_ONES_OWN
-            and value.id != self._replaces
+        public = reader.published(connection, account_id, limit=_PUBLISHED)
+        seen = self._shelf.glance(account_id)
+        return _Said(
+            recent=_recent(waiting, public, seen),
+            slots=_slots(waiting, public, seen),
+            past=() if seen is None else tuple(text for _, text, _ in seen.posts),
         )
+
+    def _copies(self, connection: Connection, account: Account, ours: Sequence[Ours]) -> tuple[Copy, ...]:
+        """What other accounts of the network say: those of this request, and those that said it lately."""
+        network = account.network
+        if network not in self._newest:
+            there = {one.id: f"{one.network}:@{one.handle}" for one in ours if one.network == network}
+            self._newest[network] = tuple(
+                _Owned(
+                    value.account_id,
+                    network,
+                    Copy(there[value.account_id], value.content.text, value.content.link),
+                )
+                for value in reader.newest(connection, clock.now() - _RECENT, _COPIES)
+                if value.account_id in there
+                and value.act is Act.PUBLISH
+                and value.state not in _NOT_ONES_OWN
+                and value.id != self._replaces
+            )
+        said = (*self._beside, *self._newest[network])
+        return tuple(one.copy for one in said if one.network == network and one.account_id != account.id)
 
 
 def _recent(
