@@ -4,8 +4,9 @@ import sqlite3
 
 import pytest
 
+from socialguard import errors
 from socialguard.ledger.stops import CRISIS
-from socialguard.publishing import freeze
+from socialguard.publishing import crisis, freeze
 from tests.office import Office
 from tests.office import office as office
 from tests.shapes import CrisisBegun, CrisisEnded, CrisisStatus, Deliveries, failed, shown
@@ -93,3 +94,29 @@ def test_a_crisis_that_was_changed_in_the_database_stops_all(office: Office, cha
         connection.execute(change)
     assert office.cli("queue", "run", "--json", **LATER).code == 13
     assert office.published() == []
+
+
+def test_a_locked_vault_keeps_no_crisis_from_beginning(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object) -> None:
+        raise errors.Locked(what="x")
+
+    scheduled(office, "Sale!", "x:@acme")
+    monkeypatch.setattr(crisis, "hold_waiting", locked)
+    found = begin(office)
+    assert (found.held, found.complete) == (0, False)
+    office.cli("queue", "run", **LATER)
+    assert [row["state"] for row in office.queue()] == ["held"]
+
+
+def test_people_are_told_what_is_held_and_how_to_let_it_go(office: Office) -> None:
+    held = scheduled(office, "Sale!", "x:@acme")
+    told = office.cli("crisis", "on", "--label", "nobody", "acme", "--reason", "earthquake")
+    assert told.code == 5
+    told = office.cli("crisis", "on", "acme", "--reason", "earthquake")
+    assert "1 post held." in told.stdout
+    told = office.cli("crisis", "status")
+    assert "Crisis mode: x:@acme since " in told.stdout
+    assert f"Held: {held} x:@acme " in told.stdout
+    told = office.cli("crisis", "off", "--reason", "over")
+    assert "1 post stays held" in told.stdout
+    assert "No crisis." in office.cli("crisis", "status").stdout

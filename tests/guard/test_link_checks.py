@@ -95,9 +95,7 @@ def test_a_domain_in_disguise_is_held(url: str) -> None:
     assert [one.severity for one in checked(disguise, f"Visit {url} now")] == [Severity.HOLD]
 
 
-@pytest.mark.parametrize(
-    "url", ["https://école.fr", "https://münchen.de", "https://пример.рф", "https://acme.com"]
-)
+@pytest.mark.parametrize("url", ["https://école.fr", "https://münchen.de", "https://сору.рф", "https://acme.com"])
 def test_letters_with_marks_and_whole_foreign_domains_are_no_disguise(url: str) -> None:
     assert checked(disguise, f"Visit {url} now") == []
 

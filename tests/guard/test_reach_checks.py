@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socialguard import clock
 from socialguard.guard.checks import (
     copies,
     crisis,
@@ -153,6 +154,12 @@ def test_a_holiday_of_the_accounts_country_is_told_of_a_scheduled_post() -> None
     assert not checked(holiday, due=datetime(2026, 6, 24, 16, tzinfo=UTC), countries=("CA-ON", "ZZ", "FR-??"))
 
 
+def test_who_posts_now_knows_that_it_is_a_holiday_but_not_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 7, 14, 10, 0, tzinfo=UTC))
+    assert not checked(holiday, account=PARIS)
+    assert checked(holiday, account=PARIS, countries=("FR",))
+
+
 def test_a_scheduled_post_too_near_to_another_is_warned_of() -> None:
     at = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
     near, far = at - timedelta(minutes=4, seconds=59), at + timedelta(minutes=5)
@@ -165,8 +172,6 @@ def test_a_scheduled_post_too_near_to_another_is_warned_of() -> None:
 
 
 def test_a_post_now_is_spaced_where_policy_says_always() -> None:
-    from socialguard import clock
-
     assert not checked(spacing, slots=(clock.now(),))
     assert checked(spacing, slots=(clock.now(),), always=True)
 
