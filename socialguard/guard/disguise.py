@@ -17,7 +17,7 @@ _ALIKE: Final = str.maketrans("авеѕіјкмнорԁсухԛԝαβεικνο�
 # Digits and signs that stand for a letter inside a word.
 _LEET: Final = str.maketrans("013457@$!€", "oieastasie")
 _WORD: Final = re.compile(r"[^\W_]+")
-_TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*|[@$€][^\W_]+(?:[@$!€]+[^\W_]+)*")
+_TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*[@$€]*|[@$€][^\W_]+(?:[@$!€]+[^\W_]+)*")
 _MASKED: Final = re.compile(r"(?<![^\W_])(?<!\*)[^\W\d_][^\W\d_*#@$%!?•._-]*[*#@$%!?•._-][^\W\d_*#@$%!?•._-]*"
                             r"(?:[*#@$%!?•._-]+[^\W\d_*#@$%!?•._-]*)*")  # fmt: skip
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:([ .*_-])[^\W_@$!](?:\1[^\W_@$!]){2,})(?![^\W_])")

@@ -1,8 +1,8 @@
 """What became of brands in public, replayed: which text check would have stopped each text.
 
-The switch prompt is taken to be answered blindly, and takeovers do not come through a tool. The texts are not ours,
-so they are read where the data lie beside the checkout; those that no text check can know (a matter-of-fact remark on
-another account) are left to the detector of wrong accounts."""
+The switch prompt is taken to be answered blindly, and takeovers do not come through a tool. The texts are not
+ours, so they are read where the data lie beside the checkout; those that no text check can know (a matter-of-fact
+remark on another account) are left to the detector of wrong accounts."""
 
 import csv
 from dataclasses import replace
@@ -24,7 +24,7 @@ STOPPED_BY: Final = {
     "VodafoneUK": "insults",
     "KennethCole": "tragedy",
 }
-"""The incidents that came through a tool and that a text check alone stops; accounts of the French state write French."""
+"""The incidents that came through a tool and that a text check alone stops. The French state writes French."""
 
 
 @pytest.mark.skipif(not INCIDENTS.exists(), reason="the incidents do not lie beside this checkout")

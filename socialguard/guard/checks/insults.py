@@ -16,6 +16,7 @@ from socialguard.model.text import marked
 KIND: Final[Kind] = "text"
 LEVEL: Final[Severity | None] = Severity.HOLD
 PARAMETERS: Final[Mapping[str, Parameter]] = {"words": Words(), "allowed": Words()}
+_ENOUGH_WORDS: Final = 6  # of fewer the detector only guesses
 _FILE: Final = Path(__file__).parent.parent / "data" / "insults.txt"
 
 
@@ -29,7 +30,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     for name, severity in (("coarse", Severity.NOTE), ("strong", Severity.HOLD)):
         lexicon = _lexicon(name, languages, own if name == "strong" else (), allowed)
         found |= {span: (word, severity) for word, span in lexicon.found(text)}
+    strong = [span for span, (_, severity) in found.items() if severity is Severity.HOLD]
     for span, (word, severity) in sorted(found.items()):
+        if severity is Severity.NOTE and any(low <= span[0] and span[1] <= high for low, high in strong):
+            continue
         if word in _read()["names any"] and text[slice(*span)].istitle():
             continue
         yield Finding(
@@ -51,13 +55,11 @@ def sections() -> Mapping[str, tuple[str, ...]]:
 def _languages(text: str, account: tuple[str, ...]) -> tuple[str, ...]:
     """The languages whose words count here: some insult in one and say something harmless in the other."""
     code, sure = language_of(text)
-    if sure and code not in ("en", "fr"):
-        return ()
-    if sure:
+    if code in ("en", "fr"):
         return (code,)
-    return tuple(one for one in account if one in ("en", "fr")) or (
-        (code,) if code in ("en", "fr") else ("en", "fr")
-    )
+    if sure or (code != "un" and len(text.split()) >= _ENOUGH_WORDS):
+        return ()
+    return tuple(one for one in account if one in ("en", "fr")) or ("en", "fr")
 
 
 @lru_cache(maxsize=64)

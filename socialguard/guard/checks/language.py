@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
-from socialguard.guard.reading import language_of, words
+from socialguard.guard.reading import language_of, reads_like, words
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts, Whole
 from socialguard.model.text import marked
@@ -25,6 +25,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     languages, text = subject.languages, subject.content.text
     found = list(words(text))
     if not languages or len(found) < subject.settings.whole("shortest"):
+        return
+    if any(reads_like(text, language) for language in languages):
         return
     # Each of the account's own languages has the benefit of the doubt.
     read = [language_of(text, hint) for hint in languages]

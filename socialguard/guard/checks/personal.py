@@ -30,7 +30,9 @@ _OFFICE: Final = re.compile(
 _IBAN: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
 )
-_CARD: Final = re.compile(r"(?<![\d.,€$£#])\d(?:[ -]?\d){12,18}(?![\d%€$£])")
+_CARD: Final = re.compile(
+    r"(?<![\d.,€$£#])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}([ -])\d{6}\2\d{5}|\d{13,19})(?![\d%€$£])"
+)
 _CARD_HEADS: Final = re.compile(r"3[47]|4|5[1-5]|2[2-7]|6(?:011|4|5)|3(?:0|6|8)|35")
 _DIGITS: Final = re.compile(r"(?:\d\W{0,2}){7,}")
 
@@ -90,7 +92,10 @@ def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, 
             # Ten digits without a sign are more often something else than a number of the United States.
             found = [one for one in found if country != "US" or not one.raw_string.isdigit()]
             for one in found:
-                if phonenumbers.number_type(one.number) is PhoneNumberType.MOBILE:
+                if phonenumbers.number_type(one.number) in (
+                    PhoneNumberType.MOBILE,
+                    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+                ):
                     words, severity = marked("a mobile number is in it"), Severity.WARN
                 else:
                     words, severity = marked("a phone number is in it"), Severity.NOTE

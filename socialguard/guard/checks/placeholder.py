@@ -18,7 +18,8 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {"allowed": Texts(form="a list of t
 _TO_FILL: Final = (
     r"insert|ins[eé]rer|ajouter|add|your|votre|ton|enter|link|lien|url|name|nom|pr[eé]nom|first ?name|last ?name|"
     r"date|time|heure|title|titre|city|ville|company|entreprise|brand|marque|product|produit|price|prix|"
-    r"hashtags?|handle|cta|placeholder|tbd|tbc|todo|xx+|\.{3}|…|\?+"
+    r"hashtags?|handle|cta|[àa] compl[ée]ter|text|texte|"
+    r"to be (?:completed|confirmed)|placeholder|tbd|tbc|todo|xx+|\.{3}|…|\?+"
 )
 _FORMS: Final = re.compile(
     "|".join(
@@ -34,6 +35,8 @@ _FORMS: Final = re.compile(
             r"(?i:\blorem\s+ipsum\b)",
             r"\[object Object\]",
             r"(?i:\b(?:insert|ins[eé]rer)\s+(?:the\s+|le\s+|la\s+)?(?:link|lien|image|photo|name|nom|date)\b)",
+            r"(?i:\binsert \w+ here\b)",
+            r"%%\w{2,30}%%",
             r"\b(?:FIXME|TODO|TBD|XXX+)\b",
             r"\b(?:DD[/.-]MM[/.-]YY(?:YY)?|MM[/.-]DD[/.-]YY(?:YY)?|JJ[/.-]MM[/.-]AA(?:AA)?|YYYY-MM-DD|AAAA-MM-JJ)\b",
             r"\bXX?(?:[:hH/.]XX)+\b",

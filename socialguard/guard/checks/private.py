@@ -34,7 +34,7 @@ _NEAR: Final = re.compile(
     r"my place or yours|(?:good ?night|night),? (?:babe|baby|honey|love|darling|sweetie|x+)|"
     r"bisous|bi[sz]z+|je t['’]aime,? mon|tu me manques|(?:t['’]|tu )es o[uù]|tu rentres (?:quand|à quelle)|"
     r"on se voit (?:ce soir|demain) (?:chez|comme)|(?:rappelle|appelle)-moi|je suis (?:au lit|crev[ée]e?)|"
-    r"m(?:on|a) ch[ée]rie?|bonne nuit mon"
+    r"call me ?[.!]?$|where (?:are|r) (?:you|u) ?\??$|m(?:on|a) ch[ée]rie?|bonne nuit mon"
     r")\b",
     re.IGNORECASE,
 )
