@@ -54,6 +54,14 @@ class FindingFields(Shape):
     overridden: str | None
 
 
+class Place(Shape):
+    """The place of a part in its thread, from 1; `after` is the delivery that it answers."""
+
+    part: int
+    of: int
+    after: DeliveryId | None
+
+
 class DeliveryFields(Shape):
     """One delivery."""
 
@@ -67,6 +75,7 @@ class DeliveryFields(Shape):
     due: Instant
     reason: str
     draft: DraftId
+    thread: Place | None
     findings: list[FindingFields]
 
 
@@ -104,12 +113,22 @@ class AttemptFields(Shape):
     started: Instant
 
 
+class PartFields(Shape):
+    """One part of a thread."""
+
+    id: DeliveryId
+    state: State
+    text: str
+    url: str | None
+
+
 class WholeDelivery(DeliveryFields):
     """One delivery with its content."""
 
     text: str
     link: str | None
     media: list[MediaFields]
+    parts: list[PartFields]
     attempt: AttemptFields | None
 
 
@@ -124,9 +143,11 @@ class CandidateFields(Shape):
 
     account: AccountText
     text: str
+    thread: Place | None
     length: int
     limit: int
     price_micros: int
+    when: Instant | None
 
 
 class DryRun(Shape):
@@ -216,6 +237,7 @@ class AlertFields(Shape):
     account: AccountText | None
     delivery: DeliveryId | None
     message: str
+    remedy: str
     count: int
     first_at: Instant
     raised_at: Instant

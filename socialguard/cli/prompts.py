@@ -93,6 +93,11 @@ def wrong_name(expected: str) -> str:
     return say("Not {expected}. Nothing was sent.", expected=expected)
 
 
+def not_that_name(expected: str) -> str:
+    """Return what is said to a wrong name where no post is at stake."""
+    return say("Not {expected}. Nothing was changed.", expected=expected)
+
+
 def countdown_line(seconds: int) -> str:
     """Return what stands on the terminal while a post can still be taken back."""
     return say("Goes out in {seconds} s. Ctrl-C takes it back.", seconds=seconds)
@@ -163,9 +168,11 @@ def _rows(challenge: Challenge, target: Target, now: datetime) -> Iterator[Row]:
 
 
 def _content(target: Target, now: datetime) -> Iterator[Row]:
-    yield from _text(target)
+    yield from _text(target.text, target.length, target.limit, _part(target, 0))
     for index, (name, modified, alt) in enumerate(target.media):
         yield _("media") if not index else "", _medium(name, modified, alt, now)
+    for index, (text, length) in enumerate(target.following, 1):
+        yield from _text(text, length, target.limit, _part(target, index))
     yield _("when"), f"{_when(target)} · {_cost(target.price_micros)}"
 
 
@@ -192,16 +199,21 @@ def _excerpt(text: str) -> str:
     return shown if len(shown) <= _QUOTE else shown[: _QUOTE - 1].rstrip() + "…"
 
 
-def _text(target: Target) -> Iterator[Row]:
+def _part(target: Target, index: int) -> str:
+    """What a text is called: a part of a thread by its number."""
+    return _("text") if target.of == 1 else f"{target.part + index}/{target.of}"
+
+
+def _text(text: str, length: int, limit: int, label: str) -> Iterator[Row]:
     """The text as it will appear, line by line, so that no line of it can pass for one of ours."""
-    shown = target.text[:_TEXT_SHOWN]
+    shown = text[:_TEXT_SHOWN]
     lines = [visible(line, _TEXT_SHOWN) for line in shown.replace("\r\n", "\n").split("\n")]
-    if len(target.text) > _TEXT_SHOWN:
-        lines.append(say("… and {count} more characters", count=words.number(len(target.text) - _TEXT_SHOWN)))
-    if target.limit:
-        lines[-1] += f"      {target.length}/{target.limit}"
+    if len(text) > _TEXT_SHOWN:
+        lines.append(say("… and {count} more characters", count=words.number(len(text) - _TEXT_SHOWN)))
+    if limit:
+        lines[-1] += f"      {length}/{limit}"
     for index, line in enumerate(lines):
-        yield _("text") if not index else "", line
+        yield label if not index else "", line
 
 
 def _medium(name: str, modified: datetime | None, alt: str, now: datetime) -> str:
@@ -262,7 +274,8 @@ def _shared_content(targets: tuple[Target, ...], now: datetime) -> Iterator[Row]
     """Each different content once, with the accounts that it is for where there is more than one."""
     told: dict[tuple[object, ...], list[Target]] = {}
     for target in targets:
-        key = (target.text, target.length, target.limit, target.media, target.when, target.grace_s)
+        whole = (target.text, target.following, target.length, target.limit)
+        key = (*whole, target.media, target.when, target.grace_s)
         told.setdefault(key, []).append(target)
     for group in told.values():
         if len(told) > 1:

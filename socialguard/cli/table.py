@@ -34,9 +34,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "account verify": Row(
         "account", "verify", "Ask the network whose the credential is, what it may do and when it ends."
     ),
-    "account rename": Row("account", "rename", "Give an account another short name."),
-    "account label": Row("account", "label", "Put labels on an account (+fr) or take them off (-- -fr)."),
-    "account client": Row("account", "client", "Move an account to a client (a brand or customer)."),
+    "account rename": Row("account_changes", "rename", "Give an account another short name."),
+    "account label": Row("account_changes", "label", "Put labels on an account (+fr) or take them off (-- -fr)."),
+    "account client": Row("account_changes", "client", "Move an account to a client (a brand or customer)."),
+    "account zone": Row(
+        "account_changes",
+        "zone",
+        "Say in which time zone people schedule for an account; what is scheduled keeps its instant.",
+    ),
     "account remove": Row(
         "account",
         "remove",
@@ -80,6 +85,8 @@ TABLE: Final[Mapping[str, Row]] = {
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
+    "draft new": Row("draft", "new", "Keep a draft without posting it."),
+    "draft edit": Row("draft", "edit", "Change a draft in your editor."),
     "draft list": Row("draft", "list_", "List drafts, newest first."),
     "draft show": Row("draft", "show", "Show one draft whole, and what became of it."),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
@@ -90,6 +97,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "queue cancel": Row("queue", "cancel", "Cancel waiting deliveries; their drafts are kept. It never asks."),
     "queue release": Row(
         "queue", "release", "Let a held delivery go, now or at a time; it asks as a switch does."
+    ),
+    "queue resume": Row(
+        "queue",
+        "resume",
+        "Go on with a thread that stopped, from the part that was not sent; it asks as a switch does.",
     ),
     "queue settle": Row("queue", "settle", "Say what became of a delivery whose outcome is unknown."),
     "queue reconcile": Row(
@@ -145,6 +157,16 @@ TABLE: Final[Mapping[str, Row]] = {
         "vault", "unlock", "Keep the passphrase's key in the kernel for 8 hours, so that commands do not ask."
     ),
     "vault lock": Row("vault", "lock", "Forget the key that `vault unlock` keeps; it goes on with a full disk."),
+    "vault passphrase": Row(
+        "vault_keys",
+        "passphrase",
+        "Change the passphrase that opens the keys of this machine; the old one is asked for first.",
+    ),
+    "vault log-key": Row(
+        "vault_keys",
+        "log_key",
+        "Sign the log with a new key from now on; the old one signs the change, too.",
+    ),
     "vault recovery new": Row(
         "vault", "recovery_new", "Make a recovery kit that opens every credential; it replaces the one before."
     ),
@@ -155,6 +177,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "workspace",
         "adopt",
         "Verify everything, then make this machine know this workspace; says what is taken on trust.",
+    ),
+    "workspace restore": Row(
+        "workspace",
+        "restore",
+        "Put a backup in the place of this workspace: losses are declared, all is frozen, what was due is held.",
     ),
     "daemon run": Row(
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."

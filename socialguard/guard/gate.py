@@ -1,6 +1,6 @@
 """The guard as publishing meets it: every check, the card that a switch shows, and the answer that passes it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -151,15 +151,15 @@ class Guard:
         self._confirmed = confirmed
 
     def review(
-        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: str | None
+        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: Collection[str]
     ) -> tuple[Finding, ...]:
-        """Return the findings of every check, at the severities of the policy; the delivery `replaces` does
-        not count as a twin of its own edit."""
+        """Return the findings of every check, at the severities of the policy; the deliveries `replaces` do
+        not count as twins of what takes their place."""
         around = self._around(replaces)
         around.stand_beside(candidates)
         return tuple(finding for one in candidates for finding in self._look(connection, around, one))
 
-    def reviewing(self, *, replaces: str | None = None) -> Callable[[Connection, Candidate], Sequence[Finding]]:
+    def reviewing(self, *, replaces: Collection[str] = ()) -> Callable[[Connection, Candidate], Sequence[Finding]]:
         """Return what gives the findings of one candidate after another, for many of them: it remembers what the
         accounts posted as of its first look."""
         around = self._around(replaces)
@@ -170,7 +170,7 @@ class Guard:
 
         return look
 
-    def _around(self, replaces: str | None) -> Surroundings:
+    def _around(self, replaces: Collection[str]) -> Surroundings:
         return Surroundings(self._directory, self._shelf, replaces=replaces, reached=self._reached)
 
     def _look(self, connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:
@@ -203,7 +203,7 @@ class Guard:
             kind=found.kind,
             previous=None if previous is None else str(previous),
             previous_client=None if previous is None else previous.client,
-            targets=tuple(_target(connection, candidate, self._shelf) for candidate in candidates),
+            targets=tuple(_target(connection, parts, self._shelf) for parts in _by_account(candidates)),
             expected=found.expected,
             code=found.code,
         )
@@ -220,7 +220,7 @@ class Guard:
 
         Asked again here, under the write lock: what the person saw may no longer be so. Raises
         ConfirmationRequired, or WrongName where something else was typed."""
-        accounts = [candidate.account for candidate in candidates]
+        accounts = [parts[0].account for parts in _by_account(candidates)]
         if session.context is None:
             self._require_named(connection, accounts, answer)
             return "named"
@@ -258,7 +258,7 @@ class Guard:
     def _demand(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
     ) -> tuple[Demand | None, Remembered | None]:
-        accounts = [candidate.account for candidate in candidates]
+        accounts = [parts[0].account for parts in _by_account(candidates)]
         remembered = None
         if session.context is not None:
             remembered = context.recall(connection, session.context)
@@ -295,11 +295,24 @@ def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand
     return shown == (found.kind, found.expected, found.code is not None)
 
 
-def _target(connection: Connection, candidate: Candidate, shelf: Shelf) -> Target:
+def _by_account(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Return the candidates of each account together: the parts of a thread are confirmed as one."""
+    found: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.account.id, []).append(candidate)
+    return list(found.values())
+
+
+def _shown(content: Content) -> str:
+    return content.text if content.link is None else f"{content.text} {content.link}".strip()
+
+
+def _target(connection: Connection, parts: Sequence[Candidate], shelf: Shelf) -> Target:
+    candidate = parts[0]
     account = candidate.account
     seen = shelf.glance(account.id)
     content = candidate.content
-    text = content.text if content.link is None else f"{content.text} {content.link}".strip()
+    text = _shown(content)
     return Target(
         account=str(account),
         short_name=account.short_name,
@@ -314,8 +327,11 @@ def _target(connection: Connection, candidate: Candidate, shelf: Shelf) -> Targe
         media=tuple((item.file_name, item.modified_at, item.alt) for item in content.media),
         when=candidate.when,
         grace_s=candidate.grace,
-        price_micros=candidate.price,
+        price_micros=sum(part.price for part in parts),
         zone=account.zone,
+        part=(content.thread_position or 0) + 1,
+        of=content.thread_size or 1,
+        following=tuple((_shown(part.content), part.length) for part in parts[1:]),
     )
 
 

@@ -2,7 +2,7 @@
 its links lead. Read once for all that is checked together."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -96,7 +96,7 @@ class Surroundings:
     and remembered: a calendar of thousands of posts asks about the same few."""
 
     def __init__(
-        self, facts: Facts, shelf: Shelf, *, replaces: str | None, reached: Mapping[str, Reached]
+        self, facts: Facts, shelf: Shelf, *, replaces: Collection[str], reached: Mapping[str, Reached]
     ) -> None:
         self._facts = facts
         self._shelf = shelf
@@ -146,7 +146,7 @@ class Surroundings:
         waiting = [
             value
             for value in reader.unsettled(connection, account_id)
-            if value.id != self._replaces and value.act is Act.PUBLISH
+            if value.id not in self._replaces and value.act is Act.PUBLISH
         ]
         public = reader.published(connection, account_id, limit=_PUBLISHED)
         seen = self._shelf.glance(account_id)
@@ -171,7 +171,7 @@ class Surroundings:
                 if value.account_id in there
                 and value.act is Act.PUBLISH
                 and value.state not in _NOT_ONES_OWN
-                and value.id != self._replaces
+                and value.id not in self._replaces
             )
         said = (*self._beside, *self._newest[network])
         return tuple(one.copy for one in said if one.network == network and one.account_id != account.id)

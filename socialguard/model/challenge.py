@@ -12,7 +12,8 @@ Purpose = Literal["post", "delete", "use"]
 class Target:
     """One account that would publish, and everything that its card shows. `account` is `x:@acme`; `length` and
     `limit` are in the network's own unit; `last_posts` are (text, published at), newest first; `media` are
-    (file name, modified at, alt text); `when` None means now; `price_micros` is in millionths of a US dollar."""
+    (file name, modified at, alt text); `when` None means now; `price_micros` is in millionths of a US dollar.
+    Of a thread, `text` is the part `part` of `of`, and `following` are the parts after it: (text, length)."""
 
     account: str
     short_name: str
@@ -29,6 +30,9 @@ class Target:
     grace_s: int
     price_micros: int
     zone: str
+    part: int = 1
+    of: int = 1
+    following: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,10 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
         _refuse_findings(connection, desk, plan)
         _refuse_unpaid(connection, desk, plan)
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
-        if plan.replaces is not None:
-            _cancel_replaced(connection, desk, plan.replaces)
+        for delivery_id in plan.replaces:
+            _cancel_replaced(connection, desk, delivery_id)
         nonce = begin_nonce(desk.log.head(connection))
-        submissions = tuple(_sign(desk, plan, candidate, nonce) for candidate in plan.candidates)
+        submissions = _signed(desk, plan, nonce)
         for item in submissions:
             _queue(connection, desk, plan, item, how)
     crash.at("after_queue")
@@ -79,7 +79,20 @@ def since_of(nonce: str) -> Since:
     return BEGINNING if found is None else (int(found[1]), int(found[2]))
 
 
-def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submission:
+def _signed(desk: Desk, plan: Plan, begin: str) -> list[_Submission]:
+    """Sign all, each part of a thread with the id of the part that it answers."""
+    signed: list[_Submission] = []
+    before: dict[str, str] = {}
+    for candidate in plan.candidates:
+        after = candidate.after
+        if after is None and candidate.content.thread_position and candidate.act is Act.PUBLISH:
+            after = before[candidate.account.id]
+        signed.append(_sign(desk, plan, candidate, begin, after))
+        before[candidate.account.id] = signed[-1].value.id
+    return signed
+
+
+def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str, after: str | None) -> _Submission:
     now = clock.now()
     delivery_id = secrets.token_hex(4)
     nonce = begin + secrets.token_hex(16)
@@ -94,6 +107,7 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submissi
         not_before=candidate.when,
         max_late=candidate.max_late,
         target=candidate.target,
+        after=after,
     )
     member, signature = desk.trust.sign(SUBMISSION, statement)
     value = Delivery(
@@ -114,6 +128,7 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submissi
         zone=plan.zone,
         max_late=candidate.max_late,
         target=candidate.target,
+        after_id=after,
     )
     return _Submission(value, candidate)
 
@@ -231,9 +246,10 @@ def revoked(account: Account) -> errors.AuthenticationNeeded:
 
 
 def since(instant: datetime, zone: str) -> str:
-    """Return a time of day for a person, with the date where it is not today."""
+    """Return a time of day for a person, with its zone, and with the date where it is not today."""
     from zoneinfo import ZoneInfo
 
     local = instant.astimezone(ZoneInfo(zone))
     today = clock.now().astimezone(ZoneInfo(zone)).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+    day = "" if local.date() == today else f"{local:%Y-%m-%d} "
+    return f"{day}{local:%H:%M} {local.tzname()}"

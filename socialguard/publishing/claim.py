@@ -21,11 +21,12 @@ from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Act, Delivery, Receipt, State
-from socialguard.model.fingerprint import body, fingerprint
+from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import crash, crisis, embargo
+from socialguard.publishing import crash, crisis, embargo, threads
 from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
+from socialguard.publishing.threads import Turn
 
 # Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
 DEADLINE: Final = timedelta(minutes=10)
@@ -34,7 +35,7 @@ QUEUED: Final = ("delivery.queue", "queued")
 # The newest word on one that may go out again: its last attempt proved that nothing is public. A worker signs it:
 # entries carry no signature, and whoever writes the database could append one. After any other (sent, failed,
 # cancelled, held …) it never goes out.
-REOPENED: Final = frozenset({"limited", "not_public"})
+REOPENED: Final = frozenset({"limited", "not_public", "unreached"})
 WORD: Final = "attempt-outcome"
 """The envelope type of the signed word."""
 
@@ -87,6 +88,7 @@ class _Sound:
 
     value: Delivery
     account: Account
+    turn: Turn
 
 
 _Outcome = Claimed | Unrenewed | Result | None | Exception
@@ -151,6 +153,9 @@ def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | Non
     value = reader.get(connection, asked.delivery_id)
     if value.state is not State.QUEUED or value.due > clock.now():
         return None
+    turn = threads.turn_of(connection, value)
+    if turn is Turn.LATER:
+        return None
     account = account_of(connection, desk, value)
     refused = _refusal(ground, value, account)
     if refused is not None:
@@ -158,7 +163,9 @@ def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | Non
     if not asked.renewed and _must_renew(connection, desk, account):
         return Unrenewed(value, account)
     _verify(ground, value, account)
-    return _Sound(value, account)
+    if turn is Turn.NOW:
+        threads.require_answerable(connection, desk.log, desk.trust.org, value, account)
+    return _Sound(value, account, turn)
 
 
 def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | Exception | None:
@@ -167,9 +174,11 @@ def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Res
 
 
 def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | None:
-    """Make a sound delivery `sending`, or hold one that is late, older than a crisis, under an embargo, or that no
-    budget allows; None where its account is busy, or it is another's turn."""
+    """Make a sound delivery `sending`, or hold one that is late, older than a crisis, under an embargo, that no
+    budget allows, or whose thread has stopped; None where its account is busy."""
     value, account = sound.value, sound.account
+    if sound.turn is Turn.NEVER:
+        return _put_aside(connection, desk, value, account, threads.stopped(connection, value, account))
     late = _lateness(connection, desk, value, account)
     if late is not None:
         return late
@@ -177,7 +186,7 @@ def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Resul
         met = rule.problem_of(connection, desk, value, account)
         if met is not None:
             return hold(connection, desk, value, account, met)
-    if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
+    if reader.is_sending(connection, account.id):
         return None
     unpaid = _over_budget(connection, desk, value, account)
     if unpaid is not None:
@@ -221,7 +230,7 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
 
 def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a delivery whose time has passed (the machine slept): a person says whether it is still right."""
-    late = clock.now() - value.due
+    late = clock.now() - threads.free_since(connection, value)
     if late.total_seconds() <= value.max_late:
         return None
     return hold(connection, desk, value, account, late_by(value, account))
@@ -249,10 +258,17 @@ def late_by(value: Delivery, account: Account) -> errors.Late:
 
 def hold(connection: Connection, desk: Desk, value: Delivery, account: Account, problem: errors.Held) -> Result:
     """Hold a queued delivery instead of sending it, with an alert: a person says whether it is still right."""
+    held = _put_aside(connection, desk, value, account, problem)
+    alarm(connection, desk, value, problem)
+    return held
+
+
+def _put_aside(
+    connection: Connection, desk: Desk, value: Delivery, account: Account, problem: errors.Held
+) -> Result:
     writer.move(connection, value, State.HELD, problem.message())
     append(connection, desk, value, "held", reason=problem.message())
-    alarm(connection, desk, value, problem)
-    return Result(replace(value, state=State.HELD), account, problem)
+    return Result(replace(value, state=State.HELD, state_reason=problem.message()), account, problem)
 
 
 def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.SocialGuardError) -> None:
@@ -263,18 +279,7 @@ def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.S
 def _verify(ground: _Ground, value: Delivery, account: Account) -> None:
     """Refuse a row that its submitter did not sign so, or whose fingerprint may be public already."""
     connection, desk = ground.connection, ground.desk
-    statement = body(
-        org=desk.trust.org,
-        delivery=value.id,
-        nonce=value.nonce,
-        act=value.act,
-        account=account.id,
-        user_id=account.user_id,
-        content=value.content,
-        not_before=value.not_before,
-        max_late=value.max_late,
-        target=value.target,
-    )
+    statement = threads.statement_of(desk.trust.org, value, account)
     if value.not_before is not None and clock.now() < value.not_before:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is earlier than the one confirmed.")
     if fingerprint(statement) != value.fingerprint:
@@ -326,12 +331,6 @@ def _word(value: Delivery, outcome: str) -> dict[str, object]:
         "outcome": outcome,
         "due": jcs.timestamp(value.due),
     }
-
-
-def _is_its_turn(connection: Connection, value: Delivery) -> bool:
-    if value.after_id is None:
-        return True
-    return reader.get(connection, value.after_id).state is State.SENT
 
 
 def _must_renew(connection: Connection, desk: Desk, account: Account) -> bool:

@@ -40,6 +40,7 @@ from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
+from socialguard.vault.renewed import Renewed
 from socialguard.workspace.signed import Books, Signed
 from socialguard.workspace.stopping import begun_at, logged_stops
 
@@ -77,6 +78,7 @@ class Trust:
         renew: Callable[[str, int], object],
         begun: Begun,
         marks: Marks,
+        renewed: Renewed,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -89,6 +91,7 @@ class Trust:
         self._renew = renew
         self._begun = begun
         self._marks = marks
+        self._renewed = renewed
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -269,6 +272,8 @@ class Trust:
     def renewal_is_due(self, connection: Connection, account: Account) -> bool:
         """Return whether the credential is about to end, or has ended."""
         _, ends = self.vault(connection).term(connection, account.id)
+        if self._renewed.holds(account.id):
+            return True  # a renewed token waits to be stored: the stored one was used up
         return ends is not None and ends - clock.now() <= RENEW_BEFORE
 
     def renew(self, account: Account) -> None:

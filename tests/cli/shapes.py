@@ -104,6 +104,25 @@ class OneRotated(Shape):
     account: RotatedAccount
 
 
+class RestoredFields(Shape):
+    put_aside: str | None
+    incarnation: int
+    held: list[str]
+    unknown: list[str]
+
+
+class Restored(Shape):
+    restored: RestoredFields
+
+
+class PassphraseChanged(Shape):
+    changed: bool
+
+
+class LogKeyChanged(Shape):
+    log_key: str
+
+
 class Accounts(Shape):
     accounts: list[AccountFields]
 
@@ -272,6 +291,7 @@ class Checked(Shape):
 class DraftMedia(Shape):
     file: str
     alt: str
+    part: int
 
 
 class DraftDelivery(Shape):
@@ -289,6 +309,10 @@ class DraftFields(Shape):
     link: str | None
     reply_to: str | None
     at: str | None
+    variants: dict[str, str]
+    divide: Literal["nowhere", "lines", "sentences"]
+    numbered: bool
+    campaign: str | None
     deliveries: list[DraftDelivery]
 
 

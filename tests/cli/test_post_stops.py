@@ -85,8 +85,9 @@ def test_a_missing_name_never_means_all(office: Office) -> None:
 
 @pytest.mark.parametrize("name", ["x:@nobody", "nobody", "client:acm", "label:fr"])
 def test_a_slip_in_what_to_freeze_is_told_since_it_would_stop_nothing(office: Office, name: str) -> None:
-    failed(office.cli("freeze", name, "--json"), 5, "unknown_account")
+    assert name in failed(office.cli("freeze", name, "--json"), 5, "unknown_account").message
     failed(office.cli("freeze", "label:fr+eu", "--json"), 2, "usage_error")
+    assert post_code(office, "x:@acme") == 0, "nothing is stopped"
 
 
 def test_freezing_twice_is_one_freeze(office: Office) -> None:

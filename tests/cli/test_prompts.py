@@ -53,6 +53,28 @@ def test_a_switch_shows_from_where_to_where_and_everything_that_would_be_public(
     ]
 
 
+def test_a_thread_is_shown_whole_part_by_part() -> None:
+    following = (("Et demain ?\nDès 5 h.", 20), ("Merci.", 6))
+    thread = replace(LYON, text="Fermé.", length=6, of=4, part=2, following=following, price_micros=45_000)
+    lines = shown(replace(SWITCH, targets=(thread,)))
+    assert lines[3:] == [
+        " 2/4    Fermé.      6/280",
+        ' media  plan.png, changed 3 min ago, alt: "Plan de déviation"',
+        " 3/4    Et demain ?",
+        "        Dès 5 h.      20/280",
+        " 4/4    Merci.      6/280",
+        " when   now, 10 s to undo · $0.045",
+        "Type ville-lyon to post. Enter stops:",
+    ]
+
+
+def test_accounts_whose_threads_begin_alike_are_shown_apart() -> None:
+    one = replace(LYON, of=2, following=(("Same", 4),))
+    two = replace(one, account="x:@lyon-2", following=(("Other", 5),))
+    card = shown(replace(SWITCH, kind="several", targets=(one, two), expected="2 ville-de-lyon"))
+    assert sum("Same" in line for line in card) == sum("Other" in line for line in card) == 1
+
+
 def test_a_switch_in_french() -> None:
     words.use_language("fr")
     assert shown(SWITCH) == [

@@ -36,15 +36,13 @@ def check(
     from socialguard.publishing.addresses import post_id
     from socialguard.publishing.interface import Request
 
-    if len(alts) > len(media):
-        raise errors.UsageError(detail="There are more --alt than --media.")
     composing.require_utf8(text, *alts, link)
     request = Request(
         link=composing.link(link),
         reply_to=None if reply_to is None else post_id(reply_to),
         text=composing.text(face, text, file),
         selectors=to,
-        media=[(path, alt) for path, alt in zip(media, (*alts, *[""] * len(media)), strict=False)],
+        media=composing.media(media, alts),
         at=at,
     )
     with open_workspace(face) as workspace:

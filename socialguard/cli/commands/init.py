@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 
 from socialguard import errors, settings
-from socialguard.cli import terminal
 from socialguard.cli.face import Face
+from socialguard.cli.opening import new_passphrase
 from socialguard.cli.options import command
-from socialguard.cli.words import _
 
 
 @command("init")
@@ -56,7 +55,7 @@ def init(
     elif systemd_credential is not None:
         kek = create_kek(Kind.SYSTEMD, systemd_credential)
     elif passphrase:
-        kek = create_kek(Kind.PASSPHRASE, "", lambda: _new_passphrase(face))
+        kek = create_kek(Kind.PASSPHRASE, "", lambda: new_passphrase(face))
     else:
         kek = _first_source(face)
     configured = settings.load(layout.settings)
@@ -103,14 +102,4 @@ def _first_source(face: Face) -> "Kek":  # type: ignore[name-defined] # noqa: F8
                 detail="There is no keyring on this machine, and no terminal to ask for a passphrase.",
                 remedy="Give --key-file FILE.",
             ) from None
-        return create_kek(Kind.PASSPHRASE, "", lambda: _new_passphrase(face))
-
-
-def _new_passphrase(face: Face) -> str:
-    """Ask twice; a typing error here would lock everything."""
-    if not face.has_terminal:
-        raise errors.UsageError(detail="A passphrase needs a terminal.", remedy="Give --key-file FILE.")
-    first = terminal.ask_secret(_("New passphrase of this workspace:"))
-    if first != terminal.ask_secret(_("Once more:")):
-        raise errors.UsageError(detail="The two passphrases differ. Nothing was made.")
-    return first
+        return create_kek(Kind.PASSPHRASE, "", lambda: new_passphrase(face))

@@ -1,5 +1,6 @@
 """`socialguard queue list`, `queue show`: what waits and what went out. It opens nothing that sends."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
@@ -9,10 +10,13 @@ from socialguard.cli import deliveries
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.times_told import instant, minute
 from socialguard.cli.words import _
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
+from socialguard.publishing import threads
+from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
 PAGE: Final = 50
@@ -33,13 +37,14 @@ def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after:
         key = None if after is None else _key(reader.get(connection, after))
         rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
+        zones = zones_of(connection, {row.account_id for row in rows})
     documents = [deliveries.row_document(row, names.get(row.account_id, row.account_id)) for row in rows]
     more = rows[-1].id if len(rows) == limit else None
 
     def people() -> None:
         face.printer.table(
             [_("delivery"), _("due"), _("account"), _("state"), _("text")],
-            [_cells(row, names.get(row.account_id, row.account_id)) for row in rows],
+            [_cells(row, names.get(row.account_id, row.account_id), zones[row.account_id]) for row in rows],
         )
         if more is not None:
             face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
@@ -55,10 +60,14 @@ def show(face: Face, delivery: str) -> None:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
+            parts = threads.parts_of(connection, value)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
     document["link"] = value.content.link
     document["media"] = [{"file": item.file_name, "alt": item.alt} for item in value.content.media]
+    document["parts"] = [
+        {"id": part.id, "state": part.state.value, "text": part.content.text, "url": part.url} for part in parts
+    ]
     document["attempt"] = (
         None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
     )
@@ -69,7 +78,8 @@ def show(face: Face, delivery: str) -> None:
                 (_("delivery"), value.id),
                 (_("account"), account),
                 (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
-                (_("due"), jcs.timestamp(value.due)),
+                (_("due"), instant(value.due, account.zone)),
+                *_thread_facts(parts),
                 (_("text"), value.content.text),
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
@@ -78,6 +88,17 @@ def show(face: Face, delivery: str) -> None:
             ]
         ),
     )
+
+
+def _thread_facts(parts: Sequence[Delivery]) -> list[tuple[str, str]]:
+    """Where every part of the thread stands, none outside a thread."""
+    return [
+        (
+            _("part"),
+            f"{deliveries.part_mark(part.content)} {part.id} {_(part.state.value)} {part.url or ''}".rstrip(),
+        )
+        for part in parts
+    ]
 
 
 def found(workspace: Workspace, delivery_id: str) -> tuple[Delivery, Account]:
@@ -91,8 +112,9 @@ def _key(value: Delivery) -> tuple[str, str]:
     return jcs.timestamp(value.due), value.id
 
 
-def _cells(row: Any, account: str) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
+def _cells(row: Any, account: str, zone: str) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
     from socialguard.ledger.rows import to_content
 
-    text = " ".join(to_content(row.content).text.split())
-    return row.id, row.due[:16].replace("T", " "), account, _(row.state), text[:60]
+    content = to_content(row.content)
+    text = " ".join(f"{deliveries.part_mark(content)} {content.text}".split())
+    return row.id, minute(row.due, zone), account, _(row.state), text[:60]
