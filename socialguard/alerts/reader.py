@@ -76,6 +76,12 @@ def count_unseen(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def unseen_by_account(connection: Connection) -> dict[str | None, int]:
+    """Return how many alerts nobody has seen, by account; None for those that are about none."""
+    query = select(alert.c.account_id, func.count()).where(alert.c.seen_at.is_(None)).group_by(alert.c.account_id)
+    return {row.account_id: int(row[1]) for row in connection.execute(query)}
+
+
 def parse_message(alert_id: int, text: str) -> Message:
     """Return what the message of a row says; Tampered for one that this program did not write."""
     try:

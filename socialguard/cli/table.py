@@ -89,6 +89,18 @@ TABLE: Final[Mapping[str, Row]] = {
     "draft edit": Row("draft", "edit", "Change a draft in your editor."),
     "draft list": Row("draft", "list_", "List drafts, newest first."),
     "draft show": Row("draft", "show", "Show one draft whole, and what became of it."),
+    "plan import": Row(
+        "plan",
+        "import_",
+        "Queue the posts of a calendar (CSV, XLSX) after all rows were checked; it asks once for the whole file.",
+    ),
+    "plan show": Row("plan_show", "show", "Show what is planned as a grid, with gaps and collisions."),
+    "plan export": Row(
+        "plan_show", "export", "Export what is planned, for other programs and for people who have not this one."
+    ),
+    "plan move": Row(
+        "plan_show", "move", "Give a waiting delivery another time; it is checked and confirmed anew."
+    ),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
     "queue show": Row("listing", "show", "Show one delivery whole."),
     "queue edit": Row(
@@ -110,6 +122,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "queue run": Row("queue", "run", "Send every delivery that is due, after finding out what is unknown."),
     "undo": Row("queue", "undo", "Take back a delivery that is not public yet. It never asks."),
     "delete": Row("queue", "delete", "Delete the public post of a delivery; it asks as a switch does."),
+    "status": Row(
+        "status", "status", "Show how accounts stand: last and next post, queue, credential, backup, alerts."
+    ),
+    "handover": Row(
+        "handover",
+        "handover",
+        "Show what the next shift must know: held, unknown, frozen, the next 12 hours, alerts, notes.",
+    ),
     "backup run": Row(
         "backup_run", "run", "Fetch what is new of accounts, all where none is named; it goes on where it stopped."
     ),
@@ -208,6 +228,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "crisis": "What was queued before something happened waits for a person.",
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
+    "plan": "Calendars: what goes out when.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",
     "sandbox": "Networks on this machine, for trying things out.",

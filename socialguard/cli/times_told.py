@@ -1,6 +1,6 @@
 """Ages and instants in words, English and French, in the zone of an account."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 
 from socialguard.cli.words import _, later, say
@@ -51,6 +51,11 @@ def instant(at: datetime, zone: str) -> str:
     same_day = there.date() == utc.date()
     shown = f"{utc:%H:%M}" if same_day else f"{utc:%Y-%m-%d %H:%M}"
     return f"{_(_DAYS[there.weekday()])} {there:%Y-%m-%d %H:%M} {there.tzinfo} ({shown} UTC)"
+
+
+def weekday(day: date) -> str:
+    """Return the name of a day's weekday."""
+    return _(_DAYS[day.weekday()])
 
 
 def _zone(name: str) -> tzinfo:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 Kind = Literal["switch", "secure", "several"]
-Purpose = Literal["post", "delete", "use"]
+Purpose = Literal["post", "delete", "use", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Target:
 class Challenge:
     """A question that only a name answers. `previous` is the account that was confirmed last (None in a new
     context); `expected` is the name to type and `code` what must follow it where a handle could be mistaken;
-    `purpose` is what the answer lets happen: a post, the deletion of one, or nothing yet (`use`)."""
+    `purpose` is what the answer lets happen: a post, the deletion of one, a whole calendar (`plan`), or nothing
+    yet (`use`)."""
 
     kind: Kind
     previous: str | None

@@ -19,7 +19,7 @@ from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Severity
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.publishing import crash
-from socialguard.publishing.interface import Answer, Candidate, Desk, Plan
+from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import overridden
 
 # A card that was read longer ago than this shows a world that has moved on.
@@ -49,22 +49,33 @@ def accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
 
 
 def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
-    if clock.now() - plan.made_at > MAX_PLAN_AGE:
-        raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
+    require_fresh(plan.made_at)
     crash.at("before_queue")
     with desk.database.write() as connection:
         _refuse_stops(connection, desk, plan)
-        _refuse_findings(connection, desk, plan)
+        refuse_findings(connection, desk, plan)
         _refuse_unpaid(connection, desk, plan)
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
         for delivery_id in plan.replaces:
             _cancel_replaced(connection, desk, delivery_id)
-        nonce = begin_nonce(desk.log.head(connection))
-        submissions = _signed(desk, plan, nonce)
-        for item in submissions:
-            _queue(connection, desk, plan, item, how)
+        queued = submit(connection, desk, plan, how, begin_nonce(desk.log.head(connection)))
     crash.at("after_queue")
+    return queued
+
+
+def submit(connection: Connection, desk: Desk, plan: Plan, how: str, nonce: str) -> tuple[Delivery, ...]:
+    """Sign and queue the deliveries of a plan in the caller's transaction, which has refused what must be refused;
+    `how` is what the gate said of the confirmation, `nonce` what `begin_nonce` returned."""
+    submissions = _signed(desk, plan, nonce)
+    for item in submissions:
+        _queue(connection, desk, plan, item, how)
     return tuple(item.value for item in submissions)
+
+
+def require_fresh(made_at: datetime) -> None:
+    """Refuse (Held) what was checked too long ago."""
+    if clock.now() - made_at > MAX_PLAN_AGE:
+        raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
 
 
 def begin_nonce(log: Tree) -> str:
@@ -148,29 +159,35 @@ def _refuse_unpaid(connection: Connection, desk: Desk, plan: Plan) -> None:
 
 
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
-    noted = desk.trust.noted()
     for candidate in plan.candidates:
-        # Read again: it may have been revoked or removed while the card was shown.
-        account = desk.trust.account(connection, candidate.account.id)
-        if not account.is_usable:
-            raise revoked(account)
-        if account.attended and plan.session.context is None:
-            raise errors.Held(
-                detail=f"{account} is used only by a person at a terminal",
-                fix="Run the command in a terminal, without --json and --no-input.",
-            )
-        for stop in desk.trust.stops(connection, account, noted):
-            raise errors.Frozen(
-                account=account,
-                since=since(stop.since, account.zone),
-                actor=stop.actor,
-                reason=stop.reason,
-                draft=plan.draft_id,
-            )
+        require_open(connection, desk, candidate.account, plan.session, plan.draft_id)
 
 
-def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
-    """Check again under the write lock: a twin may have been queued since the plan was shown."""
+def require_open(connection: Connection, desk: Desk, account: Account, session: Session, draft_id: str) -> None:
+    """Refuse an account on which nothing may be queued now: AuthenticationNeeded where it was revoked, Held where
+    only a person at a terminal may use it, Frozen."""
+    # Read again: it may have been revoked or removed while the card was shown.
+    account = desk.trust.account(connection, account.id)
+    if not account.is_usable:
+        raise revoked(account)
+    if account.attended and session.context is None:
+        raise errors.Held(
+            detail=f"{account} is used only by a person at a terminal",
+            fix="Run the command in a terminal, without --json and --no-input.",
+        )
+    for stop in desk.trust.stops(connection, account, desk.trust.noted()):
+        raise errors.Frozen(
+            account=account,
+            since=since(stop.since, account.zone),
+            actor=stop.actor,
+            reason=stop.reason,
+            draft=draft_id,
+        )
+
+
+def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
+    """Refuse (Held) what the checks stop, asked again under the write lock: a twin may have been queued since the
+    plan was shown."""
     fresh = (
         ()
         if plan.candidates[0].act is Act.DELETE

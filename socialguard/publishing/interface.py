@@ -219,6 +219,11 @@ class Gate(Protocol):
         """Ask where links lead, and remember it for `review`; never inside a transaction."""
         ...
 
+    def reviewing(self) -> Callable[[Connection, Candidate], Sequence[Finding]]:
+        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
+        account posted as of its first look."""
+        ...
+
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Session
     ) -> Challenge | None:

@@ -227,20 +227,22 @@ def _candidates(
 ) -> tuple[Candidate, ...]:
     when = None if moment is None else moment.instant
     return tuple(
-        _candidate(connection, desk, account, content, when, request.grace)
+        candidate_of(connection, desk, account, content, when, request.grace)
         for account, parts in contents
         for content in parts
     )
 
 
-def _candidate(
+def candidate_of(
     connection: Connection,
     desk: Desk,
     account: Account,
     content: Content,
     when: datetime | None,
-    grace: int | None,
+    grace: int | None = None,
 ) -> Candidate:
+    """Return what a content would be on an account, measured and priced; `when` None means now, `grace` None the
+    policy's."""
     network = desk.network(account.network)
     rules = desk.trust.rules(connection, account)
     return Candidate(

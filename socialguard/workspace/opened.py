@@ -228,8 +228,8 @@ class Workspace(AbstractContextManager["Workspace"]):
             lambda: self.database,
             renew,
             Begun(self.identity.place / "begun"),
-            self.marks,
             self.renewed,
+            self.marks,
         )
 
     @cached_property
@@ -325,8 +325,8 @@ class Workspace(AbstractContextManager["Workspace"]):
             network=self.network,
             emergency=emergency,
             book=usage.book_session,
-            marks=self.marks,
             renewed=self.renewed,
+            marks=self.marks,
         )
 
     @property

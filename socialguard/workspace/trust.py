@@ -77,8 +77,8 @@ class Trust:
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
         begun: Begun,
-        marks: Marks,
         renewed: Renewed,
+        marks: Marks,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -90,8 +90,8 @@ class Trust:
         self._database = database
         self._renew = renew
         self._begun = begun
-        self._marks = marks
         self._renewed = renewed
+        self._marks = marks
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 

@@ -124,6 +124,23 @@ def test_several_accounts_are_counted_by_client_and_the_odd_one_is_marked() -> N
     assert lines[-1] == "Tapez 14 acme ville-lyon pour publier. Entrée arrête :"
 
 
+def test_each_client_with_one_account_is_marked_where_there_are_more_of_them() -> None:
+    challenge = several()
+    paris = replace(challenge.targets[-1], account="x:@ville-paris", client="ville-paris")
+    lines = shown(replace(challenge, targets=(*challenge.targets, paris)), width=300)
+    assert lines[0] == "15 ACCOUNTS, 3 CLIENTS"
+    assert lines[2].endswith("facebook:@ville-lyon   ← the only one of ville-lyon")
+    assert lines[3].endswith("x:@ville-paris   ← the only one of ville-paris")
+
+
+def test_among_several_a_handle_that_can_be_mistaken_is_spelled() -> None:
+    challenge = several()
+    odd = replace(challenge.targets[0], account="x:@\u0430cme")
+    lines = shown(replace(challenge, targets=(odd, *challenge.targets[1:]), code="K7Q2"), width=300)
+    assert " code   a handle can be mistaken for another: \\u0430cme" in lines
+    assert lines[-1] == "Type 14 acme ville-lyon K7Q2 to post. Enter stops:"
+
+
 def test_in_a_narrow_terminal_no_account_is_left_out() -> None:
     text = "\n".join(shown(several(), width=60))
     assert all(target.account in text for target in several().targets)

@@ -33,18 +33,12 @@ def check(
 ) -> int:
     """Check a text as it would be checked for the accounts that --to names."""
     from socialguard.publishing import prepare
-    from socialguard.publishing.addresses import post_id
-    from socialguard.publishing.interface import Request
 
     composing.require_utf8(text, *alts, link)
-    request = Request(
-        link=composing.link(link),
-        reply_to=None if reply_to is None else post_id(reply_to),
-        text=composing.text(face, text, file),
-        selectors=to,
-        media=composing.media(media, alts),
-        at=at,
+    given = composing.Given(
+        to=to, media=composing.media(media, alts), link=composing.link(link), reply_to=reply_to, at=at
     )
+    request = composing.written(face, text, file, given)
     with open_workspace(face) as workspace:
         plan = prepare.prepare(workspace.desk, request, session_of(face), keep=False)
     document = {"findings": [deliveries.finding_document(item) for item in plan.findings]}

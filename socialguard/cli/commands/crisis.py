@@ -26,7 +26,7 @@ def on(face: Face, selectors: tuple[str, ...], labels: tuple[str, ...], reason: 
     problem: errors.SocialGuardError | None = None
     held = 0
     with open_workspace(face, may_ask=False) as workspace:
-        scopes = tuple(stopping.scope_of(workspace, name) for name in names)
+        scopes = stopping.scopes_of(workspace, names)
         freezing.begin(workspace.database, workspace.log, workspace.person, stops.CRISIS, scopes, reason)
         try:
             held = len(crises.hold_waiting(workspace.desk, scopes))
@@ -54,7 +54,7 @@ def on(face: Face, selectors: tuple[str, ...], labels: tuple[str, ...], reason: 
 def off(face: Face, selectors: tuple[str, ...], reason: str) -> int:
     """End a crisis, every one where none is named; signed. What is held stays held until it is released."""
     with open_workspace(face) as workspace:
-        scopes = [stopping.scope_of(workspace, name) for name in selectors] or None
+        scopes = stopping.scopes_of(workspace, selectors) or None
         lifted = crises.end(workspace.desk, scopes, reason)
         with workspace.database.read() as connection:
             held = len(crises.held(connection))

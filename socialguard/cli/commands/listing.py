@@ -1,16 +1,18 @@
 """`socialguard queue list`, `queue show`: what waits and what went out. It opens nothing that sends."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from socialguard import clock
 from socialguard.canon import jcs
 from socialguard.cli import deliveries
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.times_told import instant, minute
+from socialguard.cli.waiting import CODES, waits_for
 from socialguard.cli.words import _
 from socialguard.ledger import reader
 from socialguard.model.account import Account
@@ -18,6 +20,9 @@ from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import threads
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PAGE: Final = 50
 _STATES = click.Choice([state.value for state in State])
@@ -38,13 +43,23 @@ def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after:
         rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
-    documents = [deliveries.row_document(row, names.get(row.account_id, row.account_id)) for row in rows]
+        waits = _waits(workspace, connection, rows)
+    documents = [
+        {
+            **deliveries.row_document(row, names.get(row.account_id, row.account_id)),
+            "waits_for": None if word is None else CODES[word],
+        }
+        for row, word in zip(rows, waits, strict=True)
+    ]
     more = rows[-1].id if len(rows) == limit else None
 
     def people() -> None:
         face.printer.table(
-            [_("delivery"), _("due"), _("account"), _("state"), _("text")],
-            [_cells(row, names.get(row.account_id, row.account_id), zones[row.account_id]) for row in rows],
+            [_("delivery"), _("due"), _("account"), _("state"), _("waits for"), _("text")],
+            [
+                _cells(row, names.get(row.account_id, row.account_id), zones[row.account_id], word)
+                for row, word in zip(rows, waits, strict=True)
+            ],
         )
         if more is not None:
             face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
@@ -112,9 +127,27 @@ def _key(value: Delivery) -> tuple[str, str]:
     return jcs.timestamp(value.due), value.id
 
 
-def _cells(row: Any, account: str, zone: str) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
+def _waits(workspace: Workspace, connection: "Connection", rows: list[Any]) -> list[str | None]:
+    """Return for each row what it waits for; stops are asked for only where something is queued."""
+    now = jcs.timestamp(clock.now())
+    frozen: set[str] = set()
+    queued = {row.account_id for row in rows if row.state == State.QUEUED.value}
+    if queued:
+        from socialguard.ledger import stops
+        from socialguard.workspace.standing import in_force
+
+        scopes = {stop.scope for stop in in_force(workspace, connection)}
+        registry = workspace.signed.books(connection).registry
+        if scopes:
+            accounts = [registry.account(connection, one) for one in queued]
+            frozen = {one.id for one in accounts if scopes.intersection(stops.scopes_of(one))}
+    return [waits_for(State(row.state), is_due=row.due <= now, is_frozen=row.account_id in frozen) for row in rows]
+
+
+def _cells(row: Any, account: str, zone: str, word: str | None) -> tuple[str, ...]:  # Any: of ledger.reader.page
     from socialguard.ledger.rows import to_content
 
     content = to_content(row.content)
     text = " ".join(f"{deliveries.part_mark(content)} {content.text}".split())
-    return row.id, minute(row.due, zone), account, _(row.state), text[:60]
+    waits = "" if word is None else _(word)
+    return row.id, minute(row.due, zone), account, _(row.state), waits, text[:60]

@@ -23,6 +23,7 @@ from socialguard.publishing.interface import Answer, Desk, Plan, Result, exit_co
 @command("post")
 @click.argument("text", required=False)
 @selectors("--to", "to", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every account; the confirmation lists them by client.")
 @click.option(
     "--file",
     "file",
@@ -46,6 +47,7 @@ def post(
     face: Face,
     text: str | None,
     to: tuple[str, ...],
+    everything: bool,
     file: Path | None,
     draft: str | None,
     then: tuple[str, ...],
@@ -63,7 +65,9 @@ def post(
     dry_run: bool,
 ) -> int:
     """Post a text to the accounts that --to names."""
-    if not to and file is None and draft is None:
+    if everything and to:
+        raise errors.UsageError(detail="Name accounts with --to, or --all; not both.")
+    if not (to or everything) and file is None and draft is None:
         raise errors.UsageError(detail="No account is named: add --to ACCOUNT.")
     composing.require_utf8(text, *then, *alts, link, reason)
     given = composing.Given(
@@ -83,6 +87,8 @@ def post(
         if written is None:
             written = composing.kept(workspace, draft or "", text, file, given)
         request = replace(written, overrides=passed, grace=grace)
+        if everything:
+            request = replace(request, selectors=[str(account) for account in workspace.accounts()])
         plan = prepare.prepare(workspace.desk, request, session_of(face), keep=not dry_run)
         if dry_run:
             return show_plan(face, plan)

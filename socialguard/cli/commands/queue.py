@@ -53,7 +53,9 @@ def edit(
         if value.content.thread_position is not None:
             rest = threads.rest_behind(workspace.database, value, text)
             return _go_on(face, workspace, account, rest, confirmed, at=_when(value), overrides=passed)
-        return _again(face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed)
+        return queue_again(
+            face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed
+        )
 
 
 @command("resume")
@@ -113,7 +115,7 @@ def release(
         if value.act is Act.DELETE:
             return _delete_again(face, workspace, value, account, confirmed, at)
         text = value.content.text
-        return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
+        return queue_again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
 
 
 @command("cancel")
@@ -180,7 +182,7 @@ def delete(face: Face, delivery: str, confirmed: tuple[str, ...]) -> int:
         return carry_out(face, workspace.desk, plan, confirmed)
 
 
-def _again(
+def queue_again(
     face: Face,
     workspace: Workspace,
     value: Delivery,

@@ -48,7 +48,7 @@ def thaw(
     names = ["all"] if everything else list(selectors)
     with open_workspace(face) as workspace:
         _confirm(face, workspace, names, confirmed)
-        lifted = freezing.thaw(workspace.desk, [stopping.scope_of(workspace, name) for name in names], reason)
+        lifted = freezing.thaw(workspace.desk, stopping.scopes_of(workspace, names), reason)
     document = {"thawed": names, "scopes": [stop.scope for stop in lifted]}
     face.printer.answer(document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(names)))
 
