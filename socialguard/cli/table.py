@@ -143,6 +143,15 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
+    "crisis on": Row(
+        "crisis", "on", "Hold every post that is queued, of all accounts where none is named. It never asks."
+    ),
+    "crisis off": Row(
+        "crisis",
+        "off",
+        "End a crisis, every one where none is named; signed. What is held stays held until it is released.",
+    ),
+    "crisis status": Row("crisis", "status", "Show the crises in force, and the posts that one holds."),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
     "alerts seen": Row("alerts", "seen", "Say that you know of alerts: no command tells of them any more."),
     "affinity status": Row(
@@ -225,6 +234,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
+    "crisis": "What was queued before something happened waits for a person.",
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
     "plan": "Calendars: what goes out when.",

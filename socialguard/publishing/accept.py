@@ -256,6 +256,7 @@ def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, ho
                 "act": value.act.value,
                 "confirmed": how,
                 "due": jcs.timestamp(value.due),
+                **({"passed": ",".join(sorted(plan.overrides))} if plan.overrides else {}),
             },
         ),
     )

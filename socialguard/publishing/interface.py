@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
-from socialguard.audit.log import AuditLog
+from socialguard.audit.log import AuditLog, Since
 from socialguard.ledger.purse import Purse
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
@@ -33,11 +33,12 @@ from socialguard.store.database import Database
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What policy says of one account: seconds of grace, seconds that a delivery may be late, how many
-    approvals it needs."""
+    approvals it needs, and whether a crisis holds what waits for it."""
 
     grace: int
     max_late: int
     approvals: int
+    heeds_crisis: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,16 @@ class Trust(Protocol):
         ...
 
     def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
-        """Return the stops in force on an account, those of the emergency file included."""
+        """Return the freezes in force on an account, those of the emergency file included."""
+        ...
+
+    def crises(self, connection: Connection, account: Account) -> tuple[tuple[Since, Stop], ...]:
+        """Return the crises that ever were on an account, oldest first, each with where the log says that it
+        began."""
+        ...
+
+    def embargo(self, connection: Connection, account: Account) -> str:
+        """Return the embargo that policy lays on an account now, in words; empty where there is none."""
         ...
 
     def checkpoint(self, connection: Connection) -> Tree:
@@ -199,6 +209,14 @@ class Gate(Protocol):
     ) -> tuple[Finding, ...]:
         """Return the findings of every check, at the severities of the policy; the deliveries `replaces` will be
         cancelled."""
+        ...
+
+    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+        """Return the links that a policy wants to be looked up and that were not yet."""
+        ...
+
+    def look_up(self, urls: Sequence[str]) -> None:
+        """Ask where links lead, and remember it for `review`; never inside a transaction."""
         ...
 
     def reviewing(self) -> Callable[[Connection, Candidate], Sequence[Finding]]:

@@ -48,6 +48,9 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
                 (account, contents_for(desk.network(account.network), account, request, media))
                 for account in accounts
             ]
+            unknown = desk.gate.unknown_links(connection, _candidates(connection, desk, request, contents, moment))
+        desk.gate.look_up(unknown)
+        with desk.database.read() as connection:
             replaces = () if request.replaces is None else (request.replaces,)
             plan = _plan(connection, desk, request, session, draft_id, contents, moment, replaces)
         if keep and (asked := entries(desk, plan, ASKED)):
@@ -204,12 +207,7 @@ def _plan(
     moment: Moment | None,
     replaces: tuple[str, ...],
 ) -> Plan:
-    when = None if moment is None else moment.instant
-    candidates = tuple(
-        candidate_of(connection, desk, account, content, when, request.grace)
-        for account, parts in contents
-        for content in parts
-    )
+    candidates = _candidates(connection, desk, request, contents, moment)
     findings = (
         *desk.gate.review(connection, candidates, replaces=replaces),
         *desk.gate.doubts(connection, candidates, session),
@@ -225,6 +223,21 @@ def _plan(
         wall=None if moment is None else moment.wall,
         replaces=replaces,
         overrides=dict(request.overrides),
+    )
+
+
+def _candidates(
+    connection: Connection,
+    desk: Desk,
+    request: Request,
+    contents: Sequence[tuple[Account, tuple[Content, ...]]],
+    moment: Moment | None,
+) -> tuple[Candidate, ...]:
+    when = None if moment is None else moment.instant
+    return tuple(
+        candidate_of(connection, desk, account, content, when, request.grace)
+        for account, parts in contents
+        for content in parts
     )
 
 
