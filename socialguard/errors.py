@@ -257,6 +257,12 @@ class Held(SocialGuardError):
     remedy = "{fix}"
 
 
+class NotAllowed(Held):
+    """{who} may not {what}: {detail}. Nothing was sent."""
+
+    remedy = "Ask an owner. Who may do what: socialguard access --all"
+
+
 class Frozen(Held):
     """FROZEN  {account}, since {since}, by {actor}: "{reason}". Nothing was sent. Draft {draft} kept."""
 

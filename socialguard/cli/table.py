@@ -60,6 +60,45 @@ TABLE: Final[Mapping[str, Row]] = {
     "contact": Row(
         "contact", "contact", "Show or set whom to call about an account (or, with --me, how to reach you)."
     ),
+    "member invite": Row(
+        "member", "invite", "Invite somebody: prints a file to carry to them, by any way but this database."
+    ),
+    "member join": Row(
+        "member",
+        "join",
+        "Make keys on this machine for an invitation, and print the request for the owner and its code.",
+    ),
+    "member accept": Row(
+        "member", "accept", "Take in whoever sent a request, after hearing its code from the person."
+    ),
+    "member list": Row("member", "list_", "List the members, their roles, and since when and by whose act."),
+    "member role": Row(
+        "member", "role", "Give a member another role; grants that the new role cannot have are dropped."
+    ),
+    "member suspend": Row(
+        "member",
+        "suspend",
+        "Let a member's keys count for nothing until that is lifted; what they open is sealed anew without them.",
+    ),
+    "member remove": Row(
+        "member", "remove", "Remove a member for good: no key of theirs opens what is written from now on."
+    ),
+    "offboard": Row(
+        "member",
+        "offboard",
+        "Remove a member and say what is left for a person to do: tokens at each network, log-ins, deliveries.",
+    ),
+    "grant": Row(
+        "access",
+        "grant",
+        "Grant a member a right on accounts; a label or client means the accounts that are in it now.",
+    ),
+    "revoke": Row(
+        "access",
+        "revoke",
+        "Take back what a member may do on accounts; `account revoke` is for a credential at its network.",
+    ),
+    "access": Row("access", "access", "Show who can do what on an account, since when and by whose act."),
     "policy apply": Row(
         "policy",
         "apply",
@@ -167,6 +206,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "backup": "The activity of accounts, kept here.",
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
+    "member": "Who belongs to the organisation, in which role, with which keys.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",
     "sandbox": "Networks on this machine, for trying things out.",

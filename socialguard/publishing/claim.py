@@ -152,6 +152,8 @@ def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | Non
     if value.state is not State.QUEUED or value.due > clock.now():
         return None
     account = account_of(connection, desk, value)
+    if not desk.trust.sends(connection, account):
+        return None  # another machine's worker does
     refused = _refusal(ground, value, account)
     if refused is not None:
         return refused

@@ -125,6 +125,10 @@ class Trust(Protocol):
         """Refuse unless a worker that may send on the account signed exactly `body`."""
         ...
 
+    def sends(self, connection: Connection, account: Account) -> bool:
+        """Return whether this machine's worker may send on the account; else another's does."""
+        ...
+
     def require_intact_log(self, connection: Connection) -> None:
         """Refuse unless the audit log extends what was pinned."""
         ...

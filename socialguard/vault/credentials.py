@@ -136,6 +136,10 @@ class Vault:
         and to revoke an older token harms nobody."""
         return self._open(connection, account, reader, logged=False)
 
+    def present(self, connection: Connection, account: Account, reader: KeyPair) -> Credential:
+        """Return the credential of `account` to compare it with another, not to use it; raises as `use`."""
+        return self._open(connection, account, reader, logged=True)
+
     def _open(self, connection: Connection, account: Account, reader: KeyPair, *, logged: bool) -> Credential:
         signed = self._signed(account.id)
         expected = (signed.network, signed.user_id, signed.origin)

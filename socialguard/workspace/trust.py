@@ -51,6 +51,7 @@ class Keys:
 
     member: Callable[[], KeyPair]
     member_id: Callable[[], str]
+    worker_id: Callable[[], str]
     worker: Callable[[], KeyPair]
     log: Callable[[], Signer]
     pins: Callable[[], Pins]
@@ -70,6 +71,8 @@ class Trust:
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
         begun: Begun,
+        *,
+        signs_log: bool,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -81,6 +84,7 @@ class Trust:
         self._database = database
         self._renew = renew
         self._begun = begun
+        self._signs_log = signs_log
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -169,6 +173,10 @@ class Trust:
         except (envelope.BadSignature, envelope.BadEnvelope, jcs.NotCanonical):
             raise errors.Tampered(what=what, detail="no worker said that it may go out again.") from None
 
+    def sends(self, connection: Connection, account: Account) -> bool:
+        """Return whether this machine's worker may send on the account."""
+        return self.books(connection).manifest.may(self._keys.worker_id(), Right.SEND, account.id)
+
     # ── the log and the stops ────────────────────────────────────────────────────────────────────────────
 
     def require_intact_log(self, connection: Connection) -> None:
@@ -176,7 +184,9 @@ class Trust:
         self._log.require_extends(connection, self._keys.pins().pinned_tree())
 
     def checkpoint(self, connection: Connection) -> Tree:
-        """Sign the log as it stands in this write transaction and return its tree."""
+        """Sign the log as it stands in this write transaction, where its key is here, and return its tree."""
+        if not self._signs_log:
+            return self._log.head(connection)
         return checkpoint.store(connection, self.org, self._keys.log(), self._anchors)
 
     def pin_log(self, tree: Tree) -> None:
