@@ -55,3 +55,18 @@ def joined(
         done = office.cli("grant", name, *grants, "--json")
         assert done.code == 0, done
     return colleague
+
+
+def apply_policy(office: Office, source: str) -> None:
+    """Put a policy in force."""
+    path = office.base / "policy.toml"
+    path.write_text(source, encoding="utf-8")
+    done = office.cli("policy", "apply", str(path), "--json")
+    assert done.code == 0, done
+
+
+def waiting(who: Office, text: str, *to: str) -> str:
+    """Post and return the id of the delivery, which waits for an approval."""
+    done = who.post(text, *to or ("x:@acme",))
+    assert done.deliveries[0]["state"] == "awaiting", done
+    return str(done.deliveries[0]["id"])

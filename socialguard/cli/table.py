@@ -115,6 +115,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
+    "approve": Row(
+        "approval",
+        "approve",
+        "Show exactly what will be public, and sign that it may go out; nobody approves their own.",
+    ),
+    "reject": Row(
+        "approval", "reject", "Say that a waiting delivery may not go out; it is held, and its author may edit it."
+    ),
     "draft list": Row("draft", "list_", "List drafts, newest first."),
     "draft show": Row("draft", "show", "Show one draft whole, and what became of it."),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),

@@ -18,9 +18,10 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Severity
 from socialguard.model.fingerprint import body, fingerprint
-from socialguard.publishing import crash
+from socialguard.publishing import approval, crash
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan
-from socialguard.publishing.prepare import overridden
+from socialguard.publishing.prepare import APPROVER, decided
+from socialguard.registry.signed import Right
 
 # A card that was read longer ago than this shows a world that has moved on.
 MAX_PLAN_AGE: Final = timedelta(minutes=15)
@@ -54,7 +55,7 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
     crash.at("before_queue")
     with desk.database.write() as connection:
         _refuse_stops(connection, desk, plan)
-        _refuse_findings(connection, desk, plan)
+        for_approver = _refuse_findings(connection, desk, plan)
         _refuse_unpaid(connection, desk, plan)
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
         if plan.replaces is not None:
@@ -62,7 +63,7 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
         nonce = begin_nonce(desk.log.head(connection))
         submissions = tuple(_sign(desk, plan, candidate, nonce) for candidate in plan.candidates)
         for item in submissions:
-            _queue(connection, desk, plan, item, how)
+            _queue(connection, desk, plan, item, how, str(item.candidate.account) in for_approver)
     crash.at("after_queue")
     return tuple(item.value for item in submissions)
 
@@ -114,6 +115,7 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submissi
         zone=plan.zone,
         max_late=candidate.max_late,
         target=candidate.target,
+        options={} if plan.replaces is None else {"replaces": plan.replaces},
     )
     return _Submission(value, candidate)
 
@@ -134,6 +136,7 @@ def _refuse_unpaid(connection: Connection, desk: Desk, plan: Plan) -> None:
 
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
     noted = desk.trust.noted()
+    require_may_publish(connection, desk, plan)
     for candidate in plan.candidates:
         # Read again: it may have been revoked or removed while the card was shown.
         account = desk.trust.account(connection, candidate.account.id)
@@ -154,16 +157,30 @@ def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
             )
 
 
-def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
-    """Check again under the write lock: a twin may have been queued since the plan was shown."""
+def require_may_publish(connection: Connection, desk: Desk, plan: Plan) -> None:
+    """Refuse what the sender would: a submission by somebody who may not publish there."""
+    for candidate in plan.candidates:
+        if not desk.trust.may(connection, desk.person.id, Right.PUBLISH, candidate.account):
+            raise errors.NotAllowed(
+                who=desk.trust.named(connection, desk.person.id),
+                what=f"publish on {candidate.account}",
+                detail="no owner granted it, or it has ended",
+                draft=plan.draft_id,
+            )
+
+
+def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset[str]:
+    """Check again under the write lock: a twin may have been queued since the plan was shown. Return the accounts
+    with a hold that an approver decides."""
     fresh = (
         ()
         if plan.candidates[0].act is Act.DELETE
         else desk.gate.review(connection, plan.candidates, replaces=plan.replaces)
     )
-    stopping = [item for item in overridden(fresh, dict(plan.overrides)) if item.stops]
+    told = decided(connection, desk, plan.candidates, fresh, dict(plan.overrides))
+    stopping = [item for item in told if item.stops]
     if not stopping:
-        return
+        return frozenset(item.account for item in told if item.overridden == APPROVER)
     blocked = any(item.severity is Severity.BLOCK for item in stopping)
     alone = len(plan.candidates) == 1
     first = stopping[0]
@@ -196,11 +213,14 @@ def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> No
     )
 
 
-def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, how: str) -> None:
-    value = item.value
-    rules = desk.trust.rules(connection, item.candidate.account)
-    if rules.approvals:
+def _queue(
+    connection: Connection, desk: Desk, plan: Plan, item: _Submission, how: str, for_approver: bool
+) -> None:
+    value, account = item.value, item.candidate.account
+    needed = max(approval.needed(connection, desk, value, account), int(for_approver))
+    if needed:
         value = replace(value, state=State.AWAITING, state_reason="approval")
+        approval.call(connection, desk, value, account, needed)
     writer.queue(connection, value)
     writer.record_confirmation(connection, value, context=plan.session.context, how=how, member=desk.person.id)
     reasons = [f"{check}: {reason}" for check, reason in plan.overrides.items()]
@@ -218,6 +238,7 @@ def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, ho
                 "act": value.act.value,
                 "confirmed": how,
                 "due": jcs.timestamp(value.due),
+                "approvals": needed,
             },
         ),
     )

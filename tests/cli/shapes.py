@@ -211,6 +211,9 @@ class EffectiveFields(Shape):
     grace: int
     reconfirm_after: int
     approvals: int
+    approver: str
+    approval_hours: int
+    holds: str
     max_late: int
     checks: dict[str, str]
     places: dict[str, str]

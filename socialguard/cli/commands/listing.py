@@ -22,16 +22,29 @@ _STATES = click.Choice([state.value for state in State])
 @command("list")
 @click.option("--state", "states", multiple=True, type=_STATES, help="Only deliveries in this state.")
 @click.option("--account", "accounts", multiple=True, metavar="SELECTOR", help="Only these accounts.")
+@click.option("--awaiting-me", is_flag=True, help="Only those that you could approve.")
 @click.option("--after", metavar="ID", help="Go on after this delivery.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=PAGE, show_default=True, help="How many.")
-def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after: str | None, limit: int) -> None:
+def list_(
+    face: Face,
+    states: tuple[str, ...],
+    accounts: tuple[str, ...],
+    awaiting_me: bool,
+    after: str | None,
+    limit: int,
+) -> None:
     """List deliveries by the time at which they are due."""
     with open_workspace(face) as workspace, workspace.database.read() as connection:
-        wanted = [State(state) for state in states]
+        wanted = [State.AWAITING] if awaiting_me else [State(state) for state in states]
         books = workspace.signed.books(connection)
         ids = [account.id for account in books.registry.resolve(connection, accounts)] if accounts else []
         key = None if after is None else _key(reader.get(connection, after))
         rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
+        if awaiting_me:
+            from socialguard.publishing import deciding
+
+            mine = {one.id for one in deciding.awaiting(connection, workspace.desk, workspace.identity.member_id)}
+            rows = [row for row in rows if row.id in mine]
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
     documents = [deliveries.row_document(row, names.get(row.account_id, row.account_id)) for row in rows]
     more = rows[-1].id if len(rows) == limit else None
