@@ -120,6 +120,12 @@ TABLE: Final[Mapping[str, Row]] = {
         "approve",
         "Show exactly what will be public, and sign that it may go out; nobody approves their own.",
     ),
+    "approval request": Row(
+        "approval",
+        "request",
+        "Print a file by which somebody who is not on this machine can approve a waiting delivery.",
+    ),
+    "queue accept": Row("approval", "accept", "Take in an approval that came as a file."),
     "reject": Row(
         "approval", "reject", "Say that a waiting delivery may not go out; it is held, and its author may edit it."
     ),
@@ -209,6 +215,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "account": "Accounts: who they are and what proves it.",
     "account login": "Logging in in the browser.",
     "alerts": "What a person must learn although no command was running.",
+    "approval": "Approvals by mail.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",

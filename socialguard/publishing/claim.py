@@ -5,7 +5,7 @@ and signed, the row becomes `sending`, and the intent is in the log. What was ta
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -284,6 +284,8 @@ def _verify(ground: _Ground, value: Delivery, account: Account) -> int:
     """Refuse a row that its submitter did not sign so, or whose fingerprint may be public already; return how many
     approvals the log says that it was queued with the need of."""
     connection, desk = ground.connection, ground.desk
+    if value.not_before is not None and clock.now() < value.not_before:
+        raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is earlier than the one confirmed.")
     require_as_signed(connection, desk, value, account)
     ground.require_log()
     desk.trust.rules(connection, account)
@@ -292,8 +294,16 @@ def _verify(ground: _Ground, value: Delivery, account: Account) -> int:
 
 def require_as_signed(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
     """Refuse a row that is not what its submitter signed."""
-    statement = body(
-        org=desk.trust.org,
+    statement = signed_body(desk.trust.org, value, account)
+    if fingerprint(statement) != value.fingerprint:
+        raise errors.Tampered(what=f"Delivery {value.id}", detail="its content is not what was confirmed.")
+    desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
+
+
+def signed_body(org: str, value: Delivery, account: Account) -> Mapping[str, object]:
+    """Return what the submitter of a delivery signed, as its row says it."""
+    return body(
+        org=org,
         delivery=value.id,
         nonce=value.nonce,
         act=value.act,
@@ -304,11 +314,6 @@ def require_as_signed(connection: Connection, desk: Desk, value: Delivery, accou
         max_late=value.max_late,
         target=value.target,
     )
-    if value.not_before is not None and clock.now() < value.not_before:
-        raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is earlier than the one confirmed.")
-    if fingerprint(statement) != value.fingerprint:
-        raise errors.Tampered(what=f"Delivery {value.id}", detail="its content is not what was confirmed.")
-    desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
 
 
 def _require_open(connection: Connection, desk: Desk, value: Delivery, account: Account) -> int:

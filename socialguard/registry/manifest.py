@@ -247,6 +247,34 @@ def verify_chain(connection: "Connection", org: str) -> Manifest:
     return current
 
 
+def verified_from(pin: tuple[int, str], chain: Sequence[tuple[bytes, str]]) -> Manifest:
+    """Return the last manifest of a chain of bodies and signatures that came from outside the database, verified
+    from the pinned epoch on.
+
+    Raises UsageError where the chain begins after the pin, Tampered as `load`."""
+    epoch, sha256 = pin
+    known = [(decode(body), signatures) for body, signatures in chain]
+    later = [(one, signatures) for one, signatures in known if one.epoch >= epoch]
+    if not later or later[0][0].epoch != epoch:
+        raise errors.UsageError(
+            detail=f"Here epoch {epoch} of the manifest was seen last, and the file does not begin there.",
+            remedy=f"Ask for another one: socialguard approval request ID --since {epoch}",
+        )
+    current = later[0][0]
+    if current.sha256 != sha256:
+        raise _tampered(f"epoch {epoch} is not the one that this machine has seen.")
+    for following, signatures in later[1:]:
+        if (following.epoch, following.org, following.prev_sha256) != (
+            current.epoch + 1,
+            current.org,
+            current.sha256,
+        ):
+            raise _tampered(f"epoch {following.epoch} does not follow the one before it.")
+        _require_signatures(current, following, signatures)
+        current = following
+    return current
+
+
 def append(connection: "Connection", following: Manifest, signers: Sequence[OwnerSigner]) -> Manifest:
     """Sign and store an epoch, and return it; the caller pins it after the commit.
 

@@ -31,9 +31,9 @@ class Policy:
     many.
 
     `approver` is the role that must give them (`any`, `approver`, `owner`), `approval_hours` how long one counts;
-    `holds` says what passes a hold, a person's `override` or an `approval`. `checks` maps a check to `off`, `note`,
-    `warn`, `hold` or `block` where it is not the check's own choice. `places` says for each value which section it
-    came from."""
+    `holds` says what passes a hold, a person's `override` or an `approval`. `checks` maps a check to `off`,
+    `note`, `warn`, `hold` or `block` where it is not the check's own choice. `places` says for each value which
+    section it came from."""
 
     secure: bool = False
     grace: int = 10

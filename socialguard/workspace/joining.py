@@ -22,6 +22,7 @@ from socialguard.registry.signed import Member, Role
 from socialguard.vault import identity, private_files
 from socialguard.vault.kek import Kek
 from socialguard.vault.keys import KeyPair
+from socialguard.workspace import mail
 
 INVITATION: Final = "invitation"
 REQUEST: Final = "join-request"
@@ -199,23 +200,21 @@ def _invitation(source: str) -> tuple[Invitation, bytes, bytes]:
 
 
 def _document(kind: str, body: dict[str, object], signer: OwnerSigner, org: str) -> str:
+    """Return a signed file: the body as signed, and the signature."""
     signature = signer.sign(kind, org, body)
-    value = {"kind": kind, "body": jcs.encode(body).decode(), "signature": jcs.b64(signature)}
-    return jcs.encode(value).decode() + "\n"
+    return mail.written(kind, {"body": jcs.encode(body).decode(), "signature": jcs.b64(signature)})
 
 
 def _parsed(kind: str, source: str) -> tuple[dict[str, object], bytes, bytes]:
     """Return the body of a signed file, its bytes as signed, and the signature; UsageError for another file."""
+    value = mail.read(kind, source)
     try:
-        value = jcs.decode(source.strip().encode())
-        if not isinstance(value, dict) or set(value) != {"kind", "body", "signature"} or value["kind"] != kind:
-            raise ValueError
         stored = str(value["body"]).encode()
         body = jcs.decode(stored)
         if not isinstance(body, dict):
             raise ValueError
         return body, stored, jcs.unb64(str(value["signature"]))
-    except ValueError:
+    except (ValueError, KeyError):
         raise errors.UsageError(detail=f"This is not a file of the kind {kind}.") from None
 
 

@@ -1,5 +1,6 @@
 """Becoming a member: an invitation, keys on one's own machine, a code that is compared, a signed epoch."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_private_keys_never_leave_the_machine_that_made_them(office: Office, tmp
     assert {"member.key", "pins"} <= names
     assert "worker.key" not in names
     assert "log.key" not in names
-    body = json.loads(json.loads(request)["body"])
+    body = json.loads(json.loads(base64.b64decode(request))["body"])
     assert set(body) == {"v", "invitation", "id", "ed25519", "x25519"}
 
 
@@ -60,9 +61,9 @@ def test_an_invitation_ends(office: Office, tmp_path: Path) -> None:
 
 def test_a_changed_invitation_is_none(office: Office, tmp_path: Path) -> None:
     """Who is invited as an auditor does not become an owner by editing the file."""
-    outer = json.loads(invited(office, "Eva", "auditor"))
+    outer = json.loads(base64.b64decode(invited(office, "Eva", "auditor")))
     outer["body"] = outer["body"].replace('"auditor"', '"owner"')
-    changed = json.dumps(outer, separators=(",", ":"), ensure_ascii=False)
+    changed = base64.b64encode(json.dumps(outer, separators=(",", ":"), ensure_ascii=False).encode()).decode()
     colleague = Colleague(tmp_path, office.sandbox, {**office.seed, "home": str(office.home)})
     colleague.identity.mkdir(mode=0o700)
     done = colleague.cli("member", "join", "-", "--key-file", str(tmp_path / "kek"), "--json", stdin=changed)

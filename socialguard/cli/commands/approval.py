@@ -20,24 +20,29 @@ if TYPE_CHECKING:
     from socialguard.ledger.approvals import Word
     from socialguard.publishing.deciding import Matter
     from socialguard.publishing.interface import Result
+    from socialguard.workspace.mailed import Asked
 
 _WORDS = (later("approved"), later("rejected"), later("attested"))
 MAX_EVIDENCE = 64 << 20
 
 
 @command("approve")
-@click.argument("delivery", metavar="ID")
-@reason()
+@click.argument("delivery", metavar="ID|FILE")
+@reason(required=False)
 @click.option("--on-behalf", metavar="NAME", help="Attest that this person, who has no keys, approved.")
 @click.option(
     "--evidence",
     type=click.Path(dir_okay=False, path_type=Path),
     help="What shows it, a mail for example: its hash is kept.",
 )
-def approve(face: Face, delivery: str, reason: str, on_behalf: str | None, evidence: Path | None) -> int:
+def approve(face: Face, delivery: str, reason: str | None, on_behalf: str | None, evidence: Path | None) -> int:
     """Show exactly what will be public, and sign that it may go out; nobody approves their own."""
     from socialguard.publishing import deciding
 
+    if delivery == "-" or Path(delivery).is_file():
+        return _sign(face, delivery)
+    if not reason:
+        raise errors.UsageError(detail="--reason is missing: it stands in the log.")
     if (on_behalf is None) != (evidence is None):
         raise errors.UsageError(detail="--on-behalf and --evidence go together.")
     with open_workspace(face) as workspace:
@@ -65,6 +70,35 @@ def reject(face: Face, delivery: str, reason: str) -> int:
         show(face, found)
         result = deciding.reject(workspace.desk, delivery, reason)
         told = deciding.matter(workspace.desk, delivery)
+    tell(face, result, told)
+    return exit_code([result])
+
+
+@command("request")
+@click.argument("delivery", metavar="ID")
+@click.option("--since", type=click.IntRange(1), metavar="EPOCH", help="The manifest that the approver has seen.")
+def request(face: Face, delivery: str, since: int | None) -> None:
+    """Print a file by which somebody who is not on this machine can approve a waiting delivery."""
+    from socialguard.workspace import mailed
+
+    with open_workspace(face) as workspace:
+        file = mailed.request(workspace, delivery, since)
+    face.printer.answer({"request": file.strip()}, lambda: face.printer.lines(file.splitlines()))
+
+
+@command("accept")
+@click.argument("file", metavar="FILE")
+@reason()
+def accept(face: Face, file: str, reason: str) -> int:
+    """Take in an approval that came as a file."""
+    from socialguard.cli.commands.member import read_file
+    from socialguard.publishing import deciding
+    from socialguard.workspace import mailed
+
+    source = read_file(file)
+    with open_workspace(face) as workspace:
+        result = mailed.accept(workspace, source, reason)
+        told = deciding.matter(workspace.desk, result.delivery.id)
     tell(face, result, told)
     return exit_code([result])
 
@@ -113,6 +147,39 @@ def tell(face: Face, result: "Result", told: "Matter") -> None:
             deliveries.tell_result(face, result)
 
     face.printer.answer(document, people)
+
+
+def _sign(face: Face, place: str) -> int:
+    """Show what a request would publish, and print the approval of it; needs the keys and no workspace."""
+    from socialguard import settings
+    from socialguard.cli.commands.member import read_file
+    from socialguard.cli.opening import passphrase_asker
+    from socialguard.vault.identity import open_identity
+    from socialguard.workspace import mailed
+
+    source = read_file(place)
+    identity = open_identity(settings.identity_base(), mailed.org_of(source))
+    ask = passphrase_asker(face)
+    asked = mailed.verified(identity, ask, source)
+    if not face.as_json:
+        _card(face, asked)
+    if face.has_terminal and terminal.ask(_("To approve, type {name}: ").format(name="yes")).strip() != "yes":
+        raise NothingDecided
+    file = mailed.answer(identity, ask, asked)
+    document = {"approval": file.strip(), "account": asked.account, "text": asked.text}
+    face.printer.answer(document, lambda: face.printer.lines(file.splitlines()))
+    return 0
+
+
+def _card(face: Face, asked: "Asked") -> None:
+    """Show all that is signed, on stderr: stdout takes the approval."""
+    face.printer.card([f"{_('account')}: {asked.account}", f"{_('text')}: {asked.text}"])
+    shown = ("act", "link", "reply_to", "warning", "language", "visibility", "not_before", "target")
+    face.printer.card([f"{name}: {asked.body[name]}" for name in shown if asked.body.get(name)])
+    media = asked.body.get("media")
+    for item in media if isinstance(media, list) else ():
+        face.printer.card([f"{_('media')}: {item}"])
+    face.printer.card(asked.findings)
 
 
 def document_of(told: "Matter") -> dict[str, object]:

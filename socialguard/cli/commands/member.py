@@ -57,7 +57,7 @@ def invite(face: Face, name: str, role: str, contractor: bool) -> None:
     }
 
     def people() -> None:
-        face.printer.line(file.strip())
+        face.printer.lines(file.splitlines())
         face.printer.note("Until {until}. There: socialguard member join FILE", until=invitation.expires)
 
     face.printer.answer(document, people)
@@ -83,7 +83,7 @@ def join(
     }
 
     def people() -> None:
-        face.printer.line(file.strip())
+        face.printer.lines(file.splitlines())
         face.printer.note(
             "Send this file to the owner, and read this code to them yourself: {code}", code=request.code
         )
