@@ -6,11 +6,12 @@ import click
 
 from socialguard.canon import jcs
 from socialguard.cli import deliveries
+from socialguard.cli.commands.approval import word_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.words import _
-from socialguard.ledger import reader
+from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.workspace.opened import Workspace
@@ -68,6 +69,7 @@ def show(face: Face, delivery: str) -> None:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
+            words = approvals.of(connection, value.fingerprint)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
     document["link"] = value.content.link
@@ -75,6 +77,7 @@ def show(face: Face, delivery: str) -> None:
     document["attempt"] = (
         None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
     )
+    document["approvals"] = [word_document(word) for word in words]
     face.printer.answer(
         {"delivery": document},
         lambda: face.printer.facts(
@@ -87,6 +90,7 @@ def show(face: Face, delivery: str) -> None:
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
                 (_("draft"), value.draft_id),
+                *((_(word.decision), f"{word.on_behalf or word.member}: {word.reason}") for word in words),
                 (_("fingerprint"), value.fingerprint),
             ]
         ),
