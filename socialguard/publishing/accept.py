@@ -62,10 +62,12 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
             _cancel_replaced(connection, desk, plan.replaces)
         nonce = begin_nonce(desk.log.head(connection))
         submissions = tuple(_sign(desk, plan, candidate, nonce) for candidate in plan.candidates)
-        for item in submissions:
+        queued = tuple(
             _queue(connection, desk, plan, item, how, str(item.candidate.account) in for_approver)
+            for item in submissions
+        )
     crash.at("after_queue")
-    return tuple(item.value for item in submissions)
+    return queued
 
 
 def begin_nonce(log: Tree) -> str:
@@ -215,7 +217,8 @@ def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> No
 
 def _queue(
     connection: Connection, desk: Desk, plan: Plan, item: _Submission, how: str, for_approver: bool
-) -> None:
+) -> Delivery:
+    """Queue one submission, waiting for approvals where it needs any, and return it as it stands."""
     value, account = item.value, item.candidate.account
     needed = max(approval.needed(connection, desk, value, account), int(for_approver))
     if needed:
@@ -242,6 +245,7 @@ def _queue(
             },
         ),
     )
+    return value
 
 
 def revoked(account: Account) -> errors.AuthenticationNeeded:

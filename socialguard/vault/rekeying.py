@@ -68,8 +68,8 @@ def amend(
         if beside is not None:
             beside(connection)
     custody.pins.pin_manifest(after.epoch, after.sha256)
-    for account_id, gen in generations.items():
-        custody.pins.pin_generation(account_id, gen)
+    if generations:
+        custody.pins.pin_generations(generations)
     return Rekeyed(after, generations, due)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from socialguard.cli.main import GC_THRESHOLD
-from tests.benchmarks import archiving, auditing, daemon, listing, peers, posting, startup
+from tests.benchmarks import archiving, auditing, daemon, leaving, listing, peers, posting, startup
 from tests.benchmarks.table import Line, rendered
 
 Measure = Callable[[Path, Path | str], list[Line]]
@@ -26,6 +26,7 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "archive": (False, lambda base, _toot: archiving.lines(base)),
     "daemon": (False, lambda base, _toot: daemon.scale_lines(base)),
     "daemon-memory": (False, lambda base, _toot: daemon.memory_lines(base)),
+    "leaving": (False, lambda base, _toot: leaving.lines(base)),
     "imports": (False, lambda base, _toot: startup.import_lines(base)),
 }
 """Each measure by name: whether it needs toot, and what returns its lines."""
