@@ -290,6 +290,24 @@ class Late(Held):
     )
 
 
+class NeverReached(Held):
+    """{network} could not be reached: {delivery} for {account} was due {due}; it is {now}. Held, not sent."""
+
+    remedy = (
+        "Still right? socialguard queue release {delivery} --now | --at TIME. "
+        "Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
+class HeldByRestore(Held):
+    """RESTORED  {delivery} for {account} was due in the backup and may be public already. Held, not sent."""
+
+    remedy = (
+        "Look at the account. Public: socialguard queue cancel {delivery} --reason … "
+        "Not public, and still right: socialguard queue release {delivery} --now | --at TIME"
+    )
+
+
 class ClockWrong(Held):
     """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
     held, not sent."""
@@ -301,14 +319,14 @@ class OverBudget(Held):
     """BUDGET  {budget} allows no more posts for {account}: {spent} of {limit} are spent, {waiting} more wait, and
     this costs {price}. It begins anew {anew}. Nothing was sent."""
 
-    remedy = "Raise it in socialguard.toml, [budget], or wait until then."
+    remedy = "Raise it in socialguard.toml, {section}, or wait until then."
 
 
 class HeldByBudget(OverBudget):
     """BUDGET  {budget} does not allow {delivery} for {account}: {spent} of {limit} are spent, {waiting} more are
     under way, and it costs {price}. It begins anew {anew}. Held, not sent."""
 
-    remedy = "Raise it in socialguard.toml, [budget], or wait; then: socialguard queue release {delivery} --now"
+    remedy = "Raise it in socialguard.toml, {section}, or wait; then: socialguard queue release {delivery} --now"
 
 
 class ReadsStopped(OverBudget):

@@ -5,12 +5,11 @@ and which anchors hold the log. What protects posts is policy, whose hash the si
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 from socialguard import errors
-from socialguard.model.money import KEPT, MICROS, Budget, Budgets
+from socialguard.model.money import Budgets
 
 FILE_NAME: Final = "socialguard.toml"
 HOME_VARIABLE: Final = "SOCIALGUARD_HOME"
@@ -70,98 +69,15 @@ def identity_base() -> Path:
 def load(path: Path) -> Settings:
     """Return the settings of the file at `path`; an absent file means every default.
 
-    Raises SettingsInvalid with the key and what is allowed."""
-    import tomllib
-
+    Raises SettingsInvalid with file, line and what is allowed."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        source = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise errors.SettingsInvalid(path=path.name, detail=str(problem)) from None
+    except UnicodeDecodeError:
+        raise errors.SettingsInvalid(path=path.name, detail="it is not UTF-8 text.") from None
     except OSError as problem:
         raise errors.Unreadable(path=path.name, detail=problem.strerror or "it cannot be opened.") from None
-    return _parse(data, path.name)
+    from socialguard.settings_file import parse
 
-
-def _parse(data: dict[str, object], name: str) -> Settings:
-    from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-    # exact: what stands in the file, never a binary fraction of it
-    amount = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1_000_000_000, decimal_places=6)]
-
-    class Audit(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        anchors: list[str] = []
-        local_anchor: str | None = None
-        stale_after_hours: int = Field(default=24, ge=1)
-
-    class Http(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        proxy: str | None = None
-        ca_bundle: str | None = None
-
-    class Daemon(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        heartbeat_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/\S*)?$")
-
-    class Backup(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        cron: str = HOURLY
-        crons: dict[str, str] = {}
-
-    class Allowed(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        day_usd: amount | None = None
-        month_usd: amount | None = None
-
-    class Money(Allowed):
-        kept_for_posts: int = Field(default=KEPT, ge=0, le=100)
-        client: dict[str, Allowed] = Field(default_factory=dict)
-
-    class Document(BaseModel):
-        model_config = ConfigDict(extra="forbid", strict=True)
-        language: str | None = Field(default=None, pattern="^(en|fr)$")
-        zone: str | None = None
-        database: str | None = None
-        audit: Audit = Audit()
-        http: Http = Http()
-        daemon: Daemon = Daemon()
-        backup: Backup = Backup()
-        limits: dict[str, dict[str, int]] = {}
-        budget: Money = Money()
-
-    try:
-        document = Document.model_validate(data)
-    except ValidationError as problem:
-        first = problem.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise errors.SettingsInvalid(path=name, detail=f"{key}: {first['msg']}.") from None
-    return Settings(
-        language=document.language,
-        zone=document.zone,
-        database=document.database,
-        anchors=tuple(document.audit.anchors),
-        local_anchor=document.audit.local_anchor,
-        stale_after_hours=document.audit.stale_after_hours,
-        proxy=document.http.proxy,
-        ca_bundle=document.http.ca_bundle,
-        heartbeat_url=document.daemon.heartbeat_url,
-        backup_cron=document.backup.cron,
-        backup_crons=document.backup.crons,
-        limits=document.limits,
-        budget=Budgets(
-            total=_budget(document.budget.day_usd, document.budget.month_usd),
-            clients={name: _budget(one.day_usd, one.month_usd) for name, one in document.budget.client.items()},
-            kept_for_posts=document.budget.kept_for_posts,
-        ),
-    )
-
-
-def _decimal(value: object) -> object:
-    """Take a whole number of dollars, too; TOML knows it as another type."""
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _budget(day: Decimal | None, month: Decimal | None) -> Budget:
-    return Budget(*(None if one is None else int(one * MICROS) for one in (day, month)))
+    return parse(source, path.name)

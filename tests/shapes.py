@@ -54,6 +54,14 @@ class FindingFields(Shape):
     overridden: str | None
 
 
+class Place(Shape):
+    """The place of a part in its thread, from 1; `after` is the delivery that it answers."""
+
+    part: int
+    of: int
+    after: DeliveryId | None
+
+
 class DeliveryFields(Shape):
     """One delivery."""
 
@@ -67,6 +75,7 @@ class DeliveryFields(Shape):
     due: Instant
     reason: str
     draft: DraftId
+    thread: Place | None
     findings: list[FindingFields]
 
 
@@ -83,10 +92,16 @@ class Cancelled(Deliveries):
     noted: list[str]
 
 
+class ListedDelivery(DeliveryFields):
+    """One delivery in a listing, and whose turn it is."""
+
+    waits_for: Literal["person", "approver", "owner", "time", "sender", "network"] | None
+
+
 class DeliveryPage(Shape):
     """A page of a listing; `more` is the id to go on after."""
 
-    deliveries: list[DeliveryFields]
+    deliveries: list[ListedDelivery]
     more: DeliveryId | None
 
 
@@ -104,13 +119,36 @@ class AttemptFields(Shape):
     started: Instant
 
 
+class PartFields(Shape):
+    """One part of a thread."""
+
+    id: DeliveryId
+    state: State
+    text: str
+    url: str | None
+
+
+class WordFields(Shape):
+    """What a member said of a delivery that waited."""
+
+    decision: Literal["approved", "rejected", "attested"]
+    member: str
+    at: Instant
+    expires: Instant
+    reason: str
+    on_behalf: str | None
+    evidence_sha256: str | None
+
+
 class WholeDelivery(DeliveryFields):
     """One delivery with its content."""
 
     text: str
     link: str | None
     media: list[MediaFields]
+    parts: list[PartFields]
     attempt: AttemptFields | None
+    approvals: list[WordFields]
 
 
 class OneDelivery(Shape):
@@ -124,9 +162,11 @@ class CandidateFields(Shape):
 
     account: AccountText
     text: str
+    thread: Place | None
     length: int
     limit: int
     price_micros: int
+    when: Instant | None
 
 
 class DryRun(Shape):
@@ -184,6 +224,7 @@ class AlertFields(Shape):
     account: AccountText | None
     delivery: DeliveryId | None
     message: str
+    remedy: str
     count: int
     first_at: Instant
     raised_at: Instant
@@ -246,3 +287,174 @@ class Costs(Shape):
     rows: list[CostRow]
     total: CostTotal
     budgets: list[BudgetFields]
+
+
+class RefusedRow(Shape):
+    """A row of a calendar that cannot be queued."""
+
+    line: int
+    reason: Annotated[str, StringConstraints(min_length=5)]
+
+
+class RowFinding(FindingFields):
+    """What a check says of a row that can be queued."""
+
+    line: int
+
+
+class AccountCount(Shape):
+    """How many posts an account gets."""
+
+    account: AccountText
+    posts: int
+
+
+class CalendarFields(Shape):
+    """What `plan import` prints."""
+
+    found: int
+    valid: int
+    queued: int
+    deliveries: int
+    known: int
+    refused: list[RefusedRow]
+    accounts: list[AccountCount]
+    total_micros: int
+    findings: list[RowFinding]
+    error: ErrorFields | None = None
+
+
+class PlannedFields(DeliveryFields):
+    """One delivery in a calendar."""
+
+    client: str
+    local: str
+    zone: str
+    text: str
+    link: str | None
+    media: list[MediaFields]
+
+
+class CollisionFields(Shape):
+    """Two posts of an account that are too close."""
+
+    account: AccountText
+    deliveries: list[DeliveryId]
+    minutes: int
+
+
+class GapFields(Shape):
+    """Days without a post of an account."""
+
+    account: AccountText
+    since: str = Field(alias="from")
+    until: str
+    days: int
+
+
+class PlanFields(Shape):
+    """What `plan show` prints."""
+
+    since: str = Field(alias="from")
+    until: str
+    deliveries: list[PlannedFields]
+    collisions: list[CollisionFields]
+    gaps: list[GapFields]
+
+
+class PlanExported(Shape):
+    """What `plan export` prints beside its file."""
+
+    file: str
+    deliveries: int
+
+
+class CredentialStanding(Shape):
+    """How a credential stands."""
+
+    state: Literal["ok", "ends", "ended", "absent", "rotation_due", "revocation_pending", "revoked"]
+    expires_at: Instant | None
+
+
+class BackupStanding(Shape):
+    """How old a backup is."""
+
+    read_at: Instant | None
+    age_s: int | None
+
+
+class AccountStanding(Shape):
+    """How one account stands."""
+
+    account: AccountText
+    client: str
+    short_name: str
+    frozen: str | None
+    last_post: Instant | None
+    next_post: Instant | None
+    queued: int
+    held: int
+    awaiting: int
+    unknown: int
+    credential: CredentialStanding
+    backup: BackupStanding
+    alerts: int
+
+
+class Standings(Shape):
+    """What `status` prints."""
+
+    accounts: list[AccountStanding]
+    daemon_alive: bool
+    alerts: int
+
+
+class TextDelivery(DeliveryFields):
+    """One delivery with its text."""
+
+    text: str
+
+
+class StopFields(Shape):
+    """One freeze."""
+
+    scope: str
+    since: Instant
+    by: str
+    reason: str
+
+
+class HandoverAlert(Shape):
+    """One alert that nobody has seen."""
+
+    id: int
+    account: AccountText | None
+    message: str
+    count: int
+    raised_at: Instant
+
+
+class NoteFields(Shape):
+    """One note for the next shift."""
+
+    at: Instant
+    by: str
+    text: str | None
+    entry: int
+
+
+class HandoverFields(Shape):
+    """What `handover` prints."""
+
+    held: list[TextDelivery]
+    unknown: list[TextDelivery]
+    frozen: list[StopFields]
+    next: list[TextDelivery]
+    alerts: list[HandoverAlert]
+    notes: list[NoteFields]
+
+
+class Noted(Shape):
+    """What `handover --note` prints."""
+
+    noted: int

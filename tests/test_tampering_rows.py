@@ -301,7 +301,7 @@ OPEN: Final = {
     "policy": {"applied_at"},
     "wrap": set(),
     "delivery": {
-        *("draft_id", "state", "state_reason", "wall_time", "zone", "after_id", "campaign_id", "options"),
+        *("draft_id", "state", "state_reason", "wall_time", "zone", "campaign_id", "options"),
         *("attempt_id", "created_at", "updated_at"),
     },
 }

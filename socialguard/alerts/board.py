@@ -48,6 +48,7 @@ class Board:
         *,
         account_id: str | None = None,
         delivery_id: str | None = None,
+        remedy: str = "",
     ) -> None:
         """Raise an alert in the caller's write transaction; what is open and unseen of the same cause is moved."""
         cause = {"kind": kind, "account_id": account_id, "delivery_id": delivery_id}
@@ -56,7 +57,9 @@ class Board:
         same = connection.execute(_SAME, cause | quiet).one_or_none()
         count, first = (1, now) if same is None else _so_far(same.id, same.message, same.raised_at)
         kept = {name: str(value)[:_FIELD_LIMIT] for name, value in fields.items()}
-        message = json.dumps({"template": template, "fields": kept, "count": count, "first": first})
+        message = json.dumps(
+            {"template": template, "fields": kept, "count": count, "first": first, "remedy": remedy}
+        )
         if same is None:
             connection.execute(insert(alert), {**cause, "message": message, "raised_at": now})
         else:
@@ -73,9 +76,17 @@ class Board:
         account_id: str | None = None,
         delivery_id: str | None = None,
     ) -> None:
-        """Raise an alert that says what an error says."""
+        """Raise an alert that says what an error says, and what to do."""
         template = errors.template_of(type(problem))
-        self.raise_(connection, kind, template, problem.fields, account_id=account_id, delivery_id=delivery_id)
+        self.raise_(
+            connection,
+            kind,
+            template,
+            problem.fields,
+            account_id=account_id,
+            delivery_id=delivery_id,
+            remedy=problem.remedy,
+        )
 
     def see(self, connection: Connection, ids: Collection[int] | None) -> tuple[int, ...]:
         """Mark alerts as seen, all or only `ids`, and return those that were not yet; NotFound for an id that no

@@ -15,7 +15,8 @@ from socialguard.store.tables import alert
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One alert: what happened, as a template of the message catalogue with its fields; how often (`count`), when
-    for the first and the last time, and when a person saw it (None: nobody has)."""
+    for the first and the last time, when a person saw it (None: nobody has), and what to do, as a template too
+    (empty where nothing is known)."""
 
     id: int
     kind: str
@@ -27,6 +28,7 @@ class Alert:
     first_at: datetime
     raised_at: datetime
     seen_at: datetime | None
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Message:
     fields: dict[str, str]
     count: int
     first: str
+    remedy: str
 
 
 def page(connection: Connection, *, unseen: bool, limit: int | None, before: int | None = None) -> list[Alert]:
@@ -61,6 +64,7 @@ def page(connection: Connection, *, unseen: bool, limit: int | None, before: int
                 first_at=jcs.parse_timestamp(told.first),
                 raised_at=jcs.parse_timestamp(row.raised_at),
                 seen_at=None if row.seen_at is None else jcs.parse_timestamp(row.seen_at),
+                remedy=told.remedy,
             )
         )
     return found
@@ -72,11 +76,19 @@ def count_unseen(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def unseen_by_account(connection: Connection) -> dict[str | None, int]:
+    """Return how many alerts nobody has seen, by account; None for those that are about none."""
+    query = select(alert.c.account_id, func.count()).where(alert.c.seen_at.is_(None)).group_by(alert.c.account_id)
+    return {row.account_id: int(row[1]) for row in connection.execute(query)}
+
+
 def parse_message(alert_id: int, text: str) -> Message:
     """Return what the message of a row says; Tampered for one that this program did not write."""
     try:
         data = json.loads(text)
         fields = {str(name): str(value) for name, value in data["fields"].items()}
-        return Message(str(data["template"]), fields, int(data["count"]), str(data["first"]))
+        return Message(
+            str(data["template"]), fields, int(data["count"]), str(data["first"]), str(data.get("remedy", ""))
+        )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise errors.Tampered(what=f"Alert {alert_id}", detail="its row is not one of ours.") from None

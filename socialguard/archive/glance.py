@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from socialguard import errors
-from socialguard.archive import reader
+from socialguard.archive import instants, reader
 from socialguard.model.activity import Kind
-from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta
+from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta, cursor
 from socialguard.store.database import connect
 
 
@@ -22,6 +22,22 @@ class Glance:
 
     read_at: datetime
     posts: tuple[tuple[str, str, datetime], ...]
+
+
+def read_times(index: Path) -> dict[str, datetime]:
+    """Return when each account was last read, as the index in that file tells; nothing where it tells nothing."""
+    database = connect(f"sqlite:///{index}")
+    try:
+        with database.read() as connection:
+            if connection.execute(select(archive_meta.c.schema_version)).scalar() != SCHEMA_VERSION:
+                return {}
+            query = select(cursor.c.account_id, func.max(cursor.c.read_at)).where(reader.IS_STREAM)
+            found = connection.execute(query.group_by(cursor.c.account_id))
+            return {account_id: instants.moment(at) for account_id, at in found}
+    except errors.SocialGuardError:
+        return {}
+    finally:
+        database.close()
 
 
 def glance(index: Path, account_id: str, limit: int = 2) -> Glance | None:

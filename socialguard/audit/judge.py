@@ -69,7 +69,29 @@ def judge_witness(
     if tree.size > size:
         detail = f"{source} knows {tree.size} entries; the log has {size}."
         return [Problem("shorter", detail, 13, size)]
-    return [Problem("fork", f"fork: {source} knows another log of {tree.size} entries.", 13, tree.size - 1)]
+    return [Problem("fork", f"{source} knows another log of {tree.size} entries.", 13, tree.size - 1)]
+
+
+def told_once(problems: Sequence[Problem], sources: Sequence[str]) -> list[Problem]:
+    """Return what witnesses say against a log, once for each source: one entry that is gone speaks against every
+    checkpoint after it. `sources` are who said each."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for problem, source in zip(problems, sources, strict=True):
+        groups.setdefault((problem.kind, source), []).append(problem)
+    told = []
+    for (kind, source), group in groups.items():
+        if len(group) == 1:
+            told += group
+        elif kind == "fork":
+            sizes = [1 + (one.entry or 0) for one in group]
+            detail = (
+                f"{source} knows another log: {len(group)} checkpoints, of {min(sizes)} to {max(sizes)} entries, "
+                "are not of this one."
+            )
+            told.append(Problem(kind, detail, 13, min(sizes) - 1))
+        else:
+            told.append(group[-1])  # the largest that is known says it all
+    return told
 
 
 def judge_rotations(org: str, result: Scanned) -> list[Problem]:

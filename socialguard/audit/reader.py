@@ -53,6 +53,13 @@ class Logged:
     has_reason: bool
     reason: str | None
 
+    @property
+    def clock_back(self) -> str | None:
+        """What the clock showed where it had been set back: `ts` is then the time of the entry before. None
+        where it had not."""
+        found = self.obj.get("clock_back")
+        return found if isinstance(found, str) else None
+
 
 def page(
     database: Database, wanted: Filter | None = None, *, limit: int = 50, before: tuple[int, int] | None = None

@@ -15,7 +15,7 @@ from socialguard.audit import checkpoint
 from socialguard.audit.anchors.interface import Anchor
 from socialguard.audit.declaration import Declaration, Gap
 from socialguard.audit.interface import LogKey, Tree, TreePin
-from socialguard.audit.judge import judge_declarations, judge_rotations, judge_witness
+from socialguard.audit.judge import judge_declarations, judge_rotations, judge_witness, told_once
 from socialguard.audit.scan import Problem, Scanned, Wanted, scan
 from socialguard.audit.tree import Head, as_stored, read_head
 from socialguard.audit.witness import Witness, gather
@@ -129,8 +129,12 @@ def verify(
     for result in scans.values():
         problems += judge_rotations(org, result)
         problems += result.problems
-    for witness in witnesses:
-        problems += judge_witness(witness, scans, current, declared)
+    against = [
+        (problem, witness.source)
+        for witness in sorted(witnesses, key=lambda one: (one.tree.incarnation, one.tree.size))
+        for problem in judge_witness(witness, scans, current, declared)
+    ]
+    problems += told_once([problem for problem, _ in against], [source for _, source in against])
     newest = scans.get(current, Scanned(current))
     problems += _anchoring(database, newest, witnesses, anchors, require_anchor, stale_after)
     proved = judge.good.get(current, (0, b""))[0]

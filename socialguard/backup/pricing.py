@@ -1,12 +1,13 @@
 """What a first backup costs, told before it is made: an upper bound from what the network says that there is."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
-from socialguard import errors
-from socialguard.archive import reader
+from socialguard import clock, errors
+from socialguard.archive import looking, reader
 from socialguard.backup import profiles
 from socialguard.backup.interface import Desk, Estimate, Outcome
 from socialguard.backup.visit import Meter
@@ -19,6 +20,8 @@ from socialguard.registry.manifest import Manifest
 ACTION: Final = "backup.price"
 FREE_LIMIT: Final = 5 * MICROS
 """A first backup that may cost more than this is made only after somebody said so."""
+ASKED_FOR: Final = timedelta(days=1)
+"""How long the number of posts that a network told counts."""
 
 
 def first_price(reading: Reading, posts: int | None) -> int:
@@ -47,7 +50,10 @@ def is_first(desk: Desk, account: Account) -> bool:
 
 
 def estimate(desk: Desk, account: Account) -> Estimate:
-    """Ask the network how many posts an account has, and return what its first backup costs at the most."""
+    """Return what the first backup of an account costs at the most. The network is asked how many posts it has,
+    which is paid for, unless it was within the last day: who is told a price and says no pays once."""
+    if _was_asked_lately(desk, account):
+        return Estimate(account, _known_posts(desk, account), known_price(desk, account))
     facts = desk.custody.network(account.network).reading
     meter = Meter(desk, Outcome(account))
 
@@ -68,10 +74,20 @@ def estimate(desk: Desk, account: Account) -> Estimate:
 
 def known_price(desk: Desk, account: Account) -> int:
     """Return the price of a first backup by what is kept of the account's profile, without asking the network."""
+    return first_price(desk.custody.network(account.network).reading, _known_posts(desk, account))
+
+
+def _known_posts(desk: Desk, account: Account) -> int | None:
     with desk.archive.database.read() as connection:
         profile = reader.newest_profile(connection, account.id) or {}
     posts = profile.get("posts")
-    return first_price(desk.custody.network(account.network).reading, posts if isinstance(posts, int) else None)
+    return posts if isinstance(posts, int) else None
+
+
+def _was_asked_lately(desk: Desk, account: Account) -> bool:
+    with desk.archive.database.read() as connection:
+        asked = looking.looked_at(connection, account.id, looking.PROFILE)
+    return asked is not None and timedelta(0) <= clock.now() - asked < ASKED_FOR
 
 
 def is_told(desk: Desk, account: Account) -> bool:

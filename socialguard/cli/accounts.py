@@ -158,6 +158,7 @@ def tell(face: Face, account: Account, sentence: str) -> None:
             client=account.client,
             short=account.short_name,
             labels=" ".join(account.labels),
+            zone=account.zone,
         ),
     )
 

@@ -3,13 +3,83 @@ be used: text, link, reasons for passing a check."""
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from socialguard import errors
 from socialguard.cli import terminal
 from socialguard.cli.face import Face
 from socialguard.model.text import has_hidden
+from socialguard.publishing import draft_file
+from socialguard.publishing.addresses import post_id
+from socialguard.publishing.interface import Attached, Divide, Request
 from socialguard.publishing.prepare import MAX_TEXT
+from socialguard.workspace.opened import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the options of a command give beside the text; it counts instead of what a draft says."""
+
+    to: tuple[str, ...] = ()
+    media: tuple[Attached, ...] = ()
+    link: str | None = None
+    reply_to: str | None = None
+    at: str | None = None
+    then: tuple[str, ...] = ()
+    thread: bool = False
+    numbered: bool = False
+
+
+def written(face: Face, given: str | None, file: Path | None, options: Given) -> Request:
+    """Return the request of a text or a file, be it a draft's or a plain text.
+
+    Raises as `text`, and DraftInvalid."""
+    found = text(face, given, file)
+    if file is None or not draft_file.is_draft(found):
+        return _with(Request(text=found, selectors=()), options)
+    if options.then:
+        raise errors.UsageError(detail="--then goes with a text, not with a draft: write --- between its parts.")
+    written_there = draft_file.parse(found, file)
+    return _with(replace(written_there, link=link(written_there.link)), options)
+
+
+def kept(workspace: Workspace, draft_id: str, given: str | None, file: Path | None, options: Given) -> Request:
+    """Return the request of a draft that was kept; NotFound."""
+    from socialguard.ledger import drafts
+
+    if given is not None or file is not None or options.then:
+        raise errors.UsageError(detail="Give the text, --file or --draft, only one of them.")
+    with workspace.database.read() as connection:
+        found = drafts.get(connection, draft_id)
+    return _with(draft_file.from_kept(found.text, found.payload, found.id), options)
+
+
+def media(files: Sequence[Path], alts: Sequence[str]) -> tuple[Attached, ...]:
+    """Return files with what they show; UsageError where there are more words than files."""
+    if len(alts) > len(files):
+        raise errors.UsageError(detail="There are more --alt than --media.")
+    shown = (*alts, *[""] * (len(files) - len(alts)))
+    return tuple(Attached(path, alt) for path, alt in zip(files, shown, strict=True))
+
+
+def _with(request: Request, options: Given) -> Request:
+    """Return a request with what the options say instead."""
+    divide = request.divide
+    if options.then and divide is Divide.NOWHERE:
+        divide = Divide.LINES
+    reply_to = request.reply_to if options.reply_to is None else options.reply_to
+    return replace(
+        request,
+        text="\n---\n".join((request.text, *options.then)),
+        selectors=options.to or request.selectors,
+        media=options.media or request.media,
+        link=request.link if options.link is None else options.link,
+        reply_to=None if reply_to is None else post_id(reply_to),
+        at=request.at if options.at is None else options.at,
+        divide=Divide.SENTENCES if options.thread else divide,
+        numbered=options.numbered or request.numbered,
+    )
 
 
 def text(face: Face, given: str | None, file: Path | None) -> str:

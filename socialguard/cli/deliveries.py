@@ -8,12 +8,13 @@ from socialguard.canon import jcs
 from socialguard.cli.face import Face
 from socialguard.cli.words import _, later, say
 from socialguard.model.account import Account
-from socialguard.model.delivery import Act, Delivery, State
+from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.model.finding import Finding
 
 if TYPE_CHECKING:
     from socialguard.publishing.interface import Result
 
+_NO_THREAD: Final = '"thread_position": null'
 _DAYS: Final = (
     later("Monday"),
     later("Tuesday"),
@@ -51,6 +52,7 @@ def delivery_document(value: Delivery, account: Account, findings: Iterable[Find
         "due": jcs.timestamp(value.due),
         "reason": value.state_reason,
         "draft": value.draft_id,
+        "thread": thread_document(value.content, value.after_id),
         "findings": [finding_document(item) for item in findings if item.account == str(account)],
     }
 
@@ -68,8 +70,30 @@ def row_document(row: Any, account: str) -> dict[str, object]:  # Any: a row of 
         "due": row.due,
         "reason": row.state_reason,
         "draft": f"d-{row.draft_id}",
+        "thread": thread_document(content_of_part(row.content), row.after_id),
         "findings": [],
     }
+
+
+def thread_document(content: Content | None, after: str | None) -> dict[str, object] | None:
+    """Return the place of a delivery in its thread, None outside one."""
+    if content is None or content.thread_position is None:
+        return None
+    return {"part": content.thread_position + 1, "of": content.thread_size, "after": after}
+
+
+def content_of_part(stored: str) -> Content | None:
+    """Return the content of a row that is a part of a thread, None for any other, which needs no parsing."""
+    from socialguard.ledger.rows import to_content
+
+    return None if _NO_THREAD in stored else to_content(stored)
+
+
+def part_mark(content: Content | None) -> str:
+    """Return how a part of a thread is marked in a list: 2/3."""
+    if content is None or content.thread_position is None:
+        return ""
+    return f"{content.thread_position + 1}/{content.thread_size}"
 
 
 def results_document(

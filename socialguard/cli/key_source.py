@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from socialguard import errors
-from socialguard.cli import terminal
 from socialguard.cli.face import Face
-from socialguard.cli.words import _
+from socialguard.cli.opening import new_passphrase
 
 if TYPE_CHECKING:
     from socialguard.vault.kek import Kek
@@ -49,7 +48,7 @@ def chosen_kek(face: Face, key_file: Path | None, systemd_credential: str | None
     if systemd_credential is not None:
         return create_kek(Kind.SYSTEMD, systemd_credential)
     if passphrase:
-        return create_kek(Kind.PASSPHRASE, "", lambda: _new_passphrase(face))
+        return create_kek(Kind.PASSPHRASE, "", lambda: new_passphrase(face))
     return _first_source(face)
 
 
@@ -67,14 +66,4 @@ def _first_source(face: Face) -> "Kek":
                 detail="There is no keyring on this machine, and no terminal to ask for a passphrase.",
                 remedy="Give --key-file FILE.",
             ) from None
-        return create_kek(Kind.PASSPHRASE, "", lambda: _new_passphrase(face))
-
-
-def _new_passphrase(face: Face) -> str:
-    """Ask twice; a typing error here would lock everything."""
-    if not face.has_terminal:
-        raise errors.UsageError(detail="A passphrase needs a terminal.", remedy="Give --key-file FILE.")
-    first = terminal.ask_secret(_("New passphrase of this workspace:"))
-    if first != terminal.ask_secret(_("Once more:")):
-        raise errors.UsageError(detail="The two passphrases differ. Nothing was made.")
-    return first
+        return create_kek(Kind.PASSPHRASE, "", lambda: new_passphrase(face))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from socialguard import errors
 from socialguard.cli import terminal
 from socialguard.cli.face import Face
 from socialguard.cli.words import _
@@ -36,3 +37,13 @@ def session_of(face: Face) -> "Session":
         return Session(None, operator)
     context = context_of(terminal.context_facts(), operator)
     return Session(None if context is None else context.id, operator)
+
+
+def new_passphrase(face: Face) -> str:
+    """Ask twice; a typing error here would lock everything."""
+    if not face.has_terminal:
+        raise errors.UsageError(detail="A passphrase needs a terminal.", remedy="Give --key-file FILE.")
+    first = terminal.ask_secret(_("New passphrase of this workspace:"))
+    if first != terminal.ask_secret(_("Once more:")):
+        raise errors.UsageError(detail="The two passphrases differ. Nothing was made.")
+    return first

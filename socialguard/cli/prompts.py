@@ -1,7 +1,7 @@
 """The words at the moments that matter: the cards of the switch guard, their questions, and what is said when a
 post is stopped, late or in doubt. It renders plain values; what must be asked is decided below the faces."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -26,22 +26,28 @@ _PLAIN: Final[Mapping[Purpose, str]] = {
     "post": later("Type {wanted} to post. Enter stops:"),
     "delete": later("Type {wanted} to delete the post. Enter stops:"),
     "use": later("Type {wanted} to confirm. Enter stops:"),
+    "plan": later("Type {wanted} to queue them. Enter stops:"),
 }
 _SECURE: Final[Mapping[Purpose, str]] = {
     "post": later("SECURE  {account} asks every time. Type {wanted} to post. Enter stops:"),
     "delete": later("SECURE  {account} asks every time. Type {wanted} to delete the post. Enter stops:"),
     "use": later("SECURE  {account} asks every time. Type {wanted} to confirm. Enter stops:"),
+    "plan": later("SECURE  {account} asks every time. Type {wanted} to queue them. Enter stops:"),
 }
 
 Row = tuple[str, str]
 
 
-def confirm(challenge: Challenge, draft: str, printer: Printer) -> str:
-    """Show the card, ask, and return the answer that met the challenge, for whoever decides to verify again.
+def confirm(
+    challenge: Challenge, draft: str, printer: Printer, *, shown: Callable[[int], list[str]] | None = None
+) -> str:
+    """Show the card, ask, and return the answer that met the challenge, for whoever decides to verify again;
+    `shown` makes another card than that of a post, for a width.
 
     Three tries. Raises Cancelled when the person stops (Enter), WrongName after the third wrong name,
     Interrupted on Ctrl-C; the draft is named in the first two."""
-    printer.card(card(challenge, width=terminal_columns()))
+    columns = terminal_columns()
+    printer.card(card(challenge, width=columns) if shown is None else shown(columns))
     for attempt in range(1, TRIES + 1):
         answer = terminal.ask(question(challenge))
         if not answer:
@@ -91,6 +97,11 @@ def stopped(draft: str) -> str:
 def wrong_name(expected: str) -> str:
     """Return what is said to a wrong name."""
     return say("Not {expected}. Nothing was sent.", expected=expected)
+
+
+def not_that_name(expected: str) -> str:
+    """Return what is said to a wrong name where no post is at stake."""
+    return say("Not {expected}. Nothing was changed.", expected=expected)
 
 
 def countdown_line(seconds: int) -> str:
@@ -163,9 +174,11 @@ def _rows(challenge: Challenge, target: Target, now: datetime) -> Iterator[Row]:
 
 
 def _content(target: Target, now: datetime) -> Iterator[Row]:
-    yield from _text(target)
+    yield from _text(target.text, target.length, target.limit, _part(target, 0))
     for index, (name, modified, alt) in enumerate(target.media):
         yield _("media") if not index else "", _medium(name, modified, alt, now)
+    for index, (text, length) in enumerate(target.following, 1):
+        yield from _text(text, length, target.limit, _part(target, index))
     yield _("when"), f"{_when(target)} · {_cost(target.price_micros)}"
 
 
@@ -192,16 +205,21 @@ def _excerpt(text: str) -> str:
     return shown if len(shown) <= _QUOTE else shown[: _QUOTE - 1].rstrip() + "…"
 
 
-def _text(target: Target) -> Iterator[Row]:
+def _part(target: Target, index: int) -> str:
+    """What a text is called: a part of a thread by its number."""
+    return _("text") if target.of == 1 else f"{target.part + index}/{target.of}"
+
+
+def _text(text: str, length: int, limit: int, label: str) -> Iterator[Row]:
     """The text as it will appear, line by line, so that no line of it can pass for one of ours."""
-    shown = target.text[:_TEXT_SHOWN]
+    shown = text[:_TEXT_SHOWN]
     lines = [visible(line, _TEXT_SHOWN) for line in shown.replace("\r\n", "\n").split("\n")]
-    if len(target.text) > _TEXT_SHOWN:
-        lines.append(say("… and {count} more characters", count=words.number(len(target.text) - _TEXT_SHOWN)))
-    if target.limit:
-        lines[-1] += f"      {target.length}/{target.limit}"
+    if len(text) > _TEXT_SHOWN:
+        lines.append(say("… and {count} more characters", count=words.number(len(text) - _TEXT_SHOWN)))
+    if limit:
+        lines[-1] += f"      {length}/{limit}"
     for index, line in enumerate(lines):
-        yield _("text") if not index else "", line
+        yield label if not index else "", line
 
 
 def _medium(name: str, modified: datetime | None, alt: str, now: datetime) -> str:
@@ -234,15 +252,12 @@ def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
         f"{plural('{count} ACCOUNT', '{count} ACCOUNTS', count).format(count=count)}, "
         f"{plural('{count} CLIENT', '{count} CLIENTS', len(clients)).format(count=len(clients))}"
     ]
-    labels = {name: f"{visible(name, 60)} ({len(by_client[name])})" for name in clients}
-    alone = len(clients) == 2 and len(by_client[clients[1]]) == 1 and len(by_client[clients[0]]) > 1
-    rows = []
-    for name in clients:
-        accounts = "  ".join(visible(target.account) for target in by_client[name])
-        if alone and name == clients[1]:
-            accounts += "   " + say("← the only one outside {client}", client=clients[0])
-        rows.append((labels[name], accounts))
-    lines.extend(_laid_out(iter(rows), width, max(len(label) for label, _accounts in rows) + 2))
+    lines.extend(by_clients({name: [target.account for target in by_client[name]] for name in clients}, width))
+    if challenge.code is not None:
+        handles = [target.account.partition("@")[2] for target in challenge.targets]
+        odd = [handle.encode("ascii", "backslashreplace").decode() for handle in handles if not handle.isascii()]
+        mistaken = say("a handle can be mistaken for another: {spelled}", spelled=words.listed(odd or handles))
+        lines.extend(_laid_out(iter([(_("code"), mistaken)]), width, _label_width()))
     if challenge.purpose == "use":
         return lines
     lines.extend(_laid_out(_shared_content(challenge.targets, now), width, _label_width()))
@@ -250,6 +265,22 @@ def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
     twins = [target.account for target in challenge.targets if _has_twin(target, challenge.targets)]
     warning = say("X forbids one text on {accounts}.", accounts=words.listed(twins)) + "   " if twins else ""
     return lines + [f" {line}" for line in _wrapped(warning + total, width - 1)]
+
+
+def by_clients(accounts: Mapping[str, Sequence[str]], width: int) -> Iterator[str]:
+    """Return lines with the accounts of each client, the one with most of them first; a client with one account
+    alone beside one with several is marked."""
+    clients = sorted(accounts, key=lambda name: -len(accounts[name]))
+    odd = [name for name in clients[1:] if len(accounts[name]) == 1] if len(accounts[clients[0]]) > 1 else []
+    rows = []
+    for name in clients:
+        named = "  ".join(visible(account, 300) for account in accounts[name])
+        if name in odd and len(clients) == 2:
+            named += "   " + say("← the only one outside {client}", client=clients[0])
+        elif name in odd:
+            named += "   " + say("← the only one of {client}", client=name)
+        rows.append((f"{visible(name, 60)} ({len(accounts[name])})", named))
+    return _laid_out(iter(rows), width, max(len(label) for label, _named in rows) + 2)
 
 
 def _has_twin(target: Target, targets: tuple[Target, ...]) -> bool:
@@ -262,7 +293,8 @@ def _shared_content(targets: tuple[Target, ...], now: datetime) -> Iterator[Row]
     """Each different content once, with the accounts that it is for where there is more than one."""
     told: dict[tuple[object, ...], list[Target]] = {}
     for target in targets:
-        key = (target.text, target.length, target.limit, target.media, target.when, target.grace_s)
+        whole = (target.text, target.following, target.length, target.limit)
+        key = (*whole, target.media, target.when, target.grace_s)
         told.setdefault(key, []).append(target)
     for group in told.values():
         if len(told) > 1:

@@ -34,9 +34,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "account verify": Row(
         "account", "verify", "Ask the network whose the credential is, what it may do and when it ends."
     ),
-    "account rename": Row("account", "rename", "Give an account another short name."),
-    "account label": Row("account", "label", "Put labels on an account (+fr) or take them off (-- -fr)."),
-    "account client": Row("account", "client", "Move an account to a client (a brand or customer)."),
+    "account rename": Row("account_changes", "rename", "Give an account another short name."),
+    "account label": Row("account_changes", "label", "Put labels on an account (+fr) or take them off (-- -fr)."),
+    "account client": Row("account_changes", "client", "Move an account to a client (a brand or customer)."),
+    "account zone": Row(
+        "account_changes",
+        "zone",
+        "Say in which time zone people schedule for an account; what is scheduled keeps its instant.",
+    ),
     "account remove": Row(
         "account",
         "remove",
@@ -129,8 +134,22 @@ TABLE: Final[Mapping[str, Row]] = {
     "reject": Row(
         "approval", "reject", "Say that a waiting delivery may not go out; it is held, and its author may edit it."
     ),
+    "draft new": Row("draft", "new", "Keep a draft without posting it."),
+    "draft edit": Row("draft", "edit", "Change a draft in your editor."),
     "draft list": Row("draft", "list_", "List drafts, newest first."),
     "draft show": Row("draft", "show", "Show one draft whole, and what became of it."),
+    "plan import": Row(
+        "plan",
+        "import_",
+        "Queue the posts of a calendar (CSV, XLSX) after all rows were checked; it asks once for the whole file.",
+    ),
+    "plan show": Row("plan_show", "show", "Show what is planned as a grid, with gaps and collisions."),
+    "plan export": Row(
+        "plan_show", "export", "Export what is planned, for other programs and for people who have not this one."
+    ),
+    "plan move": Row(
+        "plan_show", "move", "Give a waiting delivery another time; it is checked and confirmed anew."
+    ),
     "queue list": Row("listing", "list_", "List deliveries by the time at which they are due."),
     "queue show": Row("listing", "show", "Show one delivery whole."),
     "queue edit": Row(
@@ -140,6 +159,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "queue release": Row(
         "queue", "release", "Let a held delivery go, now or at a time; it asks as a switch does."
     ),
+    "queue resume": Row(
+        "queue",
+        "resume",
+        "Go on with a thread that stopped, from the part that was not sent; it asks as a switch does.",
+    ),
     "queue settle": Row("queue", "settle", "Say what became of a delivery whose outcome is unknown."),
     "queue reconcile": Row(
         "queue", "reconcile", "Look at the networks for deliveries whose outcome is unknown. It sends nothing."
@@ -147,6 +171,14 @@ TABLE: Final[Mapping[str, Row]] = {
     "queue run": Row("queue", "run", "Send every delivery that is due, after finding out what is unknown."),
     "undo": Row("queue", "undo", "Take back a delivery that is not public yet. It never asks."),
     "delete": Row("queue", "delete", "Delete the public post of a delivery; it asks as a switch does."),
+    "status": Row(
+        "status", "status", "Show how accounts stand: last and next post, queue, credential, backup, alerts."
+    ),
+    "handover": Row(
+        "handover",
+        "handover",
+        "Show what the next shift must know: held, unknown, frozen, the next 12 hours, alerts, notes.",
+    ),
     "backup run": Row(
         "backup_run", "run", "Fetch what is new of accounts, all where none is named; it goes on where it stopped."
     ),
@@ -185,6 +217,16 @@ TABLE: Final[Mapping[str, Row]] = {
         "vault", "unlock", "Keep the passphrase's key in the kernel for 8 hours, so that commands do not ask."
     ),
     "vault lock": Row("vault", "lock", "Forget the key that `vault unlock` keeps; it goes on with a full disk."),
+    "vault passphrase": Row(
+        "vault_keys",
+        "passphrase",
+        "Change the passphrase that opens the keys of this machine; the old one is asked for first.",
+    ),
+    "vault log-key": Row(
+        "vault_keys",
+        "log_key",
+        "Sign the log with a new key from now on; the old one signs the change, too.",
+    ),
     "vault recovery new": Row(
         "vault", "recovery_new", "Make a recovery kit that opens every credential; it replaces the one before."
     ),
@@ -195,6 +237,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "workspace",
         "adopt",
         "Verify everything, then make this machine know this workspace; says what is taken on trust.",
+    ),
+    "workspace restore": Row(
+        "workspace",
+        "restore",
+        "Put a backup in the place of this workspace: losses are declared, all is frozen, what was due is held.",
     ),
     "daemon run": Row(
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."
@@ -222,6 +269,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
     "member": "Who belongs to the organisation, in which role, with which keys.",
+    "plan": "Calendars: what goes out when.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",
     "sandbox": "Networks on this machine, for trying things out.",

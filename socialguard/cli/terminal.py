@@ -91,7 +91,7 @@ def context_facts() -> dict[str, str]:
     return facts
 
 
-def editor(text: str) -> str:
+def editor(text: str, suffix: str = ".txt") -> str:
     """Open `text` in the person's editor ($VISUAL, $EDITOR, else vi) and return what was saved, without blank
     ends. The file is private (0600 in a 0700 directory) and is removed, with the editor's own copies.
 
@@ -103,7 +103,7 @@ def editor(text: str) -> str:
 
     named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory(prefix="socialguard-") as private:
-        path = Path(private) / "post.txt"
+        path = Path(private) / f"post{suffix}"
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
             file.write(text.encode("utf-8"))
         try:

@@ -1,6 +1,6 @@
 """Ages and instants in words, English and French, in the zone of an account."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 
 from socialguard.cli.words import _, later, say
@@ -36,12 +36,26 @@ def moment(at: datetime, now: datetime, zone: str) -> str:
     return _("yesterday") if days == 1 else f"{there:%Y-%m-%d}"
 
 
+def minute(at: datetime | str | None, zone: str) -> str:
+    """Return a wall time with the short name of its zone: 2026-11-27 09:00 CET; a dash where there is none. `at`
+    may be as documents have it."""
+    if at is None:
+        return "–"
+    there = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(_zone(zone))
+    return f"{there:%Y-%m-%d %H:%M} {there.tzname()}"
+
+
 def instant(at: datetime, zone: str) -> str:
     """Return weekday, wall time, zone and instant: Friday 2026-11-27 09:00 Europe/Paris (08:00 UTC)."""
     there, utc = at.astimezone(_zone(zone)), at.astimezone(UTC)
     same_day = there.date() == utc.date()
     shown = f"{utc:%H:%M}" if same_day else f"{utc:%Y-%m-%d %H:%M}"
     return f"{_(_DAYS[there.weekday()])} {there:%Y-%m-%d %H:%M} {there.tzinfo} ({shown} UTC)"
+
+
+def weekday(day: date) -> str:
+    """Return the name of a day's weekday."""
+    return _(_DAYS[day.weekday()])
 
 
 def _zone(name: str) -> tzinfo:

@@ -4,7 +4,7 @@
 sentence: the workspace's setting, else LANGUAGE, LC_ALL, LC_MESSAGES, LANG; what is not French is English."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
@@ -82,10 +82,19 @@ def number(value: int) -> str:
 
 def price(micros: int) -> str:
     """Return an amount of millionths of a US dollar: $0.015 or 0,015 $, cents at least."""
+    return prices([micros])[0]
+
+
+def prices(amounts: Sequence[int]) -> list[str]:
+    """Return amounts as `price` does, with as many decimals each, so that a column of them can be read down."""
     from socialguard.model.money import dollars
 
-    shown = dollars(micros)
-    return f"{shown.replace('$', '').replace('.', ',')} $" if language() == "fr" else shown
+    exact = [dollars(micros) for micros in amounts]
+    most = max((len(one.partition(".")[2]) for one in exact), default=0)
+    shown = [one + "0" * (most - len(one.partition(".")[2])) for one in exact]
+    if language() != "fr":
+        return shown
+    return [f"{one.replace('$', '').replace('.', ',')} $" for one in shown]
 
 
 def quoted(text: str) -> str:

@@ -14,10 +14,18 @@ from socialguard.daemon.interface import Backup, Problem
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.rounds import Rounds
 from socialguard.model.account import Account
+from socialguard.settings import Settings
 from socialguard.workspace.opened import Workspace
 
 NAME: Final = "backup"
 THREADS: Final = 1
+
+
+def require_crons(settings: Settings) -> None:
+    """Raise SettingsInvalid for a cron that is none."""
+    crontab.require(settings.backup_cron, "[backup] cron")
+    for name, expression in settings.backup_crons.items():
+        crontab.require(expression, f"[backup.crons] {name}")
 
 
 class Backups:
@@ -34,10 +42,7 @@ class Backups:
         self._workspace = workspace
         self._backup = backup
         self._stop = stop
-        settings = workspace.settings
-        crontab.require(settings.backup_cron, "[backup] cron")
-        for name, expression in settings.backup_crons.items():
-            crontab.require(expression, f"[backup.crons] {name}")
+        require_crons(workspace.settings)
         self._rounds = Rounds(workspace, NAME, lanes, self._when, self._run, failed)
 
     def look(self) -> None:

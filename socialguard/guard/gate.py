@@ -1,6 +1,6 @@
 """The guard as publishing meets it: every check, the card that a switch shows, and the answer that passes it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -132,13 +132,25 @@ class Guard:
         self._confirmed = confirmed
 
     def review(
-        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: str | None
+        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: Collection[str]
     ) -> tuple[Finding, ...]:
-        """Return the findings of every check, at the severities of the policy; the delivery `replaces` does
-        not count as a twin of its own edit."""
-        return tuple(
-            finding for candidate in candidates for finding in self._review(connection, candidate, replaces)
-        )
+        """Return the findings of every check, at the severities of the policy; the deliveries `replaces` do
+        not count as twins of what takes their place."""
+        look = self.reviewing(replaces=replaces)
+        return tuple(finding for candidate in candidates for finding in look(connection, candidate))
+
+    def reviewing(self, *, replaces: Collection[str] = ()) -> Callable[[Connection, Candidate], Sequence[Finding]]:
+        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
+        account posted as of its first look."""
+        known: dict[str, tuple[Recent, ...]] = {}
+
+        def look(connection: Connection, candidate: Candidate) -> Sequence[Finding]:
+            account_id = candidate.account.id
+            if account_id not in known:
+                known[account_id] = _recent(connection, account_id, replaces)
+            return self._review(connection, candidate, known[account_id])
+
+        return look
 
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
@@ -152,7 +164,7 @@ class Guard:
             kind=found.kind,
             previous=None if previous is None else str(previous),
             previous_client=None if previous is None else previous.client,
-            targets=tuple(_target(connection, candidate, self._shelf) for candidate in candidates),
+            targets=tuple(_target(connection, parts, self._shelf) for parts in _by_account(candidates)),
             expected=found.expected,
             code=found.code,
         )
@@ -169,7 +181,7 @@ class Guard:
 
         Asked again here, under the write lock: what the person saw may no longer be so. Raises
         ConfirmationRequired, or WrongName where something else was typed."""
-        accounts = [candidate.account for candidate in candidates]
+        accounts = [parts[0].account for parts in _by_account(candidates)]
         if session.context is None:
             self._require_named(connection, accounts, answer)
             return "named"
@@ -207,7 +219,7 @@ class Guard:
     def _demand(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
     ) -> tuple[Demand | None, Remembered | None]:
-        accounts = [candidate.account for candidate in candidates]
+        accounts = [parts[0].account for parts in _by_account(candidates)]
         remembered = None
         if session.context is not None:
             remembered = context.recall(connection, session.context)
@@ -233,13 +245,13 @@ class Guard:
         except errors.NotFound:
             return None  # it was removed since
 
-    def _review(self, connection: Connection, candidate: Candidate, replaces: str | None) -> list[Finding]:
+    def _review(self, connection: Connection, candidate: Candidate, recent: tuple[Recent, ...]) -> list[Finding]:
         subject = Subject(
             account=candidate.account,
             content=candidate.content,
             length=candidate.length,
             limits=self._directory.limits(candidate.account.network),
-            recent=_recent(connection, candidate.account.id, replaces),
+            recent=recent,
         )
         severities = self._directory.severities(connection, candidate.account)
         found = []
@@ -260,7 +272,7 @@ def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand
     return shown == (found.kind, found.expected, found.code is not None)
 
 
-def _recent(connection: Connection, account_id: str, replaces: str | None) -> tuple[Recent, ...]:
+def _recent(connection: Connection, account_id: str, replaces: Collection[str]) -> tuple[Recent, ...]:
     since = clock.now() - _RECENT_DAYS
     public = [
         Recent(post.delivery_id, post.text, post.link, "sent", post.published_at)
@@ -270,16 +282,29 @@ def _recent(connection: Connection, account_id: str, replaces: str | None) -> tu
     waiting = [
         Recent(item.id, item.content.text, item.content.link, item.state.value, item.created_at)
         for item in reader.unsettled(connection, account_id)
-        if item.id != replaces and item.act is Act.PUBLISH
+        if item.id not in replaces and item.act is Act.PUBLISH
     ]
     return tuple(sorted(waiting + public, key=lambda item: item.at, reverse=True))
 
 
-def _target(connection: Connection, candidate: Candidate, shelf: Shelf) -> Target:
+def _by_account(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Return the candidates of each account together: the parts of a thread are confirmed as one."""
+    found: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.account.id, []).append(candidate)
+    return list(found.values())
+
+
+def _shown(content: Content) -> str:
+    return content.text if content.link is None else f"{content.text} {content.link}".strip()
+
+
+def _target(connection: Connection, parts: Sequence[Candidate], shelf: Shelf) -> Target:
+    candidate = parts[0]
     account = candidate.account
     seen = shelf.glance(account.id)
     content = candidate.content
-    text = content.text if content.link is None else f"{content.text} {content.link}".strip()
+    text = _shown(content)
     return Target(
         account=str(account),
         short_name=account.short_name,
@@ -294,8 +319,11 @@ def _target(connection: Connection, candidate: Candidate, shelf: Shelf) -> Targe
         media=tuple((item.file_name, item.modified_at, item.alt) for item in content.media),
         when=candidate.when,
         grace_s=candidate.grace,
-        price_micros=candidate.price,
+        price_micros=sum(part.price for part in parts),
         zone=account.zone,
+        part=(content.thread_position or 0) + 1,
+        of=content.thread_size or 1,
+        following=tuple((_shown(part.content), part.length) for part in parts[1:]),
     )
 
 

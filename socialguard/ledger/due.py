@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from socialguard.canon import jcs
 from socialguard.ledger import rows
+from socialguard.ledger.states import FINAL
 from socialguard.model.delivery import Delivery, State
 from socialguard.store.tables import delivery
 
@@ -17,9 +18,16 @@ _ACCOUNTS: Final = (
     .group_by(delivery.c.account_id)
     .order_by(func.min(delivery.c.due), delivery.c.account_id)
 )
+_BEFORE: Final = delivery.alias("part_before")
+_UNDER_WAY: Final = [state.value for state in State if state not in FINAL and state is not State.HELD]
 _IDS: Final = (
     select(delivery.c.id)
-    .where(*_IS_DUE, delivery.c.account_id == bindparam("account"))
+    .where(
+        *_IS_DUE,
+        delivery.c.account_id == bindparam("account"),
+        # The parts of a thread behind one that is not out yet: however many wait, they are in nobody's way.
+        ~exists().where(_BEFORE.c.id == delivery.c.after_id, _BEFORE.c.state.in_(_UNDER_WAY)),
+    )
     .order_by(delivery.c.due, delivery.c.created_at, delivery.c.id)
     .limit(bindparam("most"))
 )
@@ -36,7 +44,8 @@ def accounts(connection: Connection, now: datetime) -> tuple[str, ...]:
 
 
 def of_account(connection: Connection, account_id: str, now: datetime, most: int = 50) -> tuple[str, ...]:
-    """Return the deliveries of one account that may be sent at `now`, oldest first."""
+    """Return the deliveries of one account that may be sent at `now`, oldest first, of a thread only the part that
+    is next."""
     given = {"now": jcs.timestamp(now), "account": account_id, "most": most}
     return tuple(connection.execute(_IDS, given).scalars())
 

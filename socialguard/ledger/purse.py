@@ -6,7 +6,7 @@ what is asked for is stopped. Finding out whose a credential is, looking for an 
 revoking are never asked for: they keep accounts safe, and are booked."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -63,7 +63,7 @@ class _Question(NamedTuple):
     asked: Sequence[tuple[Account, int]]
     at: datetime
     beside: Sequence[str]
-    instead_of: str | None = None
+    instead_of: Collection[str] = ()
     sends: str | None = None
 
 
@@ -101,7 +101,7 @@ class Purse:
         posts: Sequence[tuple[Account, int]],
         *,
         at: datetime | None,
-        instead_of: str | None = None,
+        instead_of: Collection[str] = (),
     ) -> None:
         """Refuse posts that are to go out at `at` (None: now) together, beside all that wait already but
         `instead_of`; raises OverBudget."""
@@ -178,7 +178,7 @@ class Purse:
         )
         if question.beside is not _UNDER_WAY:  # what is under way is booked now, whenever it was due
             query = query.where(delivery.c.due >= jcs.timestamp(since), delivery.c.due < jcs.timestamp(until))
-        rows = [row for row in connection.execute(query) if row.id != question.instead_of]
+        rows = [row for row in connection.execute(query) if row.id not in question.instead_of]
         if not rows:
             return {}
         where = clients(connection)
@@ -201,6 +201,7 @@ class Purse:
         name = budget.NAMES[line.period, line.client is not None]
         accounts = [str(account) for account, micros in question.asked if micros]
         fields: dict[str, Any] = {
+            "section": "[budget]" if line.client is None else f'[budget.client."{line.client}"]',
             "budget": name if line.client is None else name.format(client=line.client),
             "account": ", ".join(accounts),
             "spent": dollars(standing.spent),

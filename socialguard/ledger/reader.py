@@ -18,6 +18,11 @@ from socialguard.store.process import Process
 from socialguard.store.tables import attempt, delivery, receipt
 
 _BY_ID: Final = Prepared(rows.select_delivery().where(delivery.c.id == bindparam("id")))
+_ANSWERING: Final = Prepared(
+    rows.select_delivery()
+    .where(delivery.c.after_id == bindparam("id"))
+    .order_by(delivery.c.created_at, delivery.c.id)
+)
 _UNSETTLED: Final = Prepared(
     rows.select_delivery()
     .where(
@@ -104,7 +109,8 @@ def page(
 ) -> list[Row[Any]]:
     """Return up to `limit` rows ordered by due time, following the key (`due`, `id`) of the last one seen.
 
-    The rows carry id, account_id, state, fingerprint, due, act, content, state_reason, network_id and url."""
+    The rows carry id, account_id, state, fingerprint, due, act, content, state_reason, draft_id,
+    after_id, network_id and url."""
     columns = (
         delivery.c.id,
         delivery.c.account_id,
@@ -115,6 +121,7 @@ def page(
         delivery.c.content,
         delivery.c.state_reason,
         delivery.c.draft_id,
+        delivery.c.after_id,
         receipt.c.network_id,
         receipt.c.url,
     )
@@ -150,6 +157,11 @@ def in_states(connection: Connection, *states: State) -> tuple[Delivery, ...]:
 def unsettled(connection: Connection, account_id: str) -> tuple[Delivery, ...]:
     """Return the newest 50 deliveries of an account that are not in a final state, newest first."""
     return tuple(rows.to_delivery(row) for row in _UNSETTLED.all(connection, account=account_id))
+
+
+def answering(connection: Connection, delivery_id: str) -> tuple[Delivery, ...]:
+    """Return the deliveries whose posts answer that of another: the next part of its thread, oldest first."""
+    return tuple(rows.to_delivery(row) for row in _ANSWERING.all(connection, id=delivery_id))
 
 
 def require_none_open(connection: Connection, account: Account) -> None:

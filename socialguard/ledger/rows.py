@@ -103,6 +103,7 @@ def from_content(value: Content) -> str:
             "visibility": value.visibility,
             "warning": value.warning,
             "language": value.language,
+            "thread_size": value.thread_size,
         }
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from socialguard import clock, errors
 from socialguard.canon import jcs
@@ -62,6 +62,16 @@ def keep_draft(connection: Connection, text: str, payload: Mapping[str, object],
         created_at=jcs.timestamp(clock.now()),
     )
     return f"{rows.DRAFT_PREFIX}{number}"
+
+
+def rewrite_draft(connection: Connection, draft_id: str, text: str, payload: Mapping[str, object]) -> bool:
+    """Change a draft of which nothing was made, and return whether that was so; any other stays as it is."""
+    number = rows.draft_number(draft_id)
+    made = exists().where(delivery.c.draft_id == number)
+    changed = connection.execute(
+        update(draft).where(draft.c.id == number, ~made).values(text=text, payload=json.dumps(payload))
+    )
+    return changed.rowcount == 1
 
 
 def queue(connection: Connection, value: Delivery) -> None:

@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Literal
 
 Kind = Literal["switch", "secure", "several"]
-Purpose = Literal["post", "delete", "use"]
+Purpose = Literal["post", "delete", "use", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """One account that would publish, and everything that its card shows. `account` is `x:@acme`; `length` and
     `limit` are in the network's own unit; `last_posts` are (text, published at), newest first; `media` are
-    (file name, modified at, alt text); `when` None means now; `price_micros` is in millionths of a US dollar."""
+    (file name, modified at, alt text); `when` None means now; `price_micros` is in millionths of a US dollar.
+    Of a thread, `text` is the part `part` of `of`, and `following` are the parts after it: (text, length)."""
 
     account: str
     short_name: str
@@ -29,13 +30,17 @@ class Target:
     grace_s: int
     price_micros: int
     zone: str
+    part: int = 1
+    of: int = 1
+    following: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """A question that only a name answers. `previous` is the account that was confirmed last (None in a new
     context); `expected` is the name to type and `code` what must follow it where a handle could be mistaken;
-    `purpose` is what the answer lets happen: a post, the deletion of one, or nothing yet (`use`)."""
+    `purpose` is what the answer lets happen: a post, the deletion of one, a whole calendar (`plan`), or nothing
+    yet (`use`)."""
 
     kind: Kind
     previous: str | None

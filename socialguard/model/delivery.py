@@ -44,7 +44,7 @@ class Media:
 @dataclass(frozen=True, slots=True)
 class Content:
     """Everything that will be public. `reply_to` is the network's id of a post; `thread_position` counts
-    from 0 and is None outside a thread."""
+    from 0 and is None outside a thread, as is `thread_size`, the number of its parts."""
 
     text: str
     media: tuple[Media, ...] = ()
@@ -54,13 +54,15 @@ class Content:
     visibility: str = "public"
     warning: str | None = None
     language: str | None = None
+    thread_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One delivery as the ledger keeps it. `target` is the network id that an edit or delete acts on; `due`
     is the instant from which it may be sent (the grace period included); `max_late` is in seconds;
-    `wall_time` and `zone` are what the person asked for."""
+    `wall_time` and `zone` are what the person asked for; `after_id` is the delivery whose post this one answers:
+    the part before it in a thread."""
 
     id: str
     draft_id: str

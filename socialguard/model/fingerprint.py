@@ -24,13 +24,16 @@ def body(
     not_before: datetime | None,
     max_late: int,
     target: str | None = None,
+    after: str | None = None,
 ) -> Mapping[str, object]:
     """Return the JSON value that is hashed and that the submitter signs (FORMATS: Fingerprint of a delivery).
 
     `user_id` is the network's id of the account; `not_before` None means now; `max_late` is in seconds;
-    `target` is the network's id of the post that an edit or a delete acts on.
+    `target` is the network's id of the post that an edit or a delete acts on; `after` is the delivery of the part
+    before this one in a thread. What is part of no thread has no word about threads: so it was signed before there
+    were any.
     """
-    return {
+    value: dict[str, object] = {
         "org": org,
         "delivery": delivery,
         "nonce": nonce,
@@ -49,6 +52,9 @@ def body(
         "max_late": max_late,
         "target": target,
     }
+    if content.thread_position is not None or content.thread_size is not None or after is not None:
+        value |= {"thread_size": content.thread_size, "after": after}
+    return value
 
 
 def fingerprint(value: Mapping[str, object]) -> str:

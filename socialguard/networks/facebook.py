@@ -22,6 +22,7 @@ class FacebookAdapter:
     title = "Facebook"
     origin = "https://graph.facebook.com"
     resolve = Resolve.TWO_STEP
+    threads = False
 
     def __init__(self) -> None:
         self.limits: Limits = load_limits(self.name)

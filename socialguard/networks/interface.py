@@ -211,6 +211,8 @@ class Network(Protocol):
     origin: str
     """Where its API is, e.g. `https://api.x.com`."""
     resolve: Resolve
+    threads: bool
+    """Whether a post can answer another of the same account, so that several make a thread."""
     limits: Limits
     reading: Reading
 

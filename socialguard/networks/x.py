@@ -18,6 +18,7 @@ class XAdapter:
     title = "X"
     origin = "https://api.x.com"
     resolve = Resolve.RECONCILE
+    threads = True
 
     def __init__(self) -> None:
         self.limits = load_limits(self.name)

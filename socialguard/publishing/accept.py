@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,10 +17,10 @@ from socialguard.ledger import reader, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
-from socialguard.model.finding import Severity
+from socialguard.model.finding import Finding, Severity
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.publishing import approval, crash
-from socialguard.publishing.interface import Answer, Candidate, Desk, Plan
+from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import APPROVER, decided
 from socialguard.registry.signed import Right
 
@@ -50,24 +51,36 @@ def accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
 
 
 def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
-    if clock.now() - plan.made_at > MAX_PLAN_AGE:
-        raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
+    require_fresh(plan.made_at)
     crash.at("before_queue")
     with desk.database.write() as connection:
         _refuse_stops(connection, desk, plan)
-        for_approver = _refuse_findings(connection, desk, plan)
+        held = refuse_findings(connection, desk, plan)
         _refuse_unpaid(connection, desk, plan)
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
-        if plan.replaces is not None:
-            _cancel_replaced(connection, desk, plan.replaces)
-        nonce = begin_nonce(desk.log.head(connection))
-        submissions = tuple(_sign(desk, plan, candidate, nonce) for candidate in plan.candidates)
-        queued = tuple(
-            _queue(connection, desk, plan, item, how, str(item.candidate.account) in for_approver)
-            for item in submissions
-        )
+        for delivery_id in plan.replaces:
+            _cancel_replaced(connection, desk, delivery_id)
+        queued = submit(connection, desk, plan, how, begin_nonce(desk.log.head(connection)), held)
     crash.at("after_queue")
     return queued
+
+
+def submit(
+    connection: Connection, desk: Desk, plan: Plan, how: str, nonce: str, held: Collection[str]
+) -> tuple[Delivery, ...]:
+    """Sign and queue the deliveries of a plan in the caller's transaction, which has refused what must be refused;
+    `how` is what the gate said of the confirmation, `nonce` what `begin_nonce` returned, `held` what
+    `refuse_findings` did."""
+    return tuple(
+        _queue(connection, desk, plan, item, how, str(item.candidate.account) in held)
+        for item in _signed(desk, plan, nonce)
+    )
+
+
+def require_fresh(made_at: datetime) -> None:
+    """Refuse (Held) what was checked too long ago."""
+    if clock.now() - made_at > MAX_PLAN_AGE:
+        raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
 
 
 def begin_nonce(log: Tree) -> str:
@@ -82,7 +95,20 @@ def since_of(nonce: str) -> Since:
     return BEGINNING if found is None else (int(found[1]), int(found[2]))
 
 
-def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submission:
+def _signed(desk: Desk, plan: Plan, begin: str) -> list[_Submission]:
+    """Sign all, each part of a thread with the id of the part that it answers."""
+    signed: list[_Submission] = []
+    before: dict[str, str] = {}
+    for candidate in plan.candidates:
+        after = candidate.after
+        if after is None and candidate.content.thread_position and candidate.act is Act.PUBLISH:
+            after = before[candidate.account.id]
+        signed.append(_sign(desk, plan, candidate, begin, after))
+        before[candidate.account.id] = signed[-1].value.id
+    return signed
+
+
+def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str, after: str | None) -> _Submission:
     now = clock.now()
     delivery_id = secrets.token_hex(4)
     nonce = begin + secrets.token_hex(16)
@@ -97,6 +123,7 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submissi
         not_before=candidate.when,
         max_late=candidate.max_late,
         target=candidate.target,
+        after=after,
     )
     member, signature = desk.trust.sign(SUBMISSION, statement)
     value = Delivery(
@@ -117,7 +144,8 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str) -> _Submissi
         zone=plan.zone,
         max_late=candidate.max_late,
         target=candidate.target,
-        options={} if plan.replaces is None else {"replaces": plan.replaces},
+        options={"replaces": plan.replaces[0]} if plan.replaces else {},
+        after_id=after,
     )
     return _Submission(value, candidate)
 
@@ -137,43 +165,52 @@ def _refuse_unpaid(connection: Connection, desk: Desk, plan: Plan) -> None:
 
 
 def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
-    noted = desk.trust.noted()
-    require_may_publish(connection, desk, plan)
     for candidate in plan.candidates:
-        # Read again: it may have been revoked or removed while the card was shown.
-        account = desk.trust.account(connection, candidate.account.id)
-        if not account.is_usable:
-            raise revoked(account)
-        if account.attended and plan.session.context is None:
-            raise errors.Held(
-                detail=f"{account} is used only by a person at a terminal",
-                fix="Run the command in a terminal, without --json and --no-input.",
-            )
-        for stop in desk.trust.stops(connection, account, noted):
-            raise errors.Frozen(
-                account=account,
-                since=since(stop.since, account.zone),
-                actor=stop.actor,
-                reason=stop.reason,
-                draft=plan.draft_id,
-            )
+        require_open(connection, desk, candidate.account, plan.session, plan.draft_id)
 
 
-def require_may_publish(connection: Connection, desk: Desk, plan: Plan) -> None:
+def require_may_publish(connection: Connection, desk: Desk, account: Account, draft_id: str) -> None:
     """Refuse what the sender would: a submission by somebody who may not publish there."""
-    for candidate in plan.candidates:
-        if not desk.trust.may(connection, desk.person.id, Right.PUBLISH, candidate.account):
-            raise errors.NotAllowed(
-                who=desk.trust.named(connection, desk.person.id),
-                what=f"publish on {candidate.account}",
-                detail="no owner granted it, or it has ended",
-                draft=plan.draft_id,
-            )
+    if not desk.trust.may(connection, desk.person.id, Right.PUBLISH, account):
+        raise errors.NotAllowed(
+            who=desk.trust.named(connection, desk.person.id),
+            what=f"publish on {account}",
+            detail="no owner granted it, or it has ended",
+            draft=draft_id,
+        )
 
 
-def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset[str]:
-    """Check again under the write lock: a twin may have been queued since the plan was shown. Return the accounts
-    with a hold that an approver decides."""
+def require_open(connection: Connection, desk: Desk, account: Account, session: Session, draft_id: str) -> None:
+    """Refuse an account on which nothing may be queued now: NotAllowed where this member may not publish,
+    AuthenticationNeeded where it was revoked, Held where only a person at a terminal may use it, Frozen."""
+    require_may_publish(connection, desk, account, draft_id)
+    # Read again: it may have been revoked or removed while the card was shown.
+    account = desk.trust.account(connection, account.id)
+    if not account.is_usable:
+        raise revoked(account)
+    if account.attended and session.context is None:
+        raise errors.Held(
+            detail=f"{account} is used only by a person at a terminal",
+            fix="Run the command in a terminal, without --json and --no-input.",
+        )
+    for stop in desk.trust.stops(connection, account, desk.trust.noted()):
+        raise errors.Frozen(
+            account=account,
+            since=since(stop.since, account.zone),
+            actor=stop.actor,
+            reason=stop.reason,
+            draft=draft_id,
+        )
+
+
+def for_approver(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the accounts with a hold that an approver decides."""
+    return frozenset(item.account for item in findings if item.overridden == APPROVER)
+
+
+def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset[str]:
+    """Refuse (Held) what the checks stop, asked again under the write lock: a twin may have been queued since the
+    plan was shown. Return the accounts with a hold that an approver decides."""
     fresh = (
         ()
         if plan.candidates[0].act is Act.DELETE
@@ -182,7 +219,7 @@ def _refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozense
     told = decided(connection, desk, plan.candidates, fresh, dict(plan.overrides))
     stopping = [item for item in told if item.stops]
     if not stopping:
-        return frozenset(item.account for item in told if item.overridden == APPROVER)
+        return for_approver(told)
     blocked = any(item.severity is Severity.BLOCK for item in stopping)
     alone = len(plan.candidates) == 1
     first = stopping[0]
@@ -255,9 +292,10 @@ def revoked(account: Account) -> errors.AuthenticationNeeded:
 
 
 def since(instant: datetime, zone: str) -> str:
-    """Return a time of day for a person, with the date where it is not today."""
+    """Return a time of day for a person, with its zone, and with the date where it is not today."""
     from zoneinfo import ZoneInfo
 
     local = instant.astimezone(ZoneInfo(zone))
     today = clock.now().astimezone(ZoneInfo(zone)).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+    day = "" if local.date() == today else f"{local:%Y-%m-%d} "
+    return f"{day}{local:%H:%M} {local.tzname()}"

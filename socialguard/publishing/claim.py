@@ -5,7 +5,7 @@ and signed, the row becomes `sending`, and the intent is in the log. What was ta
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -21,11 +21,12 @@ from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Act, Delivery, Receipt, State
-from socialguard.model.fingerprint import body, fingerprint
+from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import approval, crash
+from socialguard.publishing import approval, crash, threads
 from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
+from socialguard.publishing.threads import Turn
 from socialguard.registry.signed import Right
 
 # Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
@@ -35,7 +36,7 @@ QUEUED: Final = ("delivery.queue", "queued")
 # The newest word on one that may go out again: its last attempt proved that nothing is public. A worker signs it:
 # entries carry no signature, and whoever writes the database could append one. After any other (sent, failed,
 # cancelled, held …) it never goes out.
-REOPENED: Final = frozenset({"limited", "not_public"})
+REOPENED: Final = frozenset({"limited", "not_public", "unreached"})
 WORD: Final = "attempt-outcome"
 """The envelope type of the signed word."""
 
@@ -88,6 +89,7 @@ class _Sound:
 
     value: Delivery
     account: Account
+    turn: Turn
     asked: int
 
 
@@ -153,6 +155,9 @@ def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | Non
     value = reader.get(connection, asked.delivery_id)
     if value.state is not State.QUEUED or value.due > clock.now():
         return None
+    turn = threads.turn_of(connection, value)
+    if turn is Turn.LATER:
+        return None
     account = account_of(connection, desk, value)
     if not desk.trust.sends(connection, account):
         return None  # another machine's worker does
@@ -161,7 +166,10 @@ def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | Non
         return refused
     if not asked.renewed and _must_renew(connection, desk, account):
         return Unrenewed(value, account)
-    return _Sound(value, account, _verify(ground, value, account))
+    approvals = _verify(ground, value, account)
+    if turn is Turn.NOW:
+        threads.require_answerable(connection, desk.log, desk.trust.org, value, account)
+    return _Sound(value, account, turn, approvals)
 
 
 def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | Exception | None:
@@ -170,13 +178,15 @@ def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Res
 
 
 def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | None:
-    """Make a sound delivery `sending`, or hold one that is late or that no budget allows; None where its account
-    is busy, or it is another's turn."""
+    """Make a sound delivery `sending`, or hold one that is late, that no budget allows, or whose thread has
+    stopped; None where its account is busy."""
     value, account = sound.value, sound.account
+    if sound.turn is Turn.NEVER:
+        return _put_aside(connection, desk, value, account, threads.stopped(connection, value, account))
     late = _lateness(connection, desk, value, account)
     if late is not None:
         return late
-    if reader.is_sending(connection, account.id) or not _is_its_turn(connection, value):
+    if reader.is_sending(connection, account.id):
         return None
     unapproved = _unapproved(connection, desk, value, account, sound.asked)
     if unapproved is not None:
@@ -223,7 +233,7 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
 
 def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a delivery whose time has passed (the machine slept): a person says whether it is still right."""
-    late = clock.now() - value.due
+    late = clock.now() - threads.free_since(connection, value)
     if late.total_seconds() <= value.max_late:
         return None
     return hold(connection, desk, value, account, late_by(value, account))
@@ -269,10 +279,17 @@ def late_by(value: Delivery, account: Account) -> errors.Late:
 
 def hold(connection: Connection, desk: Desk, value: Delivery, account: Account, problem: errors.Held) -> Result:
     """Hold a queued delivery instead of sending it, with an alert: a person says whether it is still right."""
+    held = _put_aside(connection, desk, value, account, problem)
+    alarm(connection, desk, value, problem)
+    return held
+
+
+def _put_aside(
+    connection: Connection, desk: Desk, value: Delivery, account: Account, problem: errors.Held
+) -> Result:
     writer.move(connection, value, State.HELD, problem.message())
     append(connection, desk, value, "held", reason=problem.message())
-    alarm(connection, desk, value, problem)
-    return Result(replace(value, state=State.HELD), account, problem)
+    return Result(replace(value, state=State.HELD, state_reason=problem.message()), account, problem)
 
 
 def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.SocialGuardError) -> None:
@@ -294,26 +311,10 @@ def _verify(ground: _Ground, value: Delivery, account: Account) -> int:
 
 def require_as_signed(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
     """Refuse a row that is not what its submitter signed."""
-    statement = signed_body(desk.trust.org, value, account)
+    statement = threads.statement_of(desk.trust.org, value, account)
     if fingerprint(statement) != value.fingerprint:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="its content is not what was confirmed.")
     desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
-
-
-def signed_body(org: str, value: Delivery, account: Account) -> Mapping[str, object]:
-    """Return what the submitter of a delivery signed, as its row says it."""
-    return body(
-        org=org,
-        delivery=value.id,
-        nonce=value.nonce,
-        act=value.act,
-        account=account.id,
-        user_id=account.user_id,
-        content=value.content,
-        not_before=value.not_before,
-        max_late=value.max_late,
-        target=value.target,
-    )
 
 
 def _require_open(connection: Connection, desk: Desk, value: Delivery, account: Account) -> int:
@@ -364,12 +365,6 @@ def _word(value: Delivery, outcome: str) -> dict[str, object]:
         "outcome": outcome,
         "due": jcs.timestamp(value.due),
     }
-
-
-def _is_its_turn(connection: Connection, value: Delivery) -> bool:
-    if value.after_id is None:
-        return True
-    return reader.get(connection, value.after_id).state is State.SENT
 
 
 def _must_renew(connection: Connection, desk: Desk, account: Account) -> bool:

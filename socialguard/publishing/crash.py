@@ -21,17 +21,24 @@ POINTS: Final = (
 )
 
 _armed: str | None = None
+_passes = 0
 
 
 def arm(point: str | None) -> None:
-    """Kill this process when it reaches `point`; None disarms. ValueError for a point that does not exist."""
-    global _armed
-    if point is not None and point not in POINTS:
+    """Kill this process when it reaches `point`, with `point:2` when it does so the second time; None disarms.
+    ValueError for a point that does not exist."""
+    global _armed, _passes
+    name, _colon, times = (point or "").partition(":")
+    if point is not None and (name not in POINTS or not (times or "1").isdecimal()):
         raise ValueError(f"{VARIABLE}={point} is none of {', '.join(POINTS)}")
-    _armed = point
+    _armed, _passes = name or None, int(times or "1")
 
 
 def at(point: str) -> None:
     """Die here by SIGKILL if this point is armed."""
-    if _armed == point:
+    global _passes
+    if _armed != point:
+        return
+    _passes -= 1
+    if _passes == 0:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -51,7 +51,7 @@ def matter(desk: Desk, delivery_id: str) -> Matter:
         return Matter(
             value=value,
             account=account,
-            findings=desk.gate.review(connection, (candidate,), replaces=value.id),
+            findings=desk.gate.review(connection, (candidate,), replaces=(value.id,)),
             before=_approved_before(connection, desk, value, account),
             words=approvals.of(connection, value.fingerprint),
             needed=_wanted(connection, desk, value, account),

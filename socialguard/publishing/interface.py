@@ -4,11 +4,12 @@
 both. Neither has a permissive default.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -48,7 +49,8 @@ class Rules:
 class Candidate:
     """One delivery before it is one: the account and everything that would be public, with its length and
     limit in the network's own unit, its price in millionths of a US dollar, its grace and how late it may go out
-    in seconds."""
+    in seconds. `after` is the delivery that it answers; a part of a thread that names none answers the part of its
+    account before it."""
 
     account: Account
     act: Act
@@ -60,6 +62,7 @@ class Candidate:
     max_late: int
     when: datetime | None
     target: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +227,15 @@ class Gate(Protocol):
     """The guard, as publishing sees it."""
 
     def review(
-        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: str | None
+        self, connection: Connection, candidates: Sequence[Candidate], *, replaces: Collection[str]
     ) -> tuple[Finding, ...]:
-        """Return the findings of every check, at the severities of the policy."""
+        """Return the findings of every check, at the severities of the policy; the deliveries `replaces` will be
+        cancelled."""
+        ...
+
+    def reviewing(self) -> Callable[[Connection, Candidate], Sequence[Finding]]:
+        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
+        account posted as of its first look."""
         ...
 
     def challenge(
@@ -275,15 +284,33 @@ class Desk:
     turns: Turns = field(default_factory=Turns)
 
 
+class Divide(StrEnum):
+    """Where a text becomes several posts: nowhere; at lines of three hyphens; there, and at the ends of sentences
+    wherever a part is still too long for its network."""
+
+    NOWHERE = "nowhere"
+    LINES = "lines"
+    SENTENCES = "sentences"
+
+
+class Attached(NamedTuple):
+    """A file to publish, what it shows, and the part of a thread that it belongs to, from 1."""
+
+    path: Path
+    alt: str
+    part: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a person asks to publish. `at` is None for now; `grace` None means the policy's; `overrides` maps
     a check to the reason for passing it; `kept_media` are in the store already; `replaces` is the delivery that
-    this one is an edit of."""
+    this one is an edit of; `draft` is the kept draft that it comes from. `variants` maps a network (`x`) or an
+    account (`x:@acme`) to the text that goes there instead; `numbered` puts (1/3) behind each part of a thread."""
 
     text: str
     selectors: Sequence[str]
-    media: Sequence[tuple[Path, str]] = ()
+    media: Sequence[Attached] = ()
     kept_media: Sequence[Media] = ()
     link: str | None = None
     reply_to: str | None = None
@@ -291,11 +318,17 @@ class Request:
     grace: int | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     replaces: str | None = None
+    draft: str | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)
+    divide: Divide = Divide.NOWHERE
+    numbered: bool = False
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request that was checked, waiting for its answer. Nothing is queued yet; the draft is kept."""
+    """A request that was checked, waiting for its answer. Nothing is queued yet; the draft is kept. The parts of a
+    thread stand together and in order; `replaces` are the deliveries that are cancelled for it."""
 
     draft_id: str
     candidates: tuple[Candidate, ...]
@@ -305,7 +338,7 @@ class Plan:
     made_at: datetime
     zone: str
     wall: datetime | None = None
-    replaces: str | None = None
+    replaces: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
 
     @property

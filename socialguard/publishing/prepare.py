@@ -1,6 +1,6 @@
 """From a request to a plan: draft kept, accounts named, content rendered and checked, the question prepared."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,10 +10,11 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Entry
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
-from socialguard.model.delivery import Act, Content, Delivery, Media
+from socialguard.model.delivery import Act, Content, Delivery
 from socialguard.model.finding import Finding, Severity
 from socialguard.networks.prices import price_of
-from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Request, Session
+from socialguard.publishing.interface import Answer, Candidate, Desk, Divide, Plan, Request, Session
+from socialguard.publishing.rendering import contents_for, fallbacks
 from socialguard.publishing.times import Moment, parse_when
 
 MAX_TEXT = 1_000_000
@@ -36,12 +37,21 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
     draft_id = "-"
     try:
         draft_id, accounts = _begin(desk, request, keep=keep)
-        media = (*request.kept_media, *(desk.media.keep(path, alt) for path, alt in request.media))
+        media = [
+            *((1, item) for item in request.kept_media),
+            *((one.part, desk.media.keep(one.path, one.alt)) for one in request.media),
+        ]
         moment = None
         if request.at is not None:
             moment = parse_when(request.at, common_zone(accounts), clock.now())
         with desk.database.read() as connection:
-            return _plan(connection, desk, request, session, draft_id, accounts, media, moment)
+            contents = [
+                (account, contents_for(desk.network(account.network), account, request, media))
+                for account in accounts
+            ]
+            replaces = () if request.replaces is None else (request.replaces,)
+            plan = _plan(connection, desk, request, session, draft_id, contents, moment, replaces)
+            return replace(plan, findings=(*fallbacks(accounts, request), *plan.findings))
     except errors.SocialGuardError as problem:
         problem.fields.setdefault("draft", draft_id)
         raise
@@ -70,7 +80,7 @@ def plan_deletion(
         candidate = Candidate(
             account=account,
             act=Act.DELETE,
-            content=value.content,
+            content=replace(value.content, thread_position=None, thread_size=None),
             length=0,
             limit=0,
             price=price_of(desk.network(account.network), Act.DELETE, value.content),
@@ -88,8 +98,38 @@ def plan_deletion(
         session=session,
         made_at=clock.now(),
         zone=account.zone,
-        replaces=replaces,
+        replaces=() if replaces is None else (replaces,),
     )
+
+
+def prepare_parts(
+    desk: Desk,
+    account: Account,
+    contents: Sequence[Content],
+    session: Session,
+    *,
+    after: str | None,
+    replaces: Sequence[str],
+    at: str | None,
+    overrides: Mapping[str, str],
+) -> Plan:
+    """Check what is left of a thread, to be queued anew behind the delivery `after` and instead of `replaces`. It
+    has its draft, too.
+
+    Raises as `prepare`."""
+    text = "\n---\n".join(content.text for content in contents)
+    request = Request(text=text, selectors=[str(account)], at=at, overrides=overrides, divide=Divide.LINES)
+    with desk.database.write() as connection:
+        draft_id = _keep_draft(connection, desk, request)
+    try:
+        moment = None if at is None else parse_when(at, account.zone, clock.now())
+        with desk.database.read() as connection:
+            parts = [(account, tuple(contents))]
+            plan = _plan(connection, desk, request, session, draft_id, parts, moment, tuple(replaces))
+    except errors.SocialGuardError as problem:
+        problem.fields.setdefault("draft", draft_id)
+        raise
+    return replace(plan, candidates=(replace(plan.candidates[0], after=after), *plan.candidates[1:]))
 
 
 def common_zone(accounts: Sequence[Account]) -> str:
@@ -132,13 +172,13 @@ def decided(
 def _begin(desk: Desk, request: Request, *, keep: bool) -> tuple[str, tuple[Account, ...]]:
     """Keep the draft, and return its id with the accounts that the request names; the draft stays where they are
     refused."""
-    if not keep:
+    if not keep or request.draft is not None:
         with desk.database.read() as connection:
-            return "-", desk.trust.resolve(connection, request.selectors)
+            return request.draft or "-", desk.trust.resolve(connection, request.selectors)
     refused: errors.SocialGuardError | None = None
     accounts: tuple[Account, ...] = ()
     with desk.database.write() as connection:
-        draft_id = _keep_draft(connection, desk, request)
+        draft_id = request.draft or _keep_draft(connection, desk, request)
         try:
             accounts = desk.trust.resolve(connection, request.selectors)
         except errors.SocialGuardError as problem:
@@ -150,14 +190,22 @@ def _begin(desk: Desk, request: Request, *, keep: bool) -> tuple[str, tuple[Acco
 
 
 def _keep_draft(connection: Connection, desk: Desk, request: Request) -> str:
-    payload = {
+    return writer.keep_draft(connection, request.text, payload_of(request), desk.person.id)
+
+
+def payload_of(request: Request) -> dict[str, object]:
+    """Return all of a request but its text, as a kept draft has it."""
+    return {
         "to": list(request.selectors),
-        "media": [{"file": str(path), "alt": alt} for path, alt in request.media],
+        "media": [{"file": str(one.path), "alt": one.alt, "part": one.part} for one in request.media],
         "link": request.link,
         "reply_to": request.reply_to,
         "at": request.at,
+        "variants": dict(request.variants),
+        "divide": request.divide.value,
+        "numbered": request.numbered,
+        "campaign": request.campaign,
     }
-    return writer.keep_draft(connection, request.text, payload, desk.person.id)
 
 
 def _plan(
@@ -166,14 +214,17 @@ def _plan(
     request: Request,
     session: Session,
     draft_id: str,
-    accounts: tuple[Account, ...],
-    media: tuple[Media, ...],
+    contents: Sequence[tuple[Account, tuple[Content, ...]]],
     moment: Moment | None,
+    replaces: tuple[str, ...],
 ) -> Plan:
-    content = Content(text=request.text, media=media, link=request.link, reply_to=request.reply_to)
     when = None if moment is None else moment.instant
-    candidates = tuple(_candidate(connection, desk, account, content, when, request.grace) for account in accounts)
-    findings = desk.gate.review(connection, candidates, replaces=request.replaces)
+    candidates = tuple(
+        candidate_of(connection, desk, account, content, when, request.grace)
+        for account, parts in contents
+        for content in parts
+    )
+    findings = desk.gate.review(connection, candidates, replaces=replaces)
     return Plan(
         draft_id=draft_id,
         candidates=candidates,
@@ -181,21 +232,23 @@ def _plan(
         challenge=desk.gate.challenge(connection, candidates, session),
         session=session,
         made_at=clock.now(),
-        zone=accounts[0].zone if moment is None else moment.zone,
+        zone=contents[0][0].zone if moment is None else moment.zone,
         wall=None if moment is None else moment.wall,
-        replaces=request.replaces,
+        replaces=replaces,
         overrides=dict(request.overrides),
     )
 
 
-def _candidate(
+def candidate_of(
     connection: Connection,
     desk: Desk,
     account: Account,
     content: Content,
     when: datetime | None,
-    grace: int | None,
+    grace: int | None = None,
 ) -> Candidate:
+    """Return what a content would be on an account, measured and priced; `when` None means now, `grace` None the
+    policy's."""
     network = desk.network(account.network)
     rules = desk.trust.rules(connection, account)
     return Candidate(

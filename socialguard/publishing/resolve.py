@@ -273,7 +273,7 @@ def _settle(
         if state is State.SENT:
             usage.book_found(connection, account, network, value)
         now_due = value if due is None else replace(value, due=due)
-        append(connection, desk, now_due, outcome, reason=reason or "found by looking")
+        append(connection, desk, now_due, outcome, reason=reason or "found by looking", receipt=receipt)
     problem = None
     if state is State.FAILED:  # nothing was made: whoever posted must be told, by the exit code too
         problem = errors.NetworkRefused(network=network.title, account=account, detail=reason)

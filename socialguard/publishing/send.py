@@ -20,9 +20,10 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
 from socialguard.networks.prices import price_of
-from socialguard.publishing import crash, skew
+from socialguard.publishing import crash, skew, threads, unreached
 from socialguard.publishing.claim import Claimed, Unrenewed, alarm, append, claim
 from socialguard.publishing.interface import Desk, Result
+from socialguard.publishing.threads import Turn
 from socialguard.registry.accounts import unverified
 
 # The longest that the calls of one publish take.
@@ -39,7 +40,23 @@ def run_due(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...]:
         due = ids if ids is not None else reader.due_ids(connection, clock.now())
     results: list[Result] = []
     _run(desk, due, results)
+    # A part of a thread that was asked for before the one that it answers was sent.
+    told = 0
+    while len(results) > told and (parts := _in_turn_now(desk, due, results)):
+        told = len(results)
+        _run(desk, parts, results)
     return tuple(results)
+
+
+def _in_turn_now(desk: Desk, ids: Sequence[str], results: Sequence[Result]) -> list[str]:
+    """Return those whose predecessor was sent since they were asked for."""
+    tried = {one.delivery.id for one in results}
+    sent = {one.delivery.id for one in results if one.delivery.state is State.SENT}
+    with desk.database.read() as connection:
+        parts = [
+            value for value in (reader.get(connection, one) for one in ids if one not in tried) if value.after_id
+        ]
+    return [value.id for value in parts if value.after_id in sent and value.state is State.QUEUED]
 
 
 def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
@@ -60,8 +77,8 @@ def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
 
 
 def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
-    """Send these deliveries and wait for an account that another process is sending on, up to a minute; raises as
-    `run_due`."""
+    """Send these deliveries and wait for an account that another process is sending on, be it one of these, up to
+    a minute; raises as `run_due`."""
     from socialguard.publishing.resolve import expire_attempts  # it builds on this module
 
     end = clock.monotonic() + BUSY_WAIT
@@ -70,13 +87,27 @@ def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
     left = [one for one in ids if one not in {result.delivery.id for result in results}]
     while left and clock.monotonic() < end:
         with desk.database.read() as connection:
-            left = [one for one in left if reader.get(connection, one).state is State.QUEUED]
+            awaited = _awaited(connection, left)
+        left = list(awaited)
         if left:
             expire_attempts(desk)  # who is waited for may have died
             clock.pause(0.1)
-            _run(desk, left, results)
+            _run(desk, [one for one in left if awaited[one] is State.QUEUED], results)
             left = [one for one in left if one not in {result.delivery.id for result in results}]
     return tuple(results)
+
+
+def _awaited(connection: Connection, ids: Sequence[str]) -> dict[str, State]:
+    """Return those that are being sent, or wait for their account alone: of a thread no part whose turn nobody
+    here waits for."""
+    found: dict[str, State] = {}
+    for value in (reader.get(connection, one) for one in ids):
+        if value.state is State.SENDING or (
+            value.state is State.QUEUED
+            and (value.after_id in found or threads.turn_of(connection, value) is not Turn.LATER)
+        ):
+            found[value.id] = value.state
+    return found
 
 
 def send_one(desk: Desk, delivery_id: str) -> Result | None:
@@ -101,6 +132,8 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return _record(desk, value, account, session, State.UNKNOWN, "unknown", problem)
     except errors.ClockWrong as problem:
         return _record(desk, value, account, session, State.HELD, "held", problem)
+    except errors.NotReached as problem:
+        return _record(desk, value, account, session, *unreached.verdict(value, account, problem))
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.
         return _record(desk, value, account, session, State.FAILED, "failed", problem)
@@ -184,10 +217,15 @@ def _require_ours(connection: Connection, network: Network, value: Delivery, acc
 
 
 def outgoing(desk: Desk, value: Delivery) -> Outgoing:
-    """Return a delivery's content as its adapter takes it, the media's bytes checked."""
+    """Return a delivery's content as its adapter takes it: the media's bytes checked, a part of a thread as the
+    reply to the part before it."""
     content = value.content
     uploads = tuple(Upload(desk.media.read(item), item.content_type, item.alt) for item in content.media)
-    return Outgoing(text=content.text, link=content.link, reply_to=content.reply_to, uploads=uploads)
+    reply_to = content.reply_to
+    if value.after_id is not None:
+        with desk.database.read() as connection:
+            reply_to = threads.answered(connection, value)
+    return Outgoing(text=content.text, link=content.link, reply_to=reply_to, uploads=uploads)
 
 
 # ── TX3: the outcome ─────────────────────────────────────────────────────────────────────────────────────

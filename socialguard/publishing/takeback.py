@@ -1,5 +1,7 @@
 """Taking back and settling: undo, cancel, a person's word on an unknown outcome."""
 
+from typing import Final
+
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
@@ -13,6 +15,8 @@ from socialguard.publishing.accept import EDITED, since
 from socialguard.publishing.addresses import post_id
 from socialguard.publishing.interface import Desk, Result
 from socialguard.store.database import Database
+
+_SETTLED: Final = "settled by a person"
 
 
 class AlreadyPublic(errors.SocialGuardError):
@@ -63,19 +67,21 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
         value = reader.get(connection, delivery_id)
         if value.state is not State.UNKNOWN:
             raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not unknown.")
+        network_id = None
         if url is None:
             writer.settle(connection, value, State.FAILED, reason=reason, how="person")
         else:
             if not url.startswith("https://"):
                 raise errors.UsageError(detail=f"{url} is not the address of a post.")
             proof = Receipt(post_id(url), url, clock.now())
+            network_id = proof.network_id
             writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
             account = desk.trust.account(connection, value.account_id)
             usage.book_found(connection, account, desk.network(account.network), value)
         outcome = "failed" if url is None else "sent"
-        _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason)
+        _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason, network_id)
         # The attempt's own intent ends with the same word.
-        _append(connection, desk.log, desk.person, value, "delivery.send", outcome, "settled by a person")
+        _append(connection, desk.log, desk.person, value, "delivery.send", outcome, _SETTLED, network_id)
     return _result(desk, delivery_id)
 
 
@@ -86,8 +92,18 @@ def _result(desk: Desk, delivery_id: str) -> Result:
 
 
 def _append(
-    connection: Connection, log: AuditLog, actor: Actor, value: Delivery, action: str, outcome: str, reason: str
+    connection: Connection,
+    log: AuditLog,
+    actor: Actor,
+    value: Delivery,
+    action: str,
+    outcome: str,
+    reason: str,
+    network_id: str | None = None,
 ) -> None:
+    obj = {"delivery": value.id}
+    if network_id is not None:
+        obj["network_id"] = network_id
     entry = Entry(
         action=action,
         outcome=outcome,
@@ -96,6 +112,6 @@ def _append(
         corr=value.attempt_id,
         fingerprint=value.fingerprint,
         reason=reason or None,
-        obj={"delivery": value.id},
+        obj=obj,
     )
     log.append(connection, entry)

@@ -50,6 +50,8 @@ _MONTHS: Final = {
     for name in names.split()
 }
 _DAYS: Final = {"today": 0, "aujourd'hui": 0, "tomorrow": 1, "demain": 1, "apres-demain": 2}
+_PAST_DAYS: Final = frozenset({"yesterday", "hier", "avant-hier"})
+_EMPTY: Final = "''"
 _UNITS: Final = {
     "minute": "minutes",
     "min": "minutes",
@@ -94,7 +96,7 @@ def parse_when(text: str, zone: str, now: datetime) -> Moment:
     try:
         found = _parse_iso(text) or _parse_words(text, now.astimezone(place))
         if found is None:
-            raise errors.BadTime(text=text, detail="it is not understood.")
+            raise _not_understood(text, now.astimezone(place))
         found = found.replace(microsecond=0)
         instant = found.astimezone(UTC) if found.tzinfo is not None else _instant(text, found, place)
         wall = instant.astimezone(place).replace(tzinfo=None, fold=0)
@@ -103,6 +105,35 @@ def parse_when(text: str, zone: str, now: datetime) -> Moment:
     if instant <= now:
         raise errors.BadTime(text=text, detail=f"{wall:%Y-%m-%d %H:%M} is past.")
     return Moment(instant, wall, zone)
+
+
+def _not_understood(text: str, now: datetime) -> errors.BadTime:
+    """Return what is said of a time that is none, with what is missing where that can be told."""
+    words = _plain(text)
+    if not words:
+        detail = "it is empty."
+        return errors.BadTime(text=_EMPTY, detail=detail)
+    if words.split(" ")[0] in _PAST_DAYS:
+        return errors.BadTime(text=text, detail="that day is past.")
+    day = _day(words, now)
+    if day is not None or _is_date(text):
+        example = f"{text.strip()}T09:00" if _is_date(text) else f"{text.strip()} 9h"
+        detail = "it names a day without a time of day."
+        return errors.BadTime(text=text, detail=detail, remedy=f"Add one, for example '{example}'.")
+    head, _, last = words.rpartition(" ")
+    if last.isdigit() and int(last) < 24 and _day(head, now) is not None:
+        hour = f"{int(last)}h"
+        detail = f"it does not say whether {last} is an hour."
+        return errors.BadTime(text=text, detail=detail, remedy=f"Write '{text.strip()[: -len(last)]}{hour}'.")
+    return errors.BadTime(text=text, detail="it is not understood.")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _instant(text: str, wall: datetime, place: ZoneInfo) -> datetime:

@@ -5,7 +5,7 @@ Selectors are `x:@acme`, a short name, `client:acme`, `label:fr`, `label:fr+eu` 
 prefix matching and no default, and a selector that names nothing is an error.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -263,3 +263,13 @@ def _joined(signed: SignedAccount, row: "Row[tuple[object, ...]] | None", labels
 
 def _tampered(name: str, detail: str) -> errors.Tampered:
     return errors.Tampered(what=f"The account {name}", detail=detail)
+
+
+def zones_of(connection: "Connection", account_ids: Collection[str]) -> dict[str, str]:
+    """Return the time zone of each account, as its row says: for showing."""
+    from sqlalchemy import select
+
+    from socialguard.store.tables import account as table
+
+    rows = connection.execute(select(table.c.id, table.c.zone).where(table.c.id.in_(list(account_ids))))
+    return {row.id: row.zone for row in rows}

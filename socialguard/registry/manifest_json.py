@@ -79,7 +79,7 @@ def document(manifest: "Manifest") -> dict[str, object]:
             {"id": one.id, "x25519": jcs.b64(one.x25519), "ed25519": jcs.b64(one.ed25519)}
             for one in manifest.recovery
         ],
-        "log_keys": [{"key": jcs.b64(one.key), "from_size": one.from_size} for one in manifest.log_keys],
+        "log_keys": [_log_key(one) for one in manifest.log_keys],
         "policy_sha256": manifest.policy_sha256,
     }
     if manifest.epoch > 1:
@@ -107,7 +107,10 @@ def _fields(value: Mapping[str, object]) -> Fields:
     epoch = _number(value, "epoch")
     _exactly(value, _FIELDS if epoch == 1 else _FIELDS | {"org"})
     recovery = [_exactly(one, {"id", "x25519", "ed25519"}) for one in _objects(value, "recovery")]
-    log_keys = [_exactly(one, {"key", "from_size"}) for one in _objects(value, "log_keys")]
+    log_keys = [
+        _exactly(one, {"key", "from_size", "incarnation"} if "incarnation" in one else {"key", "from_size"})
+        for one in _objects(value, "log_keys")
+    ]
     previous = value["prev_sha256"]
     return Fields(
         org="" if epoch == 1 else _text(value, "org"),
@@ -121,9 +124,30 @@ def _fields(value: Mapping[str, object]) -> Fields:
         recovery=tuple(
             RecoveryKey(_text(one, "id"), _key(one, "x25519"), _key(one, "ed25519")) for one in recovery
         ),
-        log_keys=tuple(LogKey(_key(one, "key"), _number(one, "from_size")) for one in log_keys),
+        log_keys=tuple(
+            LogKey(
+                _key(one, "key"),
+                _number(one, "from_size"),
+                _later(one) if "incarnation" in one else 0,
+            )
+            for one in log_keys
+        ),
         policy_sha256=_text(value, "policy_sha256"),
     )
+
+
+def _log_key(one: LogKey) -> dict[str, object]:
+    """The first incarnation goes without saying, as manifests had it before keys were ever changed."""
+    said: dict[str, object] = {"key": jcs.b64(one.key), "from_size": one.from_size}
+    return {**said, "incarnation": one.incarnation} if one.incarnation else said
+
+
+def _later(one: Mapping[str, object]) -> int:
+    """Return an incarnation that is named: never the first, or one manifest would have two forms."""
+    found = _number(one, "incarnation")
+    if found < 1:
+        raise Malformed("the first incarnation of a log key is not named")
+    return found
 
 
 def _members(value: Mapping[str, object]) -> tuple[Member, ...]:

@@ -1,7 +1,7 @@
 """Changing who the members are and what they may do, each act one epoch that an owner signs.
 
 Every act works in the caller's write transaction and returns the next manifest, which the caller pins after the
-commit. Whether credentials must be sealed anew follows from the two manifests (`vault.rekeying`).
+commit. Whether credentials must be sealed anew follows from the two manifests (`vault.resealing`).
 """
 
 from collections.abc import Sequence

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NoReturn
 
 from socialguard import errors
 from socialguard.model.account import AccountName
+from socialguard.model.toml_lines import line_of
 
 FILE_NAME: Final = "policy.toml"
 LEVELS: Final = ("off", "note", "warn", "hold", "block")
@@ -185,36 +186,5 @@ def _allowed(path: Sequence[str]) -> str:
 
 
 def _refuse(file: str, source: str, path: Sequence[str], detail: str) -> NoReturn:
-    line = _line_of(source, tuple(path))
+    line = line_of(source, tuple(path))
     raise errors.SettingsInvalid(path=f"{file}, line {line}", detail=f"{detail}.")
-
-
-def _line_of(source: str, path: tuple[str, ...]) -> int:
-    """Return the line of a key or a section; of the nearest part of the path that the text names."""
-    best, depth, table = 1, 0, ()  # type: int, int, tuple[str, ...]
-    for number, line in enumerate(source.splitlines(), 1):
-        stripped = line.strip()
-        if stripped.startswith("["):
-            table = _path_of(f"{stripped.partition('#')[0]}\n") or table
-            here = table
-        elif "=" in stripped and not stripped.startswith("#"):
-            here = table + _path_of(f"{stripped.partition('=')[0]} = 0")
-        else:
-            continue
-        shared = len(here) if here == path[: len(here)] else 0
-        if shared > depth:
-            best, depth = number, shared
-    return best
-
-
-def _path_of(line: str) -> tuple[str, ...]:
-    try:
-        value: Any = tomllib.loads(line)
-    except tomllib.TOMLDecodeError:
-        return ()
-    parts = []
-    while isinstance(value, dict) and value:
-        key = next(iter(value))
-        parts.append(key)
-        value = value[key]
-    return tuple(parts)

@@ -123,7 +123,9 @@ class RecoveryKey:
 
 @dataclass(frozen=True, slots=True)
 class LogKey:
-    """A key (Ed25519, 32 bytes) that signs checkpoints of trees of `from_size` entries or more."""
+    """A key (Ed25519, 32 bytes) that signs checkpoints of trees of `from_size` entries or more of an incarnation,
+    and of all later ones."""
 
     key: bytes
     from_size: int
+    incarnation: int = 0

@@ -119,8 +119,13 @@ class Control:
         return happen(self.hub.world, document)
 
     async def clock(self, document: dict[str, Any]) -> Any:
-        """Move the time: `{"advance": seconds}` or `{"set": moment}`; `{}` only tells it."""
+        """Move the time: `{"advance": seconds}`, `{"set": moment}` or `{"offset": seconds}` from ours; `{}`
+        only tells it. Anything else is refused: a slip would leave the time where it was."""
         clock = self.hub.world.clock
+        if unknown := set(document) - {"set", "advance", "offset"}:
+            raise ValueError(f"there is no {', '.join(sorted(unknown))}; give advance, set or offset")
+        if "offset" in document:
+            clock.offset = float(document["offset"])
         if "set" in document:
             clock.set_to(parse_moment(document["set"]))
         if "advance" in document:

@@ -12,7 +12,9 @@ def write(path: Path, value: Mapping[str, object]) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
-        part.write_text(json.dumps(value), encoding="utf-8")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+            file.write(json.dumps(value).encode("utf-8"))
         part.replace(path)
     except OSError:
         return

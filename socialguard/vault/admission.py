@@ -17,7 +17,7 @@ from socialguard.registry.names import folded
 from socialguard.registry.origin import normalise
 from socialguard.registry.signed import Grant, Right
 from socialguard.vault.custody import Custody
-from socialguard.vault.rekeying import settled
+from socialguard.vault.resealing import settled
 
 
 @dataclass(frozen=True, slots=True)

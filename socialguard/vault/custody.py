@@ -29,6 +29,7 @@ from socialguard.store import lease
 from socialguard.store.database import Database
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
+from socialguard.vault.renewed import Renewed
 
 T = TypeVar("T")
 Book = Callable[[Connection, Account, Session, str], None]
@@ -70,7 +71,8 @@ class CustodyPins(Protocol):
 class Custody:
     """All that keeping credentials works with. `owner` and `worker` open this machine's keys when they are
     first needed; `emergency` keeps an entry where the log cannot take it; `book` puts what a session did on an
-    account into the books, as an operation, and `unbooked` are those of accounts that are not there yet."""
+    account into the books, as an operation, and `unbooked` are those of accounts that are not there yet; `renewed`
+    keeps a token between its network's answer and our commit."""
 
     database: Database
     log: AuditLog
@@ -82,6 +84,7 @@ class Custody:
     network: Callable[[str], Network]
     emergency: Callable[[Entry], None]
     book: Book
+    renewed: Renewed
     unbooked: dict[str, tuple[Session, str]] = field(default_factory=dict)
 
     def manifest(self, connection: Connection) -> Manifest:

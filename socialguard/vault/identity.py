@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from socialguard import errors
-from socialguard.vault import kernel, private_files, sealed
+from socialguard.vault import kernel, private_files, rekeying, sealed
 from socialguard.vault.kek import AskPassphrase, Kek, Kind, Source, open_kek
 from socialguard.vault.keys import KeyPair, LogKey
 from socialguard.vault.pins import Pins, Seen
@@ -33,6 +33,7 @@ _FILES: Final[Mapping[str, str]] = {MEMBER: "member.key", WORKER: "worker.key", 
 # Where the workspace was founded, the same without its person, a person who joined, a worker that joined.
 _KINDS_OF_MACHINE: Final = ({MEMBER, WORKER, LOG}, {WORKER, LOG}, {MEMBER}, {WORKER})
 _PINS_FILE: Final = "pins"
+_LOG_BEFORE: Final = "log.key.before"
 _Key = TypeVar("_Key", KeyPair, LogKey)
 _ORG_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_")
 
@@ -111,6 +112,7 @@ def open_identity(base: Path, org: str, known: tuple[Kek, ...] = ()) -> "Identit
     Raises NotAdopted if there is none; Unreadable if others can open it or a version is not known; Tampered
     if a header is malformed or the files do not agree on the source of their KEK."""
     place = directory(base, org)
+    rekeying.finish(place)
     unknown = errors.NotAdopted(
         detail=f"there are no keys for it in {place}.",
         remedy="Give SOCIALGUARD_IDENTITY if they lie elsewhere, or ask an owner for an invitation.",
@@ -120,10 +122,8 @@ def open_identity(base: Path, org: str, known: tuple[Kek, ...] = ()) -> "Identit
     except FileNotFoundError:
         raise unknown from None
     files = {}
-    for (
-        kind,
-        name,
-    ) in _FILES.items():  # a daemon's machine need not hold a person's keys, nor a person's a daemon's
+    for kind, name in _FILES.items():
+        # A daemon's machine need not hold a person's keys, nor a person's a daemon's.
         with contextlib.suppress(FileNotFoundError):
             files[kind] = sealed.read(place / name, org, kind)
     if set(files) not in _KINDS_OF_MACHINE:
@@ -143,7 +143,8 @@ class Identity:
     ) -> None:
         self.place = place
         self.org = org
-        self._files = files
+        self._files = dict(files)
+        self._log: tuple[object, LogKey] | None = None
         self._keks: dict[Source, Kek] = {kek.source: kek for kek in known}
         self._lock = threading.RLock()
 
@@ -193,7 +194,50 @@ class Identity:
         return self._pair(WORKER, ask)
 
     def log_key(self, ask: AskPassphrase | None) -> LogKey:
-        """Return the log key; raises as `kek.open_kek` and Tampered."""
+        """Return the log key as its file is now, since another process may have changed it; raises as
+        `kek.open_kek` and Tampered."""
+        state = private_files.state(self.place / _FILES[LOG])
+        with self._lock:
+            if self._log is None or self._log[0] != state:
+                self._files[LOG] = sealed.read(self.place / _FILES[LOG], self.org, LOG)
+                self._log = (state, self._open_log_key(ask))
+            return self._log[1]
+
+    def log_signer(self, ask: AskPassphrase | None) -> "LogSigner":
+        """Return a signer that takes the log key when it signs: it may be changed until a transaction begins."""
+        return LogSigner(self, ask)
+
+    def replace_log_key(self, new: LogKey, ask: AskPassphrase | None) -> None:
+        """Put a new log key in the place of the old, which stays beside it until `settle_log_key`.
+
+        The caller holds the write transaction that lists it, so that nobody signs in between."""
+        path = self.place / _FILES[LOG]
+        kek = self.kek(self._file(LOG).header.source, ask)
+        header = sealed.Header(self.org, LOG, new.key_id, kek.source, new.public)
+        private_files.replace(self.place / _LOG_BEFORE, private_files.read(path))
+        private_files.replace(path, sealed.seal(header, new.to_bytes(), kek))
+
+    def has_log_key_before(self) -> bool:
+        """Whether a change of the log key has not been settled yet."""
+        return (self.place / _LOG_BEFORE).exists()
+
+    def settle_log_key(self, listed: bytes) -> None:
+        """End a change of the log key: what is kept is the key whose public half the manifest lists last.
+
+        The caller holds the write transaction in which it was read."""
+        before, path = self.place / _LOG_BEFORE, self.place / _FILES[LOG]
+        try:
+            if sealed.read(path, self.org, LOG).header.ed25519 == listed:
+                before.unlink()
+            elif sealed.read(before, self.org, LOG).header.ed25519 == listed:
+                before.replace(path)
+            private_files.sync_directory(self.place)
+        except FileNotFoundError:
+            return
+        except OSError as problem:
+            raise private_files.unwritable(before, problem) from None
+
+    def _open_log_key(self, ask: AskPassphrase | None) -> LogKey:
         file = self._file(LOG)
         key = _checked(file, LogKey.from_bytes, file.open(self.kek(file.header.source, ask)))
         if key.public != file.header.ed25519:
@@ -249,6 +293,23 @@ class Identity:
             return self._files[kind]
         except KeyError:
             raise errors.NotAdopted(detail=f"there are no {kind} keys in {self.place}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class LogSigner:
+    """Signs with the log key that is in its place at that moment. Fulfils `audit.interface.Signer`."""
+
+    identity: Identity
+    ask: AskPassphrase | None
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return self.identity.log_key(self.ask).public
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the Ed25519 signature over `data`."""
+        return self.identity.log_key(self.ask).sign(data)
 
 
 def _move_into_place(beside: Path, place: Path) -> None:

@@ -109,7 +109,7 @@ class Pins:
         `seen` (default: nothing yet) is what they hold, its `host` excepted. This is the one way back for a
         number; the reasoned and logged act is the caller's."""
         pins = cls(path, org, kek)
-        with pins._turn():
+        with pins.alone():
             pins._write(replace(seen or Seen(), host=process.host_id()))
         return pins
 
@@ -181,7 +181,7 @@ class Pins:
         self._change(raised)
 
     def _change(self, raised: Callable[[Seen], Seen]) -> None:
-        with self._turn():
+        with self.alone():
             seen = self._read()
             new = raised(seen)
             if new != seen:
@@ -215,8 +215,8 @@ class Pins:
         private_files.replace(self._path, sealed.seal(header, seen.encode(), self._kek))
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Hold the lock between processes, and between threads: each opens the file for itself."""
+    def alone(self) -> Iterator[None]:
+        """Let no other process or thread change them meanwhile: each opens the lock file for itself."""
         path = self._path.with_name(f"{self._path.name}.lock")
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:

@@ -18,7 +18,7 @@ from socialguard.registry.manifest import Manifest
 from socialguard.vault.admission import require_user
 from socialguard.vault.credentials import Holding
 from socialguard.vault.custody import Custody
-from socialguard.vault.rekeying import settled
+from socialguard.vault.resealing import settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ def verify(custody: Custody, account_id: str) -> Verification:
     """Ask the network who the credential of an account is and what it may do, and store the answers.
 
     Raises WrongIdentity where it is another user's, AuthenticationNeeded where the network rejects it."""
+
+    if custody.renewed.holds(account_id):
+        refresh(custody, account_id)  # the stored one was used up
 
     def ask(account: Account, session: Session) -> tuple[Account, Identity, Inspection]:
         return account, require_user(session, account), session.inspect()
@@ -66,14 +69,20 @@ def refresh(custody: Custody, account_id: str, *, seen: int | None = None) -> in
     needs no refresh, or where another process renewed it after generation `seen`.
 
     The old credential is destroyed by the transaction that stores the new one, and by nothing else: whatever
-    fails leaves it in place, and the account as it is. Raises Busy while another process refreshes."""
+    fails leaves it in place, and the account as it is. A token that the network gave and that could not be stored
+    is kept beside the keys (`vault.renewed`), and stored by the next call instead of asking again.
+    Raises Busy while another process refreshes."""
     with custody.alone(account_id):
         with custody.database.read() as connection:
             vault = custody.vault(custody.manifest(connection))
             gen = vault.generation(connection, account_id)
         if seen is not None and gen > seen:
+            custody.renewed.discard(account_id)  # of a generation before this one
             return gen
+        if (kept := _store_kept(custody, account_id, gen)) is not None:
+            return kept
         generations = [gen]
+        custody.renewed.prepare(account_id)
 
         def store(connection: Connection, manifest: Manifest, renewed: Credential | None) -> None:
             if renewed is None:
@@ -85,11 +94,46 @@ def refresh(custody: Custody, account_id: str, *, seen: int | None = None) -> in
             stored = custody.vault(manifest).store(connection, account_id, renewed, writer, custody.actor)
             generations.append(stored)
 
-        # Between the network's answer and our commit the only copy of the new token is in this process.
-        with _undisturbed():
-            custody.on_network("credential.refresh", account_id, lambda _, session: session.refresh(), store)
+        def renew(_account: Account, session: Session) -> Credential | None:
+            renewed = session.refresh()
+            if renewed is not None:
+                with custody.database.read() as connection:
+                    keys = custody.keys(custody.manifest(connection), account_id)
+                custody.renewed.keep(account_id, gen, renewed.document(), keys)
+            return renewed
+
+        # Until it is kept the only copy of the new token is in this process.
+        try:
+            with _undisturbed():
+                custody.on_network("credential.refresh", account_id, renew, store)
+        except BaseException:
+            if not custody.renewed.holds(account_id):
+                custody.renewed.discard(account_id)
+            raise
+        custody.renewed.discard(account_id)
         custody.pins.pin_generation(account_id, generations[-1])
         return generations[-1]
+
+
+def _store_kept(custody: Custody, account_id: str, gen: int) -> int | None:
+    """Store the token that a refresh could not store, and return its generation; None where none is kept."""
+    if not custody.renewed.holds(account_id):
+        return None
+    with custody.database.write() as connection:
+        custody.log.require_extends(connection, custody.pins.pinned_tree())
+        manifest = custody.manifest(connection)
+        account = Registry(manifest).account(connection, account_id)
+        writer = custody.keys(manifest, account_id)
+        document = custody.renewed.find(account_id, gen, writer)
+        if document is None:
+            return None
+        renewed = custody.read_document(account.name, document)
+        stored = custody.vault(manifest).store(connection, account_id, renewed, writer, custody.actor)
+        said = custody.entry("credential.recover", "ok", account_id, obj={"gen": stored})
+        custody.log.append(connection, said)
+    custody.renewed.discard(account_id)
+    custody.pins.pin_generation(account_id, stored)
+    return stored
 
 
 def rewrap(custody: Custody, account_ids: Sequence[str], reason: str | None = None) -> dict[str, int]:
@@ -100,6 +144,8 @@ def rewrap(custody: Custody, account_ids: Sequence[str], reason: str | None = No
     keys = custody.owner()
     generations: dict[str, int] = {}
     for account_id in account_ids:
+        if custody.renewed.holds(account_id):
+            refresh(custody, account_id)  # what is stored was used up
         with custody.database.write() as connection:
             custody.log.require_extends(connection, custody.pins.pinned_tree())
             vault = custody.vault(custody.manifest(connection))

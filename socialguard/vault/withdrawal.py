@@ -70,7 +70,9 @@ def remove(
         custody.vault(manifest).destroy(connection, account_id)
         return enrolment.remove(connection, owner, manifest, account_id)
 
-    return custody.amend("account.remove", account_id, act, reason=reason, obj={"name": str(account)})
+    done = custody.amend("account.remove", account_id, act, reason=reason, obj={"name": str(account)})
+    custody.renewed.discard(account_id)
+    return done
 
 
 def _revoke(custody: Custody, account_id: str, reason: str | None) -> Withdrawal:

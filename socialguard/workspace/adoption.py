@@ -147,7 +147,7 @@ def _verified(
     report = verify.verify(
         workspace.database,
         workspace.org,
-        [LogKey(key.key, key.from_size) for key in manifest.log_keys],
+        [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys],
         floor,
         workspace.anchors,
         True,

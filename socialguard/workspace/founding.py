@@ -12,7 +12,7 @@ from socialguard.registry import founding
 from socialguard.registry import manifest as manifests
 from socialguard.registry.signed import Member, Role
 from socialguard.store import database as databases
-from socialguard.vault import identity
+from socialguard.vault import identity, private_files
 from socialguard.vault.kek import Kek
 from socialguard.vault.keys import KeyPair, LogKey
 from socialguard.vault.pins import Pins
@@ -56,7 +56,7 @@ def found(
     pins.pin_manifest(first.epoch, first.sha256)
     checkpoint.pin(pins, tree)
     EmergencyFile(layout.emergency).prepare()
-    layout.org.write_text(first.org + "\n", encoding="ascii")
+    private_files.replace(layout.org, f"{first.org}\n".encode("ascii"))
     if layout.database.exists():
         layout.database.chmod(0o600)
     store.close()

@@ -20,8 +20,8 @@ from socialguard.model.delivery import Delivery
 from socialguard.model.fingerprint import fingerprint
 from socialguard.publishing import approval, deciding
 from socialguard.publishing.accept import SUBMISSION
-from socialguard.publishing.claim import signed_body
 from socialguard.publishing.interface import Result
+from socialguard.publishing.threads import statement_of
 from socialguard.registry import manifest as manifests
 from socialguard.registry.signed import Right
 from socialguard.store import tables
@@ -48,7 +48,7 @@ def request(workspace: "Workspace", delivery_id: str, since: int | None) -> str:
         document = {
             "org": manifest.org,
             "account": str(found.account),
-            "delivery": signed_body(workspace.org, value, found.account),
+            "delivery": statement_of(workspace.org, value, found.account),
             "submitter": value.submitter,
             "signature": jcs.b64(value.signature),
             "expires": jcs.timestamp(clock.now() + timedelta(hours=hours)),

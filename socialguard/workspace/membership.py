@@ -15,8 +15,8 @@ from socialguard.model.delivery import State
 from socialguard.registry import members
 from socialguard.registry.signed import Member, Right, Role, Status
 from socialguard.store.tables import audit_entry
-from socialguard.vault import rekeying
-from socialguard.vault.rekeying import Rekeyed
+from socialguard.vault import resealing
+from socialguard.vault.resealing import Rekeyed
 from socialguard.workspace import acknowledging, joining
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def grant(
         return members.grant(connection, owner, manifest, member.id, wanted, ids, until)
 
     obj = {"member": member.id, "right": wanted.value}
-    rekeyed = rekeying.amend(
+    rekeyed = resealing.amend(
         workspace.custody,
         GRANT,
         act,
@@ -160,7 +160,7 @@ def revoke(
         return members.revoke(connection, owner, manifest, member.id, rights, ids)
 
     obj = {"member": member.id, "rights": [one.value for one in rights]}
-    rekeyed = rekeying.amend(
+    rekeyed = resealing.amend(
         workspace.custody,
         REVOKE,
         act,
@@ -186,14 +186,14 @@ def waiting_deliveries(connection: Connection, member_id: str) -> tuple[str, ...
 def _member_act(
     workspace: "Workspace",
     action: str,
-    act: rekeying.Act,
+    act: resealing.Act,
     member_id: str,
     obj: Mapping[str, object],
     *,
     reason: str,
 ) -> Changed:
     said = {"member": member_id, **obj}
-    rekeyed = rekeying.amend(
+    rekeyed = resealing.amend(
         workspace.custody, action, act, lambda _: [(None, said)], reason=reason, corr=corr_of(member_id)
     )
     return _changed(workspace, member_id, rekeyed)

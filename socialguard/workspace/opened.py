@@ -1,13 +1,11 @@
 """One open workspace: every part is opened when it is first needed, and all are closed together."""
 
 import contextlib
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
+    from socialguard.vault.renewed import Renewed
     from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
@@ -119,7 +118,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             member_id=lambda: self.identity.member_id,
             worker_id=lambda: self._worker_id,
             worker=once("worker", lambda: self.identity.worker(self._ask)),  # type: ignore[arg-type]
-            log=once("log", lambda: self.identity.log_key(self._ask)),  # type: ignore[arg-type]
+            log=lambda: self.identity.log_key(self._ask),  # another process may change it
             pins=lambda: self.pins,
         )
 
@@ -150,8 +149,11 @@ class Workspace(AbstractContextManager["Workspace"]):
     def database(self) -> Database:
         """The database, opened at this program's schema; test switches are armed where they may be."""
         opened = open_database(self.layout.database_url(self.settings.database))
-        self._arm(opened)
-        self._absorb(opened)
+        from socialguard.workspace import readying
+
+        readying.arm(opened)
+        readying.absorb(self, opened)
+        readying.settle(self, opened)
         return opened
 
     @cached_property
@@ -227,6 +229,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             lambda: self.database,
             renew,
             Begun(self.identity.place / "begun"),
+            self.renewed,
             signs_log=self.identity.has(LOG),
         )
 
@@ -322,7 +325,15 @@ class Workspace(AbstractContextManager["Workspace"]):
             network=self.network,
             emergency=emergency,
             book=usage.book_session,
+            renewed=self.renewed,
         )
+
+    @property
+    def renewed(self) -> "Renewed":
+        """Where a renewed token waits until it is stored."""
+        from socialguard.vault.renewed import Renewed
+
+        return Renewed(self.identity.place / "renewed", self.org)
 
     @property
     def emergency(self) -> "EmergencyFile":
@@ -360,46 +371,12 @@ class Workspace(AbstractContextManager["Workspace"]):
         if not self.identity.has(LOG):
             checkpoint.pin_head(self.database, self.org, self.pins)
             return ()
-        checkpoint.make(self.database, self.org, self.keys.log(), self.pins, self.anchor_names)
+        signer = self.identity.log_signer(self._ask)
+        checkpoint.make(self.database, self.org, signer, self.pins, self.anchor_names)
         if everywhere:
             checkpoint.queue_newest(self.database, self.anchor_names)
         near = self.anchors if everywhere else [one for one in self.anchors if not one.name.startswith("git:")]
         return publish_pending(self.database, self.org, near)
-
-    def _absorb(self, database: Database) -> None:
-        """Bring in what was noted while the database could not be written; mostly there is nothing."""
-        with contextlib.suppress(FileNotFoundError):
-            if self.layout.emergency.read_bytes().strip(b"\n"):
-                from socialguard.workspace.stopping import absorb
-
-                absorb(self.emergency, database, self.log)
-
-    # ── test switches ────────────────────────────────────────────────────────────────────────────────────
-
-    def _arm(self, database: Database) -> None:
-        """Honour the clock and crash variables only where every account is on the loopback interface."""
-        from socialguard.publishing import crash
-
-        offset, point = os.environ.get(clock.VARIABLE), os.environ.get(crash.VARIABLE)
-        if not offset and not point:
-            return
-        if not self._is_loopback_only(database):
-            raise errors.UsageError(
-                detail=f"{clock.VARIABLE} and {crash.VARIABLE} work only where every account is on 127.0.0.1.",
-                remedy="Unset them.",
-            )
-        if offset:
-            clock.shift(clock.parse_offset(offset))
-        crash.arm(point)
-
-    def _is_loopback_only(self, database: Database) -> bool:
-        from sqlalchemy import select
-
-        from socialguard.store.tables import account
-
-        with database.read() as connection:
-            origins: Sequence[str] = connection.execute(select(account.c.origin).distinct()).scalars().all()
-        return all(urlsplit(origin).hostname in ("127.0.0.1", "::1", "localhost") for origin in origins)
 
     # ── caches for shell prompts ─────────────────────────────────────────────────────────────────────────
 

@@ -16,7 +16,7 @@ from socialguard.canon import jcs
 from socialguard.ledger import reader, stops, writer
 from socialguard.ledger.states import WAITING
 from socialguard.ledger.stops import Stop
-from socialguard.model.account import AccountName
+from socialguard.model.account import AccountName, typed_client
 from socialguard.model.delivery import State
 from socialguard.publishing.interface import Noted
 from socialguard.registry.accounts import unverified
@@ -47,46 +47,69 @@ class Unstopped(errors.AuditUnwritable):
     remedy = "Take the machine off the network, or revoke the app's access on the network's own pages."
 
 
-def scope_of(workspace: "Workspace", selector: str) -> str:
-    """Return the scope of a stop that a selector names: `all`, `client:…`, `label:…` or one account's.
+def scopes_of(workspace: "Workspace", selectors: Sequence[str]) -> tuple[str, ...]:
+    """Return the scopes of stops that selectors name: `all`, `client:…`, `label:…`, or accounts'; `label:fr+eu` is
+    each account that wears both now.
 
     Accounts are found in plain rows: stopping needs no key. One that cannot be looked up is stopped by name.
-    Raises UnknownAccount where the rows can be read and name no such account."""
+    Raises UnknownAccount where the rows can be read and name nothing."""
+    return tuple(dict.fromkeys(scope for one in selectors for scope in _scopes(workspace, one)))
+
+
+def _scopes(workspace: "Workspace", selector: str) -> Sequence[str]:
+    kind, colon, names = selector.partition(":")
     if selector == stops.ALL:
-        return selector
-    if selector.startswith(("client:", "label:")):
-        return _require_worn(workspace, selector)
-    name = AccountName.parse(selector) if ":" in selector else None
+        return [selector]
+    if kind == "label" and "+" in names:
+        return _wearing_all(workspace, selector, names.split("+"))
+    if colon and kind in ("client", "label"):
+        return _worn(workspace, selector, kind, names)
+    name = AccountName.parse(selector) if colon else None
     try:
         with workspace.database.read() as connection:
             found = _account_id(connection, name, selector)
     except _UNWRITABLE:
         if name is None:
-            raise errors.UsageError(
-                detail=f"The registry cannot be read, so {selector} is not known.", remedy="Write it as x:@acme."
-            ) from None
-        return f"name:{name}"
+            raise _unread(selector) from None
+        return [f"name:{name}"]
     if found is None:
         raise errors.UnknownAccount(name=selector)
-    return f"account:{found}"
+    return [f"account:{found}"]
 
 
-def _require_worn(workspace: "Workspace", selector: str) -> str:
-    """Return a client's or label's scope; refuse one that no account is in: a slip there would stop nothing."""
-    kind, _, name = selector.partition(":")
-    if kind == "label" and "+" in name:
-        raise errors.UsageError(
-            detail=f"{selector} is no scope of a freeze.", remedy="Name one label, or the accounts themselves."
-        )
-    column, key = (account.c.client, account.c.id) if kind == "client" else (label.c.name, label.c.account_id)
+def _worn(workspace: "Workspace", selector: str, kind: str, name: str) -> Sequence[str]:
+    """The scopes of a client or label; one that no account is in is refused: a slip there would stop nothing."""
+    column = account.c.client if kind == "client" else label.c.name
     try:
         with workspace.database.read() as connection:
-            worn = connection.execute(select(key).where(column == name).limit(1)).first()
+            known = connection.execute(select(column).distinct().order_by(column)).scalars().all()
     except _UNWRITABLE:
-        return selector
-    if worn is None:
+        return [selector]
+    # A client is selected as it is typed, and stopped by its own name (docs/decisions/0009).
+    meant = [one for one in known if one == name or (kind == "client" and typed_client(one) == typed_client(name))]
+    if not meant:
         raise errors.UnknownAccount(name=selector)
-    return selector
+    return [f"{kind}:{one}" for one in meant]
+
+
+def _wearing_all(workspace: "Workspace", selector: str, labels: Sequence[str]) -> Sequence[str]:
+    worn: dict[str, set[str]] = {}
+    try:
+        with workspace.database.read() as connection:
+            query = select(label.c.account_id, label.c.name).where(label.c.name.in_(labels))
+            for account_id, name in connection.execute(query):
+                worn.setdefault(account_id, set()).add(name)
+    except _UNWRITABLE:
+        raise _unread(selector) from None
+    found = [f"account:{account_id}" for account_id, names in sorted(worn.items()) if names == set(labels)]
+    if not found:
+        raise errors.UnknownAccount(name=selector)
+    return found
+
+
+def _unread(selector: str) -> errors.UsageError:
+    detail = f"The registry cannot be read, so {selector} is not known."
+    return errors.UsageError(detail=detail, remedy="Write it as x:@acme.")
 
 
 def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tuple[str, ...]:
@@ -94,7 +117,7 @@ def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tup
     from socialguard.publishing import freeze as freezing
 
     actor = workspace.person
-    scopes = tuple(scope_of(workspace, selector) for selector in selectors)
+    scopes = scopes_of(workspace, selectors)
     try:
         freezing.freeze(workspace.database, workspace.log, actor, scopes, reason)
     except _UNWRITABLE:

@@ -34,6 +34,7 @@ from socialguard.vault.begun import Begun
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
+from socialguard.vault.renewed import Renewed
 from socialguard.workspace.signed import Books, Signed
 from socialguard.workspace.stopping import logged_freezes
 
@@ -71,6 +72,7 @@ class Trust:
         database: Callable[[], Database],
         renew: Callable[[str, int], object],
         begun: Begun,
+        renewed: Renewed,
         *,
         signs_log: bool,
     ) -> None:
@@ -85,6 +87,7 @@ class Trust:
         self._renew = renew
         self._begun = begun
         self._signs_log = signs_log
+        self._renewed = renewed
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -273,6 +276,8 @@ class Trust:
     def renewal_is_due(self, connection: Connection, account: Account) -> bool:
         """Return whether the credential is about to end, or has ended."""
         _, ends = self.vault(connection).term(connection, account.id)
+        if self._renewed.holds(account.id):
+            return True  # a renewed token waits to be stored: the stored one was used up
         return ends is not None and ends - clock.now() <= RENEW_BEFORE
 
     def renew(self, account: Account) -> None:

@@ -27,7 +27,7 @@ def verify(
     return verifying.verify(
         workspace.database,
         workspace.org,
-        [LogKey(key.key, key.from_size) for key in manifest.log_keys],
+        [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys],
         workspace.pins,
         workspace.anchors,
         deep,

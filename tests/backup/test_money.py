@@ -61,9 +61,26 @@ def test_the_first_backup_of_20_accounts_is_priced_before_and_booked_to_the_cent
     assert [row["items_total"] for row in done.document["accounts"]] == [15] * 20
     assert done.document["announced_micros"] == 81_600_000
     spent = booked(brands) - before
-    assert spent == charged(brands) == 20 * (15 * 5_000 + 3 * 10_000)  # three questions for the price
-    assert sum(row["cost_micros"] for row in done.document["accounts"]) + 3 * 20 * 10_000 == spent
+    assert spent == charged(brands) == 20 * (15 * 5_000 + 10_000)  # the price is asked for once, whoever says no
+    assert sum(row["cost_micros"] for row in done.document["accounts"]) + 20 * 10_000 == spent
     assert spent <= 81_600_000
+
+
+def test_what_costs_nothing_is_read_although_nobody_agreed_to_a_price(office: Office) -> None:
+    """Each account that was left out says why, and what to add."""
+    office.sandbox.reset(seeded(office, posts=300))
+    done = office.cli("backup", "run", "--json")
+    assert done.code == 10, done
+    errors = {row["account"]: (row["error"] or {}).get("name") for row in done.document["accounts"]}
+    assert errors["facebook:@acme"] is None
+    assert errors["facebook:@globex"] is None
+    assert errors["x:@acme"] == "price_unconfirmed"
+    assert office.cli("backup", "list", "facebook:@acme", "--json").code == 0
+    assert office.sandbox.requests()["x"].get("timeline") is None
+    assert office.sandbox.requests()["facebook"]
+    told = office.cli("backup", "run")
+    assert (told.code, told.stderr.count("--max-cost")) == (10, 1), told
+    assert charged(office) == 2 * 10_000, "each is asked once how many posts there are"
 
 
 def test_a_budget_of_half_stops_reads_keeps_posting_and_says_so_and_reading_goes_on_later(brands: Office) -> None:

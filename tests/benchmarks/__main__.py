@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Final
 
 from socialguard.cli.main import GC_THRESHOLD
-from tests.benchmarks import archiving, auditing, daemon, leaving, listing, peers, posting, startup
+from tests.benchmarks import (
+    archiving,
+    auditing,
+    calendars,
+    daemon,
+    leaving,
+    listing,
+    peers,
+    posting,
+    standing,
+    startup,
+)
 from tests.benchmarks.table import Line, rendered
 
 Measure = Callable[[Path, Path | str], list[Line]]
@@ -24,6 +35,8 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "audit-append": (False, lambda base, _toot: auditing.append_lines(base)),
     "audit-verify": (False, lambda base, _toot: auditing.verify_lines(base)),
     "archive": (False, lambda base, _toot: archiving.lines(base)),
+    "calendar": (False, lambda base, _toot: calendars.lines(base)),
+    "status": (False, lambda base, _toot: standing.lines(base)),
     "daemon": (False, lambda base, _toot: daemon.scale_lines(base)),
     "daemon-memory": (False, lambda base, _toot: daemon.memory_lines(base)),
     "leaving": (False, lambda base, _toot: leaving.lines(base)),

@@ -7,7 +7,7 @@ from typing import Final
 
 from socialguard.model.credential import Credential
 from socialguard.registry.signed import Member, Role, Status
-from socialguard.vault import rekeying
+from socialguard.vault import resealing
 from socialguard.vault.keys import KeyPair
 from socialguard.workspace import membership
 from socialguard.workspace.opened import Workspace
@@ -59,7 +59,7 @@ def _join(workspace: Workspace, name: str) -> str:
 
     pair, id = KeyPair.generate(), f"m-{secrets.token_hex(6)}"
     member = Member(id, pair.x25519, pair.ed25519, Role.OWNER)
-    rekeying.amend(
+    resealing.amend(
         workspace.custody,
         membership.ADD,
         lambda connection, owner, manifest: members.admit(connection, owner, manifest, member, name),

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from tests.office import Done
+from tests.shapes import WordFields
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -102,6 +103,25 @@ class OneVerified(Shape):
 
 class OneRotated(Shape):
     account: RotatedAccount
+
+
+class RestoredFields(Shape):
+    put_aside: str | None
+    incarnation: int
+    held: list[str]
+    unknown: list[str]
+
+
+class Restored(Shape):
+    restored: RestoredFields
+
+
+class PassphraseChanged(Shape):
+    changed: bool
+
+
+class LogKeyChanged(Shape):
+    log_key: str
 
 
 class Accounts(Shape):
@@ -238,6 +258,7 @@ class Checked(Shape):
 class DraftMedia(Shape):
     file: str
     alt: str
+    part: int
 
 
 class DraftDelivery(Shape):
@@ -255,6 +276,10 @@ class DraftFields(Shape):
     link: str | None
     reply_to: str | None
     at: str | None
+    variants: dict[str, str]
+    divide: Literal["nowhere", "lines", "sentences"]
+    numbered: bool
+    campaign: str | None
     deliveries: list[DraftDelivery]
 
 
@@ -523,16 +548,6 @@ class AccessFields(Shape):
 
 class AccessList(Shape):
     access: list[AccessFields]
-
-
-class WordFields(Shape):
-    decision: Literal["approved", "rejected", "attested"]
-    member: str
-    at: str
-    expires: str
-    reason: str
-    on_behalf: str | None
-    evidence_sha256: str | None
 
 
 class ApprovalFields(Shape):

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from tests.cli import shapes
@@ -190,3 +191,77 @@ def test_an_ambiguous_name_lists_the_candidates(office: Office) -> None:
     assert done.code == 2
     assert "x:@acme" in done.error["message"]
     assert "facebook:@acme" in done.error["message"]
+
+
+def renamed(office: Office, handle: str = "acme_world") -> None:
+    """Let the network give x:@acme another handle."""
+    office.sandbox.foreign({"network": "x", "account": "acme", "kind": "profile", "handle": handle})
+
+
+def test_a_handle_that_the_network_changed_is_taken_over_by_name(office: Office) -> None:
+    """It is refused without the new name, and then queue, short name and posts go on under it."""
+    queued = office.cli(
+        "post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", "--at", "2030-01-02T09:00", "--json"
+    )
+    assert queued.code == 0, queued
+    renamed(office)
+    told = shown(office.cli("account", "verify", "x:@acme", "--json"), shapes.OneVerified).account
+    assert (told.account, told.renamed_to) == ("x:@acme", "x:@acme_world")
+    take = ("account", "verify", "x:@acme", "--take-name", "--json")
+    refused = office.cli(*take)
+    assert (refused.code, refused.error["name"]) == (10, "confirmation_required")
+    assert refused.error["needs"] == ["x:@acme_world"]
+    assert "Nothing was changed" in refused.error["message"]
+    assert office.cli(*take, "--confirm", "x:@acme").code == 10
+    taken = shown(office.cli(*take, "--confirm", "x:@acme_world"), shapes.OneVerified).account
+    assert (taken.account, taken.short_name, taken.user_id, taken.renamed_to) == (
+        "x:@acme_world", "acme", told.user_id, None,
+    )  # fmt: skip
+    assert office.cli("account", "show", "x:@acme", "--json").code == 5
+    assert office.post("Under the new name", "x:@acme_world").deliveries[0]["state"] == "sent"
+    assert office.queue("queued")[0]["account"] == "x:@acme_world"
+    assert office.cli("audit", "verify", "--json").code == 0
+    entry = office.cli("audit", "list", "--action", "account.take_name", "--json").document["entries"][0]
+    assert entry["obj"]["handle"] == "acme_world"
+    assert entry["actor"]["proof"] != "claimed"
+
+
+def test_in_a_terminal_the_new_name_is_typed_whole(office: Office) -> None:
+    renamed(office)
+    child = office.terminal("account", "verify", "acme", "--take-name")
+    child.expect_exact("x:@acme is called x:@acme_world at its network now")
+    child.expect_exact("Enter stops:")
+    child.sendline("acme")
+    child.expect_exact("Not x:@acme_world. Nothing was changed.")
+    child.expect_exact("Enter stops:")
+    child.sendline("x:@acme_world")
+    child.expect_exact("x:@acme is x:@acme_world now.")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 0
+
+
+def test_a_name_that_was_not_changed_is_left_as_it_is(office: Office) -> None:
+    done = office.cli("account", "verify", "x:@acme", "--take-name")
+    assert (done.code, "as it is registered" in done.stderr) == (0, True)
+
+
+def test_a_new_handle_that_reads_like_another_account_asks_for_a_code(office: Office) -> None:
+    renamed(office, "g1obex")
+    child = office.terminal("account", "verify", "acme", "--take-name")
+    child.expect(r"Type x:@g1obex ([A-Z2-9]{4}) to take that name over")
+    child.sendline("")
+    child.expect_exact("The account keeps its name here")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 3
+
+
+def test_the_zone_of_an_account_can_be_changed_and_is_used(office: Office) -> None:
+    zoned = shown(office.cli("account", "zone", "x:@acme", "Europe/Paris", "--json"), shapes.OneAccount).account
+    assert zoned.zone == "Europe/Paris"
+    office.cli("post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", "--at", "2030-01-02T09:00", "--json")
+    assert office.queue("queued")[0]["due"] == "2030-01-02T08:00:00.000000Z"
+    wrong = office.cli("account", "zone", "x:@acme", "Paris", "--json")
+    assert (wrong.code, "Europe/Paris" in wrong.error["message"]) == (2, True)
+    assert office.cli("account", "show", "x:@acme", "--json").document["account"]["zone"] == "Europe/Paris"

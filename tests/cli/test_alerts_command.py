@@ -82,8 +82,12 @@ def test_people_get_a_table(office: Office) -> None:
 
 @pytest.mark.parametrize("words", [(), ("1", "--all"), ("nonsense",), ("0",)])
 def test_seen_takes_ids_or_all(office: Office, words: tuple[str, ...]) -> None:
+    held(office)
     failed(office.cli("alerts", "seen", *words, "--json"), 2, "usage_error")
+    assert shown(office.cli("alerts", "list", "--json"), Alerts).unseen == 1, "nothing was marked by a slip"
 
 
 def test_seen_refuses_an_id_that_there_is_not(office: Office) -> None:
-    failed(office.cli("alerts", "seen", "99", "--json"), 5, "not_found")
+    held(office)
+    assert "99" in failed(office.cli("alerts", "seen", "1", "99", "--json"), 5, "not_found").message
+    assert shown(office.cli("alerts", "list", "--json"), Alerts).unseen == 1, "all of them or none"

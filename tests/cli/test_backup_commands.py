@@ -79,12 +79,15 @@ def test_search_finds_words_of_the_accounts_that_are_named(kept: Office) -> None
 
 @pytest.mark.parametrize("query", ['"', "a OR b", "NEAR(", "* -", "'; drop table item; --", "\x1b[31m"])
 def test_no_query_is_a_command(kept: Office, query: str) -> None:
-    assert kept.cli("backup", "search", query, "--json").code == 0
+    before = kept.cli("backup", "list", "x:@acme", "--json").document["items"]
+    found = shown(kept.cli("backup", "search", query, "--json"), shapes.KeptItems).items
+    assert {one.item for one in found} <= {row["item"] for row in before}
+    assert kept.cli("backup", "list", "x:@acme", "--json").document["items"] == before
 
 
 def test_an_item_that_is_not_there_is_not_found(kept: Office) -> None:
     for name in ("1", "x:@acme/1", "x:@nobody/1", "nonsense"):
-        failed(kept.cli("backup", "show", name, "--json"), 5, "not_found")
+        assert name in failed(kept.cli("backup", "show", name, "--json"), 5, "not_found").message
 
 
 def test_what_strangers_wrote_acts_on_no_terminal(office: Office) -> None:

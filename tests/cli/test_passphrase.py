@@ -182,3 +182,69 @@ def test_a_kit_that_nobody_copied_replaces_nothing(fresh: Office, tmp_path: Path
     end = said(child)
     assert (child.exitstatus, "opens nothing" in end) == (3, True)
     assert fresh.cli("vault", "recovery", "test", str(kit)).code == 0
+
+
+NEW = "battery horse staple correct 1147"  # not a secret of anybody
+
+
+def changed(office: Office, old: str, new: str, again: str | None = None) -> tuple[int | None, str]:
+    """Change the passphrase in a terminal."""
+    child = office.terminal("vault", "passphrase")
+    child.expect_exact("Passphrase of this workspace:")
+    child.sendline(old)
+    if child.expect_exact(["New passphrase of this workspace:", pexpect.EOF]) == 0:
+        child.sendline(new)
+        child.expect_exact("Once more:")
+        child.sendline(again or new)
+    end = said(child)
+    return child.exitstatus, end
+
+
+def opens(office: Office, given: str) -> bool:
+    """Whether a passphrase opens the workspace's keys and pins."""
+    child = office.terminal("audit", "verify")
+    child.expect_exact("Passphrase of this workspace:")
+    child.sendline(given)
+    end = said(child)
+    assert child.exitstatus in (0, 4), end
+    return bool(child.exitstatus == 0)
+
+
+def test_the_passphrase_is_changed_and_the_old_one_opens_nothing(founded: Office) -> None:
+    added(founded)
+    code, end = changed(founded, PASSPHRASE, NEW)
+    assert code == 0, end
+    assert (opens(founded, PASSPHRASE), opens(founded, NEW)) == (False, True)
+    assert not (next(founded.identity.iterdir()) / "next").exists()
+    stored = said_and_stored(founded, Done(0, end, ""))
+    assert PASSPHRASE.encode() not in stored
+    assert NEW.encode() not in stored
+
+
+def test_a_wrong_old_passphrase_or_a_slip_in_the_new_one_changes_nothing(founded: Office) -> None:
+    assert changed(founded, "wrong horse battery staple", NEW)[0] == 4
+    assert changed(founded, PASSPHRASE, NEW, NEW + "x")[0] == 2
+    assert changed(founded, PASSPHRASE, "short")[0] == 2
+    assert opens(founded, PASSPHRASE)
+
+
+def test_a_change_that_was_cut_off_after_it_was_decided_is_finished_by_whoever_opens_next(founded: Office) -> None:
+    """Whatever file was in its place already when the machine stopped."""
+    place = next(founded.identity.iterdir())
+    old = {
+        path.name: path.read_bytes() for path in place.iterdir() if path.suffix == ".key" or path.name == "pins"
+    }
+    assert changed(founded, PASSPHRASE, NEW)[0] == 0
+    (place / "next").mkdir(mode=0o700)
+    for name in old:  # these two had not been moved yet
+        (place / name).rename(place / "next" / name)
+        (place / name).write_bytes(old[name])
+        (place / name).chmod(0o600)
+    assert opens(founded, NEW)
+    assert not (place / "next").exists()
+
+
+def test_without_a_passphrase_there_is_none_to_change(fresh: Office) -> None:
+    fresh.cli("init", "--org", "Acme", "--owner", "Marie", "--key-file", str(fresh.base / "kek"))
+    done = fresh.cli("vault", "passphrase", "--json")
+    assert (done.code, "the key file" in done.error["message"]) == (2, True)

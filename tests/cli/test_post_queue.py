@@ -256,7 +256,11 @@ def test_a_dry_run_shows_everything_and_keeps_nothing(office: Office) -> None:
     assert found.findings == []
     stopped = shown(office.cli("post", "x" * 281, *TO, "--dry-run", "--json"), DryRun, 11)
     assert [(one.check, one.severity) for one in stopped.findings] == [("length", "block")]
-    assert "x:@acme: 5/280, $0.015. Nothing was sent." in office.cli("post", "Hello", *TO, "--dry-run").stdout
+    assert "x:@acme: 5/280, $0.015, now. Nothing was sent." in office.cli("post", "Hello", *TO, "--dry-run").stdout
+    at = ("--at", "2036-11-28T09:00")
+    assert "Friday 2036-11-28 09:00 UTC" in office.cli("post", "Hello", *TO, "--dry-run", *at).stdout
+    timed = shown(office.cli("post", "Hello", *TO, "--dry-run", *at, "--json"), DryRun)
+    assert [one.when for one in timed.candidates] == ["2036-11-28T09:00:00.000000Z"]
     assert office.queue() == []
     assert office.cli("draft", "list", "--json").document == {"drafts": [], "more": None}
     assert office.published() == []

@@ -83,10 +83,27 @@ def test_a_missing_name_never_means_all(office: Office) -> None:
     assert post_code(office, "x:@acme") == 0
 
 
-@pytest.mark.parametrize("name", ["x:@nobody", "nobody", "client:acm", "label:fr"])
+@pytest.mark.parametrize("name", ["x:@nobody", "nobody", "client:acm", "label:fr", "label:fr+eu"])
 def test_a_slip_in_what_to_freeze_is_told_since_it_would_stop_nothing(office: Office, name: str) -> None:
-    failed(office.cli("freeze", name, "--json"), 5, "unknown_account")
-    failed(office.cli("freeze", "label:fr+eu", "--json"), 2, "usage_error")
+    assert name in failed(office.cli("freeze", name, "--json"), 5, "unknown_account").message
+    assert post_code(office, "x:@acme") == 0, "nothing is stopped"
+
+
+def test_two_labels_freeze_the_accounts_that_wear_both(office: Office) -> None:
+    office.cli("account", "label", "x:@acme", "+fr", "+eu")
+    office.cli("account", "label", "x:@globex", "+fr")
+    assert office.cli("freeze", "label:fr+eu", "--json").code == 0
+    assert post_code(office, "x:@acme") == 11
+    assert post_code(office, "x:@globex") == 0
+    words = ("thaw", "label:fr+eu", "--reason", "well", "--confirm", "label:fr+eu", "--json")
+    assert len(shown(office.cli(*words), Thawed).scopes) == 1
+    assert post_code(office, "x:@acme") == 0
+
+
+def test_a_client_is_frozen_by_its_name_as_it_is_typed(office: Office) -> None:
+    office.cli("account", "client", "x:@acme", "Ville de Lyon")
+    assert office.cli("freeze", "client:ville-de-lyon", "--json").code == 0
+    assert post_code(office, "x:@acme") == 11
 
 
 def test_freezing_twice_is_one_freeze(office: Office) -> None:

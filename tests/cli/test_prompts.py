@@ -53,6 +53,28 @@ def test_a_switch_shows_from_where_to_where_and_everything_that_would_be_public(
     ]
 
 
+def test_a_thread_is_shown_whole_part_by_part() -> None:
+    following = (("Et demain ?\nDès 5 h.", 20), ("Merci.", 6))
+    thread = replace(LYON, text="Fermé.", length=6, of=4, part=2, following=following, price_micros=45_000)
+    lines = shown(replace(SWITCH, targets=(thread,)))
+    assert lines[3:] == [
+        " 2/4    Fermé.      6/280",
+        ' media  plan.png, changed 3 min ago, alt: "Plan de déviation"',
+        " 3/4    Et demain ?",
+        "        Dès 5 h.      20/280",
+        " 4/4    Merci.      6/280",
+        " when   now, 10 s to undo · $0.045",
+        "Type ville-lyon to post. Enter stops:",
+    ]
+
+
+def test_accounts_whose_threads_begin_alike_are_shown_apart() -> None:
+    one = replace(LYON, of=2, following=(("Same", 4),))
+    two = replace(one, account="x:@lyon-2", following=(("Other", 5),))
+    card = shown(replace(SWITCH, kind="several", targets=(one, two), expected="2 ville-de-lyon"))
+    assert sum("Same" in line for line in card) == sum("Other" in line for line in card) == 1
+
+
 def test_a_switch_in_french() -> None:
     words.use_language("fr")
     assert shown(SWITCH) == [
@@ -100,6 +122,23 @@ def test_several_accounts_are_counted_by_client_and_the_odd_one_is_marked() -> N
     assert lines[0] == "14 COMPTES, 2 CLIENTS"
     assert lines[2] == " ville-lyon (1)  facebook:@ville-lyon   ← le seul hors acme"
     assert lines[-1] == "Tapez 14 acme ville-lyon pour publier. Entrée arrête :"
+
+
+def test_each_client_with_one_account_is_marked_where_there_are_more_of_them() -> None:
+    challenge = several()
+    paris = replace(challenge.targets[-1], account="x:@ville-paris", client="ville-paris")
+    lines = shown(replace(challenge, targets=(*challenge.targets, paris)), width=300)
+    assert lines[0] == "15 ACCOUNTS, 3 CLIENTS"
+    assert lines[2].endswith("facebook:@ville-lyon   ← the only one of ville-lyon")
+    assert lines[3].endswith("x:@ville-paris   ← the only one of ville-paris")
+
+
+def test_among_several_a_handle_that_can_be_mistaken_is_spelled() -> None:
+    challenge = several()
+    odd = replace(challenge.targets[0], account="x:@\u0430cme")
+    lines = shown(replace(challenge, targets=(odd, *challenge.targets[1:]), code="K7Q2"), width=300)
+    assert " code   a handle can be mistaken for another: \\u0430cme" in lines
+    assert lines[-1] == "Type 14 acme ville-lyon K7Q2 to post. Enter stops:"
 
 
 def test_in_a_narrow_terminal_no_account_is_left_out() -> None:

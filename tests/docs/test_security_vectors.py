@@ -256,6 +256,7 @@ def credential(given: Vector, _place: Path) -> None:
 # ── ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@checks("fingerprint-of-a-part")
 @checks("fingerprint")
 def delivery(given: Vector, _place: Path) -> None:
     stored = given["body"]
@@ -269,10 +270,14 @@ def delivery(given: Vector, _place: Path) -> None:
         act=Act(said["act"]),
         account=said["account"],
         user_id=said["user_id"],
-        content=Content(said["text"], media, said["link"], said["reply_to"]),
+        content=Content(
+            *(said["text"], media, said["link"], said["reply_to"], said["thread_position"]),
+            thread_size=said.get("thread_size"),
+        ),
         not_before=jcs.parse_timestamp(said["not_before"]),
         max_late=said["max_late"],
         target=said["target"],
+        after=said.get("after"),
     )
     assert jcs.encode(dict(rebuilt)).decode() == stored
     assert fingerprint(rebuilt) == given["fingerprint"]

@@ -29,7 +29,7 @@ def test_one_that_cannot_be_judged_stops_no_other(office: Office) -> None:
     sql(office, "update delivery set after_id = 'nosuch' where id = ?", bad)
     with office.entered(**IN_AN_HOUR) as workspace:
         first, second = _claim(workspace.desk, [_Asked(bad, False), _Asked(good, False)])
-    assert isinstance(first, errors.NotFound)
+    assert isinstance(first, errors.Tampered)
     assert isinstance(second, Claimed)
 
 

@@ -119,7 +119,7 @@ def test_a_form_of_the_documentation_means_this(text: str, wall: str | None) -> 
 def test_what_is_not_understood_whole_is_refused(text: str) -> None:
     with pytest.raises(errors.BadTime) as refused:
         parse_when(text, PARIS, NOW)
-    assert "vendredi 9h" in refused.value.what_to_do()
+    assert re.search(r"'[^']+'", refused.value.what_to_do()), "an example is given"
 
 
 @pytest.mark.parametrize(
@@ -287,3 +287,27 @@ def test_no_digit_of_a_time_of_day_is_dropped(text: str) -> None:
     assert len(numbers) in (1, 2)
     assert found.wall.minute == (numbers[1] if len(numbers) == 2 else 0)
     assert found.wall.hour in ({numbers[0] % 12, numbers[0] % 12 + 12} if "m" in text else {numbers[0]})
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "remedy"),
+    [
+        ("", "it is empty", "Give ISO 8601"),
+        ("  ", "it is empty", "Give ISO 8601"),
+        ("friday", "names a day without a time of day", "'friday 9h'"),
+        ("demain", "names a day without a time of day", "'demain 9h'"),
+        ("2026-11-27", "names a day without a time of day", "'2026-11-27T09:00'"),
+        ("tomorrow 9", "does not say whether 9 is an hour", "'tomorrow 9h'"),
+        ("vendredi 27 novembre 21", "does not say whether 21 is an hour", "'vendredi 27 novembre 21h'"),
+        ("hier", "that day is past", "Give ISO 8601"),
+        ("yesterday 9h", "that day is past", "Give ISO 8601"),
+        ("soon", "it is not understood", "Give ISO 8601"),
+    ],
+)
+def test_a_time_that_is_none_says_what_is_missing(text: str, told: str, remedy: str) -> None:
+    with pytest.raises(errors.BadTime) as caught:
+        parse_when(text, PARIS, NOW)
+    assert told in caught.value.message()
+    assert remedy in caught.value.what_to_do()
+    if "'" in remedy:
+        assert parse_when(remedy.strip("'"), PARIS, NOW).instant > NOW, "what is proposed is understood"

@@ -70,6 +70,11 @@ def test_the_date_header_and_new_posts_follow_the_clock(sandbox: Running, http: 
     assert post["created_at"].startswith("2030-05-06T07:08:")
 
 
+def test_the_clock_can_be_set_off_from_the_machines(sandbox: Running) -> None:
+    assert sandbox.ask("POST", "/clock", {"offset": 3600})["offset"] == 3600
+    assert sandbox.ask("POST", "/clock", {"offset": -60})["offset"] == -60
+
+
 def test_requests_are_counted_by_operation_and_tell_no_secret(sandbox: Running, http: requests.Session) -> None:
     http.get(f"{sandbox.x}/2/users/me", headers=bearer("bearer-acme"))
     http.get(f"{sandbox.x}/2/users/me")
@@ -98,6 +103,7 @@ def test_accounts_can_be_added_later(sandbox: Running, http: requests.Session) -
     ("path", "body"),
     [
         ("/clock", {"advance": "soon"}),
+        ("/clock", {"ofset": 60}),
         ("/settings", {"no_such": True}),
         ("/settings", {"rate_limits": "no"}),
         ("/foreign", {"network": "x", "account": "nobody", "text": "a"}),

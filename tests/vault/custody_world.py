@@ -41,6 +41,7 @@ from socialguard.vault.custody import Custody
 from socialguard.vault.kek import Kind, create_kek
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Pins
+from socialguard.vault.renewed import Renewed
 
 PERSON = Actor("m-1", "person", "cli")
 
@@ -65,6 +66,7 @@ class FakeNetwork:
     resolve: Resolve = Resolve.RECONCILE
     limits: Limits = field(default_factory=lambda: Limits(280, 4, 1, (), 1, "2026-01-01"))
     deletion_price: int = 0
+    threads: bool = False
     reading: Reading = field(default_factory=lambda: Reading({}, {}, 100, 0, 0, 100))
 
     def user(self, token: str, handle: str, user_id: str | None = None) -> None:
@@ -200,6 +202,7 @@ class World:
     owner: KeyPair
     worker: KeyPair
     recovery: KeyPair
+    renewed_place: Path
     unlogged: list[Entry] = field(default_factory=list)
     booked: list[tuple[str, str, int]] = field(default_factory=list)
 
@@ -290,6 +293,7 @@ def world(place: Path, networks: Callable[[str], Network] | None = None) -> Iter
         book=lambda _connection, account, session, operation: booked.append(
             (str(account), operation, session.calls)
         ),
+        renewed=Renewed(identity / "renewed", first.org),
     )
-    yield World(custody, database, pins, network, owner, worker, recovery, unlogged, booked)
+    yield World(custody, database, pins, network, owner, worker, recovery, identity / "renewed", unlogged, booked)
     database.close()

@@ -18,11 +18,12 @@ from socialguard.cli.accounts import (
     tell,
     tell_facts,
 )
+from socialguard.cli.assent import Assent, require_assent
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import account_argument, command, reason
-from socialguard.cli.words import _, later, number
-from socialguard.model.account import AccountName
+from socialguard.cli.options import account_argument, command, confirm, reason
+from socialguard.cli.words import _, later, number, say
+from socialguard.model.account import Account, AccountName
 
 
 @command("add")
@@ -113,13 +114,23 @@ def show(face: Face, account: str) -> None:
 
 @command("verify")
 @account_argument()
-def verify(face: Face, account: str) -> None:
+@click.option(
+    "--take-name", is_flag=True, help="Follow a handle that the network changed; it asks for the new one."
+)
+@confirm
+def verify(face: Face, account: str, take_name: bool, confirmed: tuple[str, ...]) -> None:
     """Ask the network whose the credential is, what it may do and when it ends."""
-    from socialguard.vault import upkeep
+    from socialguard.vault import renaming, upkeep
 
     with open_workspace(face) as workspace:
         found = one_account_id(workspace, account)
         told = upkeep.verify(workspace.custody, found)
+        renamed = told.renamed_to
+        if take_name and renamed is not None:
+            code = renaming.code_for(workspace.custody, found, renamed)
+            _confirm_name(face, told.account, renamed, code, confirmed)
+            renaming.take(workspace.custody, found, renamed)
+            renamed = None
         after = read_again(workspace, found)
     inspection = told.inspection
     document = account_document(after)
@@ -129,73 +140,38 @@ def verify(face: Face, account: str) -> None:
         "handle": told.identity.handle,
         "url": told.identity.url,
     }
-    document["renamed_to"] = None if told.renamed_to is None else str(told.renamed_to)
+    document["renamed_to"] = None if renamed is None else str(renamed)
     document["inspection"] = json.loads(upkeep.inspection_document(inspection))
     tell_facts(face, document)
     if not face.as_json:
         for warning in inspection.warnings:
             face.printer.note_line(_(warning))
+        if renamed is not None:
+            words = f"socialguard account verify {after} --take-name"
+            face.printer.note("Its network calls it {name} now. To follow: {words}", name=renamed, words=words)
+        elif take_name and str(after) != str(told.account):
+            face.printer.note("{before} is {account} now.", before=told.account, account=after)
+        elif take_name:
+            face.printer.note("Its network calls it {account}, as it is registered.", account=after)
 
 
-@command("rename")
-@account_argument()
-@click.argument("short_name")
-def rename(face: Face, account: str, short_name: str) -> None:
-    """Give an account another short name."""
-    from socialguard.registry import changes
-
-    with open_workspace(face) as workspace:
-        found = one_account_id(workspace, account)
-        workspace.custody.amend(
-            "account.rename",
-            found,
-            lambda connection, owner, manifest: changes.rename(connection, owner, manifest, found, short_name),
-            obj={"short_name": short_name},
-        )
-        after = read_again(workspace, found)
-    tell(face, after, later("{account} is now {short}."))
+class NameNotTaken(errors.Cancelled):
+    """Stopped. The account keeps its name here."""
 
 
-@command("label")
-@account_argument()
-@click.argument("labels", nargs=-1, required=True, metavar="+LABEL|-LABEL…")
-def label(face: Face, account: str, labels: tuple[str, ...]) -> None:
-    """Put labels on an account (+fr) or take them off (-- -fr)."""
-    from socialguard.registry import changes
-
-    add_names = [name.removeprefix("+") for name in labels if not name.startswith("-")]
-    drop_names = [name[1:] for name in labels if name.startswith("-")]
-    with open_workspace(face) as workspace:
-        found = one_account_id(workspace, account)
-        workspace.custody.amend(
-            "account.label",
-            found,
-            lambda connection, owner, manifest: changes.relabel(
-                connection, owner, manifest, found, add=add_names, drop=drop_names
-            ),
-            obj={"add": add_names, "drop": drop_names},
-        )
-        after = read_again(workspace, found)
-    tell(face, after, later("{account}: {labels}"))
-
-
-@command("client")
-@account_argument()
-@click.argument("client")
-def client(face: Face, account: str, client: str) -> None:
-    """Move an account to a client (a brand or customer)."""
-    from socialguard.registry import changes
-
-    with open_workspace(face) as workspace:
-        found = one_account_id(workspace, account)
-        workspace.custody.amend(
-            "account.client",
-            found,
-            lambda connection, owner, manifest: changes.set_client(connection, owner, manifest, found, client),
-            obj={"client": client},
-        )
-        after = read_again(workspace, found)
-    tell(face, after, later("{account} belongs to {client}."))
+def _confirm_name(
+    face: Face, account: Account, renamed: AccountName, code: str | None, confirmed: tuple[str, ...]
+) -> None:
+    """The new name is what posts are confirmed by from now on, so it is typed whole once."""
+    asked = Assent(
+        told=say("{account} is called {name} at its network now; the user id is the same.",
+                 account=account, name=renamed),
+        question=later("Type {wanted} to take that name over. Enter stops:"),
+        wanted=str(renamed) if code is None else f"{renamed} {code}",
+        names=(str(renamed),),
+        act=say("The new name of {account}", account=account),
+    )  # fmt: skip
+    require_assent(face, asked, confirmed, NameNotTaken)
 
 
 @command("remove")

@@ -1,7 +1,6 @@
 """`socialguard alerts …`: what a person must learn although no command of theirs was running."""
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -10,6 +9,7 @@ from socialguard.cli import alerting
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.times_told import minute
 from socialguard.cli.words import _
 
 if TYPE_CHECKING:
@@ -43,8 +43,11 @@ def list_(face: Face, everything: bool, limit: int) -> None:
             return
         face.printer.table(
             [_("id"), _("last"), _("times"), _("account"), _("what"), _("seen")],
-            [_cells(one, names, ZoneInfo(zone)) for one in found],
+            [_cells(one, names, zone) for one in found],
         )
+        for one in found:
+            if one.remedy and one.seen_at is None:
+                face.printer.line(f"{one.id}: {alerting.sentence(one.remedy, one.fields)}")
         if unseen:
             face.printer.note("When you know of them: socialguard alerts seen ID … | --all")
 
@@ -78,6 +81,7 @@ def _document(one: "Alert", names: dict[str, str]) -> dict[str, object]:
         "account": None if one.account_id is None else names[one.account_id],
         "delivery": one.delivery_id,
         "message": alerting.sentence(one.template, one.fields),
+        "remedy": alerting.sentence(one.remedy, one.fields),
         "count": one.count,
         "first_at": one.first_at,
         "raised_at": one.raised_at,
@@ -85,8 +89,8 @@ def _document(one: "Alert", names: dict[str, str]) -> dict[str, object]:
     }
 
 
-def _cells(one: "Alert", names: dict[str, str], zone: ZoneInfo) -> tuple[object, ...]:
+def _cells(one: "Alert", names: dict[str, str], zone: str) -> tuple[object, ...]:
     account = "" if one.account_id is None else names[one.account_id]
-    when = f"{one.raised_at.astimezone(zone):%Y-%m-%d %H:%M}"
-    seen_at = "" if one.seen_at is None else f"{one.seen_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    when = minute(one.raised_at, zone)
+    seen_at = "" if one.seen_at is None else minute(one.seen_at, zone)
     return one.id, when, one.count, account, alerting.sentence(one.template, one.fields), seen_at

@@ -1,6 +1,7 @@
 """`socialguard audit …`: who touched which account, and whether the log still says so."""
 
 import sys
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from socialguard.cli import progress
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason
+from socialguard.cli.output import error_document, sentences
 from socialguard.cli.phrases import phrase
 from socialguard.cli.words import _, later, say
 from socialguard.workspace.opened import Workspace
@@ -51,11 +53,11 @@ def list_(
 
     def people() -> None:
         face.printer.table(
-            [_("entry"), _("when"), _("who"), _("what"), _("account"), _("outcome"), _("reason")],
+            [_("entry"), _("when (UTC)"), _("who"), _("what"), _("account"), _("outcome"), _("reason")],
             [
                 (
                     entry.seq,
-                    entry.ts[:19].replace("T", " "),
+                    _when(entry),
                     people_names.get(entry.actor.id, entry.actor.id),
                     entry.action,
                     names.get(entry.account or "", entry.account or ""),
@@ -65,6 +67,9 @@ def list_(
                 for entry in entries
             ],
         )
+
+        if any(entry.clock_back for entry in entries):
+            face.printer.note("* The clock had been set back then; audit show says what it showed.")
 
     face.printer.answer({"entries": [_entry_document(one, names, people_names) for one in entries]}, people)
 
@@ -79,9 +84,7 @@ def show(face: Face, seq: int) -> None:
         names, people_names = _names(workspace)
         entry = reader.show(workspace.database, seq)
     document = _entry_document(entry, names, people_names)
-    face.printer.answer(
-        {"entry": document}, lambda: face.printer.facts([(key, str(value)) for key, value in document.items()])
-    )
+    face.printer.answer({"entry": document}, lambda: face.printer.facts(list(_lines(document))))
 
 
 @command("verify")
@@ -111,6 +114,10 @@ def verify(face: Face, deep: bool, require_anchor: bool) -> int:
         "problems": [{"kind": one.kind, "entry": one.entry, "detail": one.detail} for one in report.problems],
     }
 
+    error = _error(report)
+    if error is not None:
+        document["error"] = error_document(error)
+
     def people() -> None:
         face.printer.say(
             "{status}: {entries} entries, root {root}, anchored: {anchored}.",
@@ -123,6 +130,8 @@ def verify(face: Face, deep: bool, require_anchor: bool) -> int:
             face.printer.say("{count} entries after the last checkpoint are unproven.", count=report.unproven)
         for one in report.problems:
             face.printer.line(f"{one.kind}: {phrase(one.detail)}")
+        if error is not None and (remedy := sentences(error)[1]):
+            face.printer.line(remedy)
         if report.anchored != "outside":
             face.printer.line(_(NOT_PROVED))
 
@@ -209,7 +218,7 @@ def accept(face: Face, reason: str) -> None:
             actor=workspace.person,
             reason=reason,
             keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-            log_keys=[LogKey(key.key, key.from_size) for key in manifest.log_keys],
+            log_keys=[LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys],
             pins=workspace.pins,
             anchors=workspace.anchors,
         )
@@ -223,6 +232,39 @@ def accept(face: Face, reason: str) -> None:
             intact=declared.intact,
         ),
     )
+
+
+def _when(entry: Any) -> str:  # Any: audit.reader.Logged, imported late
+    """Return the time of an entry to the second, marked where the clock had been set back."""
+    return f"{entry.ts[:19].replace('T', ' ')}{' *' if entry.clock_back else ''}"
+
+
+def _lines(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, object]]:
+    """Return what an entry says as names and values: what lies within another thing has that one's name before."""
+    for key, value in document.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping):
+            yield from _lines(value, f"{name}.")
+        elif isinstance(value, (list, tuple)):
+            yield name, ", ".join(str(item) for item in value)
+        elif value is not None:
+            yield name, value
+
+
+def _error(report: Any) -> errors.SocialGuardError | None:  # Any: audit.verify.Report
+    """Return the gravest problem of a report as an error, None where the log is whole."""
+    if not report.exit_code:
+        return None
+    problem = next(one for one in report.problems if one.exit_code == report.exit_code)
+    if problem.exit_code == errors.NotAnchored.exit_code:
+        return errors.NotAnchored(detail=problem.detail)
+    if problem.exit_code == errors.Stale.exit_code:
+        remedy = "Bring the anchor back, then run: socialguard audit checkpoint"
+        return errors.Stale(detail=problem.detail, remedy=remedy)
+    if problem.exit_code == errors.Unreadable.exit_code:
+        return errors.Unreadable(path="An anchor", detail=problem.detail)
+    remedy = "Keep copies of everything as it is; docs/operations.md says what to do at this alarm."
+    return errors.Tampered(what="The audit log", detail=problem.detail, remedy=remedy)
 
 
 def _require_damage(workspace: Workspace) -> None:

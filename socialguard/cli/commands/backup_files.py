@@ -10,7 +10,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.phrases import phrase
-from socialguard.cli.times_told import age
+from socialguard.cli.times_told import age, minute
 from socialguard.cli.words import _, say
 from socialguard.workspace.opened import Workspace
 
@@ -19,12 +19,13 @@ from socialguard.workspace.opened import Workspace
 def status(face: Face) -> None:
     """Show how much of each account is kept, and how old it is."""
     from socialguard.archive import overview
-    from socialguard.daemon.backups import NAME
+    from socialguard.daemon.backups import NAME, require_crons
     from socialguard.store import duties
 
     now = clock.now()
     rows: list[dict[str, Any]] = []
     with open_workspace(face) as workspace:
+        require_crons(workspace.settings)  # a schedule that the daemon would refuse is no schedule
         accounts = workspace.accounts()
         _tell_rebuilt(face, workspace)
         with workspace.database.read() as connection:
@@ -52,6 +53,8 @@ def status(face: Face) -> None:
                     }
                 )
 
+    zones = {str(account): account.zone for account in accounts}
+
     def people() -> None:
         face.printer.table(
             [_("account"), _("items"), _("newest"), _("read"), _("open gaps"), _("files"), _("MB"), _("next run")],
@@ -59,12 +62,12 @@ def status(face: Face) -> None:
                 (
                     row["account"],
                     row["items"],
-                    _minute(row["newest_at"]),
+                    minute(row["newest_at"], zones[row["account"]]),
                     _("never") if row["age_s"] is None else say("{age} ago", age=age(row["age_s"])),
                     row["gaps_open"],
                     f"{row['files']}/{row['files'] + row['files_wanted']}",
                     f"{row['file_bytes'] / 1e6:.1f}",
-                    _minute(row["next_run"]),
+                    minute(row["next_run"], zones[row["account"]]),
                 )
                 for row in rows
             ],
@@ -139,7 +142,3 @@ def _tell_rebuilt(face: Face, workspace: Workspace) -> None:
     if made is not None:
         face.printer.note("The index was made anew from {lines} lines ({reason}).", lines=made.lines,
                           reason=_(made.reason or ""))  # fmt: skip
-
-
-def _minute(stamp: str | None) -> str:
-    return "–" if stamp is None else stamp[:16].replace("T", " ")

@@ -1,7 +1,6 @@
 """`socialguard backup list`, `show`, `search`: what is kept, for reading. Nothing here speaks to a network."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -12,6 +11,7 @@ from socialguard.cli.accounts import one_account
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, selectors
+from socialguard.cli.times_told import instant, minute
 from socialguard.cli.words import _, later
 from socialguard.workspace.opened import Workspace
 
@@ -41,7 +41,8 @@ def list_(face: Face, account: str, own: bool, after: str | None, limit: int) ->
             found = reader.items(
                 connection, account_ids=[account_id], own=True if own else None, before=last, limit=limit
             )
-    _tell(face, found, names, limit, f"socialguard backup list {account}")
+        zones = _zones(workspace)
+    _tell(face, found, names, zones, limit, f"socialguard backup list {account}")
 
 
 @command("search")
@@ -63,7 +64,8 @@ def search(face: Face, text: str, account: tuple[str, ...], after: str | None, l
         last = None if after is None else _found(workspace, names, after).summary
         with workspace.archive.database.read() as connection:
             found = reader.search(connection, text, account_ids=ids, before=last, limit=limit)
-    _tell(face, found, names, limit, f"socialguard backup search {text!r}")
+        zones = _zones(workspace)
+    _tell(face, found, names, zones, limit, f"socialguard backup search {text!r}")
 
 
 @command("show")
@@ -73,6 +75,7 @@ def show(face: Face, item: str) -> None:
     with open_workspace(face) as workspace:
         names = _names(workspace)
         found = _found(workspace, names, item)
+        zone = _zones(workspace).get(found.summary.account_id, "UTC")
     document = _item_document(found.summary, names) | {
         "versions": [
             {"seen_at": jcs.timestamp(one.seen_at), "text": one.text, "hash": one.sha256, "content": one.content}
@@ -89,18 +92,18 @@ def show(face: Face, item: str) -> None:
                 (_("item"), document["item"]),
                 (_("kind"), _(summary.kind.value)),
                 (_("author"), f"{summary.author_name} ({summary.author_id})"),
-                (_("made"), jcs.timestamp(summary.created_at)),
+                (_("made"), instant(summary.created_at, zone)),
                 (_("url"), summary.url),
                 (_("deleted"), _("yes") if summary.is_deleted else _("not that we know")),
             ]
         )
         for number, one in enumerate(found.versions, 1):
             face.printer.line()
-            face.printer.say("version {number}, seen {at}:", number=number, at=_minute(one.seen_at))
+            face.printer.say("version {number}, seen {at}:", number=number, at=minute(one.seen_at, zone))
             face.printer.lines(f"  {line}" for line in one.text.splitlines() or [""])
         if found.snapshots:
             face.printer.line()
-            rows = ((_minute(one.taken_at), _counts(one.counts)) for one in found.snapshots)
+            rows = ((minute(one.taken_at, zone), _counts(one.counts)) for one in found.snapshots)
             face.printer.table([_("metrics at"), _("values")], rows)
         if found.files:
             face.printer.line()
@@ -137,17 +140,30 @@ def _names(workspace: Workspace) -> dict[str, str]:
     return {one.id: f"{one.network}:@{one.handle}" for one in manifest.accounts}
 
 
-def _tell(face: Face, found: "Sequence[Summary]", names: dict[str, str], limit: int, again: str) -> None:
+def _zones(workspace: Workspace) -> dict[str, str]:
+    from socialguard.registry.accounts import zones_of
+
+    with workspace.database.read() as connection:
+        manifest = workspace.signed.books(connection).manifest
+        return zones_of(connection, [one.id for one in manifest.accounts])
+
+
+def _tell(
+    face: Face, found: "Sequence[Summary]", names: dict[str, str], zones: dict[str, str], limit: int, again: str
+) -> None:
     documents = [_item_document(one, names) for one in found]
     more = documents[-1]["item"] if len(found) == limit else None
 
     def people() -> None:
+        if not found:
+            face.printer.say("Nothing is found.")
+            return
         face.printer.table(
             [_("item"), _("made"), _("kind"), _("author"), _("text")],
             [
                 (
                     row["item"],
-                    _minute(one.created_at),
+                    minute(one.created_at, zones.get(one.account_id, "UTC")),
                     _(one.kind.value),
                     "" if one.own else one.author_name,
                     " ".join(one.text[: 4 * _EXCERPT].split())[:_EXCERPT],
@@ -183,7 +199,3 @@ def _item_document(one: "Summary", names: dict[str, str]) -> dict[str, Any]:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-
-
-def _minute(at: datetime) -> str:
-    return jcs.timestamp(at)[:16].replace("T", " ")

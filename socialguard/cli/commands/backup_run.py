@@ -15,7 +15,8 @@ from socialguard.cli import progress, terminal
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selector_arguments
-from socialguard.cli.words import _, later, listed, plural, price, say
+from socialguard.cli.output import sentences
+from socialguard.cli.words import _, later, listed, plural, price, prices, say
 from socialguard.model.account import Account
 from socialguard.model.money import MICROS
 from socialguard.workspace.opened import Workspace
@@ -39,8 +40,9 @@ def run(face: Face, selectors: tuple[str, ...], max_cost: str | None) -> int:
     agreed = None if max_cost is None else _micros(max_cost)
     with open_workspace(face) as workspace, _stoppable() as stop:
         accounts = _accounts(workspace, selectors)
-        estimates = _agreed_prices(face, workspace, accounts, agreed)
-        outcomes = _run(face, workspace, accounts, estimates, stop)
+        estimates = _prices(face, workspace, accounts)
+        refused = _refusal(face, accounts, estimates, agreed)
+        outcomes = _run(face, workspace, accounts, estimates, refused, stop)
         workspace.backup.close()
         documents = [_document(workspace, one) for one in outcomes]
     announced = sum(one.micros for one in estimates.values())
@@ -69,12 +71,8 @@ def _accounts(workspace: Workspace, selectors: Sequence[str]) -> Sequence[Accoun
         return workspace.signed.books(connection).registry.resolve(connection, selectors)
 
 
-def _agreed_prices(
-    face: Face, workspace: Workspace, accounts: Sequence[Account], agreed: int | None
-) -> "Mapping[str, Estimate]":
-    """Return the prices of first backups by account id, told, and agreed to where they are high."""
-    from socialguard.backup import pricing
-
+def _prices(face: Face, workspace: Workspace, accounts: Sequence[Account]) -> "Mapping[str, Estimate]":
+    """Return the prices of first backups by account id, told."""
     first = [account for account in accounts if workspace.backup.is_first(account)]
     if not first:
         return {}
@@ -83,7 +81,6 @@ def _agreed_prices(
         for account in first:
             estimates[account.id] = workspace.backup.estimate(account)
             step()
-    micros = sum(one.micros for one in estimates.values())
     face.printer.note(
         plural(
             "First backup of {count} account where reading costs money: at most {price}.",
@@ -91,15 +88,31 @@ def _agreed_prices(
             len(first),
         ),
         count=len(first),
-        price=price(micros),
+        price=price(sum(one.micros for one in estimates.values())),
     )
+    return estimates
+
+
+def _refusal(
+    face: Face, accounts: Sequence[Account], estimates: "Mapping[str, Estimate]", agreed: int | None
+) -> errors.PriceUnconfirmed | None:
+    """Return why first backups are not made: nobody agreed to their price. What costs nothing, or was begun, is
+    read all the same; where there is nothing of that kind the refusal is raised. Raises PriceRefused where a
+    person was asked and stopped."""
+    from socialguard.backup import pricing
+
+    micros = sum(one.micros for one in estimates.values())
+    first = [one.account for one in estimates.values()]
     try:
         pricing.require_agreed(first, micros, agreed)
-    except errors.PriceUnconfirmed:
-        if not face.has_terminal or agreed is not None:
+    except errors.PriceUnconfirmed as refused:
+        if face.has_terminal and agreed is None:
+            _ask(micros)
+            return None
+        if len(first) == len(accounts):
             raise
-        _ask(micros)
-    return estimates
+        return refused
+    return None
 
 
 def _ask(micros: int) -> None:
@@ -120,6 +133,7 @@ def _run(
     workspace: Workspace,
     accounts: Sequence[Account],
     estimates: "Mapping[str, Estimate]",
+    refused: errors.PriceUnconfirmed | None,
     stop: threading.Event,
 ) -> "list[Outcome]":
     from socialguard.backup.interface import Outcome
@@ -132,6 +146,8 @@ def _run(
                 outcomes.append(Outcome(account, is_stopped=True))
             elif estimate is not None and estimate.error is not None:
                 outcomes.append(Outcome(account, error=estimate.error))
+            elif estimate is not None and refused is not None:
+                outcomes.append(Outcome(account, error=refused))
             else:
                 outcomes.append(workspace.backup.back_up(account, stop, step))
     return outcomes
@@ -163,6 +179,7 @@ def _document(workspace: Workspace, one: "Outcome") -> dict[str, Any]:
 
 
 def _tell(face: Face, outcomes: "Sequence[Outcome]", documents: Sequence[Mapping[str, Any]]) -> None:
+    costs = prices([row["cost_micros"] for row in documents])
     face.printer.table(
         [_("account"), _("new"), _("kept"), _("open gaps"), _("files"), _("cost"), _("outcome")],
         [
@@ -172,15 +189,16 @@ def _tell(face: Face, outcomes: "Sequence[Outcome]", documents: Sequence[Mapping
                 row["items_total"],
                 row["gaps_open"],
                 row["files_new"],
-                price(row["cost_micros"]),
+                cost,
                 _outcome(one),
             )
-            for one, row in zip(outcomes, documents, strict=True)
+            for one, row, cost in zip(outcomes, documents, costs, strict=True)
         ],
     )
-    for one in outcomes:
-        if one.error is not None and one.error.what_to_do(_):
-            face.printer.note_line(f"{one.account}: {one.error.what_to_do(_)}")
+    for error in {id(one.error): one.error for one in outcomes if one.error is not None}.values():
+        named = ", ".join(str(one.account) for one in outcomes if one.error is error)
+        if error.what_to_do(_):
+            face.printer.note_line(f"{named}: {sentences(error)[1]}")
 
 
 def _outcome(one: "Outcome") -> str:

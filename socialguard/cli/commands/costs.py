@@ -13,6 +13,7 @@ from socialguard.cli import words
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selectors
+from socialguard.cli.times_told import minute
 from socialguard.cli.words import _, fill
 from socialguard.model.account import typed_client
 
@@ -67,8 +68,9 @@ def costs(
 
     def people() -> None:
         face.printer.say("{since} to {until}, {zone}", since=since, until=until, zone=zone)
-        table = [(*row[:3], words.number(row[4]), words.price(row[5])) for row in rows]
-        total = (_("total"), "", "", words.number(calls), words.price(micros))
+        *each, whole = words.prices([*(row[5] for row in rows), micros])
+        table = [(*row[:3], words.number(row[4]), cost) for row, cost in zip(rows, each, strict=True)]
+        total = (_("total"), "", "", words.number(calls), whole)
         face.printer.table(
             [_("account"), _("client"), _("operation"), _("calls"), _("cost")],
             [*table, total],
@@ -101,7 +103,7 @@ def _tell_budget(face: Face, one: "Budgeted", zone: str) -> None:
         spent=words.price(one.standing.spent),
         limit=words.price(one.standing.limit),
         waiting=words.price(one.standing.waiting),
-        anew=f"{one.anew.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
+        anew=minute(one.anew, zone),
     )
 
 

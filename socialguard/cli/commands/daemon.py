@@ -6,6 +6,7 @@ from socialguard import errors
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.times_told import minute
 from socialguard.cli.words import _
 
 
@@ -44,6 +45,7 @@ def status(face: Face, check: bool) -> int:
     with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
         found = statuses.read(connection)
         names = workspace.names(connection)
+        zone = workspace.zone
     filling = forecast(workspace.layout)
     code, line = statuses.check(found, names, filling)
 
@@ -52,22 +54,33 @@ def status(face: Face, check: bool) -> int:
             face.printer.line(line)
             return
         if found.alive:
-            face.printer.say("A daemon works, process {pid}, since {since}.", pid=found.pid, since=found.since)
+            face.printer.say(
+                "A daemon works, process {pid}, since {since}.", pid=found.pid, since=minute(found.since, zone)
+            )
         else:
             face.printer.say("No daemon works. Start one: socialguard daemon run")
         face.printer.table(
-            [_("duty"), _("last run"), _("next run"), _("late"), _("error")],
+            [_("duty"), _("last run"), _("last success"), _("next run"), _("late"), _("error")],
             [
                 (
                     statuses.shown(each.name, names),
-                    each.last_run,
-                    each.next_run,
+                    minute(each.last_run, zone),
+                    minute(each.last_ok, zone),
+                    minute(each.next_run, zone),
                     f"{each.lag.total_seconds():.1f} s",
                     each.error,
                 )
                 for each in found.duties
             ],
         )
+        free = f"{filling.free / 1e9:.1f}"
+        if filling.full_on is None:
+            face.printer.say("Disk: {free} GB free; nothing says when it will be full.", free=free)
+        else:
+            full_on = f"{filling.full_on:%Y-%m-%d}"
+            face.printer.say(
+                "Disk: {free} GB free; at this growth it will be full on {day}.", free=free, day=full_on
+            )
 
     document = statuses.document(found, names, filling)
     face.printer.answer({**document, "check": {"code": code, "line": line}} if check else document, people)

@@ -1,20 +1,29 @@
 """`socialguard queue list`, `queue show`: what waits and what went out. It opens nothing that sends."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from socialguard import clock
 from socialguard.canon import jcs
 from socialguard.cli import deliveries
 from socialguard.cli.commands.approval import word_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.times_told import instant, minute
+from socialguard.cli.waiting import CODES, waits_for
 from socialguard.cli.words import _
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
+from socialguard.publishing import threads
+from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PAGE: Final = 50
 _STATES = click.Choice([state.value for state in State])
@@ -47,13 +56,24 @@ def list_(
             mine = {one.id for one in deciding.awaiting(connection, workspace.desk, workspace.identity.member_id)}
             rows = [row for row in rows if row.id in mine]
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
-    documents = [deliveries.row_document(row, names.get(row.account_id, row.account_id)) for row in rows]
+        zones = zones_of(connection, {row.account_id for row in rows})
+        waits = _waits(workspace, connection, rows)
+    documents = [
+        {
+            **deliveries.row_document(row, names.get(row.account_id, row.account_id)),
+            "waits_for": None if word is None else CODES[word],
+        }
+        for row, word in zip(rows, waits, strict=True)
+    ]
     more = rows[-1].id if len(rows) == limit else None
 
     def people() -> None:
         face.printer.table(
-            [_("delivery"), _("due"), _("account"), _("state"), _("text")],
-            [_cells(row, names.get(row.account_id, row.account_id)) for row in rows],
+            [_("delivery"), _("due"), _("account"), _("state"), _("waits for"), _("text")],
+            [
+                _cells(row, names.get(row.account_id, row.account_id), zones[row.account_id], word)
+                for row, word in zip(rows, waits, strict=True)
+            ],
         )
         if more is not None:
             face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
@@ -70,10 +90,14 @@ def show(face: Face, delivery: str) -> None:
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
             words = approvals.of(connection, value.fingerprint)
+            parts = threads.parts_of(connection, value)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
     document["link"] = value.content.link
     document["media"] = [{"file": item.file_name, "alt": item.alt} for item in value.content.media]
+    document["parts"] = [
+        {"id": part.id, "state": part.state.value, "text": part.content.text, "url": part.url} for part in parts
+    ]
     document["attempt"] = (
         None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
     )
@@ -85,7 +109,8 @@ def show(face: Face, delivery: str) -> None:
                 (_("delivery"), value.id),
                 (_("account"), account),
                 (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
-                (_("due"), jcs.timestamp(value.due)),
+                (_("due"), instant(value.due, account.zone)),
+                *_thread_facts(parts),
                 (_("text"), value.content.text),
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
@@ -95,6 +120,17 @@ def show(face: Face, delivery: str) -> None:
             ]
         ),
     )
+
+
+def _thread_facts(parts: Sequence[Delivery]) -> list[tuple[str, str]]:
+    """Where every part of the thread stands, none outside a thread."""
+    return [
+        (
+            _("part"),
+            f"{deliveries.part_mark(part.content)} {part.id} {_(part.state.value)} {part.url or ''}".rstrip(),
+        )
+        for part in parts
+    ]
 
 
 def found(workspace: Workspace, delivery_id: str) -> tuple[Delivery, Account]:
@@ -108,8 +144,27 @@ def _key(value: Delivery) -> tuple[str, str]:
     return jcs.timestamp(value.due), value.id
 
 
-def _cells(row: Any, account: str) -> tuple[str, ...]:  # Any: a row of ledger.reader.page
+def _waits(workspace: Workspace, connection: "Connection", rows: list[Any]) -> list[str | None]:
+    """Return for each row what it waits for; stops are asked for only where something is queued."""
+    now = jcs.timestamp(clock.now())
+    frozen: set[str] = set()
+    queued = {row.account_id for row in rows if row.state == State.QUEUED.value}
+    if queued:
+        from socialguard.ledger import stops
+        from socialguard.workspace.standing import in_force
+
+        scopes = {stop.scope for stop in in_force(workspace, connection)}
+        registry = workspace.signed.books(connection).registry
+        if scopes:
+            accounts = [registry.account(connection, one) for one in queued]
+            frozen = {one.id for one in accounts if scopes.intersection(stops.scopes_of(one))}
+    return [waits_for(State(row.state), is_due=row.due <= now, is_frozen=row.account_id in frozen) for row in rows]
+
+
+def _cells(row: Any, account: str, zone: str, word: str | None) -> tuple[str, ...]:  # Any: of ledger.reader.page
     from socialguard.ledger.rows import to_content
 
-    text = " ".join(to_content(row.content).text.split())
-    return row.id, row.due[:16].replace("T", " "), account, _(row.state), text[:60]
+    content = to_content(row.content)
+    text = " ".join(f"{deliveries.part_mark(content)} {content.text}".split())
+    waits = "" if word is None else _(word)
+    return row.id, minute(row.due, zone), account, _(row.state), waits, text[:60]

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,18 +12,28 @@ from socialguard.cli import composing, deliveries, prompts, terminal
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, selectors
+from socialguard.cli.times_told import instant
 from socialguard.cli.words import _, price, say
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import accept, prepare, resolve, send, takeback
-from socialguard.publishing.addresses import post_id
-from socialguard.publishing.interface import Answer, Desk, Plan, Request, Result, exit_code
+from socialguard.publishing.interface import Answer, Desk, Plan, Result, exit_code
 
 
 @command("post")
 @click.argument("text", required=False)
-@selectors("--to", "to")
-@click.option("--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Take the text from a file.")
+@selectors("--to", "to", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every account; the confirmation lists them by client.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Take the text, or a draft, from a file.",
+)
+@click.option("--draft", "draft", metavar="ID", help="Post a draft that was kept.")
+@click.option("--then", "then", multiple=True, metavar="TEXT", help="The next part of a thread; repeatable.")
+@click.option("--thread", is_flag=True, help="Divide a text that is too long at the ends of its sentences.")
+@click.option("--numbered", is_flag=True, help="Number the parts of a thread: (1/3).")
 @click.option("--media", "media", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="An image.")
 @click.option("--alt", "alts", multiple=True, help="What the image shows; one for each --media, in order.")
 @click.option("--link", help="A link to show with the post.")
@@ -36,7 +47,12 @@ def post(
     face: Face,
     text: str | None,
     to: tuple[str, ...],
+    everything: bool,
     file: Path | None,
+    draft: str | None,
+    then: tuple[str, ...],
+    thread: bool,
+    numbered: bool,
     media: tuple[Path, ...],
     alts: tuple[str, ...],
     link: str | None,
@@ -49,21 +65,30 @@ def post(
     dry_run: bool,
 ) -> int:
     """Post a text to the accounts that --to names."""
-    if len(alts) > len(media):
-        raise errors.UsageError(detail="There are more --alt than --media.")
-    composing.require_utf8(text, *alts, link, reason)
-    request = Request(
+    if everything and to:
+        raise errors.UsageError(detail="Name accounts with --to, or --all; not both.")
+    if not (to or everything) and file is None and draft is None:
+        raise errors.UsageError(detail="No account is named: add --to ACCOUNT.")
+    composing.require_utf8(text, *then, *alts, link, reason)
+    given = composing.Given(
+        to=to,
+        media=composing.media(media, alts),
         link=composing.link(link),
-        reply_to=None if reply_to is None else post_id(reply_to),
-        overrides=composing.overrides(overrides, reason),
-        # Last: what a person writes in the editor is not lost to a slip in another option.
-        text=composing.text(face, text, file),
-        selectors=to,
-        media=[(path, alt) for path, alt in zip(media, (*alts, *[""] * len(media)), strict=False)],
+        reply_to=reply_to,
         at=at,
-        grace=grace,
+        then=then,
+        thread=thread,
+        numbered=numbered,
     )
+    passed = composing.overrides(overrides, reason)
+    # Last: what a person writes in the editor is not lost to a slip in another option.
+    written = None if draft is not None else composing.written(face, text, file, given)
     with open_workspace(face) as workspace:
+        if written is None:
+            written = composing.kept(workspace, draft or "", text, file, given)
+        request = replace(written, overrides=passed, grace=grace)
+        if everything:
+            request = replace(request, selectors=[str(account) for account in workspace.accounts()])
         plan = prepare.prepare(workspace.desk, request, session_of(face), keep=not dry_run)
         if dry_run:
             return show_plan(face, plan)
@@ -85,8 +110,9 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
     if not ours:
         return _tell_queued(face, desk, plan, queued)
     _wait(face, desk, plan, queued)
-    sent = send.send_now(desk, ours)
-    results = [*(_looked_for(desk, result) for result in sent), *_not_sent(desk, plan, queued, sent)]
+    sent = _sent(desk, ours)
+    place = {value.id: index for index, value in enumerate(queued)}
+    results = sorted([*sent, *_not_sent(desk, plan, queued, sent)], key=lambda one: place[one.delivery.id])
     tell_results(face, plan, results)
     return exit_code(results)
 
@@ -97,6 +123,19 @@ def _sent_here(desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> list[str]:
         return []
     with desk.database.read() as connection:
         return [value.id for value in queued if desk.trust.sends(connection, _account(plan, value))]
+
+
+def _sent(desk: Desk, ids: Sequence[str]) -> list[Result]:
+    """Send and look for what is unknown; where that was found out to be public its thread goes on."""
+    results: list[Result] = []
+    left = list(ids)
+    while left:
+        tried = send.send_now(desk, left)
+        found = [_looked_for(desk, result) for result in tried]
+        results += found
+        was_found = any(one.error is not None and two.error is None for one, two in zip(tried, found, strict=True))
+        left = [one for one in left if one not in {result.delivery.id for result in results}] if was_found else []
+    return results
 
 
 def ask(face: Face, plan: Plan, confirmed: Sequence[str]) -> Answer:
@@ -126,15 +165,17 @@ def show_plan(face: Face, plan: Plan) -> int:
         {
             "account": str(item.account),
             "text": item.content.text,
+            "thread": deliveries.thread_document(item.content, item.after),
             "length": item.length,
             "limit": item.limit,
             "price_micros": item.price,
+            "when": item.when,
         }
         for item in plan.candidates
     ]
     document = {
         "dry_run": True,
-        "needs": [] if plan.challenge is None else [str(item.account) for item in plan.candidates],
+        "needs": [] if plan.challenge is None else [target.account for target in plan.challenge.targets],
         "candidates": candidates,
         "total_micros": sum(item.price for item in plan.candidates),
         "findings": [deliveries.finding_document(item) for item in plan.findings],
@@ -144,8 +185,21 @@ def show_plan(face: Face, plan: Plan) -> int:
         deliveries.tell_findings(face, plan.findings)
         for item in plan.candidates:
             cost = price(item.price) if item.price else _("free")
+            if item.content.thread_size is not None:
+                face.printer.say(
+                    "{account}, part {part} of {of}: {length}/{limit}, {price}. Nothing was sent.",
+                    account=item.account,
+                    part=(item.content.thread_position or 0) + 1,
+                    of=item.content.thread_size,
+                    length=item.length,
+                    limit=item.limit,
+                    price=cost,
+                )
+                face.printer.lines(item.content.text.split("\n"))
+                continue
             face.printer.say(
-                "{account}: {length}/{limit}, {price}. Nothing was sent.",
+                "{account}: {length}/{limit}, {price}, {when}. Nothing was sent.",
+                when=_("now") if item.when is None else instant(item.when, item.account.zone),
                 account=item.account,
                 length=item.length,
                 limit=item.limit,
@@ -241,8 +295,25 @@ def _not_sent(desk: Desk, plan: Plan, queued: Sequence[Delivery], sent: Sequence
                 error = errors.Cancelled(draft=value.draft_id)
             elif value.state is State.AWAITING:
                 error = errors.Held(detail=f"{value.id} waits for an approval", fix="")
+            else:
+                error = _by_others(desk, value, _account(plan, value))
             results.append(Result(value, _account(plan, value), error))
     return results
+
+
+def _by_others(desk: Desk, value: Delivery, account: Account) -> errors.SocialGuardError | None:
+    """What is wrong with a delivery that another process, such as the daemon, tried in the meantime."""
+    network = desk.network(account.network).title
+    if value.state is State.FAILED:
+        return errors.NetworkRefused(network=network, account=account, detail=value.state_reason)
+    if value.state is State.UNKNOWN:
+        return errors.OutcomeUnknown(
+            network=network, account=account, detail=value.state_reason, delivery=value.id
+        )
+    if value.state is State.HELD:
+        fix = f"Run: socialguard queue show {value.id}"
+        return errors.Held(detail=value.state_reason.rstrip("."), fix=fix)
+    return None
 
 
 def _looked_for(desk: Desk, result: Result) -> Result:

@@ -1,6 +1,7 @@
 """`socialguard queue …`, `undo`, `delete`: moving what waits, and taking back what went out."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import click
 
@@ -11,10 +12,11 @@ from socialguard.cli.commands.post import carry_out
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, reason
+from socialguard.ledger import reader
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
-from socialguard.publishing import prepare, resolve, send, takeback
+from socialguard.publishing import prepare, resolve, send, takeback, threads
 from socialguard.publishing.interface import Plan, Request, Result, exit_code
 from socialguard.workspace import stopping
 from socialguard.workspace.opened import Workspace
@@ -48,7 +50,39 @@ def edit(
             text = terminal.editor(value.content.text)
         else:
             text = composing.text(face, text, None)
-        return _again(face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed)
+        if value.content.thread_position is not None:
+            rest = threads.rest_behind(workspace.database, value, text)
+            return _go_on(face, workspace, account, rest, confirmed, at=_when(value), overrides=passed)
+        return queue_again(
+            face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed
+        )
+
+
+@command("resume")
+@click.argument("delivery")
+@click.option("--text", "text", metavar="TEXT", help="Another text for the part that it goes on with.")
+@click.option("--at", "at", metavar="WHEN", help="Go on at this time; without it now.")
+@override
+@confirm
+def resume(
+    face: Face,
+    delivery: str,
+    text: str | None,
+    at: str | None,
+    overrides: tuple[str, ...],
+    reason: str | None,
+    confirmed: tuple[str, ...],
+) -> int:
+    """Go on with a thread that stopped, from the part that was not sent; it asks as a switch does."""
+    passed = composing.overrides(overrides, reason)
+    composing.require_utf8(text, reason)
+    with open_workspace(face) as workspace:
+        value, account = found(workspace, delivery)
+        with workspace.database.read() as connection:
+            rest = threads.rest_of(connection, value)
+        if text is not None:
+            rest = rest.beginning(text)
+        return _go_on(face, workspace, account, rest, confirmed, at=at, overrides=passed)
 
 
 @command("release")
@@ -74,10 +108,14 @@ def release(
         value, account = found(workspace, delivery)
         if value.state is not State.HELD:
             raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not held.")
+        if value.act is Act.PUBLISH and value.content.thread_position is not None:
+            with workspace.database.read() as connection:
+                rest = threads.rest_of(connection, value)
+            return _go_on(face, workspace, account, rest, confirmed, at=at, overrides=passed)
         if value.act is Act.DELETE:
             return _delete_again(face, workspace, value, account, confirmed, at)
         text = value.content.text
-        return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
+        return queue_again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
 
 
 @command("cancel")
@@ -144,7 +182,7 @@ def delete(face: Face, delivery: str, confirmed: tuple[str, ...]) -> int:
         return carry_out(face, workspace.desk, plan, confirmed)
 
 
-def _again(
+def queue_again(
     face: Face,
     workspace: Workspace,
     value: Delivery,
@@ -167,6 +205,30 @@ def _again(
         replaces=value.id,
     )
     plan: Plan = prepare.prepare(workspace.desk, request, session_of(face))
+    return carry_out(face, workspace.desk, plan, confirmed)
+
+
+def _go_on(
+    face: Face,
+    workspace: Workspace,
+    account: Account,
+    rest: threads.Rest,
+    confirmed: Sequence[str],
+    *,
+    at: str | None,
+    overrides: Mapping[str, str],
+) -> int:
+    """Queue what is left of a thread anew, under new fingerprints that are confirmed anew."""
+    plan = prepare.prepare_parts(
+        workspace.desk,
+        account,
+        rest.contents,
+        session_of(face),
+        after=rest.after,
+        replaces=rest.waiting,
+        at=at,
+        overrides=overrides,
+    )
     return carry_out(face, workspace.desk, plan, confirmed)
 
 
@@ -202,7 +264,7 @@ def _tell(face: Face, results: Sequence[Result]) -> None:
 def _cancel(face: Face, ids: Sequence[str], reason: str) -> int:
     """Cancel deliveries with whatever still works: a locked vault or a full disk does not stop it."""
     with open_workspace(face, may_ask=False) as workspace:
-        done, problems = _each(workspace, ids, reason)
+        done, problems = _each(workspace, _with_what_follows(workspace, ids), reason)
     if problems and not done:
         code = errors.gravest(problem.exit_code for problem in problems)
         raise next(problem for problem in problems if problem.exit_code == code)
@@ -226,6 +288,17 @@ def _cancel(face: Face, ids: Sequence[str], reason: str) -> int:
     document = deliveries.results_document(results, problems=problems)
     face.printer.answer({**document, "noted": noted}, people)
     return errors.gravest(problem.exit_code for problem in problems)
+
+
+def _with_what_follows(workspace: Workspace, ids: Sequence[str]) -> list[str]:
+    """Return the ids with those of the parts that follow in their threads and still wait: none goes out without
+    the one before it. Where the database cannot be read, they are never sent either."""
+    wanted = dict.fromkeys(ids)
+    for one in ids:
+        with suppress(errors.SocialGuardError), workspace.database.read() as connection:
+            parts = threads.following(connection, reader.get(connection, one))
+            wanted.update(dict.fromkeys(threads.waiting_of(parts)))
+    return list(wanted)
 
 
 def _each(

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import click
 
 from socialguard import errors
+from socialguard.cli.assent import Assent, require_assent
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, confirm, reason, selector_arguments
-from socialguard.cli.words import _
+from socialguard.cli.words import _, later, say
 from socialguard.model.account import Account
 from socialguard.publishing import freeze as freezing
 from socialguard.workspace import stopping
@@ -47,7 +48,7 @@ def thaw(
     names = ["all"] if everything else list(selectors)
     with open_workspace(face) as workspace:
         _confirm(face, workspace, names, confirmed)
-        lifted = freezing.thaw(workspace.desk, [stopping.scope_of(workspace, name) for name in names], reason)
+        lifted = freezing.thaw(workspace.desk, stopping.scopes_of(workspace, names), reason)
     document = {"thawed": names, "scopes": [stop.scope for stop in lifted]}
     face.printer.answer(document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(names)))
 
@@ -62,30 +63,19 @@ class NotLifted(errors.Cancelled):
 
 
 def _confirm(face: Face, workspace: Workspace, names: Sequence[str], confirmed: Sequence[str]) -> None:
-    """A thaw lets posts go out, so it is confirmed as a switch is: typed, or by --confirm with the same words."""
-    if not face.has_terminal:
-        missing = [name for name in names if name not in confirmed]
-        if missing:
-            words = " ".join(f"--confirm {name}" for name in missing)
-            raise errors.ConfirmationRequired(accounts=", ".join(missing), last="-", words=words, needs=missing)
-        return
-    from socialguard.cli import terminal
-    from socialguard.cli.prompts import TRIES, wrong_name
-    from socialguard.cli.words import say
-
+    """A thaw lets posts go out, so it is confirmed as a switch is; a script may repeat what it gave, or name the
+    account in full."""
     accounts = _accounts(workspace, names)
-    wanted = _wanted(workspace, accounts)
+    given = {*confirmed, *(account.short_name for account in accounts if str(account) in confirmed)}
     named = ", ".join(str(account) for account in accounts)
-    face.printer.note("This lets posts go out again on {accounts}.", accounts=named)
-    for attempt in range(1, TRIES + 1):
-        answer = terminal.ask(say("Type {wanted} to lift the freeze. Enter stops:", wanted=wanted))
-        if answer == wanted:
-            return
-        if not answer:
-            break
-        if attempt < TRIES:
-            face.printer.note_line(wrong_name(wanted))
-    raise NotLifted
+    asked = Assent(
+        told=say("This lets posts go out again on {accounts}.", accounts=named),
+        question=later("Type {wanted} to lift the freeze. Enter stops:"),
+        wanted=_wanted(workspace, accounts) if face.has_terminal else "",
+        names=names,
+        act=say("Lifting the freeze on {scopes}", scopes=", ".join(names)),
+    )
+    require_assent(face, asked, sorted(given), NotLifted)
 
 
 def _wanted(workspace: Workspace, accounts: Sequence[Account]) -> str:

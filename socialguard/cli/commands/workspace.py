@@ -1,5 +1,9 @@
 """`socialguard workspace …`: this installation."""
 
+from pathlib import Path
+
+import click
+
 from socialguard.cli import progress
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, passphrase_asker
@@ -38,3 +42,30 @@ def adopt(face: Face, reason: str) -> None:
             face.printer.line(f"- {_(sentence)}")
 
     face.printer.answer({"adopted": plain(adopted)}, people)
+
+
+@command("restore")
+@click.argument("backup", type=click.Path(path_type=Path, file_okay=False))
+@reason()
+def restore(face: Face, backup: Path, reason: str) -> None:
+    """Put a backup in the place of this workspace: losses are declared, all is frozen, what was due is held."""
+    from socialguard.daemon.status import LEASE
+    from socialguard.workspace.restoring import restore
+
+    done = restore(face.home, backup, LEASE, passphrase_asker(face), reason)
+
+    def people() -> None:
+        say = face.printer.say
+        say(
+            "Restored. The log goes on as incarnation {number}; what is lost is declared.", number=done.incarnation
+        )
+        if done.put_aside is not None:
+            say("What stood here is in {place}.", place=done.put_aside)
+        for delivery in done.held:
+            say("Held: {delivery}. Look at the account: it may be public already.", delivery=delivery)
+        for delivery in done.unknown:
+            say("Unknown: {delivery}. Run: socialguard queue reconcile", delivery=delivery)
+        say("Everything is frozen. Replace the credentials that changed after the backup, look through the queue, "
+            "then: socialguard thaw --all --reason …")  # fmt: skip
+
+    face.printer.answer({"restored": plain(done)}, people)

@@ -1,0 +1,250 @@
+"""Every row of a calendar is checked before the first is queued: as a post is, and beside the other rows.
+
+A row that stands in the ledger already (same account, time and content, whatever became of it) is known: importing
+a file again adds nothing, and brings nothing back that a person cancelled."""
+
+import os
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from socialguard import clock, errors
+from socialguard.ledger import agenda
+from socialguard.model.account import Account
+from socialguard.model.delivery import Content, Media
+from socialguard.model.finding import Finding, Severity
+from socialguard.publishing import accept
+from socialguard.publishing.calendar import columns, foreign, table
+from socialguard.publishing.calendar.entries import Entry, entry, moment
+from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish
+from socialguard.publishing.calendar.table import CalendarUnusable, Row
+from socialguard.publishing.interface import Candidate, Desk, Plan, Session
+from socialguard.publishing.prepare import candidate_of, decided
+from socialguard.publishing.times import Moment
+
+BATCH: Final = 50
+"""Rows that are checked in one read transaction: none may be long (DESIGN: Databases)."""
+
+# No row of the file can be judged after one of these.
+_STOPS_ALL: Final = (errors.Tampered, errors.Locked, errors.DiskFull, errors.Busy)
+
+Tick = Callable[[int], None]
+NamedRow = tuple[Row, Mapping[str, str]]
+
+
+class SameRow(errors.UsageError):
+    """It is the same as line {line}."""
+
+
+class SameText(errors.Held):
+    """{account} has the same text in line {line}."""
+
+    remedy = "Change the text, or pass it on purpose: --override twin --reason …"
+
+
+def rows_of(path: Path, wish: Wish) -> list[NamedRow]:
+    """Return the rows of a file with their cells by our names; raises CalendarUnusable, Unreadable."""
+    rows = table.read(path)
+    if wish.form is None:
+        return columns.under_heading(rows, path.name)
+    if not wish.to:
+        detail = f"a file of {wish.form} names no accounts; say them with --to."
+        raise CalendarUnusable(file=path.name, detail=detail, remedy="Add --to x:@acme.")
+    found = foreign.FORMS[wish.form](rows, path.name)
+    if not found:
+        raise CalendarUnusable(file=path.name, detail="it has a heading and no rows.")
+    return found
+
+
+def check(
+    desk: Desk, rows: Sequence[NamedRow], place: Path, wish: Wish, session: Session, tick: Tick = lambda _: None
+) -> Sheet:
+    """Check all rows and return what is to be said of each; `place` is where the files lie that rows name."""
+    with desk.database.read() as connection:
+        log = desk.log.head(connection)
+    checker = _Checker(desk, place, wish, session)
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        wanted = list(checker.read(part))  # files may be large: no transaction waits for them
+        with desk.database.read() as connection:
+            for row, media in wanted:
+                checker.look(connection, row, media)
+        tick(len(part))
+    with desk.database.read() as connection:
+        asked = tuple(checker.asked.values())
+        challenge = desk.gate.challenge(connection, asked, session) if asked else None
+    return Sheet(
+        found=len(rows),
+        good=tuple(checker.good),
+        known=tuple(checker.known),
+        refused=tuple(sorted(checker.refused, key=lambda one: one.line)),
+        asked=asked,
+        challenge=challenge,
+        session=session,
+        checked_at=checker.now,
+        log=log,
+    )
+
+
+class _Checker:
+    """Goes through the rows in their order and remembers what later rows are held against."""
+
+    def __init__(self, desk: Desk, place: Path, wish: Wish, session: Session) -> None:
+        self.desk, self.place, self.wish, self.session = desk, place, wish, session
+        self.now = clock.now()
+        self.good: list[Checked] = []
+        self.known: list[int] = []
+        self.refused: list[Refused] = []
+        self.asked: dict[str, Candidate] = {}
+        self._accounts: dict[tuple[str, ...], tuple[Account, ...] | errors.SocialGuardError] = {}
+        self._stopped: dict[str, errors.SocialGuardError | None] = {}
+        self._planned: dict[str, frozenset[object]] = {}
+        self._rows: dict[object, int] = {}
+        self._texts: dict[tuple[str, str, str | None], int] = {}
+        self._files: dict[tuple[str, str], Media] = {}
+        self._review = desk.gate.reviewing()
+
+    def read(self, part: Sequence[NamedRow]) -> Iterator[tuple[Entry, tuple[Media, ...]]]:
+        """Yield what rows ask for, with their files; what cannot be read is refused."""
+        for row, cells in part:
+            with self._refusing(row.line):
+                if row.problem is not None:
+                    raise errors.UsageError(detail=row.problem)
+                asked = entry(row.line, cells, self.wish.to)
+                yield asked, tuple(self._file(name, alt) for name, alt in asked.media)
+
+    def look(self, connection: Connection, asked: Entry, media: tuple[Media, ...]) -> None:
+        """Check one row."""
+        with self._refusing(asked.line):
+            self._look(connection, asked, Content(text=asked.text, media=media, link=asked.link))
+
+    @contextmanager
+    def _refusing(self, line: int) -> Iterator[None]:
+        try:
+            yield
+        except _STOPS_ALL:
+            raise
+        except errors.SocialGuardError as problem:
+            self.refused.append(Refused(line, problem))
+
+    def _look(self, connection: Connection, asked: Entry, content: Content) -> None:
+        found = self._read(connection, asked, content)
+        if found is None:
+            self.known.append(asked.line)
+            return
+        candidates, due = found
+        said = [finding for one in candidates for finding in self._review(connection, one)]
+        self._judge(
+            asked, candidates, due, decided(connection, self.desk, candidates, said, dict(self.wish.overrides))
+        )
+
+    def _read(
+        self, connection: Connection, asked: Entry, content: Content
+    ) -> tuple[tuple[Candidate, ...], Moment] | None:
+        """Return what a row would queue, None where it is known."""
+        accounts = self._resolve(connection, asked.selectors)
+        due = moment(asked, _zone(asked, accounts), self.wish.dates)
+        fresh = []
+        for account in accounts:
+            key = _key(account, due.instant, content)
+            before = self._rows.setdefault(key, asked.line)
+            if before != asked.line:
+                raise SameRow(line=before)
+            if not self._is_known(connection, account, due, content):
+                fresh.append(account)
+        if not fresh:
+            return None
+        if due.instant <= self.now:
+            raise errors.BadTime(text=asked.when, detail=f"{due.wall:%Y-%m-%d %H:%M} is past.")
+        for account in fresh:
+            self._require_open(connection, account)
+            self._require_new_text(account, content, asked.line)
+        return tuple(candidate_of(connection, self.desk, one, content, due.instant) for one in fresh), due
+
+    def _judge(
+        self, asked: Entry, candidates: tuple[Candidate, ...], due: Moment, findings: tuple[Finding, ...]
+    ) -> None:
+        stopping = [one for one in findings if one.stops]
+        if stopping:
+            blocked = any(one.severity is Severity.BLOCK for one in stopping)
+            fix = "Fix it." if blocked else f"Fix it, or --override {stopping[0].check} --reason …"
+            detail = "; ".join(f"{one.account}: {one.message()}" for one in stopping)
+            problem = errors.Held(detail=detail, fix=fix, findings=stopping)
+            self.refused.append(Refused(asked.line, problem))
+            return
+        plan = Plan("-", candidates, findings, None, self.session, self.now, due.zone, due.wall,
+                    overrides=self.wish.overrides)  # fmt: skip
+        self.good.append(Checked(asked.line, plan))
+        for one in candidates:
+            self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
+
+    def _resolve(self, connection: Connection, selectors: tuple[str, ...]) -> tuple[Account, ...]:
+        found = self._accounts.get(selectors)
+        if found is None:
+            try:
+                found = self.desk.trust.resolve(connection, selectors)
+            except (errors.UsageError, errors.NotFound) as problem:
+                found = problem
+            self._accounts[selectors] = found
+        if isinstance(found, errors.SocialGuardError):
+            raise found
+        return found
+
+    def _require_open(self, connection: Connection, account: Account) -> None:
+        if account.id not in self._stopped:
+            self._stopped[account.id] = None
+            try:
+                accept.require_open(connection, self.desk, account, self.session, "-")
+            except (errors.Held, errors.AuthenticationNeeded) as problem:
+                self._stopped[account.id] = problem
+        stopped = self._stopped[account.id]
+        if stopped is not None:
+            raise stopped
+
+    def _require_new_text(self, account: Account, content: Content, line: int) -> None:
+        """As the check `twin` would say, were the rows above queued already."""
+        if not content.text or "twin" in self.wish.overrides:
+            return
+        plain = " ".join(unicodedata.normalize("NFKC", content.text).casefold().split())
+        before = self._texts.setdefault((account.id, plain, content.link), line)
+        if before != line:
+            raise SameText(account=account, line=before)
+
+    def _is_known(self, connection: Connection, account: Account, due: Moment, content: Content) -> bool:
+        planned = self._planned.get(account.id)
+        if planned is None:
+            found = agenda.planned(connection, account.id)
+            planned = self._planned[account.id] = frozenset(_key(account, at, said) for at, said in found)
+        return _key(account, due.instant, content) in planned
+
+    def _file(self, name: str, alt: str) -> Media:
+        """A file beside the calendar; nothing outside its directory is taken."""
+        if (name, alt) not in self._files:
+            path = Path(os.path.realpath(self.place / name))  # `resolve` fails on a loop of links
+            if not path.is_relative_to(self.place.resolve()):
+                raise errors.UsageError(detail=f"{name} is not in the directory of the calendar.")
+            self._files[name, alt] = self.desk.media.keep(path, alt)
+        return self._files[name, alt]
+
+
+def _zone(asked: Entry, accounts: Sequence[Account]) -> str:
+    zones = sorted({account.zone for account in accounts})
+    if asked.zone is None and len(zones) > 1:
+        raise errors.BadTime(
+            text=asked.when,
+            detail=f"the accounts are in different zones ({', '.join(zones)}).",
+            remedy="Name one in a column zone, or give each account a row.",
+        )
+    return asked.zone or zones[0]
+
+
+def _key(account: Account, at: datetime, content: Content) -> object:
+    """What makes two rows the same."""
+    media = tuple((one.sha256, one.alt) for one in content.media)
+    return account.id, at, content.text, content.link, media

@@ -1,0 +1,122 @@
+"""What a row asks for, as a person wrote it: accounts, time, text, link, files. Nothing is looked up yet."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from socialguard import errors
+from socialguard.model.text import has_hidden
+from socialguard.publishing.calendar.columns import MEDIA
+from socialguard.publishing.times import Moment, parse_when
+
+Dates = Literal["day-first", "month-first"]
+"""What 03/04/2026 means; where nobody says, such a day is refused."""
+
+_LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
+_SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
+_YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
+_ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d.*", re.DOTALL)
+# As `publishing.times` reads them beside a time of day in words (9h30, 9am).
+_MONTHS: Final = ("jan", "feb", "march", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: the selectors of its accounts, its time as written, the zone that it names (None: the
+    account's), and what would be public; `media` are (file, alt)."""
+
+    line: int
+    selectors: tuple[str, ...]
+    when: str
+    zone: str | None
+    text: str
+    link: str | None
+    media: tuple[tuple[str, str], ...]
+
+
+def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entry:
+    """Return what a row asks for; `to` are the accounts where the file names none. Raises UsageError."""
+    selectors = tuple(re.split(r"[\s,;]+", cells.get("account", "").strip())) if cells.get("account") else to
+    when = cells.get("when") or f"{_required(cells, 'date')} {_required(cells, 'time')}"
+    if not selectors:
+        raise errors.UsageError(detail="it names no account.")
+    numbers = ("", *(str(number) for number in range(2, MEDIA + 1)))
+    for number in numbers:
+        if f"alt{number}" in cells and f"media{number}" not in cells:
+            raise errors.UsageError(detail=f"it has alt{number} without media{number}.")
+    media = [(cells[f"media{number}"].strip(), cells.get(f"alt{number}", "").strip()) for number in numbers
+             if f"media{number}" in cells]  # fmt: skip
+    return Entry(
+        line=line,
+        selectors=selectors,
+        when=" ".join(when.split()),
+        zone=cells["zone"].strip() if "zone" in cells else None,
+        text=_text(cells.get("text", "")),
+        link=_link(cells["link"].strip()) if "link" in cells else None,
+        media=tuple(media),
+    )
+
+
+def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
+    """Return when a row is due, past or not, in the zone that it names or else in `zone`; it names its whole date.
+
+    Raises BadTime where that does not exist, exists twice, or is a day and a month in an order that nobody
+    said."""
+    text = _ordered(found.when, dates)
+    if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
+        raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
+    return parse_when(text, found.zone or zone, _LONG_AGO)
+
+
+def _ordered(text: str, dates: Dates | None) -> str:
+    """A date in numbers with its order made plain, if that is known: a day over 12 tells it."""
+    year_first = _YEAR_FIRST.fullmatch(text)
+    if year_first is not None:
+        return _spelled(year_first[1], int(year_first[2]), int(year_first[3]), year_first[4])
+    match = _SLASHED.fullmatch(text)
+    if match is None:
+        return text
+    first, second = int(match[1]), int(match[2])
+    if first <= 12 and second <= 12 and first != second and dates is None:
+        raise errors.BadTime(
+            text=text,
+            detail="day and month could be either.",
+            remedy="Write 2026-11-27, or say --dates day-first or --dates month-first.",
+        )
+    wants_month_first = dates == "month-first" or (dates is None and second > 12)
+    day, month = (second, first) if wants_month_first else (first, second)
+    return _spelled(match[3], month, day, match[4])
+
+
+def _spelled(year: str, month: int, day: int, rest: str) -> str:
+    if _ISO_CLOCK.fullmatch(rest) or not 1 <= month <= 12:
+        return f"{year}-{month:02}-{day:02}{rest}"
+    return f"{day} {_MONTHS[month - 1]} {year} {rest.strip()}"
+
+
+def _required(cells: Mapping[str, str], name: str) -> str:
+    if name not in cells:
+        raise errors.UsageError(detail=f"it has no {name}.")
+    return cells[name].strip()
+
+
+def _text(text: str) -> str:
+    if "\0" in text:
+        raise errors.UsageError(detail="its text holds zero bytes.")
+    return text.replace("\r\n", "\n").strip("\r\n")
+
+
+def _link(given: str) -> str:
+    """A link that a browser would open as one."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(given)
+        is_good = parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:
+        is_good = False
+    if not is_good or has_hidden(given) or any(char.isspace() for char in given):
+        raise errors.UsageError(detail=f"{given} is not a link.")
+    return given

@@ -1,0 +1,91 @@
+"""A calendar as a file for other programs: iCalendar (RFC 5545), and a CSV that `plan import` takes again."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from socialguard.publishing.calendar.columns import MEDIA
+from socialguard.publishing.calendar.overview import Planned
+from socialguard.publishing.calendar.table import guarded
+
+_FOLD: Final = 75  # octets in a line, RFC 5545 §3.1
+_LENGTH: Final = timedelta(minutes=15)
+COLUMNS: Final = (
+    "account", "date", "time", "zone", "text", "link",
+    *(f"{name}{number}" for number in ("", *range(2, MEDIA + 1)) for name in ("media", "alt")),
+    "state", "delivery",
+)  # fmt: skip
+
+
+def as_csv(planned: Sequence[Planned]) -> str:
+    """Return rows as `plan import` reads them; no cell is one that a spreadsheet runs."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for one in planned:
+        content = one.delivery.content
+        files = [cell for item in content.media for cell in (item.file_name, item.alt)]
+        files += [""] * (2 * MEDIA - len(files))
+        when = (f"{one.day}", _clock(one.local), one.account.zone)
+        state = (one.delivery.state.value, one.delivery.id)
+        cells = (str(one.account), *when, content.text, content.link or "", *files[: 2 * MEDIA], *state)
+        writer.writerow(guarded(cell) for cell in cells)
+    return out.getvalue()
+
+
+def _clock(local: datetime) -> str:
+    """A time of day that means one instant: where clocks go back, with its offset."""
+    shown = local.replace(tzinfo=None).time().isoformat("seconds" if local.second else "minutes")
+    is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return shown + f"{local.isoformat()[-6:]}" if is_twice else shown
+
+
+def as_ics(planned: Sequence[Planned], now: datetime) -> str:
+    """Return one event for each post, a quarter of an hour long, with the account and the text."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//SocialGuard//calendar//EN", "CALSCALE:GREGORIAN"]
+    for one in planned:
+        due = one.delivery.due
+        content = one.delivery.content
+        summary = f"{one.account}: {' '.join(content.text.split())[:80]}"
+        description = "\n".join(filter(None, (content.text, content.link)))
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{one.delivery.id}@socialguard.invalid",
+            f"DTSTAMP:{_stamp(now)}",
+            f"DTSTART:{_stamp(due)}",
+            f"DTEND:{_stamp(due + _LENGTH)}",
+            f"SUMMARY:{_escaped(summary)}",
+            f"DESCRIPTION:{_escaped(description)}",
+            f"CATEGORIES:{_escaped(one.account.client)},{one.delivery.state.value}",
+            "TRANSP:TRANSPARENT",
+            "END:VEVENT",
+        ]
+    return "".join(f"{part}\r\n" for line in [*lines, "END:VCALENDAR"] for part in _folded(line))
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _escaped(text: str) -> str:
+    """RFC 5545 §3.3.11; control characters but the line break have no place in it."""
+    kept = "".join(
+        char for char in text.replace("\r\n", "\n") if char in "\n\t" or char.isprintable() or char > "\x9f"
+    )
+    for char in "\\;,":
+        kept = kept.replace(char, f"\\{char}")
+    return kept.replace("\n", "\\n")
+
+
+def _folded(line: str) -> Iterator[str]:
+    """A line in pieces of at most 75 octets; no character is torn apart."""
+    piece, size = "", 0
+    for char in line:
+        width = len(char.encode("utf-8", "replace"))
+        if size + width > _FOLD:
+            yield piece
+            piece, size = " ", 1
+        piece, size = piece + char, size + width
+    yield piece

@@ -1,0 +1,150 @@
+"""A sheet of an XLSX as rows of texts. Formulas, errors, merged cells and several sheets are refused: what they
+mean to a person is not what stands in the file.
+
+A workbook is a ZIP of XML. Before it is parsed, it is unpacked here within a limit, whatever its directory says of
+its sizes, and the parser gets only what was unpacked."""
+
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+from socialguard.model.text import marked
+from socialguard.publishing.calendar.table import MAX_CELL, CalendarUnusable, Row, plain, require_row
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+
+MAX_UNPACKED: Final = 64 << 20
+_MAX_PARTS: Final = 500
+_CHUNK: Final = 1 << 20
+_MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell[\s/>]")
+# What the parser raises on a damaged workbook.
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    AssertionError,
+)
+
+
+def rows(data: bytes, file: str) -> list[Row]:
+    """Return the rows of the one sheet of a workbook; raises CalendarUnusable."""
+    with _told(file):
+        repacked = _repacked(data, file)
+    with _told(file), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # parts of a workbook that are no calendar's
+        from openpyxl import load_workbook
+
+        workbook = load_workbook(repacked, read_only=True, data_only=False, keep_links=False)
+        try:
+            return list(_rows(workbook, file))
+        finally:
+            workbook.close()
+
+
+@contextmanager
+def _told(file: str) -> Iterator[None]:
+    try:
+        yield
+    except CalendarUnusable:
+        raise
+    except _DAMAGED:
+        raise CalendarUnusable(file=file, detail="it is no workbook that can be read, or it is damaged.") from None
+
+
+def _repacked(data: bytes, file: str) -> BytesIO:
+    """The XML parts of a workbook, unpacked within the limit and put together without compression."""
+    made = BytesIO()
+    left = MAX_UNPACKED
+    with zipfile.ZipFile(BytesIO(data)) as packed, zipfile.ZipFile(made, "w") as plain:
+        parts = packed.infolist()
+        if len(parts) > _MAX_PARTS:
+            raise CalendarUnusable(file=file, detail=f"it has more than {_MAX_PARTS} parts.")
+        for part in parts:
+            if not part.filename.endswith((".xml", ".rels")):
+                continue  # images and the like
+            body = _unpacked(packed, part, left)
+            if body is None:
+                raise CalendarUnusable(file=file, detail=f"unpacked, it is larger than {MAX_UNPACKED >> 20} MB.")
+            left -= len(body)
+            if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+                raise CalendarUnusable(file=file, detail="it declares entities, which no workbook needs.")
+            if _MERGED.search(body):
+                raise CalendarUnusable(file=file, detail="it has merged cells; give each row its own cells.")
+            plain.writestr(part.filename, body)
+    made.seek(0)
+    return made
+
+
+def _unpacked(packed: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> bytes | None:
+    pieces = []
+    with packed.open(part) as opened:
+        while piece := opened.read(_CHUNK):
+            left -= len(piece)
+            if left < 0:
+                return None
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _rows(workbook: "Workbook", file: str) -> Iterator[Row]:
+    names = workbook.sheetnames
+    if len(names) != 1 or len(workbook.worksheets) != 1:
+        detail = f"it has {len(names)} sheets; keep the one with the calendar."
+        raise CalendarUnusable(file=file, detail=detail)
+    sheet: Any = workbook.worksheets[0]
+    sheet.reset_dimensions()  # what the sheet says of its size may leave rows out
+    for line, cells in enumerate(sheet.iter_rows(), 1):
+        require_row(file, line, len(cells))
+        problem = next(filter(None, map(_problem, cells)), None)
+        texts = tuple(_text(cell) for cell in cells)
+        if problem is not None or any(text.strip() for text in texts):
+            yield Row(line, texts, problem)
+
+
+def _problem(cell: Any) -> str | None:
+    if cell.value is None:
+        return None
+    if cell.data_type == "f":
+        return marked(f"cell {cell.coordinate} holds a formula; put its value there.")
+    if cell.data_type == "e":
+        return marked(f"cell {cell.coordinate} holds an error ({cell.value}).")
+    if isinstance(cell.value, str) and len(cell.value) > MAX_CELL:
+        return marked(f"cell {cell.coordinate} has more than {MAX_CELL} characters.")
+    return None
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = (value + timedelta(milliseconds=500)).replace(microsecond=0)  # days as fractions are not exact
+        only_date = value.time() == time(0) and "h" not in str(cell.number_format).lower()
+        return value.date().isoformat() if only_date else f"{value.date()} {_clock(value.time())}"
+    if isinstance(value, time):
+        return _clock(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return plain(str(value))
+
+
+def _clock(at: time) -> str:
+    return at.isoformat(timespec="seconds" if at.second else "minutes")

@@ -1,0 +1,215 @@
+"""Drafts as files: what an author writes for several accounts, in a form that a person can read (docs/drafts.md).
+
+A file whose first line is `+++` is one: TOML up to the next `+++`, then the text, then a line `+++ x` or
+`+++ x:@acme` before each variant. Any other file is a plain text. What is not known is refused, with file,
+line and what is allowed.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from socialguard import errors
+from socialguard.model.account import AccountName
+from socialguard.publishing.interface import Attached, Divide, Request
+from socialguard.publishing.thread_split import MOST_PARTS
+
+FENCE: Final = "+++"
+_FENCE: Final = re.compile(r"\+\+\+(?:[ \t]+(.*?))?[ \t]*")
+_ESCAPED: Final = re.compile(r"\\+\+\+\+")
+_RULE: Final = re.compile(r"\\*[ \t]*---[ \t]*")
+_KEYS: Final = "to, at, link, reply_to, campaign, media, thread, numbered"
+_ALLOWED: Final[Mapping[str, str]] = {
+    "to": 'to is a list of accounts, such as ["x:@acme", "label:fr"]',
+    "at": 'at is a time, such as 2026-11-27T09:00 or "friday 9am"',
+    "link": 'link is an address, such as "https://example.org/page"',
+    "reply_to": "reply_to is the address or the id of a post",
+    "campaign": "campaign is a name",
+    "media": f"each [[media]] has file and alt, both text, and for a thread part, from 1 to {MOST_PARTS}",
+    "thread": "thread is true or false",
+    "numbered": "numbered is true or false",
+}
+
+
+class DraftInvalid(errors.UsageError):
+    """{path}, line {line}: {detail}."""
+
+    remedy = "docs/drafts.md shows how a draft's file is written."
+
+
+def is_draft(source: str) -> bool:
+    """Return whether a text is a draft's file, and not a plain text."""
+    return source.split("\n", 1)[0].rstrip() == FENCE
+
+
+def parse(source: str, path: Path) -> Request:
+    """Return what a draft's file asks for; files of media are looked for beside it. Raises DraftInvalid."""
+    lines = source.replace("\r\n", "\n").split("\n")
+    end = next((place for place, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), None)
+    if end is None:
+        raise DraftInvalid(path=path, line=1, detail=f"the head has no end; it ends with a line {FENCE}")
+    fields = _head("\n".join(lines[1:end]), path)
+    text, variants = _body(lines, end + 1, path)
+    return Request(
+        text=text,
+        variants=variants,
+        selectors=[fields["to"]] if isinstance(fields["to"], str) else fields["to"],
+        media=[Attached(path.parent / one["file"], one["alt"], one["part"]) for one in fields["media"]],
+        link=fields["link"],
+        reply_to=fields["reply_to"],
+        at=_instant(fields["at"]),
+        campaign=fields["campaign"],
+        divide=Divide.SENTENCES if fields["thread"] else Divide.LINES,
+        numbered=fields["numbered"],
+    )
+
+
+def render(request: Request) -> str:
+    """Return the file of a request: `parse` of it is the same, but that its text is divided at most by lines."""
+    head = [f"to = {_toml(list(request.selectors))}"]
+    for name in ("at", "link", "reply_to", "campaign"):
+        value = getattr(request, name)
+        if value is not None:
+            head.append(f"{name} = {_toml(value)}")
+    if request.divide is Divide.SENTENCES:
+        head.append("thread = true")
+    if request.numbered:
+        head.append("numbered = true")
+    for one in request.media:
+        head += ["", "[[media]]", f"file = {_toml(str(one.path))}", f"alt = {_toml(one.alt)}"]
+        if one.part > 1:
+            head.append(f"part = {one.part}")
+    parts = [FENCE, *head, FENCE, _escaped(request.text, request.divide)]
+    for name, text in request.variants.items():
+        parts += ["", f"{FENCE} {name}", _escaped(text, request.divide)]
+    return "\n".join(parts) + "\n"
+
+
+def from_kept(text: str, payload: Mapping[str, Any], draft_id: str) -> Request:
+    """Return the request of a kept draft; one of an older program has no variants and is not divided."""
+    return Request(
+        text=text,
+        selectors=list(payload.get("to", ())),
+        media=[Attached(Path(one["file"]), one["alt"], one.get("part", 1)) for one in payload.get("media", ())],
+        link=payload.get("link"),
+        reply_to=payload.get("reply_to"),
+        at=payload.get("at"),
+        variants=dict(payload.get("variants", {})),
+        divide=Divide(payload.get("divide", Divide.NOWHERE)),
+        numbered=bool(payload.get("numbered", False)),
+        campaign=payload.get("campaign"),
+        draft=draft_id,
+    )
+
+
+def absolute(request: Request) -> Request:
+    """Return a request whose files are found from any directory."""
+    return replace(request, media=[one._replace(path=one.path.absolute()) for one in request.media])
+
+
+# ── the head ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _head(source: str, path: Path) -> dict[str, Any]:
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+    class Medium(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        file: str
+        alt: str = ""
+        part: int = Field(default=1, ge=1, le=MOST_PARTS)
+
+    class Head(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        to: list[str] | str = []
+        at: str | datetime | None = None
+        link: str | None = None
+        reply_to: str | None = None
+        campaign: str | None = None
+        media: list[Medium] = []
+        thread: bool = False
+        numbered: bool = False
+
+    try:
+        return Head.model_validate(tomllib.loads(source)).model_dump()
+    except tomllib.TOMLDecodeError as problem:
+        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(problem))
+        if found is None:
+            raise DraftInvalid(path=path, line=source.count("\n") + 2, detail=str(problem).rstrip(".")) from None
+        raise DraftInvalid(path=path, line=int(found[2]) + 1, detail=found[1]) from None
+    except ValidationError as problem:
+        where = problem.errors(include_url=False, include_input=False)[0]["loc"]
+        _refuse(source, path, [str(part) for part in where])
+
+
+def _refuse(source: str, path: Path, where: list[str]) -> NoReturn:
+    """Refuse the value at a place of the head; the line is that of its key, of a file the one of its table."""
+    key = where[0]
+    tables = [number for number, line in enumerate(source.split("\n"), 2) if re.match(r"\s*\[\[media\]\]", line)]
+    place = int(where[1]) if key == "media" and len(where) > 1 and where[1].isdecimal() else None
+    line = 2
+    if place is not None and place < len(tables):
+        line = tables[place]
+    else:
+        named = re.compile(rf"""\s*(?:\[+\s*)?["']?{re.escape(key)}["']?\s*[=\].]""")
+        line = next((number for number, one in enumerate(source.split("\n"), 2) if named.match(one)), line)
+    raise DraftInvalid(path=path, line=line, detail=_ALLOWED.get(key, f"there is no {key}; allowed are {_KEYS}"))
+
+
+def _instant(value: str | datetime | None) -> str | None:
+    if isinstance(value, date | time | datetime):
+        return value.isoformat()
+    return value
+
+
+# ── the body ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _body(lines: list[str], first: int, path: Path) -> tuple[str, dict[str, str]]:
+    texts: dict[str, list[str]] = {"": []}
+    current = ""
+    for number, line in enumerate(lines[first:], first + 1):
+        fence = _FENCE.fullmatch(line)
+        if fence is None:
+            texts[current].append(line[1:] if _ESCAPED.match(line) else line)
+            continue
+        current = _named(fence[1] or "", number, path)
+        if current in texts:
+            raise DraftInvalid(path=path, line=number, detail=f"there is a text for {current} already")
+        texts[current] = []
+    found = {name: "\n".join(text).strip("\n") for name, text in texts.items()}
+    return found.pop(""), found
+
+
+def _named(name: str, line: int, path: Path) -> str:
+    """Return whom a variant is for, if there can be such an account or network."""
+    from socialguard.networks.interface import names
+
+    if ":" in name:
+        try:
+            return str(AccountName.parse(name))
+        except errors.UsageError as problem:
+            raise DraftInvalid(path=path, line=line, detail=problem.message().rstrip(".")) from None
+    if name not in names():
+        allowed = ", ".join(names())
+        detail = f"after {FENCE} stands whom the text is for: a network ({allowed}), or an account (x:@acme)"
+        raise DraftInvalid(path=path, line=line, detail=detail)
+    return name
+
+
+def _escaped(text: str, divide: Divide) -> str:
+    def line(one: str) -> str:
+        hides = _FENCE.fullmatch(one) or _ESCAPED.match(one)
+        return f"\\{one}" if hides or (divide is Divide.NOWHERE and _RULE.fullmatch(one)) else one
+
+    return "\n".join(line(one) for one in text.split("\n"))
+
+
+def _toml(value: object) -> str:
+    """JSON's strings and lists of strings are TOML's, but for this one control character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,194 @@
+"""Restoring a workspace from its backup: a roll-back that an owner declares; nothing goes out by itself after it.
+
+What stood here is put aside, never deleted. The log begins again with the gap declared, against pins and anchors;
+this machine then knows the workspace as it is. Everything is frozen, what was due is held, what was being sent is
+unknown, and credentials are due for a new one: some of them may have been replaced after the backup."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from socialguard import clock, errors, settings
+from socialguard.audit.interface import Entry, LogKey, Tree
+from socialguard.model.account import AccountState
+from socialguard.model.delivery import State
+from socialguard.store import lease
+from socialguard.vault import identity as identities
+from socialguard.workspace import adoption, stopping
+from socialguard.workspace.layout import Layout
+from socialguard.workspace.opened import Workspace
+from socialguard.workspace.owner import OwnerSigner
+
+if TYPE_CHECKING:
+    from socialguard.vault.kek import AskPassphrase
+
+ACTION: Final = "workspace.restore"
+_REPLACED: Final = ("socialguard.db", "org", "emergency.jsonl", "archive")
+_BESIDE: Final = ("socialguard.db-journal", "socialguard.db-wal", "socialguard.db-shm", "archive.db")
+_KEPT_IF_THERE: Final = ("socialguard.toml", "policy.toml")
+_REASON: Final = "restored from a backup"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did: where the files that stood here lie now (None where there were none), the incarnation of
+    the log that it began, and the deliveries that are held, and that nobody knows the outcome of."""
+
+    put_aside: Path | None
+    incarnation: int
+    held: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+class _NoPins:
+    """What this machine has seen of the log where it has seen nothing."""
+
+    def pinned_tree(self) -> Tree | None:
+        return None
+
+    def pin_tree(self, tree: Tree) -> None:
+        """`adoption` writes the pins."""
+
+
+def restore(home: Path, backup: Path, daemon: str, ask: "AskPassphrase | None", reason: str) -> Restored:
+    """Put the backup in the directory `backup` in the place of the workspace in `home`, declare what is lost, and
+    hold what would go out.
+
+    Raises UsageError where `backup` is none, or of another organisation; Busy while the process that holds the
+    lease `daemon` works; Unreadable where an anchor cannot be asked; Tampered where the backup itself was changed.
+    What was begun is begun again by the next call."""
+    layout = Layout(home)
+    _require_backup(layout, backup)
+    _require_no_daemon(layout, daemon)
+    aside = _put_in_place(layout, backup)
+    with Workspace(home, ask=ask) as workspace:
+        stopping.freeze(workspace, ["all"], reason)
+        incarnation = _declare(workspace, reason)
+    _set_pins_aside(workspace.identity.place)
+    with Workspace(home, ask=ask) as workspace:
+        adoption.adopt(workspace, ask, reason)
+    with Workspace(home, ask=ask) as workspace:
+        held, unknown = _hold(workspace, reason)
+    return Restored(aside, incarnation, held, unknown)
+
+
+def _require_backup(layout: Layout, backup: Path) -> None:
+    there = Layout(backup)
+    if settings.load(layout.settings).database is not None:
+        raise errors.UsageError(
+            detail="The database is not a file of the workspace.",
+            remedy="Restore it with its own tools; docs/operations.md says how to go on.",
+        )
+    if not there.database.is_file() or not there.org.is_file():
+        raise errors.UsageError(
+            detail=f"{backup} holds no backup: there is no socialguard.db with its org.",
+            remedy="docs/operations.md, Backup, says what belongs into it.",
+        )
+    org = there.read_org()
+    if layout.org.exists() and layout.read_org() != org:
+        raise errors.UsageError(detail=f"{backup} is of another organisation than the workspace in {layout.home}.")
+    identities.open_identity(settings.identity_base(), org)  # without keys nothing of it can be declared
+
+
+def _require_no_daemon(layout: Layout, daemon: str) -> None:
+    if not layout.database.exists():
+        return
+    from socialguard.store.database import connect
+
+    try:
+        database = connect(layout.database_url(None))
+        with database.read() as connection:
+            holder = lease.holder(connection, daemon)
+        database.close()
+    except (errors.Unreadable, errors.Tampered):
+        return  # that is why it is restored
+    if holder is not None and holder.is_alive:
+        raise errors.Busy(what="The workspace", remedy="Stop its daemon first: systemctl stop socialguard")
+
+
+def _put_in_place(layout: Layout, backup: Path) -> Path | None:
+    """Move what the backup replaces into a directory beside it, and copy the backup's files into their places."""
+    home = layout.home
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replaced = [name for name in _REPLACED if (backup / name).exists()]
+    leaving = [name for name in (*replaced, *_BESIDE) if (home / name).exists()]
+    aside = home / f"before-restore-{clock.now():%Y%m%dT%H%M%S%f}"
+    if leaving:
+        aside.mkdir(mode=0o700)
+    for name in leaving:
+        (home / name).rename(aside / name)
+    for name in (*replaced, *(name for name in _KEPT_IF_THERE if not (home / name).exists())):
+        source = backup / name
+        if source.is_dir():
+            shutil.copytree(source, home / name)
+        elif source.exists():
+            shutil.copy2(source, home / name)
+            (home / name).chmod(0o600)
+    if (backup / "media").is_dir():  # named by their hashes: none replaces another
+        shutil.copytree(backup / "media", layout.media, dirs_exist_ok=True)
+    return aside if leaving else None
+
+
+def _declare(workspace: Workspace, reason: str) -> int:
+    """Begin the log again with what is lost declared, and return its incarnation."""
+    from socialguard.audit import incident
+    from socialguard.audit.verify import verify
+    from socialguard.registry import manifest as manifests
+
+    with workspace.database.read() as connection:
+        manifest = manifests.verify_chain(connection, workspace.org)
+    log_keys = [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys]
+    owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
+    owners += [key.ed25519 for key in manifest.recovery]
+    # What is lost is declared; what was changed in the backup is not.
+    for problem in verify(workspace.database, workspace.org, log_keys, None, (), True, owners=owners).problems:
+        raise errors.Tampered(what="The log of the backup", detail=problem.detail)
+    try:
+        pins = workspace.pins
+        pins.pinned_tree()
+    except errors.NotAdopted:
+        pins = _NoPins()  # type: ignore[assignment] # another machine: anchors tell what they know
+    declared = incident.accept(
+        workspace.database,
+        workspace.log,
+        actor=workspace.person,
+        reason=reason,
+        keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
+        log_keys=log_keys,
+        pins=pins,
+        anchors=workspace.anchors,
+    )
+    return declared.incarnation
+
+
+def _set_pins_aside(place: Path) -> None:
+    """What was pinned after the backup would refuse it; the declaration names it."""
+    pins = place / "pins"
+    if pins.exists():
+        pins.replace(place / "pins.before-restore")
+
+
+def _hold(workspace: Workspace, reason: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Hold what is due, mark what was being sent as unknown, and credentials as due for a new one."""
+    from socialguard.ledger import reader, writer
+    from socialguard.publishing.claim import append, hold
+    from socialguard.registry import changes
+
+    desk, held, unknown = workspace.desk, [], []
+    with workspace.database.write() as connection:
+        for value in reader.in_states(connection, State.SENDING):
+            writer.settle(connection, value, State.UNKNOWN, reason=_REASON)
+            append(connection, desk, value, "unknown", reason=_REASON)
+            unknown.append(value.id)
+        for value in reader.in_states(connection, State.QUEUED):
+            if value.due <= clock.now():
+                account = workspace.trust.account(connection, value.account_id)
+                hold(connection, desk, value, account, errors.HeldByRestore(delivery=value.id, account=account))
+                held.append(value.id)
+        for account in workspace.signed.books(connection).registry.all(connection):
+            if account.state is AccountState.ACTIVE:
+                changes.set_state(connection, account.id, AccountState.ROTATION_DUE)
+        obj = {"held": held, "unknown": unknown}
+        workspace.log.append(connection, Entry(ACTION, "ok", workspace.person, reason=reason, obj=obj))
+    return tuple(held), tuple(unknown)

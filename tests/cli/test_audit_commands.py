@@ -1,0 +1,58 @@
+"""`audit …`: what the log says to a person and to a script, when it is whole and when it is not."""
+
+import sqlite3
+from contextlib import closing
+
+from tests.office import Office, office
+
+__all__ = ["office"]
+
+
+def damage(office: Office, seq: int) -> None:
+    """Take one entry out of the log, as whoever writes the database can."""
+    with closing(sqlite3.connect(office.database)) as database:
+        for (name,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            database.execute(f"drop trigger {name}")
+        database.execute("delete from audit_entry where seq = ?", (seq,))
+        database.commit()
+
+
+def test_a_log_without_an_anchor_outside_is_an_error_in_the_document_where_one_is_required(office: Office) -> None:
+    done = office.cli("audit", "verify", "--require-anchor", "--json")
+    assert (done.code, done.document["status"], done.error["name"]) == (17, "whole", "not_anchored")
+    assert "[audit] anchors" in done.error["remedy"]
+    assert "error" not in office.cli("audit", "verify", "--json").document
+    assert "[audit] anchors" in office.cli("audit", "verify", "--require-anchor").stdout
+
+
+def test_one_entry_that_is_gone_is_told_in_a_few_lines_with_its_range(office: Office) -> None:
+    """Every checkpoint after it speaks against the log; a person needs to hear that once for each witness."""
+    for number in range(12):
+        assert office.post(f"Post {number}").code == 0
+    damage(office, 30)
+    done = office.cli("audit", "verify", "--json")
+    assert (done.code, done.error["name"]) == (13, "tampered")
+    forks = [one for one in done.document["problems"] if one["kind"] == "fork"]
+    assert 1 <= len(forks) <= 2, forks
+    assert "checkpoints, of 3" in forks[0]["detail"], forks
+    told = office.cli("audit", "verify").stdout
+    assert len(told.splitlines()) <= 10, told
+    assert "fork: fork" not in told
+
+
+def test_an_entry_is_shown_in_words_and_not_as_the_program_keeps_it(office: Office) -> None:
+    assert office.post("Hello").code == 0
+    newest = office.cli("audit", "list", "--action", "delivery.send", "--json").document["entries"][0]["seq"]
+    told = office.cli("audit", "show", str(newest)).stdout
+    assert "actor.name" in told
+    assert "obj.network_id" in told
+    assert not any(sign in told for sign in "{}[]"), told
+
+
+def test_an_entry_of_a_clock_that_was_set_back_is_marked(office: Office) -> None:
+    assert office.cli("freeze", "x:@acme", SOCIALGUARD_CLOCK="+3600s").code == 0
+    assert office.cli("freeze", "x:@globex").code == 0
+    told = office.cli("audit", "list", "--action", "freeze", "--limit", "2")
+    assert [" * " in line for line in told.stdout.splitlines()] == [False, True, False], told.stdout
+    assert "set back" in told.stderr
+    assert "when (UTC)" in told.stdout

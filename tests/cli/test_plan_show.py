@@ -1,0 +1,126 @@
+"""What is planned is shown as a grid, told to other programs, and moved."""
+
+import csv
+import io
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialguard import clock
+from socialguard.publishing.calendar import exporting
+from tests.cli.test_plan_import import HEADING, day, imported, written
+from tests.office import Office
+from tests.office import office as office
+from tests.shapes import CalendarFields, PlanExported, PlanFields, shown
+
+X = ("--confirm", "x:@acme")
+
+
+def fill(office: Office, *rows: tuple[str, str, str]) -> list[str]:
+    """Queue posts on x:@acme (date, time, text) and return their ids by time."""
+    path = written(office, [HEADING, *(("x:@acme", *row) for row in rows)])
+    assert imported(office, path, *X).code == 0
+    return [row["id"] for row in office.queue("queued")]
+
+
+def monday(ahead: int) -> date:
+    """Return the Monday so many weeks from now."""
+    today = clock.now().date()
+    return today - timedelta(days=today.weekday()) + timedelta(weeks=ahead)
+
+
+def test_a_week_is_shown_with_its_collisions_and_gaps(office: Office) -> None:
+    first = monday(2)
+    ids = fill(office, (f"{first}", "9:00", "One"), (f"{first}", "9:20", "Two"), (f"{first}", "14:00", "Three"))
+    found = shown(office.cli("plan", "show", "--on", f"{first + timedelta(days=3)}", "--json"), PlanFields)
+    assert (found.since, found.until) == (f"{first}", f"{first + timedelta(days=6)}")
+    assert [one.text for one in found.deliveries] == ["One", "Two", "Three"]
+    assert [(one.deliveries, one.minutes) for one in found.collisions] == [(ids[:2], 20)]
+    assert [(one.since, one.days) for one in found.gaps] == [(f"{first + timedelta(days=1)}", 6)]
+
+
+def test_people_see_a_grid_of_accounts_and_days(office: Office) -> None:
+    first = monday(2)
+    fill(office, (f"{first}", "9:00", "Breakfast"), (f"{first + timedelta(days=2)}", "12:30", "Lunch"))
+    text = office.cli("plan", "show", "--on", f"{first}").stdout
+    assert f"Mon {first:%d}" in text
+    assert "09:00 Breakfast" in text
+    assert "12:30 Lunch" in text
+
+
+def test_a_month_counts_posts_on_its_days(office: Office) -> None:
+    first = monday(2)
+    fill(office, (f"{first}", "9:00", "One"), (f"{first}", "12:00", "Two"))
+    text = office.cli("plan", "show", "--month", "--on", f"{first}").stdout
+    assert f"{first.day}: 2 on 1" in text
+
+
+def test_a_selector_narrows_what_is_shown(office: Office) -> None:
+    fill(office, (f"{monday(2)}", "9:00", "One"))
+    found = shown(office.cli("plan", "show", "globex", "--on", f"{monday(2)}", "--json"), PlanFields)
+    assert found.deliveries == []
+
+
+def test_a_post_is_moved_under_a_new_fingerprint(office: Office) -> None:
+    (old,) = fill(office, (day(3), "9:00", "Moved"))
+    before = office.queue("queued")[0]
+    done = office.cli("plan", "move", old, f"{day(4)}T10:30", *X, "--json")
+    assert done.code == 0, done
+    (after,) = office.queue("queued")
+    assert after["due"].startswith(f"{day(4)}T10:30")
+    assert after["fingerprint"] != before["fingerprint"]
+    path = written(office, [HEADING, ("x:@acme", day(3), "9:00", "Moved")])
+    assert shown(imported(office, path, *X), CalendarFields).known == 1
+
+
+def test_a_move_needs_the_name_as_a_post_does(office: Office) -> None:
+    (old,) = fill(office, (day(3), "9:00", "Moved"))
+    assert office.cli("plan", "move", old, f"{day(4)}T10:30", "--json").code == 10
+    assert office.queue("queued")[0]["id"] == old
+
+
+def test_our_own_csv_is_known_when_it_comes_back(office: Office) -> None:
+    fill(office, (day(3), "9:00", '\'=SUM(1)\nlines, "quoted"'), (day(4), "9:00", "@you"))
+    out = office.base / "out.csv"
+    told = shown(office.cli("plan", "export", "--csv", "--out", str(out), "--json"), PlanExported)
+    assert told.deliveries == 2
+    again = shown(imported(office, out, *X), CalendarFields)
+    assert (again.known, again.refused, again.queued) == (2, [], 0)
+
+
+def test_a_page_for_a_client_escapes_what_others_wrote(office: Office) -> None:
+    fill(office, (day(3), "9:00", "<script>alert(1)</script> & more"))
+    text = office.cli("plan", "export", "--html").stdout
+    assert "<script>" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in text
+    assert "default-src 'none'" in text
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_a_calendar_program_gets_one_event_for_each_post(office: Office) -> None:
+    (one,) = fill(office, (day(3), "9:00", "Semi;colon, comma\nand a line"))
+    text = office.cli("plan", "export", "--ics").stdout
+    assert text.startswith("BEGIN:VCALENDAR\r\n")
+    assert f"UID:{one}@" in text
+    assert "DESCRIPTION:Semi\\;colon\\, comma\\nand a line\r\n" in text
+    assert f"DTSTART:{day(3).replace('-', '')}T090000Z" in text
+
+
+def test_an_export_replaces_no_file(office: Office) -> None:
+    out = office.base / "out.csv"
+    out.write_text("mine", encoding="utf-8")
+    assert office.cli("plan", "export", "--csv", "--out", str(out)).code == 2
+    assert out.read_text(encoding="utf-8") == "mine"
+
+
+@given(st.text(max_size=300))
+def test_lines_of_an_event_are_short_and_lose_nothing(text: str) -> None:
+    pieces = list(exporting._folded(text))
+    assert all(len(piece.encode("utf-8", "replace")) <= 75 for piece in pieces)
+    assert pieces[0] + "".join(piece[1:] for piece in pieces[1:]) == text
+
+
+def test_nothing_planned_is_said(office: Office) -> None:
+    assert "Nothing is planned" in office.cli("plan", "show").stdout
+    assert next(csv.reader(io.StringIO(office.cli("plan", "export", "--csv").stdout)))[0] == "account"

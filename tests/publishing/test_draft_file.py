@@ -1,0 +1,144 @@
+"""Drafts as files: what is written comes back, and what is wrong is refused where it stands."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socialguard.publishing.draft_file import DraftInvalid, absolute, from_kept, is_draft, parse, render
+from socialguard.publishing.interface import Attached, Divide, Request
+from socialguard.publishing.prepare import payload_of
+
+PATH = Path("/drafts/spring.md")
+WHOLE = """\
++++
+to = ["x:@acme", "label:fr"]
+at = 2026-11-27T09:00:00
+link = "https://example.org"
+campaign = "spring"
+thread = true
+numbered = true
+
+[[media]]
+file = "cups.jpg"
+alt = "Three cups"
+
+[[media]]
+file = "/media/farm.jpg"
+alt = "A farm"
+part = 2
++++
+
+Common text.
+
+With a paragraph.
+
++++ facebook
+For the Page.
++++   x:@acme
+One
+---
+Two
+\\+++ facebook
+"""
+TEXTS = st.text(alphabet="ab+-\\ \n\"'\x7fé☕", max_size=40).map(lambda text: text.strip("\n"))
+
+
+def test_a_whole_draft_is_read() -> None:
+    found = parse(WHOLE, PATH)
+    assert found == Request(
+        text="Common text.\n\nWith a paragraph.",
+        selectors=["x:@acme", "label:fr"],
+        media=[Attached(Path("/drafts/cups.jpg"), "Three cups"), Attached(Path("/media/farm.jpg"), "A farm", 2)],
+        link="https://example.org",
+        at="2026-11-27T09:00:00",
+        variants={"facebook": "For the Page.", "x:@acme": "One\n---\nTwo\n+++ facebook"},
+        divide=Divide.SENTENCES,
+        numbered=True,
+        campaign="spring",
+    )
+
+
+def test_an_empty_head_is_enough() -> None:
+    assert parse("+++\r\n+++\r\nHello\r\n", PATH) == Request(
+        text="Hello", selectors=[], media=[], divide=Divide.LINES
+    )
+
+
+@pytest.mark.parametrize("text", ["", "Hello", "+++ facebook\nHello", "\n+++\n+++", "++++\n", "to = []\n+++"])
+def test_any_other_file_is_a_plain_text(text: str) -> None:
+    assert not is_draft(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "said"),
+    [
+        ("+++\nto = []\nHello", 1, "ends with a line +++"),
+        ("+++\nto = []\ntoo = 1\n+++", 3, "there is no too; allowed are to, at, link"),
+        ("+++\n\nto = 7\n+++", 3, "to is a list of accounts"),
+        ("+++\nat = 7\n+++", 2, "at is a time"),
+        ("+++\nthread = 'yes'\n+++", 2, "thread is true or false"),
+        ("+++\n[[media]]\nfile = 'a'\n[[media]]\nalt = 'b'\n+++", 4, "each [[media]] has file and alt"),
+        ("+++\n[[media]]\nfile = 'a'\npart = 0\n+++", 2, "from 1 to 25"),
+        ("+++\nmedia = 'a.jpg'\n+++", 2, "each [[media]] has file and alt"),
+        ("+++\nto = []\nlink = \n+++", 3, "Invalid value"),
+        ("+++\nto = []\nto = []\n+++", 3, "Cannot overwrite a value"),
+        ("+++\n+++\nHello\n+++ mastodon\n", 4, "a network (facebook, x), or an account"),
+        ("+++\n+++\nHello\n+++ x:\n", 4, "is not an account"),
+        ("+++\n+++\nHello\n+++\n", 4, "whom the text is for"),
+        ("+++\n+++\nHello\n+++ x\na\n+++ x\nb", 6, "a text for x already"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_line(source: str, line: int, said: str) -> None:
+    with pytest.raises(DraftInvalid) as refused:
+        parse(source, PATH)
+    assert refused.value.fields["line"] == line
+    assert said in refused.value.message()
+    assert "/drafts/spring.md" in refused.value.message()
+
+
+@given(
+    TEXTS,
+    st.dictionaries(st.sampled_from(["x", "facebook", "x:@acme", "facebook:@acme"]), TEXTS),
+    st.sampled_from([Divide.LINES, Divide.SENTENCES]),
+    st.lists(
+        st.builds(Attached, TEXTS.map(lambda name: Path("/media") / name), TEXTS, st.integers(1, 25)), max_size=2
+    ),
+    st.booleans(),
+    st.none() | TEXTS,
+)
+def test_what_is_rendered_is_read_back(
+    text: str,
+    variants: dict[str, str],
+    divide: Divide,
+    media: list[Attached],
+    is_numbered: bool,
+    link: str | None,
+) -> None:
+    request = Request(
+        text=text,
+        selectors=["x:@acme"],
+        media=media,
+        link=link,
+        variants=variants,
+        divide=divide,
+        numbered=is_numbered,
+    )
+    assert parse(render(request), PATH) == request
+
+
+@given(TEXTS)
+def test_a_text_that_is_not_divided_stays_so_through_a_file(text: str) -> None:
+    from socialguard.publishing.thread_split import authored
+
+    found = parse(render(Request(text=text, selectors=[])), PATH)
+    assert authored(found.text) == (text.strip(),)
+
+
+def test_what_is_kept_comes_back() -> None:
+    request = absolute(parse(WHOLE, PATH))
+    kept = from_kept(request.text, payload_of(request), "d-1")
+    assert payload_of(kept) == payload_of(request)
+    old = from_kept("Hello", {"to": ["x:@acme"], "media": [], "link": None, "reply_to": None, "at": None}, "d-1")
+    assert old == Request(text="Hello", selectors=["x:@acme"], media=[], draft="d-1")

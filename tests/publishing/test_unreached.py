@@ -1,0 +1,60 @@
+"""A network that is down when a scheduled post is due: it goes out when that is back, or is held when late."""
+
+import json
+
+from tests.office import Office
+
+CONFIRMED = ("--confirm", "x:@acme", "--json")
+
+
+def schedule(office: Office) -> str:
+    """Schedule a post in an hour, and take the network away."""
+    done = office.cli("post", "Scheduled", "--to", "x:@acme", *CONFIRMED, "--at", "in 1 hour")
+    assert done.code == 0, done
+    office.sandbox.faults([{"network": "x", "operation": "publish", "kind": "refuse", "times": 100}])
+    return str(done.deliveries[0]["id"])
+
+
+def run_at(office: Office, seconds: int) -> list[str]:
+    """Send what is due so many seconds from now, and return the states of what was tried."""
+    done = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK=f"+{seconds}s")
+    return [row["state"] for row in done.deliveries]
+
+
+def test_a_post_that_could_not_be_sent_in_time_goes_out_when_the_network_is_back(office: Office) -> None:
+    schedule(office)
+    done = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+3610s")
+    assert (done.code, done.deliveries[0]["state"]) == (6, "queued")
+    assert "stays queued" in done.error["remedy"]
+    assert office.published() == []
+    assert run_at(office, 3615) == [], "not at once"
+    assert run_at(office, 3700) == ["queued"]
+    office.sandbox.faults([])
+    assert run_at(office, 3900) == ["sent"]
+    assert office.published() == ["Scheduled"]
+    assert office.cli("audit", "verify", "--deep", "--json").code == 0
+    outcomes = [
+        one["outcome"]
+        for one in office.cli("audit", "list", "--action", "delivery.send", "--json").document["entries"]
+    ]
+    assert outcomes == ["sent", "intent", "unreached", "intent", "unreached", "intent"]
+
+
+def test_a_post_whose_network_stays_down_is_held_with_an_alert_when_it_is_late(office: Office) -> None:
+    delivery = schedule(office)
+    assert run_at(office, 3610) == ["queued"]
+    assert run_at(office, 4000) == ["queued"]
+    assert run_at(office, 4495) == ["held"]
+    alert = office.cli("alerts", "list", "--json").document["alerts"][0]
+    assert (alert["kind"], alert["delivery"]) == ("never_reached", delivery)
+    office.sandbox.faults([])
+    assert run_at(office, 4600) == []
+    assert office.published() == []
+    released = office.cli("queue", "release", delivery, "--now", *CONFIRMED)
+    assert released.deliveries[0]["state"] == "sent", json.dumps(released.document)
+
+
+def test_a_post_that_a_person_sends_now_fails_at_once(office: Office) -> None:
+    office.sandbox.faults([{"network": "x", "operation": "publish", "kind": "refuse", "times": 100}])
+    done = office.post("Now")
+    assert (done.code, done.deliveries[0]["state"]) == (6, "failed")

@@ -1,0 +1,80 @@
+"""`socialguard.toml`: what is wrong is told by file, line and what is allowed, in words of ours."""
+
+from pathlib import Path
+
+import pytest
+
+from socialguard import errors, settings, settings_file
+from socialguard.settings import Settings
+from tests.office import Office, office
+
+__all__ = ["office"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('language = "de"', 'socialguard.toml, line 1: language is "en" or "fr".'),
+        (
+            "\n\nlanguge = 1",
+            "line 3: there is no languge; the file holds language, zone, database and",
+        ),
+        ('zone = "Paris"', "line 1: Paris is not a time zone; zone is the name of a time zone in quotes"),
+        ("[audit]\nanchors = 1", "line 2: [audit] anchors is a list of texts in quotes"),
+        ("[audit]\nanchors = [1]", "line 2: [audit] anchors is a list of texts in quotes"),
+        (
+            "[audit]\n\nstale = 3",
+            "line 3: there is no stale; [audit] holds anchors, local_anchor, stale_after_hours.",
+        ),
+        ("audit = 1", "line 1: audit is a section [audit] with anchors"),
+        (
+            '[budget]\nday_usd = "5"',
+            "line 2: [budget] day_usd is an amount in US dollars such as 12.50",
+        ),
+        ("[budget.client.acme]\nweek_usd = 5", "line 2: there is no week_usd; [budget.client.acme] holds day_usd"),
+        ("[budget.client.acme]\nday_usd = -5", "line 2: [budget.client.acme] day_usd is an amount in US dollars"),
+        ('[backup.crons]\n"x:@acme" = 3', "line 2: x:@acme is five fields of a crontab in quotes"),
+        ('[limits.x]\ntext = "long"', "line 2: a section [limits.NETWORK] holds whole numbers."),
+        (
+            '[daemon]\nheartbeat_url = "ftp://x"',
+            "line 2: [daemon] heartbeat_url is an http or https URL",
+        ),
+        ("[sections]\na = 1", "line 1: there is no sections; the file holds"),
+        ("language = \n", "at line 1"),
+    ],
+)
+def test_a_wrong_setting_names_the_line_and_what_is_allowed(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "socialguard.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(errors.SettingsInvalid) as caught:
+        settings.load(path)
+    message = caught.value.message()
+    assert told in message
+    assert "Input should" not in message
+
+
+def test_every_key_that_the_file_may_hold_has_its_words() -> None:
+    """A key that is added to the model and not to the words would be told as one that there is not."""
+    document = settings_file._document()
+    for section, field in document.model_fields.items():
+        if section == "limits":
+            continue
+        keys = getattr(field.annotation, "model_fields", None)
+        if keys is None:
+            assert section in settings_file._ALLOWED[""], section
+        else:
+            assert set(keys) == set(settings_file._ALLOWED[section]), section
+
+
+def test_an_empty_file_and_none_are_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "socialguard.toml"
+    assert settings.load(path) == Settings()
+    path.write_text("", encoding="utf-8")
+    assert settings.load(path) == Settings()
+
+
+def test_a_wrong_cron_is_told_where_the_next_run_would_be_shown(office: Office) -> None:
+    (office.home / "socialguard.toml").write_text('[backup]\ncron = "17 25 * * *"\n', encoding="utf-8")
+    done = office.cli("backup", "status", "--json")
+    assert (done.code, done.error["name"]) == (1, "settings_invalid")
+    assert "[backup] cron" in done.error["message"]
