@@ -15,6 +15,7 @@ from socialguard.audit.anchors.interface import Anchor
 from socialguard.audit.declaration import Declaration, Gap
 from socialguard.audit.interface import Actor, Entry, LogKey, Signer, Tree, TreePin
 from socialguard.audit.log import AuditLog, begin
+from socialguard.audit.readers import here as read_here
 from socialguard.audit.scan import Scanned, Wanted, scan
 from socialguard.audit.tree import Head, read_head
 from socialguard.audit.witness import Witness, gather
@@ -86,7 +87,8 @@ def _declare(
     known = [w.tree for w in witnesses] + _checkpointed(connection, org, log_keys)
     here = [tree for tree in known if tree.incarnation == latest]
     sizes = frozenset(tree.size for tree in here)
-    result = scan(database, latest, 2**62, Wanted(org, sizes, frozenset(), _nothing), _count)
+    wanted = Wanted(org, sizes, frozenset(), _nothing)
+    result = scan(database, latest, 2**62, wanted, lambda every: read_here(database, every))
     intact = _intact(result, here, head)
     claimed = head.tree.size if head is not None and head.incarnation == latest else 0
     end = max([claimed, result.frontier.size, *sizes])
@@ -134,7 +136,3 @@ def _intact(result: Scanned, known: list[Tree], head: Head | None) -> int:
 
 def _nothing(result: Scanned, stored: object, kept: object, edge: merkle.Edge) -> None:
     """Stored checkpoints are judged by their signatures here, not one by one on the way."""
-
-
-def _count(more: int) -> None:
-    """Nobody watches the progress of an acceptance."""

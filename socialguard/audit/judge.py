@@ -9,7 +9,8 @@ from socialguard.audit import leaf as leaves
 from socialguard.audit.checkpoint import ROTATION_TYPE
 from socialguard.audit.declaration import Declaration
 from socialguard.audit.interface import Tree
-from socialguard.audit.scan import Problem, Scanned
+from socialguard.audit.pages import Problem, Problems
+from socialguard.audit.scan import Scanned
 from socialguard.audit.witness import Witness
 from socialguard.canon import envelope, jcs
 
@@ -41,7 +42,8 @@ def judge_declarations(
         if Tree(incarnation, result.frontier.size, result.frontier.root()) != declared.old:
             detail = f"the entries of incarnation {incarnation} are not those that were declared."
             problems.append(Problem("incarnation", detail, 13))
-        result.problems = [p for p in result.problems if p.entry is not None and p.entry < declared.intact]
+        excused = [p for p in result.problems if p.entry is not None and p.entry < declared.intact]
+        result.noted = Problems(excused)
     for declared in found.values():
         if declared.old.incarnation not in scans and declared.old.size:
             detail = f"the entries of incarnation {declared.old.incarnation} are gone."

@@ -65,12 +65,18 @@ def disagreements(rows: Sequence[Any], org: str, *, deep: bool) -> list[tuple[in
             or a_org != org
             or a_seq != str(seq)
             or (fingerprint is None) == (_FINGERPRINT_KEY in obj)
-            # A key of this name in an object within `obj` is another's: the parser tells them apart.
-            or (fingerprint is not None and (f'{_FINGERPRINT_KEY}"{fingerprint}"' not in obj or "{" in obj[1:]))
+            or (fingerprint is not None and not _holds(obj, fingerprint))
         ):
             suspects.append(row)
     judged = rows if deep else suspects
     return [(row[0], wrong) for row in judged if (wrong := _wrong(row, org, deep=deep)) is not None]
+
+
+def _holds(obj: str, fingerprint: Any) -> bool:
+    """Return whether `obj` surely names this fingerprint: a key of that name in an object within `obj` is
+    another's, and a value with a quotation mark can pass for more: the parser tells those apart."""
+    plain = isinstance(fingerprint, str) and fingerprint.isalnum()
+    return plain and f'{_FINGERPRINT_KEY}"{fingerprint}"' in obj and obj.find("{", 1) < 0
 
 
 def _wrong(row: Any, org: str, *, deep: bool) -> str | None:

@@ -1,42 +1,22 @@
-"""One pass over the stored rows of one incarnation: hashes, order, columns, reasons, and the roots on the way.
-
-Reads by keyset, each batch in a short transaction of its own, so that a long verification never blocks a
-sender."""
+"""One pass over the stored rows of one incarnation: its pages in their order, and the roots on the way."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
-from socialguard.audit import leaf as leaves
-from socialguard.audit.rows import COLUMNS, disagreements
+from socialguard.audit.pages import BATCH, Asked, Problem, Problems, order
+from socialguard.audit.readers import Reader
 from socialguard.audit.tree import as_stored
 from socialguard.canon import merkle
 from socialguard.store.database import Database
 from socialguard.store.prepared import Prepared
-from socialguard.store.tables import audit_entry, audit_reason, checkpoint
+from socialguard.store.tables import audit_entry, checkpoint
 
-BATCH: Final = 4096  # a power of two folds fastest
-MAX_PROBLEMS: Final = 100
+_LOWEST: Final = -(2**62)  # a row whose seq was changed to a negative one is a row, too
 
-_ROWS = Prepared(
-    select(*(as_stored(audit_entry.c[name]) for name in COLUMNS))
-    .where(
-        audit_entry.c.incarnation == bindparam("inc"),
-        audit_entry.c.seq >= bindparam("low"),
-        audit_entry.c.seq < bindparam("high"),
-    )
-    .order_by(audit_entry.c.seq)
-    .limit(BATCH)
-)
-_REASONS = Prepared(
-    select(audit_reason.c.seq, as_stored(audit_reason.c.salt), as_stored(audit_reason.c.reason)).where(
-        audit_reason.c.incarnation == bindparam("inc"),
-        audit_reason.c.seq >= bindparam("low"),
-        audit_reason.c.seq <= bindparam("high"),
-    )
-)
 _CHECKPOINTS = Prepared(
     select(checkpoint.c.size, as_stored(checkpoint.c.note), as_stored(checkpoint.c.frontier))
     .where(
@@ -46,16 +26,9 @@ _CHECKPOINTS = Prepared(
     )
     .order_by(checkpoint.c.size)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong, and the exit code that it means. `entry` is the index of the entry it is about."""
-
-    kind: str
-    detail: str
-    exit_code: int
-    entry: int | None = None
+_COUNT = Prepared(
+    select(func.count(audit_entry.c.seq).label("rows")).where(audit_entry.c.incarnation == bindparam("inc"))
+)
 
 
 @dataclass(slots=True)
@@ -68,13 +41,18 @@ class Scanned:
     roots: dict[int, bytes] = field(default_factory=dict)
     kept: list[tuple[int, bytes]] = field(default_factory=list)
     first: bytes | None = None
+    last: int = -1
     last_ts: str = ""
-    problems: list[Problem] = field(default_factory=list)
+    noted: Problems = field(default_factory=Problems)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong."""
+        return self.noted.found
 
     def tampered(self, kind: str, detail: str, entry: int | None = None) -> None:
         """Note a sign of tampering."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(kind, detail, 13, entry))
+        self.noted.tampered(kind, detail, entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,97 +68,38 @@ class Wanted:
 
 
 def scan(
-    database: Database, incarnation: int, below: int, wanted: Wanted, progress: Callable[[int], None]
+    database: Database,
+    incarnation: int,
+    below: int,
+    wanted: Wanted,
+    reader: Reader,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Scanned:
     """Return what the stored rows of `incarnation` with `seq` < `below` hold; `progress` gets counts of them."""
     result = Scanned(incarnation)
-    expected = 0
-    for found, reasons, points in _batches(database, incarnation, below):
-        rows = _typed(result, found)
-        expected = _order(result, rows, expected)
-        _content(result, rows, wanted)
-        _reasons(result, rows, reasons)
-        hashes = merkle.leaf_hashes(row[1] for row in rows)
-        if hashes != [row[2] for row in rows]:
-            for row, computed in zip(rows, hashes, strict=True):
-                if row[2] != computed:
-                    result.tampered("hash", f"entry {row[0]} does not have the hash that was stored.", row[0])
+    with database.read() as connection:
+        rows = int(_COUNT.scalar(connection, inc=incarnation) or 0)
+    for page in reader(_parts(incarnation, rows, below, wanted)):
+        order(result.noted, [page.first], [page.first_ts], result.last + 1, result.last_ts)
+        for problem in page.problems:
+            result.tampered(problem.kind, problem.detail, problem.entry)
+        result.first = page.leaf if result.first is None else result.first
+        result.last, result.last_ts = page.last, page.last_ts
+        result.kept.extend(page.kept)
+        hashes = [page.hashes[at : at + merkle.HASH_BYTES] for at in range(0, len(page.hashes), merkle.HASH_BYTES)]
+        start = result.frontier.size
+        with database.read() as connection:
+            points = _CHECKPOINTS.tuples(connection, inc=incarnation, low=start, high=start + len(hashes))
         _fold(result, hashes, points, wanted)
-        progress(len(rows))
+        progress(len(hashes))
     return result
 
 
-def _batches(database: Database, incarnation: int, below: int) -> Iterator[tuple[Any, Any, Any]]:
-    low = -(2**62)  # a row whose seq was changed to a negative one is a row, too
-    size = 0
-    while True:
-        with database.read() as connection:
-            rows = _ROWS.tuples(connection, inc=incarnation, low=low, high=below)
-            if not rows:
-                return
-            reasons = _REASONS.all(connection, inc=incarnation, low=rows[0][0], high=rows[-1][0])
-            points = _CHECKPOINTS.tuples(connection, inc=incarnation, low=size, high=size + len(rows))
-        yield rows, reasons, points
-        low = rows[-1][0] + 1
-        size += len(rows)
-
-
-def _typed(result: Scanned, rows: Any) -> Any:
-    """Return the rows, those whose values are of another type than ours ever are made harmless: SQLite stores
-    whatever it is given."""
-    if all(type(row[0]) is int and type(row[1]) is bytes and type(row[3]) is str for row in rows):
-        return rows
-    made = []
-    for row in rows:
-        seq, leaf, leaf_hash, ts, *rest = row
-        if type(leaf) is not bytes or type(ts) is not str or type(seq) is not int:
-            result.tampered("entry", f"entry {seq} holds values that no entry has.")
-        leaf, ts = leaf if type(leaf) is bytes else b"", ts if type(ts) is str else result.last_ts
-        made.append((seq if type(seq) is int else -1, leaf, leaf_hash, ts, *rest))
-    return made
-
-
-def _order(result: Scanned, rows: Any, expected: int) -> int:
-    """Check that indexes follow one another and that time does not go back; return the next index."""
-    sequence = [row[0] for row in rows]
-    if sequence != list(range(expected, expected + len(rows))):
-        for seq in sequence:
-            if seq != expected:
-                missing = f"entry {expected}" if seq == expected + 1 else f"entries {expected}–{seq - 1}"
-                detail = f"{missing} missing." if seq > expected else f"entry {seq} is out of order."
-                result.tampered("missing", detail, expected)
-            expected = seq + 1
-    times = [row[3] for row in rows]
-    if times != sorted(times) or times[0] < result.last_ts:
-        for seq, before, after in zip(sequence, [result.last_ts, *times], times, strict=False):
-            if after < before:
-                result.tampered("time", f"entry {seq} is older than the one before it.", seq)
-    result.last_ts = times[-1]
-    return int(sequence[-1]) + 1
-
-
-def _content(result: Scanned, rows: Any, wanted: Wanted) -> None:
-    for seq, wrong in disagreements(rows, wanted.org, deep=wanted.deep):
-        result.tampered("entry", f"entry {seq}: {wrong}.", seq)
-    if result.first is None:
-        result.first = rows[0][1]
-    if not wanted.actions.isdisjoint({row[5] for row in rows}):
-        result.kept.extend((row[0], row[1]) for row in rows if row[5] in wanted.actions)
-
-
-def _reasons(result: Scanned, rows: Any, reasons: Any) -> None:
-    """Check that each reason that is still there is the one that its entry names."""
-    if not reasons:
-        return
-    by_seq = {row[0]: row[1] for row in rows}
-    for reason in reasons:
-        try:
-            named = leaves.decode(by_seq[reason.seq]).get("reason_sha256") if reason.seq in by_seq else None
-        except leaves.BadLeaf:
-            continue  # told by the check of the content
-        unharmed = type(reason.salt) is bytes and type(reason.reason) is str
-        if not unharmed or named != leaves.reason_hash(reason.salt, reason.reason):
-            result.tampered("reason", f"the reason of entry {reason.seq} was changed.", reason.seq)
+def _parts(incarnation: int, rows: int, below: int, wanted: Wanted) -> Iterator[Asked]:
+    """Yield ranges that hold every row: a page each where so many rows follow one another from 0."""
+    bounds = [_LOWEST, *range(BATCH, min(rows, below), BATCH), below]
+    for low, high in pairwise(bounds):
+        yield Asked(incarnation, low, high, wanted.org, wanted.actions, wanted.deep)
 
 
 def _fold(result: Scanned, hashes: list[bytes], points: Any, wanted: Wanted) -> None:

@@ -5,6 +5,7 @@ of a later tree only if it and those leaves are the ones of that tree (SHA-256 h
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, bindparam, select, type_coerce
@@ -97,9 +98,15 @@ def frontier_of(data: object) -> merkle.Frontier:
     if not isinstance(data, bytes):
         raise errors.Tampered(what=LOG, detail="its head is not one.")
     try:
-        return merkle.Frontier.from_bytes(data)
+        return _frontier(data)
     except merkle.BadTree as problem:
         raise errors.Tampered(what=LOG, detail=f"{problem}.") from None
+
+
+@lru_cache(maxsize=8)
+def _frontier(data: bytes) -> merkle.Frontier:
+    # The same head is read several times on the way of a post.
+    return merkle.Frontier.from_bytes(data)
 
 
 def stored(connection: Connection, incarnation: int, size: int) -> merkle.Frontier | None:

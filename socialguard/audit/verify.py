@@ -16,7 +16,9 @@ from socialguard.audit.anchors.interface import Anchor
 from socialguard.audit.declaration import Declaration, Gap
 from socialguard.audit.interface import LogKey, Tree, TreePin
 from socialguard.audit.judge import judge_declarations, judge_rotations, judge_witness, told_once
-from socialguard.audit.scan import Problem, Scanned, Wanted, scan
+from socialguard.audit.pages import Problem
+from socialguard.audit.readers import readers
+from socialguard.audit.scan import Scanned, Wanted, scan
 from socialguard.audit.tree import Head, as_stored, read_head
 from socialguard.audit.witness import Witness, gather
 from socialguard.canon import jcs, merkle, note
@@ -109,17 +111,18 @@ def verify(
     judge = _Checkpoints(org, log_keys, deep)
     counter = _counter(progress, sum(stored.values()))
     scans: dict[int, Scanned] = {}
-    for incarnation in sorted(stored):
-        wanted = Wanted(
-            org,
-            frozenset(w.tree.size for w in witnesses if w.tree.incarnation == incarnation),
-            frozenset({checkpoint.ROTATE}),
-            judge.check,
-            deep,
-        )
-        present = head is not None and incarnation == head.incarnation
-        below = head.frontier.size if head is not None and present else 2**62
-        scans[incarnation] = scan(database, incarnation, below, wanted, counter)
+    with readers(database, sum(stored.values())) as reader:
+        for incarnation in sorted(stored):
+            wanted = Wanted(
+                org,
+                frozenset(w.tree.size for w in witnesses if w.tree.incarnation == incarnation),
+                frozenset({checkpoint.ROTATE}),
+                judge.check,
+                deep,
+            )
+            present = head is not None and incarnation == head.incarnation
+            below = head.frontier.size if head is not None and present else 2**62
+            scans[incarnation] = scan(database, incarnation, below, wanted, reader, counter)
     for incarnation, (_, data) in judge.good.items():
         if not deep:
             judge.check_signature(scans[incarnation], data)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from socialguard.audit import checkpoint
 from socialguard.audit.anchors.interface import Anchor, AnchorFailed
 from socialguard.audit.interface import LogKey, Tree, TreePin
-from socialguard.audit.scan import Problem
+from socialguard.audit.pages import Problem
 from socialguard.canon import note
 
 

@@ -137,7 +137,9 @@ def _refuse_unfit(value: object, depth: int) -> bool:
             if not key.isascii() and max(key) >= _FIRST_SURROGATE:
                 _refuse_surrogates(key)
                 plain = False
-            plain = _refuse_unfit(item, depth - 1) and plain
+            # Most of what there is: a call for each is most of the time.
+            if type(item) is not str and item is not None:
+                plain = _refuse_unfit(item, depth - 1) and plain
         return plain
     raise NotCanonical(f"{type(value).__name__} has no canonical form here")
 

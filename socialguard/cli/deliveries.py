@@ -1,6 +1,7 @@
 """How deliveries and findings look: one shape for scripts, a few lines for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
@@ -118,14 +119,33 @@ def results_document(
     return document
 
 
-def tell_findings(face: Face, findings: Sequence[Finding]) -> None:
-    """Show findings to a person, all together, before anything is asked."""
+def tell_findings(
+    face: Face,
+    findings: Sequence[Finding],
+    texts: Mapping[str, str] = MappingProxyType({}),
+    *,
+    beside: bool = True,
+) -> None:
+    """Show findings to a person, all together, before anything is asked; `beside` the result, or as the result.
+
+    `texts` are what would be public by account: the part that a finding is about is shown, marked."""
     for finding in findings:
         word = _("overridden") if finding.overridden is not None else _(finding.severity.value)
         fields = dict(finding.fields)
         remedy = _(finding.remedy).format_map(fields) if finding.remedy else ""
-        line = f"{word}  {finding.account}: {finding.message(_(finding.template))}. {remedy}"
-        face.printer.note_line(line.rstrip())
+        line = f"{word}  {finding.account}: {finding.message(_(finding.template))}. {remedy}".rstrip()
+        if beside:
+            face.printer.note_line(line)
+        else:
+            face.printer.line(line)
+        text = texts.get(finding.account, "")
+        if finding.span is not None and _is_a_part(finding.span, text):
+            face.printer.marked(text, finding.span, beside=beside, hide=finding.check == "secrets")
+
+
+def _is_a_part(span: tuple[int, int], text: str) -> bool:
+    """Whether a span marks less than the whole text: what is said of all of it needs no mark."""
+    return 0 <= span[0] < span[1] <= len(text) and span != (0, len(text))
 
 
 def tell_result(face: Face, result: "Result") -> None:

@@ -83,6 +83,17 @@ class Printer:
         """Print one line on stderr."""
         _write(self._err or sys.stderr, visible(text, LINE_LIMIT) + "\n")
 
+    def marked(self, text: str, span: tuple[int, int], *, beside: bool, hide: bool = False) -> None:
+        """Show a part of a text from outside, marked: on stdout, or `beside` the result on stderr; of a part to
+        `hide` only the beginning."""
+        if self.as_json and not beside:
+            return
+        from socialguard.cli.marking import marked_lines
+
+        stream = (self._err or sys.stderr) if beside else (self._out or sys.stdout)
+        for line in marked_lines(text, span, in_colour=has_colour(stream), hide=hide):
+            _write(stream, line + "\n")
+
     def card(self, texts: Iterable[object]) -> None:
         """Show a card before a question: lines on stderr."""
         for text in texts:

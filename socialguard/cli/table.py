@@ -112,11 +112,15 @@ TABLE: Final[Mapping[str, Row]] = {
     "policy show": Row(
         "policy", "show", "Show what holds for an account, and which section of the policy says so."
     ),
+    "policy diff": Row(
+        "policy", "diff", "Show what a policy file would change for each account, against what is in force."
+    ),
     "policy check": Row(
         "policy",
         "check",
         "Check a policy file without applying it: every key, every value, every account that it names.",
     ),
+    "check": Row("check", "check", "Check a text as it would be checked for the accounts that --to names."),
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),

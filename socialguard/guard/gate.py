@@ -1,7 +1,6 @@
 """The guard as publishing meets it: every check, the card that a switch shows, and the answer that passes it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -9,17 +8,19 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.guard import context, switch
-from socialguard.guard.checks import FIXED, run_checks
+from socialguard.guard.checks import run_checks
 from socialguard.guard.context import Remembered
 from socialguard.guard.interface import Glance, Recent, Shelf, Subject
+from socialguard.guard.languages import languages_of
 from socialguard.guard.switch import Demand
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge, Target
 from socialguard.model.context import Context
 from socialguard.model.delivery import Act, Content
-from socialguard.model.finding import Finding, Severity
+from socialguard.model.finding import Finding
 from socialguard.networks.interface import Limits
+from socialguard.registry.policy_checks import CheckRules
 
 _RECENT_DAYS = timedelta(days=7)
 
@@ -107,8 +108,12 @@ class Directory(Protocol):
         """Return when the account must be confirmed."""
         ...
 
-    def severities(self, connection: Connection, account: Account) -> Mapping[str, str]:
-        """Return what policy makes of a check's findings: `off`, `note`, `warn`, `hold` or `block`."""
+    def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
+        """Return what policy makes of each check that it may set."""
+        ...
+
+    def is_ours(self, text: str) -> bool:
+        """Return whether a text is a credential of one of our accounts, by its keyed hash."""
         ...
 
     def needs_code(self, connection: Connection, account: Account) -> bool:
@@ -246,20 +251,17 @@ class Guard:
             return None  # it was removed since
 
     def _review(self, connection: Connection, candidate: Candidate, recent: tuple[Recent, ...]) -> list[Finding]:
+        rules = self._directory.check_rules(connection, candidate.account)
         subject = Subject(
             account=candidate.account,
             content=candidate.content,
             length=candidate.length,
             limits=self._directory.limits(candidate.account.network),
             recent=recent,
+            languages=languages_of(candidate.account, rules),
+            is_ours=self._directory.is_ours,
         )
-        severities = self._directory.severities(connection, candidate.account)
-        found = []
-        for finding in run_checks(subject):
-            wanted = None if finding.check in FIXED else severities.get(finding.check)
-            if wanted != "off":
-                found.append(replace(finding, severity=Severity(wanted)) if wanted else finding)
-        return found
+        return list(run_checks(subject, rules))
 
 
 def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand | None) -> bool:

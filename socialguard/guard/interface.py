@@ -1,14 +1,18 @@
 """What a check sees, and what a check is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from socialguard.model.account import Account
 from socialguard.model.delivery import Content
-from socialguard.model.finding import Finding
+from socialguard.model.finding import Finding, Severity
+from socialguard.model.parameter import ANY_LANGUAGE, Parameter, Value
 from socialguard.networks.interface import Limits
+
+Kind = Literal["text", "media", "network", "time"]
+"""What a check looks at. The kind `network` asks servers of others: off until a policy says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,91 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """The parameters of one check, each as policy or the check itself sets it; words by language (`words.fr`)."""
+
+    values: Mapping[str, Value]
+
+    def whole(self, name: str) -> int:
+        """Return a parameter of the type `Whole`."""
+        value = self.values[name]
+        assert isinstance(value, int)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Return a parameter of the type `Flag`."""
+        return self.values[name] is True
+
+    def text(self, name: str) -> str:
+        """Return a parameter of the type `Text`."""
+        value = self.values[name]
+        assert isinstance(value, str)
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a parameter of the type `Texts`."""
+        value = self.values[name]
+        assert isinstance(value, tuple)
+        return value
+
+    def words(self, name: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a parameter of the type `Words`: the lists of these languages and those for any; of every
+        language where none is known."""
+        found: list[str] = []
+        for key, value in self.values.items():
+            parameter, _, language = key.partition(".")
+            if parameter != name or not isinstance(value, tuple):
+                continue
+            if not languages or language in (*languages, ANY_LANGUAGE):
+                found.extend(value)
+        return tuple(found)
+
+
+NO_SETTINGS: Final = Settings({})
+
+
+def _nothing_is_ours(_text: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One delivery to check: the account, what would be public, its length in the network's own unit, the
-    network's limits, and the account's recent posts, newest first."""
+    network's limits, and the account's recent posts, newest first.
+
+    `languages` are those that the account writes in (`en`, `fr`), none where nobody said; `settings` are the
+    parameters of the check that looks at it; `is_ours` says whether a text is a credential of one of our own
+    accounts."""
 
     account: Account
     content: Content
     length: int
     limits: Limits
     recent: tuple[Recent, ...]
+    languages: tuple[str, ...] = ()
+    settings: Settings = NO_SETTINGS
+    is_ours: Callable[[str], bool] = _nothing_is_ours
 
 
 class Check(Protocol):
-    """One check: a function of a module under `guard/checks`, named as the module is."""
+    """One check: a module under `guard/checks`. `LEVEL` is how grave its findings are without a policy, None where
+    it looks at nothing until a policy sets a level; `PARAMETERS` what a policy may set of it."""
 
-    def __call__(self, subject: Subject) -> Iterator[Finding]:
+    @property
+    def KIND(self) -> Kind:  # noqa: N802 - a constant of a module
+        """What it looks at."""
+        ...
+
+    @property
+    def LEVEL(self) -> Severity | None:  # noqa: N802 - a constant of a module
+        """How grave its findings are."""
+        ...
+
+    @property
+    def PARAMETERS(self) -> Mapping[str, Parameter]:  # noqa: N802 - a constant of a module
+        """What a policy may set of it."""
+        ...
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
         """Yield what is to be said about `subject`."""
         ...

@@ -16,7 +16,9 @@ def line_of(source: str, path: tuple[str, ...]) -> int:
             here = table + _path_of(f"{stripped.partition('=')[0]} = 0")
         else:
             continue
-        shared = len(here) if here == path[: len(here)] else 0
+        shared = min(len(here), len(path))
+        if here[:shared] != path[:shared]:
+            shared = 0
         if shared > depth:
             best, depth = number, shared
     return best

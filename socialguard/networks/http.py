@@ -11,6 +11,7 @@ Cheap to import; `requests` is imported by the first session.
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from socialguard import errors
@@ -102,9 +103,14 @@ def proves_nothing_sent(failure: BaseException) -> bool:
 
 def quieten() -> None:
     """Keep the loggers that would print credentials at INFO or above, whatever `--debug` asks for."""
-    existing = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LEAKY]
-    for name in {*_LEAKY, *existing}:
-        logger = logging.getLogger(name)
+    for logger in _leaky(len(logging.root.manager.loggerDict)):
         # Only where it changes something: every setting makes the whole logging system forget what it knew.
-        if logger.level < logging.INFO and (name in _LEAKY or logger.level):
+        if logger.level < logging.INFO and (logger.level or logger.name in _LEAKY):
             logger.setLevel(logging.INFO)
+
+
+@lru_cache(maxsize=1)
+def _leaky(_known: int) -> tuple[logging.Logger, ...]:
+    """Return those loggers; looked for again when another number of names is known, for none is ever forgotten."""
+    existing = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LEAKY]
+    return tuple(logging.getLogger(name) for name in sorted({*_LEAKY, *existing}))

@@ -342,6 +342,11 @@ class Plan:
     overrides: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def texts(self) -> dict[str, str]:
+        """The text of each account, as the findings count its characters."""
+        return {str(item.account): item.content.text for item in self.candidates}
+
+    @property
     def stopping(self) -> tuple[Finding, ...]:
         """The findings for which nothing may go out."""
         return tuple(finding for finding in self.findings if finding.stops)

@@ -65,17 +65,23 @@ def effective(policy: PolicySet, account: Account) -> Policy:
     values: dict[str, Any] = {}  # Any: a flag or a number, by the name of Policy's field
     checks: dict[str, str] = {}
     places: dict[str, str] = {}
-    worn = [name for name, wearers in policy.wearers.items() if account.id in wearers]
-    layers = [{"[defaults]": policy.defaults}]
-    layers.append({f"[label.{name}]": policy.labels[name] for name in worn if name in policy.labels})
-    layers.append({f'[account."{account.name}"]': policy.accounts.get(str(account.name), Rules())})
-    for layer in layers:
+    for layer in layers(policy, account):
         layer_values, layer_checks = _strictest(layer)
         for key, (value, place) in layer_values.items():
             values[key], places[key] = value, place
         for check, (level, place) in layer_checks.items():
             checks[check], places[f"checks.{check}"] = level, place
     return Policy(**values, checks=MappingProxyType(checks), places=MappingProxyType(places))
+
+
+def layers(policy: PolicySet, account: Account) -> list[dict[str, Rules]]:
+    """Return the sections that hold for an account by where they stand, the most specific rank last."""
+    worn = [name for name, wearers in policy.wearers.items() if account.id in wearers]
+    return [
+        {"[defaults]": policy.defaults},
+        {f"[label.{name}]": policy.labels[name] for name in worn if name in policy.labels},
+        {f'[account."{account.name}"]': policy.accounts.get(str(account.name), Rules())},
+    ]
 
 
 def load_applied(connection: "Connection", manifest: Manifest) -> PolicySet:
@@ -94,24 +100,24 @@ def apply(
     manifest: Manifest,
     source: str,
     *,
-    checks: Collection[str] | None = None,
+    checks: policy_file.Known | None = None,
 ) -> Manifest:
     """Put a policy file's text in force and return the manifest that names it (the same, if it already does).
 
     The wearers of a label stay those that were signed; those of a label without rules so far are read from
     the registry. Raises SettingsInvalid with file, line and what is allowed; `checks` as for
     `policy_file.parse`."""
-    wanted = policy_file.parse(source, checks=checks)
-    known = [str(AccountName(one.network, one.handle)) for one in manifest.accounts]
-    policy_file.require_accounts(wanted, known, source)
-    before = load_applied(connection, manifest).wearers
-    wearers = {
-        name: before[name] if name in before else _wearing(connection, manifest, name) for name in wanted.labels
-    }
-    sha256 = _store(connection, policy_file.compose(source, wearers))
+    sha256 = _store(connection, _composed(connection, manifest, source, checks))
     if sha256 == manifest.policy_sha256:
         return manifest
     return manifests.append(connection, manifest.with_policy(sha256), [owner])
+
+
+def proposed(
+    connection: "Connection", manifest: Manifest, source: str, *, checks: policy_file.Known | None = None
+) -> PolicySet:
+    """Return the policy that would hold if a file's text were applied now; raises as `apply`."""
+    return policy_file.parse_stored(_composed(connection, manifest, source, checks))
 
 
 def with_labels(
@@ -127,6 +133,18 @@ def with_labels(
         return following
     sha256 = _store(connection, policy_file.compose(policy_file.own_text(stored), after))
     return replace(following, policy_sha256=sha256)
+
+
+def _composed(connection: "Connection", manifest: Manifest, source: str, checks: policy_file.Known | None) -> str:
+    """Return the stored form of a file's text: the wearers that were signed stay."""
+    wanted = policy_file.parse(source, checks=checks)
+    known = [str(AccountName(one.network, one.handle)) for one in manifest.accounts]
+    policy_file.require_accounts(wanted, known, source)
+    before = load_applied(connection, manifest).wearers
+    wearers = {
+        name: before[name] if name in before else _wearing(connection, manifest, name) for name in wanted.labels
+    }
+    return policy_file.compose(source, wearers)
 
 
 def _strictest(

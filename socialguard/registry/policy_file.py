@@ -1,20 +1,27 @@
 """Reading `policy.toml`: every key known, every value in its range, every refusal with file, line and what
-is allowed; and the stored form of an applied policy: the file, and below it who wears the labels it rules on."""
+is allowed; and the stored form of an applied policy: the file, and below it who wears the labels it rules on.
+
+A check is set to a level, `checks.alt = "warn"`, or to a table of its level and its parameters,
+`[defaults.checks.hashtags]`. Which checks there are, and what may be set of them, the caller says."""
 
 import json
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, Literal, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn
 
 from socialguard import errors
 from socialguard.model.account import AccountName
+from socialguard.model.parameter import Parameter, Value, Words, flat
 from socialguard.model.toml_lines import line_of
 
 FILE_NAME: Final = "policy.toml"
 LEVELS: Final = ("off", "note", "warn", "hold", "block")
 """What a check may be set to, from the mildest."""
+
+Known = Mapping[str, Mapping[str, Parameter]]
+"""The checks that there are, and what may be set of each."""
 
 _RANGES: Final[Mapping[str, tuple[int, int, str]]] = {
     "grace": (0, 86_400, "seconds"),
@@ -36,10 +43,12 @@ _MARK: Final = "\n# ---- Written when this policy was applied: who wears the lab
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What one section sets: `values` by the names of `policy.Policy`, `checks` by check."""
+    """What one section sets: `values` by the names of `policy.Policy`; `checks`, the level of each check, and
+    `parameters`, what it sets of each check, by key (`most`, `words.fr`)."""
 
     values: Mapping[str, int | str] = field(default_factory=dict)
     checks: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +61,45 @@ class PolicySet:
     wearers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def parse(source: str, file: str = FILE_NAME, *, checks: Collection[str] | None = None) -> PolicySet:
+def parse(source: str, file: str = FILE_NAME, *, checks: Known | None = None) -> PolicySet:
     """Return the policy of a file's text.
 
-    `checks` are the names of all checks, None where they are not known to the caller. Raises SettingsInvalid
-    with file, line and what is allowed."""
+    `checks` are all checks and their parameters, None where they are not known to the caller. Raises
+    SettingsInvalid with file, line and what is allowed."""
     if _MARK.strip().splitlines()[0] in source:
         _refuse(file, source, ("labels",), "the part below was written by `policy apply`; take it out")
     found = _parse(source, file)
     if checks is not None:
         for path, rules in _sections(found):
-            for name in rules.checks:
+            for name in (*rules.checks, *rules.parameters):
                 if name not in checks:
                     known = ", ".join(sorted(checks))
                     detail = f"no check is called {name}; there are: {known}"
                     _refuse(file, source, (*path, "checks", name), detail)
+            for name, values in rules.parameters.items():
+                for key, value in values.items():
+                    _require(checks[name], name, key, value, file, source, path)
     return found
+
+
+def _require(
+    parameters: Mapping[str, Parameter],
+    check: str,
+    key: str,
+    value: Value,
+    file: str,
+    source: str,
+    section: tuple[str, ...],
+) -> None:
+    """Refuse a value that is none of the check's parameters, or not what that parameter may be."""
+    name, dot, language = key.partition(".")
+    known = parameters.get(name)
+    where = (*section, "checks", check, name, *([language] if dot else []))
+    if known is None:
+        allowed = ", ".join(["level", *parameters])
+        _refuse(file, source, where, f"{check} has no {name}; allowed are {allowed}")
+    if dot != ("." if isinstance(known, Words) else "") or not known.accepts({language: value} if dot else value):
+        _refuse(file, source, where, f"{name} is {known.allowed}")
 
 
 def require_accounts(policy: PolicySet, known: Collection[str], source: str, file: str = FILE_NAME) -> None:
@@ -115,11 +147,21 @@ def _parse(source: str, file: str) -> PolicySet:
 
 
 def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
-    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+    from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
     def within(key: str) -> Any:  # Any: what pydantic's Field returns
         low, high, _ = _RANGES[key]
         return Field(default=None, ge=low, le=high)
+
+    class Check(BaseModel):
+        model_config = ConfigDict(extra="allow", strict=True)
+        __pydantic_extra__: dict[str, Annotated[Any, AfterValidator(_shaped)]]
+        level: Literal["off", "note", "warn", "hold", "block"] | None = None
+
+        @model_validator(mode="before")
+        @classmethod
+        def from_level(cls, value: object) -> object:
+            return {"level": value} if isinstance(value, str) else value
 
     class Section(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
@@ -131,7 +173,7 @@ def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
         approver: Literal["any", "approver", "owner"] | None = None
         approval_hours: int | None = within("approval_hours")
         holds: Literal["override", "approval"] | None = None
-        checks: dict[str, Literal["off", "note", "warn", "hold", "block"]] = {}
+        checks: dict[str, Check] = {}
 
     class Document(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
@@ -154,9 +196,28 @@ def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
     return PolicySet(_rules(found.defaults), labels, accounts, {name: frozenset() for name in labels})
 
 
+def _shaped(value: Any) -> Any:
+    """Refuse what no parameter of a check could be; what each may be, its check says."""
+    lists = value.values() if isinstance(value, dict) else [value]
+    for one in lists:
+        if isinstance(value, dict) and not isinstance(one, list):
+            raise ValueError
+        if not isinstance(one, (bool, int, str, list)):
+            raise ValueError
+        if isinstance(one, list) and not all(isinstance(text, str) for text in one):
+            raise ValueError
+    return value
+
+
 def _rules(section: Any) -> Rules:
     values = section.model_dump(exclude={"checks"}, exclude_none=True)
-    return Rules(values, dict(section.checks))
+    levels = {name: check.level for name, check in section.checks.items() if check.level is not None}
+    parameters = {
+        name: {key: one for given, value in check.model_extra.items() for key, one in flat(given, value).items()}
+        for name, check in section.checks.items()
+        if check.model_extra
+    }
+    return Rules(values, levels, parameters)
 
 
 def _sections(policy: PolicySet) -> Iterator[tuple[tuple[str, ...], Rules]]:
@@ -181,7 +242,11 @@ def _allowed(path: Sequence[str]) -> str:
     if key == "secure":
         return "secure is true or false"
     if key == "checks":
-        return "a check is set to one of " + ", ".join(LEVELS)
+        levels = ", ".join(LEVELS)
+        if len(path) > depth + 2 and path[depth + 2] != "level":
+            kinds = "a whole number, true or false, a text, a list of texts, or one for each language"
+            return f"a parameter is {kinds}"
+        return f"a check is set to one of {levels}, or to a table of its level and its parameters"
     return f"there is no {key}; allowed are {_KEYS}"
 
 

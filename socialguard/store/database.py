@@ -161,7 +161,9 @@ def connect(url: str, unwritable: type[errors.SocialGuardError] = errors.AuditUn
     """Return the database at `url`, whatever is in it."""
     sqlite = make_url(url).get_backend_name() == "sqlite"
     # A server may have ended a connection that waited in the pool.
-    options = {"module": dialect.driver()} if sqlite else {"pool_pre_ping": True}
+    options: dict[str, Any] = {"module": dialect.driver()} if sqlite else {"pool_pre_ping": True}
+    # Whichever was used last: what others have written meanwhile makes SQLite forget every page that it had read.
+    options["pool_use_lifo"] = True
     engine = create_engine(url, hide_parameters=True, **options)
     dialect.prepare(engine)
     where = engine.url.database or "" if engine.dialect.name == "sqlite" else engine.url.render_as_string()

@@ -152,7 +152,8 @@ def begin(connection: Connection, *, writes: bool) -> None:
     costs a fifth of each."""
     if connection.dialect.name == "sqlite":
         # A plain BEGIN with read-then-update fails with a lock error that no time-out can wait out.
-        connection.exec_driver_sql("begin immediate" if writes else "begin")
+        driver: Any = connection.connection.driver_connection  # SQLAlchemy's own way costs five times as much
+        driver.execute("begin immediate" if writes else "begin")
     else:
         connection.exec_driver_sql(_POSTGRESQL_WRITES if writes else _POSTGRESQL_READS)
 

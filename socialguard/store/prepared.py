@@ -81,7 +81,7 @@ class _Compiled:
         """Run it at the driver and return the driver's cursor."""
         if values.keys() != self._given:
             raise ValueError(f"a prepared statement is always given {sorted(self._given)}")
-        given = {**self._fixed, **values}
+        given = {**self._fixed, **values} if self._fixed else values
         parameters = given if self._names is None else [given[name] for name in self._names]
         driver: Any = connection.connection.driver_connection
         return driver.execute(self._sql, parameters)

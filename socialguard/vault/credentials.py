@@ -27,6 +27,7 @@ from socialguard.store.tables import credential as table
 from socialguard.vault import credential_row
 from socialguard.vault.credential_row import SealedCredential, row_id
 from socialguard.vault.keys import KeyPair
+from socialguard.vault.marks import Marks
 
 WRITE: Final = "credential.write"
 """The action of the entry that each new generation leaves in the log."""
@@ -105,8 +106,9 @@ class Holding:
 class Vault:
     """The credentials of one manifest."""
 
-    def __init__(self, manifest: Manifest, pins: GenerationPin, log: AuditLog) -> None:
+    def __init__(self, manifest: Manifest, pins: GenerationPin, log: AuditLog, marks: Marks | None = None) -> None:
         self.manifest = manifest
+        self._marks = marks
         self._pins = pins
         self._log = log
 
@@ -119,6 +121,7 @@ class Vault:
         signed = self._signed(account_id)
         gen = self._next_generation(connection, account_id)
         row = credential_row.seal(self.manifest, signed, gen, credential, writer)
+        self._mark(account_id, gen, credential)
         self._forget(connection, account_id)
         self._insert(connection, account_id, row, credential)
         proof = row.sha256()
@@ -161,7 +164,14 @@ class Vault:
         if (account.network, account.user_id, account.origin) != expected:
             raise credential_row.tampered(signed, "the account is not the one that an owner signed.")
         row = self._newest(connection, signed, logged=logged)
-        return credential_row.open_row(self.manifest, signed, row, reader)
+        credential = credential_row.open_row(self.manifest, signed, row, reader)
+        self._mark(account.id, row.gen, credential)
+        return credential
+
+    def _mark(self, account_id: str, gen: int, credential: Credential) -> None:
+        """Let the text checks know this credential when they see it (marks.py)."""
+        if self._marks is not None:
+            self._marks.add(account_id, gen, credential)
 
     def rewrap(
         self,
@@ -179,7 +189,7 @@ class Vault:
         signed = self._signed(account_id)
         credential = credential_row.open_row(self.manifest, signed, self._newest(connection, signed), keys)
         held = self.holding(connection, account_id)
-        after = Vault(under or self.manifest, self._pins, self._log)
+        after = Vault(under or self.manifest, self._pins, self._log, self._marks)
         gen = after.store(connection, account_id, credential, keys, actor)
         self.set_state(connection, account_id, held.state)
         return gen

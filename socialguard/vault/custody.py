@@ -29,6 +29,7 @@ from socialguard.store import lease
 from socialguard.store.database import Database
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
+from socialguard.vault.marks import Marks
 from socialguard.vault.renewed import Renewed
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ class Custody:
     emergency: Callable[[Entry], None]
     book: Book
     renewed: Renewed
+    marks: Marks | None = None
     unbooked: dict[str, tuple[Session, str]] = field(default_factory=dict)
 
     def manifest(self, connection: Connection) -> Manifest:
@@ -99,7 +101,7 @@ class Custody:
 
     def vault(self, manifest: Manifest) -> Vault:
         """Return the credentials under a manifest."""
-        return Vault(manifest, self.pins, self.log)
+        return Vault(manifest, self.pins, self.log, self.marks)
 
     def account(self, connection: Connection, account_id: str) -> Account:
         """Return one account, its row held against the manifest."""

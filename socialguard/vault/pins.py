@@ -213,6 +213,8 @@ class Pins:
     def _write(self, seen: Seen) -> None:
         header = sealed.Header(self._org, KIND, "", self._kek.source)
         private_files.replace(self._path, sealed.seal(header, seen.encode(), self._kek))
+        # Nobody else writes meanwhile (`_turn`): what lies there now is this.
+        self._known = (private_files.state(self._path), seen)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:

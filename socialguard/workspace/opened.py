@@ -15,6 +15,7 @@ from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.begun import Begun
 from socialguard.vault.identity import LOG, WORKER, Identity, open_identity
+from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
 from socialguard.workspace.signed import Signed
@@ -209,6 +210,11 @@ class Workspace(AbstractContextManager["Workspace"]):
         return Signed(self.org, lambda: self.pins)
 
     @cached_property
+    def marks(self) -> Marks:
+        """What the text checks know our own credentials by."""
+        return Marks(self.identity.place / "marks")
+
+    @cached_property
     def trust(self) -> "Trust":
         """What is signed and sealed, as senders ask for it."""
         from socialguard.workspace.stopping import noted
@@ -230,6 +236,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             renew,
             Begun(self.identity.place / "begun"),
             self.renewed,
+            self.marks,
             signs_log=self.identity.has(LOG),
         )
 
@@ -326,6 +333,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             emergency=emergency,
             book=usage.book_session,
             renewed=self.renewed,
+            marks=self.marks,
         )
 
     @property

@@ -1,13 +1,17 @@
 """The policy of a workspace as people handle it: a file that is read, checked, applied into the signed manifest,
 and compared with what is in force."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from socialguard import errors
-from socialguard.guard.checks import CHECKS, FIXED
+from socialguard.guard.checks import SET_BY_POLICY, level_of
+from socialguard.model.parameter import Value
 from socialguard.registry import policy as policies
 from socialguard.registry import policy_file
+from socialguard.registry.policy_checks import LEVEL, check_rules
 from socialguard.registry.policy_file import PolicySet
 
 if TYPE_CHECKING:
@@ -20,8 +24,27 @@ if TYPE_CHECKING:
     from socialguard.workspace.opened import Workspace
 
 ACTION: Final = "policy.apply"
-_SET_BY_POLICY: Final = tuple(name for name in CHECKS if name not in FIXED)
+_OWN: Final = ("secure", "grace", "reconfirm_after", "approvals", "max_late")
 MAX_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One value that holds for an account; `place` is the section that sets it, None where it is built in."""
+
+    name: str
+    value: Value
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rule that would have another value on some accounts; None where a list of words is not there."""
+
+    name: str
+    before: Value | None
+    after: Value | None
+    accounts: "tuple[Account, ...]"
 
 
 def read(path: Path) -> str:
@@ -47,7 +70,7 @@ def check(workspace: "Workspace", path: Path) -> PolicySet:
 
 
 def _checked(workspace: "Workspace", source: str, file: str) -> PolicySet:
-    found = policy_file.parse(source, file, checks=_SET_BY_POLICY)
+    found = policy_file.parse(source, file, checks=SET_BY_POLICY)
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
     known = [f"{one.network}:@{one.handle}" for one in manifest.accounts]
@@ -63,21 +86,54 @@ def apply(workspace: "Workspace", path: Path, reason: str | None) -> "tuple[Mani
         before = workspace.signed.books(connection).manifest
 
     def act(connection: "Connection", owner: "OwnerSigner", manifest: "Manifest") -> "Manifest":
-        return policies.apply(connection, owner, manifest, source, checks=_SET_BY_POLICY)
+        return policies.apply(connection, owner, manifest, source, checks=SET_BY_POLICY)
 
     after = workspace.custody.amend(ACTION, None, act, reason=reason)
     return after, after.epoch > before.epoch
 
 
-def in_force(workspace: "Workspace", selector: str) -> "tuple[Account, Policy, str]":
-    """Return an account, what holds for it, and the hash of the policy that the manifest names."""
+def in_force(workspace: "Workspace", selector: str) -> "tuple[Account, Policy, Sequence[Rule], str]":
+    """Return an account, what holds for it, the same rule by rule with every check, and the hash of the policy
+    that the manifest names."""
     with workspace.database.read() as connection:
         books = workspace.signed.books(connection)
         found = books.registry.resolve(connection, [selector])
         policy = policies.load_applied(connection, books.manifest)
     if len(found) != 1:
         raise errors.UsageError(detail=f"{selector} names {len(found)} accounts; name one.")
-    return found[0], policies.effective(policy, found[0]), books.manifest.policy_sha256
+    account = found[0]
+    return account, policies.effective(policy, account), rules_of(policy, account), books.manifest.policy_sha256
+
+
+def rules_of(policy: PolicySet, account: "Account") -> list[Rule]:
+    """Return every rule that holds for an account: the policy's own, then level and parameters of each check."""
+    found = policies.effective(policy, account)
+    rules = [Rule(name, getattr(found, name), found.places.get(name)) for name in _OWN]
+    for name, of_check in check_rules(policy, account, SET_BY_POLICY).items():
+        rules.append(Rule(f"checks.{name}", level_of(name, of_check), of_check.places.get(LEVEL)))
+        for key, value in of_check.parameters.items():
+            rules.append(Rule(f"checks.{name}.{key}", value, of_check.places.get(key)))
+    return rules
+
+
+def changes(workspace: "Workspace", path: Path) -> list[Change]:
+    """Return what a policy file would change if it were applied now, each change with the accounts that it is for;
+    raises SettingsInvalid with the line."""
+    source = read(path)
+    _checked(workspace, source, path.name)
+    with workspace.database.read() as connection:
+        books = workspace.signed.books(connection)
+        accounts = books.registry.all(connection)
+        before = policies.load_applied(connection, books.manifest)
+        after = policies.proposed(connection, books.manifest, source)
+    found: dict[tuple[str, Value | None, Value | None], list[Account]] = {}
+    for account in accounts:
+        old = {rule.name: rule.value for rule in rules_of(before, account)}
+        new = {rule.name: rule.value for rule in rules_of(after, account)}
+        for name in dict.fromkeys((*old, *new)):
+            if old.get(name) != new.get(name):
+                found.setdefault((name, old.get(name), new.get(name)), []).append(account)
+    return [Change(name, was, will_be, tuple(of)) for (name, was, will_be), of in found.items()]
 
 
 def is_applied(workspace: "Workspace") -> bool:

@@ -15,6 +15,7 @@ from socialguard.audit.interface import Signer, Tree
 from socialguard.audit.log import AuditLog
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
+from socialguard.guard.checks import SET_BY_POLICY
 from socialguard.ledger import stops
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
@@ -26,6 +27,7 @@ from socialguard.publishing.interface import Noted, Rules
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
+from socialguard.registry.policy_checks import CheckRules, check_rules
 from socialguard.registry.signed import Member, Right
 from socialguard.store import tables
 from socialguard.store.database import Database
@@ -33,6 +35,7 @@ from socialguard.store.prepared import Prepared
 from socialguard.vault.begun import Begun
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
+from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.vault.renewed import Renewed
 from socialguard.workspace.signed import Books, Signed
@@ -73,6 +76,7 @@ class Trust:
         renew: Callable[[str, int], object],
         begun: Begun,
         renewed: Renewed,
+        marks: Marks,
         *,
         signs_log: bool,
     ) -> None:
@@ -88,6 +92,7 @@ class Trust:
         self._begun = begun
         self._signs_log = signs_log
         self._renewed = renewed
+        self._marks = marks
 
     # ── what the owners signed ───────────────────────────────────────────────────────────────────────────
 
@@ -120,9 +125,13 @@ class Trust:
         found = policies.effective(self._signed.policy(connection), account)
         return switch.Rules(secure=found.secure, reconfirm_after=timedelta(minutes=found.reconfirm_after))
 
-    def severities(self, connection: Connection, account: Account) -> Mapping[str, str]:
-        """Return what policy makes of each check's findings."""
-        return policies.effective(self._signed.policy(connection), account).checks
+    def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
+        """Return what policy makes of each check that it may set."""
+        return check_rules(self._signed.policy(connection), account, SET_BY_POLICY)
+
+    def is_ours(self, text: str) -> bool:
+        """Return whether a text is a credential of one of our accounts, by its keyed hash."""
+        return self._marks.is_ours(text)
 
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another of the workspace (UTS 39)."""
@@ -310,7 +319,7 @@ class Trust:
 
     def vault(self, connection: Connection) -> Vault:
         """Return the credentials of the manifest as of this transaction."""
-        return Vault(self.books(connection).manifest, self._keys.pins(), self._log)
+        return Vault(self.books(connection).manifest, self._keys.pins(), self._log, self._marks)
 
     def identity_is_due(self, connection: Connection, account: Account, generation: int) -> bool:
         """Return whether the network must be asked again who the credential belongs to."""

@@ -106,6 +106,19 @@ def test_words_of_an_older_version_find_the_item(archive: Archive) -> None:
         assert found(archive, query) == ["3"]
 
 
+def test_words_and_a_sign_are_both_asked_for_in_any_version(archive: Archive) -> None:
+    """A picture beside words narrows what the words find, also where an older version held it."""
+    for text in ("Bread for all 🥖", "Bread for all 🎉", "Bread for all"):
+        archive.keep(archive.begin(ACCOUNT, Stream.POSTS), ActivityPage((item(3, text),), "more"))
+        archive.keep(archive.gaps(ACCOUNT, Stream.POSTS)[0], ActivityPage((), None))
+    archive.keep(archive.begin(ACCOUNT, Stream.POSTS), ActivityPage((item(4, "Bread for few 🎉"),), None))
+    assert found(archive, "bread 🎉") == ["4", "3"]
+    assert found(archive, "bread all 🎉") == ["3"]
+    assert found(archive, "🥖 bread") == ["3"]
+    assert found(archive, "bread 🥖 🎉") == []  # no version holds both
+    assert found(archive, "wine 🎉") == []
+
+
 def test_pages_of_a_list_hold_every_item_once(archive: Archive) -> None:
     seen: list[str] = []
     last = None

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     archiving,
     auditing,
     calendars,
+    checking,
     daemon,
     leaving,
     listing,
@@ -40,6 +41,7 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "daemon": (False, lambda base, _toot: daemon.scale_lines(base)),
     "daemon-memory": (False, lambda base, _toot: daemon.memory_lines(base)),
     "leaving": (False, lambda base, _toot: leaving.lines(base)),
+    "checks": (False, lambda _base, _toot: checking.lines()),
     "imports": (False, lambda base, _toot: startup.import_lines(base)),
 }
 """Each measure by name: whether it needs toot, and what returns its lines."""

@@ -225,6 +225,42 @@ class Applied(Shape):
     policy: AppliedFields
 
 
+class FindingFields(Shape):
+    check: str
+    severity: Literal["note", "warn", "hold", "block"]
+    account: str
+    message: str
+    span: list[int] | None
+    remedy: str
+    overridden: str | None
+
+
+class Findings(Shape):
+    findings: list[FindingFields]
+
+
+class RuleFields(Shape):
+    rule: str
+    value: bool | int | str | list[str]
+    place: str | None
+
+
+class ChangeFields(Shape):
+    rule: str
+    before: bool | int | str | list[str] | None
+    after: bool | int | str | list[str] | None
+    accounts: list[str]
+
+
+class DifferenceFields(Shape):
+    file: str
+    changes: list[ChangeFields]
+
+
+class Difference(Shape):
+    policy: DifferenceFields
+
+
 class EffectiveFields(Shape):
     account: str
     secure: bool
@@ -237,6 +273,7 @@ class EffectiveFields(Shape):
     max_late: int
     checks: dict[str, str]
     places: dict[str, str]
+    effective: list[RuleFields]
     sha256: str
     file_is_applied: bool
 

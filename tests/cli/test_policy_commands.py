@@ -38,6 +38,42 @@ def test_an_applied_policy_says_for_each_value_where_it_comes_from(office: Offic
     assert (other.secure, other.max_late) == (False, 900)
 
 
+def test_every_rule_of_every_check_is_shown_with_its_place(office: Office) -> None:
+    apply(office, "[defaults.checks.crowd]\nhashtags = 2\n[defaults.checks.words]\nwatched.fr = ['promo']\n")
+    found = shown(office.cli("policy", "show", "acme", "--json"), shapes.Effective).policy
+    rules = {one.rule: (one.value, one.place) for one in found.effective}
+    assert rules["checks.crowd.hashtags"] == (2, "[defaults]")
+    assert rules["checks.crowd.emoji"][1] is None
+    assert rules["checks.words.watched.fr"] == (["promo"], "[defaults]")
+    assert rules["checks.crowd"] == ("warn", None)
+    assert rules["grace"] == (10, None)
+    assert "checks.twin" not in rules
+    told = office.cli("policy", "show", "acme").stdout
+    assert ["checks.words.watched.fr", "promo", "[defaults]"] in [line.split() for line in told.splitlines()]
+
+
+def test_a_diff_tells_what_a_file_would_change_and_for_whom(office: Office, tmp_path: Path) -> None:
+    apply(office)
+    file = tmp_path / "next.toml"
+    file.write_text(
+        RULES.replace("grace = 5", "grace = 7").replace('"warn"', '"off"') + "checks.crowd.emoji = 3\n"
+    )
+    found = shown(office.cli("policy", "diff", str(file), "--json"), shapes.Difference).policy
+    changes = {one.rule: (one.before, one.after, one.accounts) for one in found.changes}
+    everyone = sorted(["x:@acme", "x:@globex", "facebook:@acme", "facebook:@globex"])
+    assert {name: (was, now) for name, (was, now, _) in changes.items()} == {
+        "grace": (5, 7),
+        "checks.alt": ("warn", "off"),
+        "checks.crowd.emoji": (10, 3),
+    }
+    assert (sorted(changes["grace"][2]), changes["checks.crowd.emoji"][2]) == (everyone, ["x:@acme"])
+    file.write_text(RULES + "# other words, same rules\n")
+    assert shown(office.cli("policy", "diff", str(file), "--json"), shapes.Difference).policy.changes == []
+    assert "changes nothing" in office.cli("policy", "diff", str(file)).stdout
+    file.write_text("[defaults]\ngrase = 1\n")
+    assert "next.toml, line 2" in office.cli("policy", "diff", str(file), "--json").error["message"]
+
+
 def test_the_same_policy_twice_signs_nothing_new(office: Office) -> None:
     first = apply(office)
     again = apply(office)

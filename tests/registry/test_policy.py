@@ -188,7 +188,7 @@ def test_an_unknown_check_is_refused_where_the_checks_are_known() -> None:
     source = "[defaults]\nchecks.alt = 'warn'\nchecks.atl = 'warn'\n"
     assert policy_file.parse(source).defaults.checks == {"alt": "warn", "atl": "warn"}
     with pytest.raises(errors.SettingsInvalid, match=r"line 3: no check is called atl; there are: alt, links"):
-        policy_file.parse(source, checks=["links", "alt"])
+        policy_file.parse(source, checks={"links": {}, "alt": {}})
 
 
 def test_the_part_that_apply_writes_cannot_be_brought_in_a_file(three: Office) -> None:

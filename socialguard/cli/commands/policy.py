@@ -41,7 +41,7 @@ def show(face: Face, account: str) -> None:
     from socialguard.workspace import policies
 
     with open_workspace(face) as workspace:
-        found, policy, sha256 = policies.in_force(workspace, account)
+        found, policy, rules, sha256 = policies.in_force(workspace, account)
         is_applied = policies.is_applied(workspace)
     values = {
         "secure": policy.secure,
@@ -58,19 +58,51 @@ def show(face: Face, account: str) -> None:
         **values,
         "checks": dict(policy.checks),
         "places": dict(policy.places),
+        "effective": [{"rule": rule.name, "value": rule.value, "place": rule.place} for rule in rules],
         "sha256": sha256,
         "file_is_applied": is_applied,
     }
 
     def people() -> None:
         built_in = _("built in")
-        rows = [(name, str(value).lower(), policy.places.get(name, built_in)) for name, value in values.items()]
-        rows += [
-            (f"checks.{name}", _(level), policy.places[f"checks.{name}"]) for name, level in policy.checks.items()
-        ]
+        rows = [(rule.name, _shown(rule.value), rule.place or built_in) for rule in rules]
         face.printer.table([_("rule"), _("value"), _("from")], rows)
         if not is_applied:
             face.printer.note("policy.toml is not what is in force. To apply it: socialguard policy apply")
+
+    face.printer.answer({"policy": document}, people)
+
+
+@command("diff")
+@click.argument("file", required=False, type=_FILE)
+def diff(face: Face, file: Path | None) -> None:
+    """Show what a policy file would change for each account, against what is in force."""
+    from socialguard.workspace import policies
+
+    with open_workspace(face) as workspace:
+        path = file or workspace.layout.policy
+        changes = policies.changes(workspace, path)
+    document = {
+        "file": str(path),
+        "changes": [
+            {
+                "rule": one.name,
+                "before": one.before,
+                "after": one.after,
+                "accounts": [str(account) for account in one.accounts],
+            }
+            for one in changes
+        ],
+    }
+
+    def people() -> None:
+        if not changes:
+            face.printer.say("{file} changes nothing for any account.", file=path)
+            return
+        rows = [
+            (one.name, _shown(one.before), _shown(one.after), ", ".join(map(str, one.accounts))) for one in changes
+        ]
+        face.printer.table([_("rule"), _("in force"), _("in the file"), _("accounts")], rows)
 
     face.printer.answer({"policy": document}, people)
 
@@ -93,3 +125,12 @@ def check(face: Face, file: Path) -> None:
             accounts=len(found.accounts),
         ),
     )
+
+
+def _shown(value: object) -> str:
+    """A rule's value for a person: levels in their language, lists in one cell."""
+    if value is None or value == ():
+        return "-"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return _(value) if isinstance(value, str) and value in LEVELS else str(value).lower()

@@ -98,7 +98,7 @@ def post(
 def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> int:
     """Show a plan, ask what must be asked, queue it, wait out the grace and send what is due now."""
     if not face.as_json:
-        deliveries.tell_findings(face, plan.findings)
+        deliveries.tell_findings(face, plan.findings, plan.texts)
     try:
         accept.refuse_stopped(desk, plan)
         answer = Answer() if plan.stopping else ask(face, plan, confirmed)
@@ -182,7 +182,7 @@ def show_plan(face: Face, plan: Plan) -> int:
     }
 
     def people() -> None:
-        deliveries.tell_findings(face, plan.findings)
+        deliveries.tell_findings(face, plan.findings, plan.texts)
         for item in plan.candidates:
             cost = price(item.price) if item.price else _("free")
             if item.content.thread_size is not None:

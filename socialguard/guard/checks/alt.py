@@ -1,10 +1,16 @@
 """Every image says in words what it shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from socialguard.guard.interface import Subject
+from socialguard.guard.interface import Kind, Subject
 from socialguard.model.finding import Finding, Severity
+from socialguard.model.parameter import Parameter
 from socialguard.model.text import marked
+
+KIND: Final[Kind] = "media"
+LEVEL: Final[Severity | None] = Severity.HOLD
+PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -1,11 +1,17 @@
 """The same words twice on one account are a mistake more often than a wish."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from socialguard.guard.interface import Recent, Subject
+from socialguard.guard.interface import Kind, Recent, Subject
 from socialguard.model.finding import Finding, Severity
+from socialguard.model.parameter import Parameter
 from socialguard.model.text import marked
+
+KIND: Final[Kind] = "text"
+LEVEL: Final[Severity | None] = Severity.HOLD
+PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -1,14 +1,19 @@
 """A post needs something to say: text, a link or media."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from socialguard.guard.interface import Subject
+from socialguard.guard.interface import Kind, Subject
 from socialguard.model.finding import Finding, Severity
+from socialguard.model.parameter import Parameter
 from socialguard.model.text import has_hidden, marked
 
 # Letters and symbols by their class, yet nothing to see: braille blank, Hangul fillers.
 _BLANK: Final = frozenset("\u2800\u115f\u1160\u3164\uffa0")
+
+KIND: Final[Kind] = "text"
+LEVEL: Final[Severity | None] = Severity.BLOCK
+PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
 
 def check(subject: Subject) -> Iterator[Finding]:

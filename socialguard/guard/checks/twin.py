@@ -1,12 +1,18 @@
 """A twin that waits, or whose outcome is unknown, may be public already or soon: exactly once rests on this check,
 so no policy lowers it (DESIGN: Exactly once). A person can pass it, with a reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from socialguard.guard.checks.duplicate import same_words
-from socialguard.guard.interface import Subject
+from socialguard.guard.interface import Kind, Subject
 from socialguard.model.finding import Finding, Severity
+from socialguard.model.parameter import Parameter
 from socialguard.model.text import marked
+
+KIND: Final[Kind] = "text"
+LEVEL: Final[Severity | None] = Severity.HOLD
+PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -1,0 +1,84 @@
+"""Insults and profanity in English and French, also in simple disguises: f***, sh1t, m e r d e, letters of another
+alphabet. The list is `guard/data/insults.txt`; policy adds to it and takes words out."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from socialguard.guard.disguise import Lexicon, plain
+from socialguard.guard.interface import Kind, Subject
+from socialguard.guard.reading import language_of
+from socialguard.model.finding import Finding, Severity
+from socialguard.model.parameter import Parameter, Words
+from socialguard.model.text import marked
+
+KIND: Final[Kind] = "text"
+LEVEL: Final[Severity | None] = Severity.HOLD
+PARAMETERS: Final[Mapping[str, Parameter]] = {"words": Words(), "allowed": Words()}
+_ENOUGH_WORDS: Final = 6  # of fewer the detector only guesses
+_FILE: Final = Path(__file__).parent.parent / "data" / "insults.txt"
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Yield a hold for each insult, a note for what is merely coarse."""
+    text, settings = subject.content.text, subject.settings
+    own = settings.words("words", subject.languages)
+    allowed = tuple(sorted(plain(one) for one in settings.words("allowed", subject.languages)))
+    found: dict[tuple[int, int], tuple[str, Severity]] = {}
+    languages = _languages(text, subject.languages)
+    for name, severity in (("coarse", Severity.NOTE), ("strong", Severity.HOLD)):
+        lexicon = _lexicon(name, languages, own if name == "strong" else (), allowed)
+        found |= {span: (word, severity) for word, span in lexicon.found(text)}
+    strong = [span for span, (_, severity) in found.items() if severity is Severity.HOLD]
+    for span, (word, severity) in sorted(found.items()):
+        if severity is Severity.NOTE and any(low <= span[0] and span[1] <= high for low, high in strong):
+            continue
+        if word in _read()["names any"] and text[slice(*span)].istitle():
+            continue
+        yield Finding(
+            "insults",
+            severity,
+            str(subject.account),
+            marked("{words} reads as {word}"),
+            {"words": text[slice(*span)], "word": word},
+            remedy=marked("Write it in other words."),
+            span=span,
+        )
+
+
+def sections() -> Mapping[str, tuple[str, ...]]:
+    """Return the words of the list by section: `strong any`, `coarse fr`, `rude en`, `harmless any` …"""
+    return _read()
+
+
+def _languages(text: str, account: tuple[str, ...]) -> tuple[str, ...]:
+    """The languages whose words count here: some insult in one and say something harmless in the other."""
+    code, sure = language_of(text)
+    if code in ("en", "fr"):
+        return (code,)
+    if sure or (code != "un" and len(text.split()) >= _ENOUGH_WORDS):
+        return ()
+    return tuple(one for one in account if one in ("en", "fr")) or ("en", "fr")
+
+
+@lru_cache(maxsize=64)
+def _lexicon(grade: str, languages: tuple[str, ...], own: tuple[str, ...], allowed: tuple[str, ...]) -> Lexicon:
+    read = _read()
+    words = [word for one in ("any", *languages) for word in read.get(f"{grade} {one}", ())]
+    return Lexicon.of((*(word for word in words if plain(word) not in allowed), *own), read["harmless any"])
+
+
+@lru_cache(maxsize=1)
+def _read() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    section = ""
+    for raw in _FILE.read_text(encoding="utf-8").splitlines():
+        line = raw.partition("#")[0].strip()
+        if line.startswith("["):
+            section = line.strip("[]")
+            found.setdefault(section, [])
+        elif line:
+            stem, _, endings = line.partition("/")
+            found[section].extend([stem, *(stem + end.strip() for end in endings.split(",") if end.strip())])
+    return {name: tuple(words) for name, words in found.items()}

@@ -1,0 +1,179 @@
+"""Finding words that somebody hid a little: other case, accents, letters of other alphabets, digits for letters
+(sh1t), stars (f***), letters set apart (m e r d e) or stretched (fuuuck).
+
+A `Lexicon` is a list of words and phrases made ready once; it finds them in a text and says where."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from socialguard.guard.reading import HANDLE, LINK, Span, without
+
+# Letters of other alphabets that look like Latin ones.
+_ALIKE: Final = str.maketrans("авеѕіјкмнорԁсухԛԝαβεικνορτυχłøđıսօոհցք", "abesijkmhopdcyxqwabeiknoptuxlodiuonhgp")
+# Digits and signs that stand for a letter inside a word.
+_LEET: Final = str.maketrans("013457@$!€", "oieastasie")
+_WORD: Final = re.compile(r"[^\W_]+")
+_TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*[@$€]*|[@$€][^\W_]+(?:[@$!€]+[^\W_]+)*")
+_MASKED: Final = re.compile(r"(?<![^\W_])(?<!\*)[^\W\d_][^\W\d_*#@$%!?•._-]*[*#@$%!?•._-][^\W\d_*#@$%!?•._-]*"
+                            r"(?:[*#@$%!?•._-]+[^\W\d_*#@$%!?•._-]*)*")  # fmt: skip
+_SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:([ .*_-])[^\W_@$!](?:\1[^\W_@$!]){2,})(?![^\W_])")
+_STRETCHED: Final = re.compile(r"(.)\1{2,}")
+_SHORTEST_MASKED: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words and phrases to find. `words` are single words, folded; `by_shape` those of them of four letters or
+    more by first letter and length, as listed; `phrases` and `harmless` patterns of what has several words."""
+
+    words: frozenset[str]
+    by_shape: dict[tuple[str, int], tuple[str, ...]]
+    phrases: "_Phrases"
+    harmless: "_Phrases"
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(words: tuple[str, ...], harmless: tuple[str, ...] = ()) -> "Lexicon":
+        """Return the lexicon of `words`; a word inside one of the phrases `harmless` is not found."""
+        folded = [plain(" ".join(word.split())) for word in words]
+        single = frozenset(word for word in folded if _TOKEN.fullmatch(word))
+        shapes: dict[tuple[str, int], list[str]] = {}
+        for word in dict.fromkeys(one for one in folded if one in single):
+            if len(word) >= _SHORTEST_MASKED:
+                shapes.setdefault((word[0], len(word)), []).append(word)
+        phrases = _Phrases.of([word for word in folded if word and word not in single])
+        passed = _Phrases.of([plain(one) for one in harmless])
+        return Lexicon(single, {key: tuple(same) for key, same in shapes.items()}, phrases, passed)
+
+    def found(self, text: str) -> Iterator[tuple[str, Span]]:
+        """Yield each word or phrase that stands in `text`, as the list has it, and where; no place twice."""
+        if not self.words and not self.phrases:
+            return
+        folded, offsets = _folded(without(HANDLE, without(LINK, text)))
+        every = sorted((*self.phrases.found(folded), *self._single(folded)), key=_first)
+        passed = [(low, high) for low, high, _ in self.harmless.found(folded)] if every else []
+        end = 0
+        for start, stop, word in every:
+            if start < end or any(low <= start and stop <= high for low, high in passed):
+                continue
+            end = stop
+            yield word, (offsets[start], offsets[stop - 1] + 1)
+
+    def _single(self, folded: str) -> Iterator[tuple[int, int, str]]:
+        for found in _TOKEN.finditer(folded):
+            word = self._known(found[0])
+            if word is not None:
+                yield found.start(), found.end(), word
+        for found in _MASKED.finditer(folded):
+            masked = found[0].rstrip("#@$%!?._-")
+            word = self._unmasked(masked)
+            if word is not None:
+                yield found.start(), found.start() + len(masked), word
+        for found in _SPACED.finditer(folded):
+            word = self._known("".join(found[0].split(found[1])))
+            if word is not None:
+                yield found.start(), found.end(), word
+
+    def _known(self, token: str) -> str | None:
+        """The word that a token is, as it stands, with digits read as letters, or less stretched."""
+        if token in self.words:
+            return token
+        read = token
+        if not token.isalpha() and any(char.isalpha() for char in token):
+            read = token.translate(_LEET)
+            if read in self.words:
+                return read
+        if _STRETCHED.search(read):
+            for kept in (r"\1", r"\1\1"):
+                short = _STRETCHED.sub(kept, read)
+                if short in self.words:
+                    return short
+        return None
+
+    def _unmasked(self, token: str) -> str | None:
+        """The word that a token with stars or signs for some of its letters can only be meant to be."""
+        hidden = [index for index, char in enumerate(token) if not char.isalpha()]
+        if not hidden:
+            return None
+        starred = all(token[index] == "*" for index in hidden)
+        if token[-1] == "*" and len(hidden) == 1:
+            return None  # a footnote
+        if not starred and (token[-1] in "*•" or len(hidden) > (1 if set("._-?!") & set(token) else 2)):
+            return None
+        for word in self.by_shape.get((token[0], len(token)), ()):
+            if all(
+                one == char or index in hidden for index, (one, char) in enumerate(zip(word, token, strict=True))
+            ):
+                return word
+        return None
+
+
+def plain(text: str) -> str:
+    """Return `text` in small Latin letters without accents, as a lexicon compares it."""
+    return _folded(text)[0]
+
+
+@lru_cache(maxsize=16)
+def _folded(text: str) -> tuple[str, Sequence[int]]:
+    """Return `text` folded, and for each of its characters the place in `text` that it came from."""
+    if text.isascii():
+        return text.lower(), range(len(text))
+    parts, offsets = [], []
+    for index, char in enumerate(text):
+        for one in _letters(char):
+            parts.append(one)
+            offsets.append(index)
+    return "".join(parts), offsets
+
+
+@lru_cache(maxsize=4096)
+def _letters(char: str) -> str:
+    if unicodedata.category(char) == "Cf":
+        return ""
+    bare = "".join(one for one in unicodedata.normalize("NFKD", char) if not unicodedata.combining(one))
+    return bare.casefold().translate(_ALIKE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """What has several words, or signs in it: patterns by the first word, and those that begin with a sign."""
+
+    by_first: dict[str, re.Pattern[str]]
+    others: re.Pattern[str] | None
+
+    def __bool__(self) -> bool:
+        return bool(self.by_first or self.others)
+
+    @classmethod
+    def of(cls, phrases: Sequence[str]) -> "_Phrases":
+        firsts: dict[str, list[str]] = {}
+        for phrase in sorted(set(phrases), key=lambda one: (-len(one), one)):
+            first = _WORD.match(phrase)
+            firsts.setdefault(first[0] if first else "", []).append(_bounded(phrase))
+        patterns = {first: re.compile("|".join(bodies)) for first, bodies in firsts.items()}
+        others = patterns.pop("", None)
+        return cls(patterns, others)
+
+    def found(self, folded: str) -> Iterator[tuple[int, int, str]]:
+        if self.by_first:
+            for word in _WORD.finditer(folded):
+                pattern = self.by_first.get(word[0])
+                match = pattern.match(folded, word.start()) if pattern else None
+                if match:
+                    yield match.start(), match.end(), match[0]
+        if self.others:
+            yield from ((match.start(), match.end(), match[0]) for match in self.others.finditer(folded))
+
+
+def _bounded(phrase: str) -> str:
+    """A phrase between the borders of words, any space and any apostrophe between its own."""
+    body = r"[\s'’-]+".join(re.escape(part) for part in re.split(r"[\s'’-]+", phrase) if part)
+    return (r"(?<![^\W_])" if phrase[0].isalnum() else "") + body + (r"(?![^\W_])" if phrase[-1].isalnum() else "")
+
+
+def _first(found: tuple[int, int, str]) -> tuple[int, int]:
+    return found[0], -found[1]

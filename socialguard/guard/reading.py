@@ -1,0 +1,73 @@
+"""How a text is read by the checks: its words, hashtags, handles and links, each with its place in the text.
+
+Every span is (start, end) in characters of the text as it was given."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+Span = tuple[int, int]
+
+LINK: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
+HASHTAG: Final = re.compile(r"(?<![\w&#])[#＃](?=\w*[^\W\d])(\w+)")
+HANDLE: Final = re.compile(r"(?<![\w@./+-])@([A-Za-z0-9_]{2,}(?:\.[A-Za-z0-9_]+)*)")
+WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_MOST: Final = 80  # percent of the text
+_SCORE: Final = 700  # of the detector: what it knows well gets a thousand, what it guesses some hundreds
+# fmt: off
+_SMALL: Final = {
+    "en": frozenset({
+        "the", "and", "of", "to", "is", "are", "for", "with", "at", "this", "that", "your", "our", "you", "we",
+        "from", "have", "it", "was", "be", "my",
+    }),
+    "fr": frozenset({
+        "le", "la", "les", "des", "du", "de", "à", "au", "aux", "une", "un", "et", "en", "est", "pour", "sur",
+        "dans", "par", "ce", "cette", "vous", "nous",
+    }),
+}
+# fmt: on
+_DRESSING: Final = re.compile("|".join((LINK.pattern, HASHTAG.pattern, HANDLE.pattern)), re.IGNORECASE)
+
+
+def without(pattern: re.Pattern[str], text: str) -> str:
+    """Return `text` with what `pattern` finds blanked out, every other character at its place."""
+    return pattern.sub(lambda found: " " * len(found[0]), text)
+
+
+def prose(text: str) -> str:
+    """Return `text` with links, hashtags and handles blanked out, every other character at its place."""
+    return without(_DRESSING, text)
+
+
+def words(text: str) -> Iterator[tuple[str, Span]]:
+    """Yield each word of what a person wrote, links, hashtags and handles left out, and where it stands."""
+    for found in WORD.finditer(prose(text)):
+        yield found[0], found.span()
+
+
+def reads_like(text: str, language: str) -> bool:
+    """Return whether a text has at least two of the small words that no sentence of a language goes without."""
+    small = _SMALL.get(language, frozenset())
+    return sum(found[0].casefold() in small for found in _LETTERS.finditer(prose(text))) > 1
+
+
+@lru_cache(maxsize=64)
+def language_of(text: str, hint: str = "") -> tuple[str, bool]:
+    """Return the language that most of a text is in (`en`, `fr`, `un` where unknown) and whether that is sure.
+
+    Of a text that could be either, `hint` is believed. The model comes with the library; where that has no wheel
+    (pyproject.toml) no language is ever known."""
+    try:
+        import pycld2
+    except ImportError:
+        return "un", False
+    plain = "".join(char if char.isprintable() else " " for char in prose(text))
+    data = plain.encode("utf-8", "ignore")
+    try:
+        sure, _, ranked = pycld2.detect(data, bestEffort=True, hintLanguage=hint or None)
+    except pycld2.error:
+        return "un", False
+    _, code, percent, score = ranked[0]
+    return code, sure and percent >= _MOST and score >= _SCORE
