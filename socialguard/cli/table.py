@@ -134,6 +134,9 @@ TABLE: Final[Mapping[str, Row]] = {
         "request",
         "Print a file by which somebody who is not on this machine can approve a waiting delivery.",
     ),
+    "review export": Row(
+        "review", "export", "Export what waits for an approval, for a client who answers by mail."
+    ),
     "queue accept": Row("approval", "accept", "Take in an approval that came as a file."),
     "reject": Row(
         "approval", "reject", "Say that a waiting delivery may not go out; it is held, and its author may edit it."
@@ -276,6 +279,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "plan": "Calendars: what goes out when.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",
+    "review": "What waits, for people who have not this program.",
     "sandbox": "Networks on this machine, for trying things out.",
     "vault": "Keys, credentials and their recovery.",
     "vault recovery": "The kit that opens everything again.",

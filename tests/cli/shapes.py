@@ -608,3 +608,15 @@ class ApprovalAnswer(Shape):
     approval: str
     account: str
     text: str
+
+
+class ReviewFields(Shape):
+    id: str
+    account: str
+    code: str
+    due: str
+
+
+class ReviewExported(Shape):
+    file: str
+    deliveries: list[ReviewFields]
