@@ -8,7 +8,6 @@ import click
 from socialguard import clock
 from socialguard.canon import jcs
 from socialguard.cli import deliveries
-from socialguard.cli.commands.approval import word_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
@@ -85,6 +84,8 @@ def list_(
 @click.argument("delivery")
 def show(face: Face, delivery: str) -> None:
     """Show one delivery whole."""
+    from socialguard.cli.commands.approval import word_document
+
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:
