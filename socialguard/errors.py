@@ -290,6 +290,24 @@ class Late(Held):
     )
 
 
+class InCrisis(Held):
+    """CRISIS  {delivery} for {account} was queued before the crisis of {since}: "{reason}". Held, not sent."""
+
+    remedy = (
+        "Still right? socialguard queue release {delivery} --now | --at TIME, "
+        "while the crisis lasts with --override crisis --reason … Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
+class Embargoed(Held):
+    """EMBARGO  {delivery} for {account} is due in an embargo: {window}. Held, not sent."""
+
+    remedy = (
+        "After it: socialguard queue release {delivery} --at TIME. On purpose: --override embargo --reason … "
+        "Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
 class NeverReached(Held):
     """{network} could not be reached: {delivery} for {account} was due {due}; it is {now}. Held, not sent."""
 

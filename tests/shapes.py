@@ -187,6 +187,38 @@ class Whoami(Shape):
     confirmed_at: str | None
 
 
+class CrisisBegun(Shape):
+    crisis: list[str]
+    scopes: list[str]
+    reason: str
+    held: int
+    complete: bool
+
+
+class CrisisEnded(Shape):
+    ended: list[str]
+    held: int
+
+
+class CrisisFields(Shape):
+    scope: str
+    name: str
+    reason: str
+    actor: str
+    since: str
+
+
+class CrisisHeld(Shape):
+    id: str
+    account: str
+    due: str
+
+
+class CrisisStatus(Shape):
+    crises: list[CrisisFields]
+    held: list[CrisisHeld]
+
+
 class Frozen(Shape):
     """What `freeze` prints."""
 

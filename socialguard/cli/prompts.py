@@ -7,6 +7,7 @@ from typing import Final
 
 from socialguard import clock, errors
 from socialguard.cli import terminal, words
+from socialguard.cli.doubting import doubts_told
 from socialguard.cli.phrases import phrase
 from socialguard.cli.printing import Printer
 from socialguard.cli.times_told import age, instant, moment
@@ -34,6 +35,8 @@ _SECURE: Final[Mapping[Purpose, str]] = {
     "use": later("SECURE  {account} asks every time. Type {wanted} to confirm. Enter stops:"),
     "plan": later("SECURE  {account} asks every time. Type {wanted} to queue them. Enter stops:"),
 }
+
+_DOUBTED: Final = later("Still {account}? Type {wanted}. Enter stops:")
 
 Row = tuple[str, str]
 
@@ -72,7 +75,7 @@ def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) 
     """Return the lines of the card above a question, each safe to show and at most `width` columns wide."""
     now = now or clock.now()
     if challenge.kind == "several":
-        return _several(challenge, now, width)
+        return [*_several(challenge, now, width), *doubts_told(challenge, width)]
     target = challenge.targets[0]
     lines = []
     if challenge.purpose == "delete":
@@ -80,11 +83,13 @@ def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) 
     elif challenge.kind == "switch" or challenge.previous not in (None, target.account):
         lines.append(_switch_line(challenge, target))
     lines.extend(_laid_out(_rows(challenge, target, now), width, _label_width()))
-    return lines
+    return [*lines, *doubts_told(challenge, width)]
 
 
 def question(challenge: Challenge) -> str:
     """Return the line that asks; the answer is typed after it."""
+    if challenge.doubts and len(challenge.targets) == 1 and challenge.kind != "secure":
+        return say(_DOUBTED, account=challenge.targets[0].account, wanted=challenge.wanted)
     asked = _SECURE if challenge.kind == "secure" else _PLAIN
     return say(asked[challenge.purpose], account=challenge.targets[0].account, wanted=challenge.wanted)
 

@@ -199,8 +199,25 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
+    "crisis on": Row(
+        "crisis", "on", "Hold every post that is queued, of all accounts where none is named. It never asks."
+    ),
+    "crisis off": Row(
+        "crisis",
+        "off",
+        "End a crisis, every one where none is named; signed. What is held stays held until it is released.",
+    ),
+    "crisis status": Row("crisis", "status", "Show the crises in force, and the posts that one holds."),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
     "alerts seen": Row("alerts", "seen", "Say that you know of alerts: no command tells of them any more."),
+    "affinity status": Row(
+        "affinity",
+        "status",
+        "Show what is known of how each account writes, and how often that question was asked and overruled.",
+    ),
+    "affinity fit": Row(
+        "affinity", "fit", "Learn how the accounts write from their confirmed posts; a backup does it too."
+    ),
     "costs": Row("costs", "costs", "Show what calls cost, by account, operation and currency."),
     "audit list": Row(
         "audit", "list_", "List entries, newest first: when, who, what, on which account, with which outcome."
@@ -268,11 +285,13 @@ TABLE: Final[Mapping[str, Row]] = {
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Accounts: who they are and what proves it.",
     "account login": "Logging in in the browser.",
+    "affinity": "How each account writes, and texts that do not sound like theirs.",
     "alerts": "What a person must learn although no command was running.",
     "approval": "Approvals by mail.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
+    "crisis": "What was queued before something happened waits for a person.",
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
     "member": "Who belongs to the organisation, in which role, with which keys.",

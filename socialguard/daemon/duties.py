@@ -47,3 +47,14 @@ def backups(
 ) -> Duty:
     """Return the duty of a workspace that backs up; `lanes` are not those of publishing."""
     return Duty("backup", 30.0, Backups(workspace, backup, lanes, stop, failed).look)
+
+
+def learning(workspace: Workspace) -> Duty:
+    """Return the duty of a workspace that backs up: the wrong-account detector learns what came in."""
+    return Duty("affinity", 3600.0, lambda: _learn(workspace))
+
+
+def _learn(workspace: Workspace) -> None:
+    from socialguard.workspace import affinity
+
+    affinity.refit(workspace)

@@ -1,28 +1,31 @@
 """The guard as publishing meets it: every check, the card that a switch shows, and the answer that passes it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.guard import context, switch
-from socialguard.guard.checks import run_checks
+from socialguard.guard.checks import affinity, asks_servers, level_of, run_checks
 from socialguard.guard.context import Remembered
-from socialguard.guard.interface import Glance, Recent, Shelf, Subject
-from socialguard.guard.languages import languages_of
+from socialguard.guard.doubts import Doubts
+from socialguard.guard.interface import Glance, Looker, Ours, Reached, Shelf
+from socialguard.guard.links import links_of
+from socialguard.guard.looking import reach_all
+from socialguard.guard.subjects import Surroundings
 from socialguard.guard.switch import Demand
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge, Target
 from socialguard.model.context import Context
 from socialguard.model.delivery import Act, Content
-from socialguard.model.finding import Finding
+from socialguard.model.doubt import Doubt
+from socialguard.model.finding import Finding, Severity
 from socialguard.networks.interface import Limits
 from socialguard.registry.policy_checks import CheckRules
-
-_RECENT_DAYS = timedelta(days=7)
 
 
 class Candidate(Protocol):
@@ -124,44 +127,81 @@ class Directory(Protocol):
         """Return what a network takes."""
         ...
 
+    def ours(self, connection: Connection) -> Sequence[Ours]:
+        """Return all our accounts, as the manifest names them."""
+        ...
+
+    def link_price(self, network: str, content: Content) -> int:
+        """Return what the links of a post add to its price, in millionths of a US dollar."""
+        ...
+
 
 class Guard:
     """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed; `shelf`
-    knows what accounts posted last."""
+    knows what accounts posted last; `looker` asks where links lead, where a policy wants that."""
 
     def __init__(
-        self, directory: Directory, confirmed: Callable[[str, Sequence[Account]], None], shelf: Shelf
+        self,
+        directory: Directory,
+        confirmed: Callable[[str, Sequence[Account]], None],
+        shelf: Shelf,
+        looker: Looker,
     ) -> None:
         self._directory = directory
         self._shelf = shelf
+        self._looker = looker
+        self._reached: dict[str, Reached] = {}
         self._confirmed = confirmed
+        self._doubts = Doubts(directory.account)
 
     def review(
         self, connection: Connection, candidates: Sequence[Candidate], *, replaces: Collection[str]
     ) -> tuple[Finding, ...]:
         """Return the findings of every check, at the severities of the policy; the deliveries `replaces` do
         not count as twins of what takes their place."""
-        look = self.reviewing(replaces=replaces)
-        return tuple(finding for candidate in candidates for finding in look(connection, candidate))
+        around = self._around(replaces)
+        around.stand_beside(candidates)
+        return tuple(finding for one in candidates for finding in self._look(connection, around, one))
 
     def reviewing(self, *, replaces: Collection[str] = ()) -> Callable[[Connection, Candidate], Sequence[Finding]]:
         """Return what gives the findings of one candidate after another, for many of them: it remembers what the
-        account posted as of its first look."""
-        known: dict[str, tuple[Recent, ...]] = {}
+        accounts posted as of its first look."""
+        around = self._around(replaces)
 
         def look(connection: Connection, candidate: Candidate) -> Sequence[Finding]:
-            account_id = candidate.account.id
-            if account_id not in known:
-                known[account_id] = _recent(connection, account_id, replaces)
-            return self._review(connection, candidate, known[account_id])
+            around.stand_beside([candidate])
+            return self._look(connection, around, candidate)
 
         return look
+
+    def _around(self, replaces: Collection[str]) -> Surroundings:
+        return Surroundings(self._directory, self._shelf, replaces=replaces, reached=self._reached)
+
+    def _look(self, connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:
+        rules = around.rules(connection, candidate.account)
+        return list(run_checks(around.subject(connection, candidate, rules), rules))
+
+    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+        """Return the links that a policy wants to be looked up and that were not yet."""
+        wanted = [
+            link.url
+            for candidate in candidates
+            if asks_servers(self._directory.check_rules(connection, candidate.account))
+            for link in links_of(candidate.content)
+        ]
+        return tuple(url for url in dict.fromkeys(wanted) if url not in self._reached)
+
+    def look_up(self, urls: Sequence[str]) -> None:
+        """Ask where links lead, and remember it for `review`; never inside a transaction: servers are slow."""
+        self._reached.update(reach_all(self._looker, urls))
 
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
     ) -> Challenge | None:
-        """Return what a person must confirm, None where the context confirmed these accounts already."""
-        found, remembered = self._demand(connection, candidates, session)
+        """Return what a person must confirm, None where the context confirmed these accounts already and the text
+        sounds like them."""
+        doubts = () if session.context is None else self._doubted(connection, candidates)
+        found, remembered = self._demand(connection, candidates, session, in_doubt=bool(doubts))
         if found is None:
             return None
         previous = self._previous(connection, remembered)
@@ -172,7 +212,30 @@ class Guard:
             targets=tuple(_target(connection, parts, self._shelf) for parts in _by_account(candidates)),
             expected=found.expected,
             code=found.code,
+            doubts=doubts,
         )
+
+    def doubts(
+        self, connection: Connection, candidates: Sequence[Candidate], session: Asker
+    ) -> tuple[Finding, ...]:
+        """Return what is held because the text does not sound like its account: without a terminal nobody can be
+        asked. A policy that sets `affinity` sets what this weighs."""
+        if session.context is not None:
+            return ()
+        rules = {str(one.account): self._affinity(connection, one.account) for one in candidates}
+        found = (affinity.finding(doubt) for doubt in self._doubted(connection, candidates))
+        return tuple(replace(finding, severity=Severity(rules[finding.account])) for finding in found)
+
+    def _doubted(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Doubt, ...]:
+        """What the detector says of texts that would be published, where policy does not silence it."""
+        found = self._doubts.about(connection, [one for one in candidates if one.act is Act.PUBLISH])
+        silent = {
+            str(one.account) for one in candidates if found and self._affinity(connection, one.account) == "off"
+        }
+        return tuple(doubt for doubt in found if doubt.account not in silent)
+
+    def _affinity(self, connection: Connection, account: Account) -> str:
+        return level_of("affinity", self._directory.check_rules(connection, account)["affinity"])
 
     def require(
         self,
@@ -191,7 +254,8 @@ class Guard:
             self._require_named(connection, accounts, answer)
             return "named"
         who = Context(session.context, session.operator)
-        found, _remembered = self._demand(connection, candidates, session)
+        in_doubt = challenge is not None and bool(challenge.doubts)
+        found, _remembered = self._demand(connection, candidates, session, in_doubt=in_doubt)
         if found is None and challenge is None:
             context.touch(connection, who, accounts[-1].id)
             return "inside"
@@ -222,7 +286,7 @@ class Guard:
         )
 
     def _demand(
-        self, connection: Connection, candidates: Sequence[Candidate], session: Asker
+        self, connection: Connection, candidates: Sequence[Candidate], session: Asker, *, in_doubt: bool
     ) -> tuple[Demand | None, Remembered | None]:
         accounts = [parts[0].account for parts in _by_account(candidates)]
         remembered = None
@@ -236,6 +300,7 @@ class Guard:
             clock.now(),
             lambda account: self._directory.switch_rules(connection, account),
             lambda account: self._directory.needs_code(connection, account),
+            in_doubt=in_doubt,
         )
         return found, remembered
 
@@ -250,19 +315,6 @@ class Guard:
         except errors.NotFound:
             return None  # it was removed since
 
-    def _review(self, connection: Connection, candidate: Candidate, recent: tuple[Recent, ...]) -> list[Finding]:
-        rules = self._directory.check_rules(connection, candidate.account)
-        subject = Subject(
-            account=candidate.account,
-            content=candidate.content,
-            length=candidate.length,
-            limits=self._directory.limits(candidate.account.network),
-            recent=recent,
-            languages=languages_of(candidate.account, rules),
-            is_ours=self._directory.is_ours,
-        )
-        return list(run_checks(subject, rules))
-
 
 def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand | None) -> bool:
     """Whether the question that was shown is the one to ask now: a mark, a name or a target may have changed."""
@@ -272,21 +324,6 @@ def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand
         return True  # another command of this context confirmed them meanwhile; the answer has to be right anyway
     shown = (challenge.kind, challenge.expected, challenge.code is not None)
     return shown == (found.kind, found.expected, found.code is not None)
-
-
-def _recent(connection: Connection, account_id: str, replaces: Collection[str]) -> tuple[Recent, ...]:
-    since = clock.now() - _RECENT_DAYS
-    public = [
-        Recent(post.delivery_id, post.text, post.link, "sent", post.published_at)
-        for post in reader.published(connection, account_id)
-        if post.published_at >= since
-    ]
-    waiting = [
-        Recent(item.id, item.content.text, item.content.link, item.state.value, item.created_at)
-        for item in reader.unsettled(connection, account_id)
-        if item.id not in replaces and item.act is Act.PUBLISH
-    ]
-    return tuple(sorted(waiting + public, key=lambda item: item.at, reverse=True))
 
 
 def _by_account(candidates: Sequence[Candidate]) -> list[list[Candidate]]:

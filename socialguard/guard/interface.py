@@ -1,12 +1,13 @@
 """What a check sees, and what a check is."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from socialguard.model.account import Account
 from socialguard.model.delivery import Content
+from socialguard.model.doubt import Doubt
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import ANY_LANGUAGE, Parameter, Value
 from socialguard.networks.interface import Limits
@@ -89,6 +90,51 @@ class Settings:
         return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Another account of ours, as the manifest names it."""
+
+    id: str
+    network: str
+    handle: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A post of another of our accounts on the same network: public, waiting, or asked for in the same breath."""
+
+    account: str
+    text: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a link leads: the address at the end of its redirects and what the server there answered; `problem` in
+    words where it could not be found out, else empty."""
+
+    url: str
+    status: int = 0
+    problem: str = ""
+
+
+class Looker(Protocol):
+    """Asks servers of others, bounded in time and bytes, and only at addresses of the public internet."""
+
+    def reach(self, url: str) -> Reached:
+        """Return where a link leads; it never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Crisis:
+    """A crisis in force on the account."""
+
+    since: datetime
+    reason: str
+
+
 NO_SETTINGS: Final = Settings({})
 
 
@@ -103,7 +149,12 @@ class Subject:
 
     `languages` are those that the account writes in (`en`, `fr`), none where nobody said; `settings` are the
     parameters of the check that looks at it; `is_ours` says whether a text is a credential of one of our own
-    accounts."""
+    accounts; `doubt` is what the wrong-account detector says, where nobody can be asked.
+
+    `due` is when it would go out, None for now; `slots` are the instants at which the account's other posts went
+    out or are due; `past` the account's own older texts, as the archive has them; `ours` our other accounts;
+    `copies` what those on the same network say; `link_price` what its links add to its price, in millionths of a
+    US dollar; `reached` where links lead, as far as that was looked up."""
 
     account: Account
     content: Content
@@ -112,7 +163,16 @@ class Subject:
     recent: tuple[Recent, ...]
     languages: tuple[str, ...] = ()
     settings: Settings = NO_SETTINGS
+    due: datetime | None = None
+    slots: tuple[datetime, ...] = ()
+    past: tuple[str, ...] = ()
+    ours: tuple[Ours, ...] = ()
+    copies: tuple[Copy, ...] = ()
+    crises: tuple[Crisis, ...] = ()
+    link_price: int = 0
+    reached: Mapping[str, Reached] = field(default_factory=dict)
     is_ours: Callable[[str], bool] = _nothing_is_ours
+    doubt: Doubt | None = None
 
 
 class Check(Protocol):
@@ -136,4 +196,23 @@ class Check(Protocol):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Yield what is to be said about `subject`."""
+        ...
+
+
+class Written(Protocol):
+    """A text for an account, and when it is due."""
+
+    @property
+    def account(self) -> Account:
+        """Where it would go."""
+        ...
+
+    @property
+    def content(self) -> Content:
+        """Everything that would be public."""
+        ...
+
+    @property
+    def when(self) -> datetime | None:
+        """When it is due; None means now."""
         ...

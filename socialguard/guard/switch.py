@@ -25,6 +25,7 @@ class Why(StrEnum):
     OUTSIDE = "outside"
     CLIENT = "client"
     SECURE = "secure"
+    DOUBT = "doubt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,15 @@ def demand(
     now: datetime,
     rules: Callable[[Account], Rules],
     needs_code: Callable[[Account], bool],
+    *,
+    in_doubt: bool = False,
 ) -> Demand | None:
-    """Return what a person must confirm before anything goes to `targets`, or None inside the confirmed set.
+    """Return what a person must confirm before anything goes to `targets`, or None inside the confirmed set,
+    unless it is `in_doubt` that the text is meant for them.
 
     `previous_client` is the client of the context's last target; `needs_code` tells an account whose handle
     could be mistaken for another (UTS 39), which asks for a random code besides."""
-    why = _why(targets, remembered, previous_client, now, rules)
+    why = _why(targets, remembered, previous_client, now, rules) or (Why.DOUBT if in_doubt else None)
     if why is None:
         return None
     return _typed(targets, why, rules, needs_code)

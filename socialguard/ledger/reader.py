@@ -32,6 +32,12 @@ _UNSETTLED: Final = Prepared(
     .order_by(delivery.c.created_at.desc())
     .limit(50)
 )
+_NEWEST: Final = Prepared(
+    rows.select_delivery()
+    .where(delivery.c.due >= bindparam("since"))
+    .order_by(delivery.c.due.desc(), delivery.c.id.desc())
+    .limit(bindparam("most"))
+)
 _SENDING: Final = Prepared(
     select(delivery.c.id)
     .where(delivery.c.account_id == bindparam("account"), delivery.c.state == State.SENDING.value)
@@ -152,6 +158,11 @@ def in_states(connection: Connection, *states: State) -> tuple[Delivery, ...]:
     """Return every delivery in `states`, oldest first."""
     query = rows.select_delivery().where(delivery.c.state.in_([state.value for state in states]))
     return tuple(rows.to_delivery(row) for row in connection.execute(query.order_by(delivery.c.due)))
+
+
+def newest(connection: Connection, since: datetime, limit: int) -> tuple[Delivery, ...]:
+    """Return up to `limit` deliveries of any account that are due at `since` or later, the last ones first."""
+    return tuple(rows.to_delivery(row) for row in _NEWEST.all(connection, since=jcs.timestamp(since), most=limit))
 
 
 def unsettled(connection: Connection, account_id: str) -> tuple[Delivery, ...]:

@@ -129,11 +129,16 @@ def _from_media(item: Media) -> dict[str, object]:
         "alt": item.alt,
         "file_name": item.file_name,
         "modified_at": modified,
+        "removed": list(item.removed),
+        "width": item.width,
+        "height": item.height,
     }
 
 
 def _to_media(data: Mapping[str, Any]) -> Media:
-    return Media(**{**data, "modified_at": _instant(data["modified_at"])})
+    # A row of an earlier program has no `removed`.
+    removed = tuple(data.get("removed", ()))
+    return Media(**{**data, "modified_at": _instant(data["modified_at"]), "removed": removed})
 
 
 def _instant(text: str | None) -> datetime | None:

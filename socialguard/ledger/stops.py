@@ -1,11 +1,11 @@
-"""Stops: freeze now, crisis and embargo later; one table that the claim of a delivery reads."""
+"""Stops: freezes and crises; one table that the claim of a delivery reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from socialguard import clock
 from socialguard.canon import jcs
@@ -14,7 +14,12 @@ from socialguard.store.prepared import Prepared
 from socialguard.store.tables import stop
 
 ALL = "all"
+FREEZE: Final = "freeze"
+"""Nothing goes out while it is in force."""
+CRISIS: Final = "crisis"
+"""What was queued before it is held until a person looked at it, one by one."""
 
+_EVER: Final = Prepared(select(stop).where(stop.c.kind == bindparam("kind")).order_by(stop.c.id))
 _IN_FORCE: Final = Prepared(select(stop).where(stop.c.lifted_at.is_(None)).order_by(stop.c.id))
 
 
@@ -40,10 +45,15 @@ def scopes_of(account: Account) -> tuple[str, ...]:
 def in_force(connection: Connection, scopes: Sequence[str] | None = None) -> tuple[Stop, ...]:
     """Return the stops in force, of `scopes` only where given, oldest first."""
     return tuple(
-        Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))
+        _stop(row)
         for row in _IN_FORCE.all(connection)  # few, since each is a person's word: chosen here
         if scopes is None or row.scope in scopes
     )
+
+
+def ever(connection: Connection, kind: str, scopes: Sequence[str]) -> tuple[Stop, ...]:
+    """Return the stops of a kind on `scopes`, those that were lifted too, oldest first."""
+    return tuple(_stop(row) for row in _EVER.all(connection, kind=kind) if row.scope in scopes)
 
 
 def begin(
@@ -72,13 +82,7 @@ def lift(connection: Connection, stop_id: int, *, actor: str, signature: bytes) 
 def lifted_by(connection: Connection, actor: str) -> tuple[tuple[Stop, bytes], ...]:
     """Return the stops that a member lifted, each with the signature that lifted it."""
     rows = connection.execute(select(stop).where(stop.c.lifted_by == actor).order_by(stop.c.id))
-    return tuple(
-        (
-            Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since)),
-            row.lift_signature or b"",
-        )
-        for row in rows
-    )
+    return tuple((_stop(row), row.lift_signature or b"") for row in rows)
 
 
 def sign_again(connection: Connection, stop_id: int, *, actor: str, signature: bytes) -> None:
@@ -88,3 +92,7 @@ def sign_again(connection: Connection, stop_id: int, *, actor: str, signature: b
         .where(stop.c.id == stop_id, stop.c.lifted_at.is_not(None))
         .values(lifted_by=actor, lift_signature=signature)
     )
+
+
+def _stop(row: Row[Any]) -> Stop:
+    return Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from socialguard.model.doubt import Doubt
+
 Kind = Literal["switch", "secure", "several"]
 Purpose = Literal["post", "delete", "use", "plan"]
 
@@ -40,7 +42,7 @@ class Challenge:
     """A question that only a name answers. `previous` is the account that was confirmed last (None in a new
     context); `expected` is the name to type and `code` what must follow it where a handle could be mistaken;
     `purpose` is what the answer lets happen: a post, the deletion of one, a whole calendar (`plan`), or nothing
-    yet (`use`)."""
+    yet (`use`); `doubts` are the targets that the text does not sound like."""
 
     kind: Kind
     previous: str | None
@@ -49,6 +51,7 @@ class Challenge:
     expected: str
     code: str | None
     purpose: Purpose = "post"
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def wanted(self) -> str:

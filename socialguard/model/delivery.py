@@ -31,7 +31,8 @@ class Act(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Media:
     """One file to publish: SHA-256 (hex) of the bytes that are sent, their type and size, the alt text, and
-    the name and modification time of the file that they came from, for the card."""
+    the name and modification time of the file that they came from, for the card. `removed` is what that file told
+    and the bytes that are sent do not (`place`, `camera`, `notes`); `width` and `height` are 0 for no image."""
 
     sha256: str
     content_type: str
@@ -39,6 +40,9 @@ class Media:
     alt: str
     file_name: str
     modified_at: datetime | None = None
+    removed: tuple[str, ...] = ()
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,20 +47,30 @@ def opened(url: str, start: int = 0, *, origin: str = "", seconds: float = SECON
 
     with contextlib.ExitStack() as stack:
         asked = stack.enter_context(Asked(seconds))
-        response = _followed(asked, url, start, origin)
+        response, _ = _followed(asked, url, start, origin)
         if response.status == 416 and start:  # the file is shorter than what is here of it
-            response, start = _followed(asked, url, 0, origin), 0
+            (response, _), start = _followed(asked, url, 0, origin), 0
         yield _opened(asked, response, start, url)
 
 
-def _followed(asked: "Asking", url: str, start: int, origin: str) -> "urllib3.BaseHTTPResponse":
-    """The answer at the end of the redirects, each of them checked as the first address was."""
+def landed(url: str, *, origin: str = "", seconds: float) -> tuple[str, int]:
+    """Return where a link leads: the address at the end of its redirects, and the status of the answer there. No
+    byte of a page is read. `origin` as for `opened`; raises FileRefused."""
+    from socialguard.networks.fetch_exchange import Asked
+
+    with Asked(seconds) as asked:
+        response, end = _followed(asked, url, 0, origin)
+        return end, int(response.status)
+
+
+def _followed(asked: "Asking", url: str, start: int, origin: str) -> "tuple[urllib3.BaseHTTPResponse, str]":
+    """The answer at the end of the redirects, each of them checked as the first address was, and that address."""
     for _ in range(REDIRECTS + 1):
         parts = checked(url, origin)
         response = asked.ask(parts, start, is_own=_is_own(parts, origin))
         location = response.headers.get("Location")
         if response.status not in (301, 302, 303, 307, 308) or location is None:
-            return response
+            return response, url
         response.close()
         url = urljoin(url, location)
     raise refused(url, "it redirects too often.", gone=True)

@@ -31,7 +31,9 @@ class Resolve(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a network allows in one post, as data of `dated` (ISO date) that `socialguard.toml` can override.
-    `text` is in the network's own unit; sizes are in bytes."""
+    `text` is in the network's own unit; sizes are in bytes. `tallest` and `widest` are the width of an image in
+    hundredths of its height beyond which it is cropped where people read, 0 where it is not; `forbids_copies`
+    tells that its rules forbid the same text on several accounts of one owner."""
 
     text: int
     images: int
@@ -39,6 +41,9 @@ class Limits:
     image_types: tuple[str, ...]
     alt_text: int
     dated: str
+    tallest: int = 0
+    widest: int = 0
+    forbids_copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from socialguard.model.activity import Stream
 from socialguard.networks.interface import Limits, Reading
 
 _FILE: Final = Path(__file__).with_name("data") / "limits.toml"
-_NUMBERS: Final = ("text", "images", "image_bytes", "alt_text")
+_NUMBERS: Final = ("text", "images", "image_bytes", "alt_text", "tallest", "widest")
 _OWN_APP: Final = "own_app"
 _PRICE: Final = "price_"
 
@@ -41,7 +41,8 @@ def load_limits(network: str, overrides: Mapping[str, int] | None = None) -> Lim
     numbers |= {name: value for name, value in chosen.items() if name in _NUMBERS}
     types = table["image_types"]
     assert isinstance(types, list)
-    return Limits(**numbers, image_types=tuple(types), dated=str(table["dated"]))
+    forbids = bool(table.get("forbids_copies"))
+    return Limits(**numbers, image_types=tuple(types), dated=str(table["dated"]), forbids_copies=forbids)
 
 
 def load_prices(network: str, overrides: Mapping[str, int] | None = None) -> dict[str, int]:

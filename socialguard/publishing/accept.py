@@ -20,6 +20,7 @@ from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.publishing import approval, crash
+from socialguard.publishing.doubted import OVERRULED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import APPROVER, decided
 from socialguard.registry.signed import Right
@@ -61,6 +62,8 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
         for delivery_id in plan.replaces:
             _cancel_replaced(connection, desk, delivery_id)
         queued = submit(connection, desk, plan, how, begin_nonce(desk.log.head(connection)), held)
+        for entry in entries(desk, plan, OVERRULED):
+            desk.log.append(connection, entry)
     crash.at("after_queue")
     return queued
 
@@ -214,7 +217,10 @@ def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset
     fresh = (
         ()
         if plan.candidates[0].act is Act.DELETE
-        else desk.gate.review(connection, plan.candidates, replaces=plan.replaces)
+        else (
+            *desk.gate.review(connection, plan.candidates, replaces=plan.replaces),
+            *desk.gate.doubts(connection, plan.candidates, plan.session),
+        )
     )
     told = decided(connection, desk, plan.candidates, fresh, dict(plan.overrides))
     stopping = [item for item in told if item.stops]
@@ -279,6 +285,7 @@ def _queue(
                 "confirmed": how,
                 "due": jcs.timestamp(value.due),
                 "approvals": needed,
+                **({"passed": ",".join(sorted(plan.overrides))} if plan.overrides else {}),
             },
         ),
     )

@@ -23,7 +23,7 @@ from socialguard.model.credential import Credential
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import approval, crash, threads
+from socialguard.publishing import approval, crash, crisis, embargo, threads
 from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.threads import Turn
@@ -178,14 +178,18 @@ def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Res
 
 
 def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | None:
-    """Make a sound delivery `sending`, or hold one that is late, that no budget allows, or whose thread has
-    stopped; None where its account is busy."""
+    """Make a sound delivery `sending`, or hold one that is late, older than a crisis, under an embargo, that no
+    budget allows, or whose thread has stopped; None where its account is busy."""
     value, account = sound.value, sound.account
     if sound.turn is Turn.NEVER:
         return _put_aside(connection, desk, value, account, threads.stopped(connection, value, account))
     late = _lateness(connection, desk, value, account)
     if late is not None:
         return late
+    for rule in (crisis, embargo):
+        met = rule.problem_of(connection, desk, value, account)
+        if met is not None:
+            return hold(connection, desk, value, account, met)
     if reader.is_sending(connection, account.id):
         return None
     unapproved = _unapproved(connection, desk, value, account, sound.asked)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from socialguard.alerts.board import Board
 from socialguard.audit.interface import Actor, Tree
-from socialguard.audit.log import AuditLog
+from socialguard.audit.log import AuditLog, Since
 from socialguard.ledger.purse import Purse
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
@@ -35,7 +35,7 @@ from socialguard.store.database import Database
 class Rules:
     """What policy says of one account: seconds of grace, seconds that a delivery may be late, how many approvals
     it needs, whose count (`any`, `approver`, `owner`) and for how many hours; what passes a hold (`override`,
-    `approval`)."""
+    `approval`); whether a crisis holds what waits for the account."""
 
     grace: int
     max_late: int
@@ -43,6 +43,7 @@ class Rules:
     approver: str
     approval_hours: int
     holds: str
+    heeds_crisis: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,16 @@ class Trust(Protocol):
         ...
 
     def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
-        """Return the stops in force on an account, those of the emergency file included."""
+        """Return the freezes in force on an account, those of the emergency file included."""
+        ...
+
+    def crises(self, connection: Connection, account: Account) -> tuple[tuple[Since, Stop], ...]:
+        """Return the crises that ever were on an account, oldest first, each with where the log says that it
+        began."""
+        ...
+
+    def embargo(self, connection: Connection, account: Account) -> str:
+        """Return the embargo that policy lays on an account now, in words; empty where there is none."""
         ...
 
     def checkpoint(self, connection: Connection) -> Tree:
@@ -233,6 +243,14 @@ class Gate(Protocol):
         cancelled."""
         ...
 
+    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+        """Return the links that a policy wants to be looked up and that were not yet."""
+        ...
+
+    def look_up(self, urls: Sequence[str]) -> None:
+        """Ask where links lead, and remember it for `review`; never inside a transaction."""
+        ...
+
     def reviewing(self) -> Callable[[Connection, Candidate], Sequence[Finding]]:
         """Return what gives the findings of one candidate after another, for many of them: it remembers what the
         account posted as of its first look."""
@@ -242,6 +260,12 @@ class Gate(Protocol):
         self, connection: Connection, candidates: Sequence[Candidate], session: Session
     ) -> Challenge | None:
         """Return what a person must confirm, None where the context confirmed these accounts already."""
+        ...
+
+    def doubts(
+        self, connection: Connection, candidates: Sequence[Candidate], session: Session
+    ) -> tuple[Finding, ...]:
+        """Return what is held because its text does not sound like its account and nobody can be asked."""
         ...
 
     def require(

@@ -10,6 +10,7 @@ import logging
 import os
 import struct
 import warnings
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -62,6 +63,12 @@ _DAMAGED: Final = (
 )
 
 
+# EXIF 2.32, tables 4 and 7: the directory of places, that of the camera; Make, Model, Artist, BodySerialNumber.
+_GPS: Final = 0x8825
+_EXIF: Final = 0x8769
+_CAMERA: Final = (0x010F, 0x0110, 0x013B, 0xA431)
+
+
 class MediaStore:
     """A directory of files named by their SHA-256, each written once, 0600."""
 
@@ -83,10 +90,20 @@ class MediaStore:
             ) from None
         if len(data) > MAX_BYTES:
             raise errors.UsageError(detail=f"{source.name} is larger than {MAX_BYTES // 1024 // 1024} MiB.")
-        data, content_type = _clean(data, source.name)
-        digest = hashlib.sha256(data).hexdigest()
-        self._write(digest, data)
-        return Media(digest, content_type, len(data), alt, source.name, modified)
+        found = _clean(data, source.name)
+        digest = hashlib.sha256(found.data).hexdigest()
+        self._write(digest, found.data)
+        return Media(
+            sha256=digest,
+            content_type=found.content_type,
+            size=len(found.data),
+            alt=alt,
+            file_name=source.name,
+            modified_at=modified,
+            removed=found.removed,
+            width=found.width,
+            height=found.height,
+        )
 
     def read(self, item: Media) -> bytes:
         """Return the bytes of `item`; Tampered where they are not those that were kept."""
@@ -121,7 +138,16 @@ class MediaStore:
             ) from None
 
 
-def _clean(data: bytes, name: str) -> tuple[bytes, str]:
+@dataclass(frozen=True, slots=True)
+class _Cleaned:
+    data: bytes
+    content_type: str
+    removed: tuple[str, ...] = ()
+    width: int = 0
+    height: int = 0
+
+
+def _clean(data: bytes, name: str) -> _Cleaned:
     """The bytes without what tells about a person, and the type that they really are; what is no image stays."""
     from importlib import import_module
 
@@ -138,10 +164,13 @@ def _clean(data: bytes, name: str) -> tuple[bytes, str]:
                 image.load()  # a damaged file is refused here, not by the network after the confirmation
                 kind = "JPEG" if image.format == "MPO" else image.format or ""
                 if not _tells(image):
-                    return data, Image.MIME.get(kind, _UNKNOWN_TYPE)
-                return _encoded_again(image, kind, data), Image.MIME[kind]
+                    content_type = Image.MIME.get(kind, _UNKNOWN_TYPE)
+                    return _Cleaned(data, content_type, width=image.width, height=image.height)
+                told = _told(image)
+                again, (width, height) = _encoded_again(image, kind, data)
+                return _Cleaned(again, Image.MIME[kind], told, width, height)
     except UnidentifiedImageError:
-        return data, _UNKNOWN_TYPE
+        return _Cleaned(data, _UNKNOWN_TYPE)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise errors.Unreadable(
             path=name, detail="it has more pixels than can be opened safely.", remedy="Make it smaller."
@@ -163,7 +192,19 @@ def _tells(image: "Image") -> bool:
     return image.format == "WEBP" and bool({"exif", "xmp"} & set(image.info))
 
 
-def _encoded_again(image: "Image", kind: str, data: bytes) -> bytes:
+def _told(image: "Image") -> tuple[str, ...]:
+    """What an image tells beside its picture: the `place`, the `camera`, other `notes`."""
+    try:
+        exif = image.getexif()
+        place = bool(exif.get_ifd(_GPS))
+        camera = any(exif.get(tag) for tag in _CAMERA) or any(exif.get_ifd(_EXIF).get(tag) for tag in _CAMERA)
+    except _DAMAGED:
+        return ("notes",)
+    found = (("place", place), ("camera", camera))
+    return tuple(name for name, there in found if there) or ("notes",)
+
+
+def _encoded_again(image: "Image", kind: str, data: bytes) -> tuple[bytes, tuple[int, int]]:
     from PIL import ImageOps
 
     options: dict[str, Any] = {"exif": b"", "icc_profile": image.info.get("icc_profile")}  # Any: Pillow's own
@@ -182,4 +223,4 @@ def _encoded_again(image: "Image", kind: str, data: bytes) -> bytes:
     upright.info = {key: value for key, value in image.info.items() if key in _PNG_FACTS}
     out = BytesIO()
     upright.save(out, format=kind, **options)
-    return out.getvalue()
+    return out.getvalue(), upright.size

@@ -13,6 +13,7 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery
 from socialguard.model.finding import Finding, Severity
 from socialguard.networks.prices import price_of
+from socialguard.publishing.doubted import ASKED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Divide, Plan, Request, Session
 from socialguard.publishing.rendering import contents_for, fallbacks
 from socialguard.publishing.times import Moment, parse_when
@@ -49,9 +50,16 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
                 (account, contents_for(desk.network(account.network), account, request, media))
                 for account in accounts
             ]
+            unknown = desk.gate.unknown_links(connection, _candidates(connection, desk, request, contents, moment))
+        desk.gate.look_up(unknown)
+        with desk.database.read() as connection:
             replaces = () if request.replaces is None else (request.replaces,)
             plan = _plan(connection, desk, request, session, draft_id, contents, moment, replaces)
-            return replace(plan, findings=(*fallbacks(accounts, request), *plan.findings))
+        if keep and (asked := entries(desk, plan, ASKED)):
+            with desk.database.write() as connection:
+                for entry in asked:
+                    desk.log.append(connection, entry)
+        return replace(plan, findings=(*fallbacks(accounts, request), *plan.findings))
     except errors.SocialGuardError as problem:
         problem.fields.setdefault("draft", draft_id)
         raise
@@ -218,13 +226,11 @@ def _plan(
     moment: Moment | None,
     replaces: tuple[str, ...],
 ) -> Plan:
-    when = None if moment is None else moment.instant
-    candidates = tuple(
-        candidate_of(connection, desk, account, content, when, request.grace)
-        for account, parts in contents
-        for content in parts
+    candidates = _candidates(connection, desk, request, contents, moment)
+    findings = (
+        *desk.gate.review(connection, candidates, replaces=replaces),
+        *desk.gate.doubts(connection, candidates, session),
     )
-    findings = desk.gate.review(connection, candidates, replaces=replaces)
     return Plan(
         draft_id=draft_id,
         candidates=candidates,
@@ -236,6 +242,21 @@ def _plan(
         wall=None if moment is None else moment.wall,
         replaces=replaces,
         overrides=dict(request.overrides),
+    )
+
+
+def _candidates(
+    connection: Connection,
+    desk: Desk,
+    request: Request,
+    contents: Sequence[tuple[Account, tuple[Content, ...]]],
+    moment: Moment | None,
+) -> tuple[Candidate, ...]:
+    when = None if moment is None else moment.instant
+    return tuple(
+        candidate_of(connection, desk, account, content, when, request.grace)
+        for account, parts in contents
+        for content in parts
     )
 
 

@@ -7,7 +7,7 @@ single grapheme of a thousand marks say, is left whole: the check of the length 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from socialguard import errors
@@ -43,11 +43,12 @@ class TooManyParts(errors.UsageError):
 @dataclass(frozen=True, slots=True)
 class _Unit:
     """What is not cut, by its place in the text; `ends` says how good a place for a break is behind it: 2 for a
-    sentence or paragraph, 1 for a word, 0 inside a word that is longer than a post."""
+    sentence or paragraph, 1 for a word, 0 inside a word that is longer than a post; `place` counts from 0."""
 
     start: int
     end: int
     ends: int
+    place: int = 0
 
 
 def authored(text: str) -> tuple[str, ...]:
@@ -68,15 +69,15 @@ def split(text: str, fits: Fits, most: int = MOST_PARTS) -> tuple[str, ...]:
     Raises TooManyParts where more than `most` would be needed."""
     if fits(text.strip()):
         return (text.strip(),)
-    units = list(_units(text, fits))
+    units = _Units(_units(text, fits))
     parts: list[str] = []
     first = 0
-    while first < len(units):
+    while (begin := units.at(first)) is not None:
         if len(parts) == most:
             raise TooManyParts(most=most)
-        after = _longest(text, units, first, fits)
-        parts.append(text[units[first].start : units[after - 1].end])
-        first = after
+        last = _last(text, units, first, fits)
+        parts.append(text[begin.start : last.end])
+        first = last.place + 1
     return tuple(parts) or ("",)
 
 
@@ -87,18 +88,35 @@ def numbered(parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{part} ({number}/{len(parts)})" for number, part in enumerate(parts, 1))
 
 
-def _longest(text: str, units: Sequence[_Unit], first: int, fits: Fits) -> int:
-    """Return behind which unit the part that begins with `first` ends: at least one is in it."""
-    after = first + 1
-    while after < len(units) and fits(text[units[first].start : units[after].end]):
-        after += 1
-    if after == len(units):
-        return after
-    for ends in (2, 1):
-        for better in range(after, first, -1):
-            if units[better - 1].ends >= ends:
-                return better
-    return after
+class _Units:
+    """Units by their place, made only as far as they are looked at: of a text without end few are."""
+
+    def __init__(self, source: Iterator[_Unit]) -> None:
+        self._source = source
+        self._seen: list[_Unit] = []
+
+    def at(self, place: int) -> _Unit | None:
+        """Return one unit, None behind the last."""
+        while len(self._seen) <= place:
+            unit = next(self._source, None)
+            if unit is None:
+                return None
+            self._seen.append(replace(unit, place=len(self._seen)))
+        return self._seen[place]
+
+
+def _last(text: str, units: _Units, first: int, fits: Fits) -> _Unit:
+    """Return the unit with which the part that begins with `first` ends."""
+    taken: list[_Unit] = []
+    begin = unit = units.at(first)
+    assert begin is not None
+    while unit is not None and (not taken or fits(text[begin.start : unit.end])):
+        taken.append(unit)
+        unit = units.at(unit.place + 1)
+    if unit is None:
+        return taken[-1]
+    best = max(one.ends for one in taken)
+    return next(one for one in reversed(taken) if one.ends == best)
 
 
 def _units(text: str, fits: Fits) -> Iterator[_Unit]:
@@ -112,9 +130,8 @@ def _units(text: str, fits: Fits) -> Iterator[_Unit]:
         # What spaces hold together is longer than a post: then they no longer do.
         for single in _SINGLE.finditer(text, start, end):
             behind = ends if single.end() == end else 1
-            pieces = [single.span()] if fits(single[0]) else list(_graphemes(text, *single.span()))
-            yield from (_Unit(one, other, 0) for one, other in pieces[:-1])
-            yield _Unit(*pieces[-1], behind)
+            pieces = iter([single.span()]) if fits(single[0]) else _graphemes(text, *single.span())
+            yield from (_Unit(one, other, behind if other == single.end() else 0) for one, other in pieces)
 
 
 def _words(text: str) -> list[tuple[int, int]]:

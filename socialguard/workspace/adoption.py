@@ -16,8 +16,8 @@ from socialguard.audit import reader, verify
 from socialguard.audit.interface import Actor, Entry, LogKey, Tree
 from socialguard.audit.verify import Report
 from socialguard.canon import jcs
+from socialguard.ledger.stops import CRISIS, FREEZE
 from socialguard.model.text import marked
-from socialguard.publishing.freeze import KIND as FREEZE
 from socialguard.registry import manifest as manifests
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Role, SignedAccount
@@ -208,7 +208,9 @@ def _stops(connection: Connection, floor: _Floor) -> int:
     """Return how many stops there are; refuse fewer than were pinned or logged."""
     count = connection.execute(select(func.count()).select_from(tables.stop)).scalar_one()
     logged = connection.execute(
-        select(func.count()).select_from(tables.audit_entry).where(tables.audit_entry.c.action == FREEZE)
+        select(func.count())
+        .select_from(tables.audit_entry)
+        .where(tables.audit_entry.c.action.in_([FREEZE, CRISIS]))
     ).scalar_one()
     missing = max(floor.seen.freeze, logged) - count
     if missing > 0:

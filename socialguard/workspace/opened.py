@@ -244,9 +244,10 @@ class Workspace(AbstractContextManager["Workspace"]):
     def guard(self) -> "Guard":
         """The guard."""
         from socialguard.guard.gate import Guard
+        from socialguard.workspace.looker import Looker
         from socialguard.workspace.shelf import Shelf
 
-        return Guard(self.trust, self._remember_context, Shelf(self.layout.archive_index))
+        return Guard(self.trust, self._remember_context, Shelf(self.layout.archive_index), Looker())
 
     @cached_property
     def desk(self) -> "Desk":

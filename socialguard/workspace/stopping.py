@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, literal, select
 
 from socialguard import errors
 from socialguard.audit.emergency import EmergencyFile, Record
@@ -15,7 +15,7 @@ from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs
 from socialguard.ledger import reader, stops, writer
 from socialguard.ledger.states import WAITING
-from socialguard.ledger.stops import Stop
+from socialguard.ledger.stops import CRISIS, FREEZE, Stop
 from socialguard.model.account import AccountName, typed_client
 from socialguard.model.delivery import State
 from socialguard.publishing.interface import Noted
@@ -28,15 +28,19 @@ if TYPE_CHECKING:
     from socialguard.publishing.interface import Result
     from socialguard.workspace.opened import Workspace
 
-FREEZE: Final = "freeze"
 CANCEL: Final = "delivery.cancel"
 EMERGENCY: Final = "em-"
-_FREEZES: Final = Prepared(
-    select(audit_entry.c.leaf).where(
+_STOPS: Final = Prepared(
+    select(audit_entry.c.action, audit_entry.c.leaf).where(
         audit_entry.c.corr >= bindparam("first"),
         audit_entry.c.corr < bindparam("beyond"),
-        audit_entry.c.action == FREEZE,
+        audit_entry.c.action.in_([literal(FREEZE), literal(CRISIS)]),
     )
+)
+_BEGUN: Final = Prepared(
+    select(audit_entry.c.incarnation, audit_entry.c.seq)
+    .where(audit_entry.c.corr == bindparam("corr"), audit_entry.c.action == CRISIS)
+    .order_by(audit_entry.c.incarnation, audit_entry.c.seq)
 )
 _UNWRITABLE: Final = (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy)
 
@@ -159,17 +163,28 @@ def noted(file: EmergencyFile) -> Noted:
     return Noted(stopped, frozenset(str(each.obj.get("delivery")) for each in records if each.action == CANCEL))
 
 
-def logged_freezes(connection: Connection) -> Counter[str]:
-    """Return how often the log says that each scope was frozen, by command or through the emergency file."""
+def logged_stops(connection: Connection) -> Counter[tuple[str, str]]:
+    """Return how often the log says that each kind of stop was put on each scope, by command or through the
+    emergency file."""
     from socialguard.publishing.freeze import LOGGED
 
-    found: Counter[str] = Counter()
+    found: Counter[tuple[str, str]] = Counter()
     for prefix in (LOGGED, EMERGENCY):
         beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        for row in _FREEZES.all(connection, first=prefix, beyond=beyond):
+        for row in _STOPS.all(connection, first=prefix, beyond=beyond):
             obj = json.loads(row.leaf)["obj"]
-            found[str(obj.get("noted", obj).get("scope"))] += 1
+            found[row.action, str(obj.get("noted", obj).get("scope"))] += 1
     return found
+
+
+def begun_at(connection: Connection, stop: Stop) -> tuple[int, int]:
+    """Return where the log says that a crisis began: incarnation and index. Raises Tampered where it does not."""
+    from socialguard.publishing.freeze import LOGGED
+
+    found = _BEGUN.first(connection, corr=f"{LOGGED}{stop.id}")
+    if found is None:
+        raise errors.Tampered(what="The list of stops", detail="it is not the one in the log.")
+    return found.incarnation, found.seq
 
 
 def absorb(file: EmergencyFile, database: Database, log: AuditLog) -> None:

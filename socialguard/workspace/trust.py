@@ -12,17 +12,20 @@ from sqlalchemy import Connection, select
 from socialguard import clock, errors
 from socialguard.audit import checkpoint
 from socialguard.audit.interface import Signer, Tree
-from socialguard.audit.log import AuditLog
+from socialguard.audit.log import AuditLog, Since
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
-from socialguard.guard.checks import SET_BY_POLICY
+from socialguard.guard.checks import SET_BY_POLICY, embargo
+from socialguard.guard.interface import Ours
 from socialguard.ledger import stops
-from socialguard.ledger.stops import Stop
+from socialguard.ledger.stops import CRISIS, FREEZE, Stop
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
+from socialguard.model.delivery import Content
 from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
-from socialguard.publishing.freeze import KIND, THAW, thaw_statement
+from socialguard.networks.prices import price_of_links
+from socialguard.publishing.freeze import THAW, thaw_statement
 from socialguard.publishing.interface import Noted, Rules
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
@@ -39,7 +42,7 @@ from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.vault.renewed import Renewed
 from socialguard.workspace.signed import Books, Signed
-from socialguard.workspace.stopping import logged_freezes
+from socialguard.workspace.stopping import begun_at, logged_stops
 
 # A credential's owner is asked for again when the last answer is older (DESIGN: The switch guard).
 IDENTITY_AGE: Final = timedelta(minutes=15)
@@ -109,8 +112,9 @@ class Trust:
         return self.books(connection).registry.account(connection, account_id)
 
     def rules(self, connection: Connection, account: Account) -> Rules:
-        """Return grace, lateness and approvals of the applied policy."""
+        """Return grace, lateness and approvals of the applied policy, and whether a crisis holds what waits."""
         found = policies.effective(self._signed.policy(connection), account)
+        heeds = found.checks.get(CRISIS, "hold") in ("hold", "block")
         return Rules(
             grace=found.grace,
             max_late=found.max_late,
@@ -118,6 +122,7 @@ class Trust:
             approver=found.approver,
             approval_hours=found.approval_hours,
             holds=found.holds,
+            heeds_crisis=heeds,
         )
 
     def switch_rules(self, connection: Connection, account: Account) -> switch.Rules:
@@ -127,6 +132,7 @@ class Trust:
 
     def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
         """Return what policy makes of each check that it may set."""
+
         return check_rules(self._signed.policy(connection), account, SET_BY_POLICY)
 
     def is_ours(self, text: str) -> bool:
@@ -140,6 +146,15 @@ class Trust:
     def limits(self, network: str) -> Limits:
         """Return what a network takes."""
         return self._network(network).limits
+
+    def ours(self, connection: Connection) -> tuple[Ours, ...]:
+        """Return all our accounts, as the manifest names them."""
+        signed = self.books(connection).manifest.accounts
+        return tuple(Ours(one.id, one.network, one.handle, one.client) for one in signed)
+
+    def link_price(self, network: str, content: Content) -> int:
+        """Return what the links of a post add to its price, in millionths of a US dollar."""
+        return price_of_links(self._network(network), content)
 
     # ── signatures ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -248,8 +263,8 @@ class Trust:
             raise errors.Tampered(what="The list of stops", detail=f"{seen - count} of them vanished.")
         if count > seen:
             pins.pin_freeze(count)
-        kept = Counter(row.scope for row in rows if row.kind == KIND)
-        if logged_freezes(connection) - kept:
+        kept = Counter((row.kind, row.scope) for row in rows)
+        if logged_stops(connection) - kept:
             raise errors.Tampered(what="The list of stops", detail="it is not the one in the log.")
         for row in rows:
             if row.lifted_at is None:
@@ -259,16 +274,32 @@ class Trust:
             self.require_signed(connection, THAW, thaw_statement(stop), row.lifted_by or "", signature)
 
     def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
-        """Return the stops in force on an account, those of the emergency file included; `actor` is the name of
-        whoever stopped it."""
+        """Return the freezes in force on an account, those of the emergency file included; `actor` is the name of
+        whoever froze it."""
         scopes = stops.scopes_of(account)
         emergency = tuple(stop for stop in noted.stops if stop.scope in scopes)
-        found = stops.in_force(connection, scopes) + emergency
+        frozen = tuple(stop for stop in stops.in_force(connection, scopes) if stop.kind == FREEZE)
+        found = frozen + emergency
         if not found:
             return ()
         known = founding.profiles(connection, self.books(connection).manifest)
         named = {key: profile.name for key, profile in known.items()}
         return tuple(replace(stop, actor=named.get(stop.actor, stop.actor)) for stop in found)
+
+    def crises(self, connection: Connection, account: Account) -> tuple[tuple[Since, Stop], ...]:
+        """Return the crises that ever were on an account, each with where the log says that it began."""
+        found = stops.ever(connection, CRISIS, stops.scopes_of(account))
+        return tuple((begun_at(connection, stop), stop) for stop in found)
+
+    def embargo(self, connection: Connection, account: Account) -> str:
+        """Return the embargo that policy lays on an account now, in words; empty where there is none."""
+        wanted = {embargo.NAME: embargo.PARAMETERS}
+        rule = check_rules(self._signed.policy(connection), account, wanted)[embargo.NAME]
+        if rule.level not in (None, "hold", "block"):
+            return ""
+        windows = rule.parameters[embargo.WINDOWS]
+        assert isinstance(windows, tuple)
+        return embargo.window_at(windows, clock.now(), account.zone)
 
     def noted(self) -> Noted:
         """Return what waits in the emergency file now."""

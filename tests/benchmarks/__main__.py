@@ -12,6 +12,7 @@ from typing import Final
 
 from socialguard.cli.main import GC_THRESHOLD
 from tests.benchmarks import (
+    affinity,
     archiving,
     auditing,
     calendars,
@@ -42,6 +43,7 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "daemon-memory": (False, lambda base, _toot: daemon.memory_lines(base)),
     "leaving": (False, lambda base, _toot: leaving.lines(base)),
     "checks": (False, lambda _base, _toot: checking.lines()),
+    "affinity": (False, lambda base, _toot: affinity.lines(base, None)),
     "imports": (False, lambda base, _toot: startup.import_lines(base)),
 }
 """Each measure by name: whether it needs toot, and what returns its lines."""
@@ -52,7 +54,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
     parser.add_argument("--toot", type=Path, metavar="PATH", help="a program toot, instead of installing one")
+    parser.add_argument("--posts", type=Path, metavar="FILE", help="posts to judge affinity on: a CSV file")
     given = parser.parse_args()
+    measures = {**MEASURES, "affinity": (False, lambda base, _toot: affinity.lines(base, given.posts))}
     unknown = set(given.names) - set(MEASURES)
     if unknown:
         parser.error(f"no measure is called {', '.join(sorted(unknown))}")
@@ -66,7 +70,7 @@ def main() -> int:
             start = time.perf_counter()
             base = Path(place) / name
             base.mkdir(mode=0o700)
-            lines += MEASURES[name][1](base, toot)
+            lines += measures[name][1](base, toot)
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     print(rendered(lines))
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())

@@ -620,3 +620,28 @@ class ReviewFields(Shape):
 class ReviewExported(Shape):
     file: str
     deliveries: list[ReviewFields]
+
+
+class AffinityKnown(Shape):
+    account: str
+    posts: int
+    enough: bool
+    judged: int
+    false_alarms: int
+
+
+class AffinityWeek(Shape):
+    week: str
+    alarms: int
+    overrules: int
+
+
+class AffinityStatusDocument(Shape):
+    rate: float
+    accounts: list[AffinityKnown]
+    weeks: list[AffinityWeek]
+
+
+class AffinityFitDocument(Shape):
+    learned: int
+    anew: bool

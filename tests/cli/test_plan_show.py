@@ -124,3 +124,16 @@ def test_lines_of_an_event_are_short_and_lose_nothing(text: str) -> None:
 def test_nothing_planned_is_said(office: Office) -> None:
     assert "Nothing is planned" in office.cli("plan", "show").stdout
     assert next(csv.reader(io.StringIO(office.cli("plan", "export", "--csv").stdout)))[0] == "account"
+
+
+def test_a_thread_is_moved_whole_and_collides_with_nothing_of_its_own(office: Office) -> None:
+    words = ("post", "First", "--then", "Second", "--to", "x:@acme", *X, "--at", f"{day(3)}T09:00", "--json")
+    done = office.cli(*words)
+    assert done.code == 0, done
+    moved = office.cli("plan", "move", done.deliveries[0]["id"], f"{day(4)}T10:30", *X, "--json")
+    assert moved.code == 0, moved
+    waiting = office.queue("queued")
+    assert [row["due"][:16] for row in waiting] == [f"{day(4)}T10:30"] * 2
+    found = shown(office.cli("plan", "show", "--on", day(4), "--json"), PlanFields)
+    assert [one.text for one in found.deliveries] == ["First", "Second"]
+    assert found.collisions == []

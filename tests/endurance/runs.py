@@ -8,8 +8,9 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final
 
 from socialguard.ledger import reader
@@ -35,9 +36,11 @@ KINDS: Final[tuple[Mapping[str, Any], ...]] = (
     {"kind": "expired_token"},
     {"kind": "late_visible", "seconds": 600},
 )
+THREADS: Final = 0.3
+"""Share of the posts on X that are threads."""
 LONGEST_SLOW: Final = 0.25
 # From the start of a warm process to the end of its post; a kill may strike later than that and miss.
-SPAN: Final = {"post": 0.25, "queue run": 0.2}
+SPAN: Final = {"post": 0.25, "thread": 1.0, "queue run": 0.2}
 
 
 @dataclass
@@ -78,8 +81,13 @@ def run_block(
         tally.faults += len(faults)
         office.sandbox.faults(faults)
         account = f"{network}:@{dice.choice(('acme', 'globex'))}"
-        told = _attempt(office, forks, office.post_words(text, account), "post", dice, tally)
-        posted[text] = told
+        texts = [text]
+        if network == "x" and dice.random() < THREADS:
+            texts = [f"{text}, part {part}" for part in (1, 2, 3)]
+        then = [word for part in texts[1:] for word in ("--then", part)]
+        words = [*office.post_words(texts[0], account), *then]
+        told = _attempt(office, forks, words, "thread" if then else "post", dice, tally)
+        posted.update(zip_longest(texts, told, fillvalue=""))
         for _ in range(dice.choice((0, 1, 1, 2))):
             _attempt(office, forks, ["queue", "run", "--json"], "queue run", dice, tally)
     office.sandbox.faults([])
@@ -97,8 +105,8 @@ def _faults(network: str, dice: random.Random) -> list[dict[str, Any]]:
 
 def _attempt(
     office: Office, forks: ForkServer, words: list[str], what: str, dice: random.Random, tally: Tally
-) -> str:
-    """Run a command that may be killed; return the id of the delivery that it told, if it came to that."""
+) -> list[str]:
+    """Run a command that may be killed; return the ids of the deliveries that it told, if it came to that."""
     way = dice.random()
     if way < 0.2:
         ended = forks.run(office, *words, environment={crash.VARIABLE: dice.choice(crash.POINTS)})
@@ -111,8 +119,7 @@ def _attempt(
     if not ended.signal and ended.done.code in (1, 2, 13, 74):
         tally.crashed += 1
         tally.broken.append(f"run {tally.runs}: {what} ended with {ended.done.code}: {ended.done.stdout[:300]}")
-    told = ended.done.deliveries
-    return str(told[0]["id"]) if what == "post" and told else ""
+    return [str(told["id"]) for told in ended.done.deliveries] if what != "queue run" else []
 
 
 def _take_stock(office: Office, posted: Mapping[str, str], tally: Tally) -> None:
@@ -126,10 +133,21 @@ def _take_stock(office: Office, posted: Mapping[str, str], tally: Tally) -> None
     reported = {item["id"] for item in last.deliveries}
     rows = _rows(office)
     posts = office.sandbox.posts()
+    _require_chained(posts, tally)
     for text, told in posted.items():
         copies = sum(post["text"] == text and post["published"] for post in posts)
         tally.unpublished += sum(post["text"] == text and not post["published"] for post in posts)
         _count(tally, text, told, rows.get(text), copies, reported)
+
+
+def _require_chained(posts: Sequence[Mapping[str, Any]], tally: Tally) -> None:
+    """Each public part of a thread answers the part before it."""
+    texts = {post["id"]: post["text"] for post in posts}
+    for post in posts:
+        name, mark, part = post["text"].partition(", part ")
+        if mark and texts.get(post["reply_to"]) != (f"{name}, part {int(part) - 1}" if part != "1" else None):
+            tally.lost += 1
+            tally.broken.append(f"{post['text']}: answers {texts.get(post['reply_to'])}")
 
 
 def _count(
@@ -148,10 +166,11 @@ def _count(
         return
     delivery, state = row
     tally.states[state] += 1
-    if state not in ("sent", "failed", "unknown", "queued"):
+    stopped = state == "held" and ", part " in text  # behind a part that failed
+    if state not in ("sent", "failed", "unknown", "queued") and not stopped:
         tally.lost += 1
         problems.append(f"left {state}")
-    if (state == "sent" and copies != 1) or (state in ("failed", "queued") and copies):
+    if (state == "sent" and copies != 1) or (state in ("failed", "queued", "held") and copies):
         tally.mistold += 1
         problems.append(f"{state} with {copies} copies")
     if state == "unknown" and delivery not in reported:

@@ -1,12 +1,25 @@
 """Accounts and subjects to check, made of plain values."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
-from socialguard.guard.interface import Recent, Subject
+from socialguard.guard.interface import (
+    Check,
+    Copy,
+    Crisis,
+    Ours,
+    Reached,
+    Recent,
+    Settings,
+    Subject,
+)
 from socialguard.model.account import Account
 from socialguard.model.delivery import Content, Media
+from socialguard.model.finding import Finding
+from socialguard.model.parameter import Value
 from socialguard.networks.interface import Limits
 
 NOW: Final = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
@@ -56,6 +69,46 @@ def subject(content: Content, *, length: int = 10, recent: tuple[Recent, ...] = 
     return Subject(
         account=replace(ACME, network=network), content=content, length=length, limits=LIMITS, recent=recent
     )
+
+
+def checked(
+    check: Check,
+    text: str = "",
+    *,
+    link: str | None = None,
+    content: Content | None = None,
+    account: Account | None = None,
+    limits: Limits = LIMITS,
+    due: datetime | None = None,
+    slots: tuple[datetime, ...] = (),
+    past: tuple[str, ...] = (),
+    recent: tuple[Recent, ...] = (),
+    ours: tuple[Ours, ...] = (),
+    copies: tuple[Copy, ...] = (),
+    crises: tuple[Crisis, ...] = (),
+    link_price: int = 0,
+    reached: Mapping[str, Reached] = MappingProxyType({}),
+    **parameters: Value,
+) -> list[Finding]:
+    """Return what one check says of a text on x:@acme; `parameters` are the check's, as policy sets them."""
+    unset = {name: one.default for name, one in check.PARAMETERS.items()}
+    seen = Subject(
+        account=account or ACME,
+        content=content or Content(text, link=link),
+        length=10,
+        limits=limits,
+        recent=recent,
+        settings=Settings({**unset, **parameters}),
+        due=due,
+        slots=slots,
+        past=past,
+        ours=ours,
+        copies=copies,
+        crises=crises,
+        link_price=link_price,
+        reached=reached,
+    )
+    return list(check.check(seen))
 
 
 def posted(text: str, state: str = "sent", link: str | None = None) -> Recent:

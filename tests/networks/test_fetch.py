@@ -292,3 +292,23 @@ def test_an_error_tells_the_host_and_nothing_else_of_the_address(wire: Wire) -> 
     with pytest.raises(errors.FileRefused) as caught:
         whole(f"{wire.origin}/path?sig=SECRETSECRET", origin=wire.origin)
     assert leaked(caught.value, ["SECRETSECRET", "path?"]) == []
+
+
+# ── where a link leads ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_where_a_link_leads_is_told_without_reading_the_page(wire: Wire, names: Names) -> None:
+    names.answers = [[PUBLIC]]
+    wire.answers = [http(b"", 301, Location="http://acme.example/new"), http(b"gone" * 10_000, 404)]
+    assert fetch.landed("http://short.example/a", seconds=5) == ("http://acme.example/new", 404)
+    assert names.asked == ["short.example", "acme.example"]
+
+
+@pytest.mark.parametrize("private", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1"])
+def test_a_link_that_redirects_to_a_private_address_is_followed_no_further(
+    wire: Wire, names: Names, private: str
+) -> None:
+    names.answers, wire.answers = [[PUBLIC], [private]], [http(b"", 302, Location="http://inside.example/")]
+    with pytest.raises(errors.FileRefused, match="not of the public internet"):
+        fetch.landed("http://short.example/a", seconds=5)
+    assert names.connected == [(PUBLIC, 80)]

@@ -37,6 +37,8 @@ WORDS: Final = (later("revoked"), later("revocation_pending"), later("removed"),
 )
 def run(face: Face, selectors: tuple[str, ...], max_cost: str | None) -> int:
     """Fetch what is new of accounts, all where none is named; it goes on where it stopped."""
+    from socialguard.workspace import affinity
+
     agreed = None if max_cost is None else _micros(max_cost)
     with open_workspace(face) as workspace, _stoppable() as stop:
         accounts = _accounts(workspace, selectors)
@@ -44,6 +46,8 @@ def run(face: Face, selectors: tuple[str, ...], max_cost: str | None) -> int:
         refused = _refusal(face, accounts, estimates, agreed)
         outcomes = _run(face, workspace, accounts, estimates, refused, stop)
         workspace.backup.close()
+        if not stop.is_set():
+            affinity.refit(workspace)
         documents = [_document(workspace, one) for one in outcomes]
     announced = sum(one.micros for one in estimates.values())
     face.printer.answer(

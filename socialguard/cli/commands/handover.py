@@ -27,6 +27,7 @@ NOTES: Final = timedelta(hours=48)
 ACTION: Final = "handover.note"
 _TEXT: Final = 60
 _MOST: Final = 1000
+_SHOWN: Final = 30
 
 
 @command("handover")
@@ -104,8 +105,10 @@ def clock_of(entry: "Logged") -> datetime:
 
 def _section(face: Face, title: str, lines: list[str]) -> None:
     face.printer.line(f"{title} ({len(lines)})")
-    for line in lines:
+    for line in lines[:_SHOWN]:
         face.printer.line(f"  {line}")
+    if len(lines) > _SHOWN:
+        face.printer.say("  … and {count} more; --json shows all.", count=len(lines) - _SHOWN)
 
 
 def _line(one: Delivery, accounts: "dict[str, Account]") -> str:

@@ -50,9 +50,6 @@ def edit(
             text = terminal.editor(value.content.text)
         else:
             text = composing.text(face, text, None)
-        if value.content.thread_position is not None:
-            rest = threads.rest_behind(workspace.database, value, text)
-            return _go_on(face, workspace, account, rest, confirmed, at=_when(value), overrides=passed)
         return queue_again(
             face, workspace, value, account, confirmed, text=text, at=_when(value), overrides=passed
         )
@@ -115,7 +112,7 @@ def release(
         if value.act is Act.DELETE:
             return _delete_again(face, workspace, value, account, confirmed, at)
         text = value.content.text
-        return queue_again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
+        return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=passed)
 
 
 @command("cancel")
@@ -183,6 +180,24 @@ def delete(face: Face, delivery: str, confirmed: tuple[str, ...]) -> int:
 
 
 def queue_again(
+    face: Face,
+    workspace: Workspace,
+    value: Delivery,
+    account: Account,
+    confirmed: Sequence[str],
+    *,
+    text: str,
+    at: str | None,
+    overrides: Mapping[str, str],
+) -> int:
+    """Queue a waiting delivery anew with this text and time, and with it what follows it in a thread."""
+    if value.content.thread_position is not None:
+        rest = threads.rest_behind(workspace.database, value, text)
+        return _go_on(face, workspace, account, rest, confirmed, at=at, overrides=overrides)
+    return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=overrides)
+
+
+def _again(
     face: Face,
     workspace: Workspace,
     value: Delivery,

@@ -6,26 +6,46 @@ from types import MappingProxyType
 from typing import Final
 
 from socialguard.guard.checks import (
+    affinity,
     alt,
+    campaign,
     cashtag,
+    copies,
+    crisis,
+    crop,
     crowd,
+    disguise,
     duplicate,
+    embargo,
     empty,
+    filetype,
+    handles,
     hashtag,
     hidden,
+    holiday,
     insults,
     language,
     length,
+    link_price,
+    links,
+    lookalike,
     media,
+    metadata,
+    near_duplicate,
+    own_accounts,
     personal,
     placeholder,
     private,
+    quiet,
+    redirect,
     scripts,
     secrets,
     shape,
     shouting,
+    spacing,
     tragedy,
     twin,
+    unreachable,
     words,
 )
 from socialguard.guard.interface import Check, Settings, Subject
@@ -54,7 +74,27 @@ CHECKS: Final[Mapping[str, Check]] = {
     "cashtag": cashtag,
     "shouting": shouting,
     "duplicate": duplicate,
+    "affinity": affinity,
     "twin": twin,
+    "filetype": filetype,
+    "crop": crop,
+    "metadata": metadata,
+    "links": links,
+    "disguise": disguise,
+    "lookalike": lookalike,
+    "campaign": campaign,
+    "link_price": link_price,
+    "unreachable": unreachable,
+    "redirect": redirect,
+    "handles": handles,
+    "own_accounts": own_accounts,
+    "near_duplicate": near_duplicate,
+    "copies": copies,
+    "crisis": crisis,
+    "embargo": embargo,
+    "quiet": quiet,
+    "holiday": holiday,
+    "spacing": spacing,
 }
 FIXED: Final = frozenset({"twin"})
 """Checks that no policy lowers: exactly once rests on them."""
@@ -75,6 +115,12 @@ def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyT
             continue
         for finding in check.check(replace(subject, settings=Settings(rule.parameters))):
             yield replace(finding, severity=Severity(level)) if rule.level else finding
+
+
+def asks_servers(rules: Mapping[str, CheckRules]) -> bool:
+    """Return whether a check that asks servers of others is on."""
+    asking = (name for name, check in CHECKS.items() if check.KIND == "network")
+    return any(level_of(name, rules[name]) != "off" for name in asking if name in rules)
 
 
 def level_of(name: str, rule: CheckRules) -> str:

@@ -23,7 +23,7 @@ _YOU: Final = re.compile(
 _THOU: Final = re.compile(r"\b(?:tu|toi|te|ton|tes|ta)\b|\bt['’](?=[aeiouyhéèê])", re.IGNORECASE)
 _ME: Final = re.compile(r"\b(?:je|moi|me|mon|ma|mes)\b|\b[jm]['’](?=[aeiouyhéèê])", re.IGNORECASE)
 # What people say to those who are near to them, and offices do not.
-_NEAR: Final = re.compile(
+_NEAR: Final = (
     r"\b(?:"
     r"(?:love|miss) (?:you|u|ya),? (?:babe|baby|honey|darling|sweet(?:ie|heart)|mum|mom|dad|x+)|"
     r"(?:call|text|ring) me (?:later|back|tonight|when|asap)|"
@@ -34,9 +34,8 @@ _NEAR: Final = re.compile(
     r"my place or yours|(?:good ?night|night),? (?:babe|baby|honey|love|darling|sweetie|x+)|"
     r"bisous|bi[sz]z+|je t['’]aime,? mon|tu me manques|(?:t['’]|tu )es o[uù]|tu rentres (?:quand|à quelle)|"
     r"on se voit (?:ce soir|demain) (?:chez|comme)|(?:rappelle|appelle)-moi|je suis (?:au lit|crev[ée]e?)|"
-    r"call me ?[.!]?$|where (?:are|r) (?:you|u) ?\??$|m(?:on|a) ch[ée]rie?|bonne nuit mon"
-    r")\b",
-    re.IGNORECASE,
+    r"m(?:on|a) ch[ée]rie?|bonne nuit mon"
+    r")\b|\bcall me ?[.!]?$|\bwhere (?:are|r) (?:you|u) ?\??$"
 )
 _LONGEST: Final = 160
 
@@ -72,7 +71,7 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
     thou, me = _THOU.search(text), _ME.search(text)
     if thou and me and language_of(text, "fr")[0] == "fr":
         return marked("it speaks to somebody near"), thou.span()
-    near = _NEAR.search(text)
+    near = re.search(_NEAR, text, re.IGNORECASE)
     if near:
         return marked("it speaks to somebody near"), near.span()
     return None

@@ -82,10 +82,11 @@ def read(
 
 
 def collisions(planned: Sequence[Planned]) -> Iterator[Collision]:
-    """Yield each two posts in a row of one account that are too close; what was refused does not count."""
+    """Yield each two posts in a row of one account that are too close. What was refused does not count, nor does a
+    part of a thread that follows another."""
     last: dict[str, Planned] = {}
     for one in sorted(planned, key=lambda one: one.delivery.due):
-        if one.delivery.state is State.FAILED:
+        if one.delivery.state is State.FAILED or one.delivery.content.thread_position:
             continue
         before = last.get(one.account.id)
         if before is not None and one.delivery.due - before.delivery.due < CLOSE:

@@ -1,0 +1,64 @@
+"""`socialguard affinity …`: what the wrong-account detector knows, and how often it asked in vain."""
+
+import click
+
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace
+from socialguard.cli.options import command
+from socialguard.cli.words import _
+
+
+@command("status")
+def status(face: Face) -> None:
+    """Show what is known of how each account writes, and how often that question was asked and overruled."""
+    from socialguard.workspace import affinity_status
+
+    with open_workspace(face, may_ask=False) as workspace:
+        found = affinity_status.status(workspace)
+    document = {
+        "rate": found.rate,
+        "accounts": [
+            {
+                "account": one.account,
+                "posts": one.posts,
+                "enough": one.is_enough,
+                "judged": one.judged,
+                "false_alarms": one.asked,
+            }
+            for one in found.accounts
+        ],
+        "weeks": [{"week": one.week, "alarms": one.alarms, "overrules": one.overrules} for one in found.weeks],
+    }
+
+    def people() -> None:
+        face.printer.table(
+            [_("account"), _("posts"), _("false alarms"), ""],
+            [
+                (
+                    one.account,
+                    one.posts,
+                    f"{one.asked}/{one.judged} ({one.asked / one.judged:.1%})" if one.judged else "",
+                    "" if one.is_enough else _("not enough history"),
+                )
+                for one in found.accounts
+            ],
+        )
+        face.printer.say("False alarms should stay below {rate} of posts.", rate=f"{found.rate:.1%}")
+        face.printer.table(
+            [_("week"), _("asked"), _("overruled")],
+            [(one.week, one.alarms, one.overrules) for one in found.weeks],
+        )
+
+    face.printer.answer(document, people)
+
+
+@command("fit")
+@click.option("--anew", is_flag=True, help="From all posts, not only from those that are new.")
+def fit(face: Face, anew: bool) -> None:
+    """Learn how the accounts write from their confirmed posts; a backup does it too."""
+    from socialguard.workspace import affinity
+
+    with open_workspace(face) as workspace:
+        found = affinity.refit(workspace, anew=anew)
+    document = {"learned": found.learned, "anew": found.whole}
+    face.printer.answer(document, lambda: face.printer.say("Learned: {count} posts.", count=found.learned))

@@ -1,0 +1,114 @@
+"""What a workspace's own past says: how much each part of a score counts, whether the linear judge helps, and what
+genuine posts score before they are learned.
+
+Nothing here is tuned to any data but the workspace's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from socialguard.guard.affinity import linear
+from socialguard.guard.affinity.counts import Floats
+from socialguard.guard.affinity.features import Features
+from socialguard.guard.affinity.linear import Line
+from socialguard.guard.affinity.replay import replay
+from socialguard.guard.affinity.scores import OUTSIDER, PRIOR, SWAP, suspicion
+from socialguard.guard.affinity.thresholds import KEPT, quantile
+from socialguard.guard.affinity.weights import fitted
+
+ASKED: Final = 6_000
+"""Posts that are replayed with scores, over all accounts."""
+_FIRST: Final = 0.25
+_HELD_OUT: Final = 0.2
+_GAIN: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Confirmed posts of a portfolio in the order of time, and the number of the account that each is from."""
+
+    posts: Sequence[Features]
+    owners: NDArray[np.intp]
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was found: weights of the parts (with the linear judge's last, where there are `lines`), and per
+    account the two suspicions of its newest posts (posts × 2)."""
+
+    weights: Floats
+    lines: tuple[Line, ...] | None
+    scores: tuple[Floats, ...]
+
+
+def calibrate(past: Past) -> Calibration:
+    """Replay the past and return what it says."""
+    asked = _asked(past)
+    owners = past.owners[asked]
+    sums: Floats = replay(past.posts, past.owners, past.accounts, asked).astype(np.float64)
+    weights, lines = PRIOR, None
+    if past.accounts > 1 and len(owners):
+        weights = fitted(sums, owners, PRIOR)
+        with_lines = _linear(past, asked, sums, weights)
+        if with_lines is not None:
+            sums, weights, lines = with_lines
+    scores = sums @ weights
+    own = np.arange(len(owners)), owners
+    both = np.stack([suspicion(scores, SWAP)[own], suspicion(scores, OUTSIDER)[own]], axis=1)
+    kept = tuple(both[owners == account][-KEPT:] for account in range(past.accounts))
+    return Calibration(weights, lines, kept)
+
+
+def _places(past: Past) -> Floats:
+    """How far along in its own account's past each post is: 0 the first, nearly 1 the last."""
+    found = np.zeros(len(past.owners))
+    for account in range(past.accounts):
+        own = np.flatnonzero(past.owners == account)
+        found[own] = np.arange(len(own)) / max(len(own), 1)
+    return found
+
+
+def _asked(past: Past) -> NDArray[np.bool_]:
+    """Not the first quarter of an account, when too little was known, and no more than `ASKED` in all."""
+    places = _places(past)
+    most = max(ASKED // max(past.accounts, 1), 50)
+    asked = places >= _FIRST
+    for account in range(past.accounts):
+        own = np.flatnonzero((past.owners == account) & asked)
+        asked[own[:-most]] = False
+    return asked
+
+
+def _linear(
+    past: Past, asked: NDArray[np.bool_], sums: Floats, weights: Floats
+) -> tuple[Floats, Floats, tuple[Line, ...]] | None:
+    """The linear judge beside the counts, if posts that it has not learned are told apart clearly better."""
+    owners = past.owners[asked]
+    late = _places(past) >= 1 - _HELD_OUT
+    test = late[asked]
+    plain = _recall(sums[test] @ weights, owners[test])
+    if plain > 1 - _GAIN or not test.any():
+        return None
+    keys = [post.keys for post in past.posts]
+    everything = np.ones(len(keys), dtype=bool)
+    margins, lines = linear.replay(keys, past.owners, past.accounts, everything)
+    joined = np.concatenate([sums, margins[asked][:, :, None]], axis=2)
+    moved = fitted(joined, owners, np.append(PRIOR, linear.PRIOR))
+    frozen, _ = linear.replay(keys, past.owners, past.accounts, ~late)
+    judged = np.concatenate([sums, frozen[asked][:, :, None]], axis=2)[test]
+    if _recall(judged @ moved, owners[test]) < plain + _GAIN:
+        return None
+    return joined, moved, tuple(lines)
+
+
+def _recall(scores: Floats, owners: NDArray[np.intp]) -> float:
+    """Which part of posts on each wrong account would be asked about, if one in fifty of the genuine ones were."""
+    if not len(owners):
+        return 1.0
+    found = suspicion(scores, SWAP)
+    own = np.arange(scores.shape[1]) == owners[:, None]
+    return float((found[~own] > quantile(found[own], 0.02)).mean())

@@ -1,0 +1,107 @@
+"""The detector learns a workspace's accounts: from posts that have a receipt, and from those that the archive
+holds as the account's own. Nothing else is ever learned.
+
+Mostly only what is new is added. From anew, with weights and thresholds, it is done where the accounts changed or
+have a quarter more posts than then."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from socialguard.archive.posts import own_posts
+from socialguard.guard.affinity import store
+from socialguard.guard.affinity.post import Post
+from socialguard.ledger import reader
+from socialguard.model.account import Account
+from socialguard.store.database import Database
+
+if TYPE_CHECKING:
+    from socialguard.guard.affinity.portfolio import Portfolio
+
+POSTS: Final = 10_000
+"""Posts that are learned from, over all accounts; the newest."""
+_RANGE: Final = (100, 800)
+_GROWTH: Final = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a fit did: posts that were learned, and whether it was done from anew."""
+
+    learned: int
+    whole: bool
+
+
+def refit(
+    database: Database, archive: Database | None, accounts: Sequence[Account], rate: float, *, anew: bool = False
+) -> Fit:
+    """Learn what is new of `accounts` and keep it. `archive` is its index, None where there is no archive;
+    `rate` is the part of genuine posts that may be asked about."""
+    from socialguard.guard.affinity.portfolio import Portfolio
+
+    most = min(max(POSTS // max(len(accounts), 1), _RANGE[0]), _RANGE[1])
+    posts = {account.id: _confirmed(database, archive, account, most) for account in accounts}
+    with database.read() as connection:
+        older = restored(connection)
+    fresh = {
+        name: [post for post in own if post.at is not None and post.at.timestamp() > older.newest.get(name, 0.0)]
+        for name, own in posts.items()
+    }
+    for name in older.accounts.keys() & fresh.keys():
+        for post in fresh[name]:
+            older.learn(name, post)
+    named = {name for name, own in posts.items() if own}
+    whole = anew or older.rate != rate or _has_outgrown(older, posts) or not named <= older.accounts.keys()
+    found = older
+    if whole:
+        found = Portfolio(rate)
+        for name, own in posts.items():
+            for post in own:
+                found.learn(name, post)
+        found.calibrate()
+        found.succeed(older)
+    learned = sum(map(len, posts.values() if whole else fresh.values()))
+    if learned or older.accounts:
+        with database.write() as connection:
+            names = [name for name in found.accounts if whole or fresh.get(name)]
+            store.save(connection, {name: found.dump(name) for name in names}, whole=whole)
+    return Fit(learned, whole)
+
+
+def restored(connection: Connection) -> "Portfolio":
+    """Return the detector as it was fitted last; one that knows nothing where what is kept cannot be read."""
+    from socialguard.guard.affinity.portfolio import Portfolio
+
+    try:
+        return Portfolio.restored(store.load(connection))
+    except (ValueError, KeyError, TypeError):
+        return Portfolio.restored({})  # another version wrote it; the next fit makes it anew
+
+
+def _has_outgrown(older: "Portfolio", posts: Mapping[str, Sequence[Post]]) -> bool:
+    """Whether there is much that the weights and thresholds do not know of, or an account that is gone."""
+    unknown = older.unknown_posts
+    return not older.accounts.keys() <= posts.keys() or any(
+        count > _GROWTH * (count - unknown[name]) for name, count in older.accounts.items()
+    )
+
+
+def _confirmed(database: Database, archive: Database | None, account: Account, most: int) -> list[Post]:
+    """An account's newest confirmed posts, oldest first, each once."""
+    zone = ZoneInfo(account.zone)
+    found: dict[str, tuple[datetime, Post]] = {}
+    with database.read() as connection:
+        for sent in reader.published(connection, account.id, limit=most):
+            at = sent.published_at.astimezone(zone)
+            found[sent.network_id] = at, Post(sent.text, sent.link, at=at)
+    if archive is not None:
+        with archive.read() as connection:
+            for own in own_posts(connection, account.id, most):
+                at = own.created_at.astimezone(zone)
+                found[own.network_id] = at, Post(own.text, own.link, own.media, at)
+    kept = sorted((entry for entry in found.values() if entry[1].text.strip()), key=lambda entry: entry[0])
+    return [post for _, post in kept[-most:]]

@@ -1,0 +1,56 @@
+"""From which suspicion on a person is asked: per account, from what its own confirmed posts scored before they
+were learned.
+
+One account has too few posts for the rare edge, and accounts differ; so its own quantile is mixed with that of all
+accounts, the more the more posts it has."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from socialguard.guard.affinity.counts import Floats
+
+KEPT: Final = 200
+"""Scores that are kept per account: the newest."""
+_TRUST: Final = 200
+_SHARES: Final = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+_CAUTION: Final = 0.5
+"""What accounts write about moves on, so later posts are asked about more often than those that were measured."""
+
+
+def quantile(scores: Floats, rate: float) -> float:
+    """Return the value that a further score of the same kind exceeds with probability `rate` at most (a conformal
+    quantile); the greatest one where there are too few for that."""
+    if not len(scores):
+        return float("inf")
+    rank = int(np.ceil((len(scores) + 1) * (1 - rate)))
+    return float(np.sort(scores)[min(rank, len(scores)) - 1])
+
+
+def limits(scores: Sequence[Floats], rate: float) -> list[tuple[float, float]]:
+    """Return each account's two limits (swap, outsider) from the two suspicions of its posts (posts × 2)."""
+    pool = np.concatenate(scores) if scores else np.zeros((0, 2))
+    common = [quantile(pool[:, kind], rate) for kind in (0, 1)]
+    found = []
+    for own in scores:
+        trust = len(own) / (len(own) + _TRUST)
+        mixed = [
+            trust * quantile(own[:, kind], rate) + (1 - trust) * common[kind] if len(own) else common[kind]
+            for kind in (0, 1)
+        ]
+        found.append((mixed[0], mixed[1]))
+    return found
+
+
+def share(scores: Sequence[Floats], rate: float) -> float:
+    """Return the part of `rate` that each of the two questions may use, so that both together stay well within
+    it."""
+    for part in _SHARES:
+        asked = [
+            ((own > np.array(limit)).any(axis=1)).sum()
+            for own, limit in zip(scores, limits(scores, rate * part), strict=True)
+        ]
+        if sum(asked) <= _CAUTION * rate * sum(map(len, scores)):
+            return part
+    return _SHARES[-1]

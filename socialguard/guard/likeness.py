@@ -1,0 +1,40 @@
+"""How alike two texts are to a reader: case, white space and links set aside."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from socialguard.model.delivery import Content
+from socialguard.networks.x_urls import urls
+
+_SHORTEST: Final = 25
+"""Characters below which texts are alike by chance: `Good morning!`."""
+_DIGITS: Final = re.compile(r"\d+")
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    """Return a text as it is compared: composed, case and white space folded, without its links."""
+    for link in reversed(urls(text)):
+        text = text[: link.start] + text[link.end :]
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def is_same(content: Content, text: str, link: str | None) -> bool:
+    """Return whether a post says the same with the same links."""
+    return _folded(content.text) == _folded(text) and content.link == link
+
+
+def is_alike(one: str, other: str, percent: int) -> bool:
+    """Return whether two plain texts are `percent` alike; not where only numbers differ, as in prices, scores and
+    dates that are told every day in the same words."""
+    from rapidfuzz import fuzz
+
+    if min(len(one), len(other)) < _SHORTEST or fuzz.ratio(one, other, score_cutoff=percent) < percent:
+        return False
+    return one == other or _DIGITS.sub("0", one) != _DIGITS.sub("0", other)
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -1,0 +1,1 @@
+"""The wrong-account detector."""
