@@ -15,7 +15,6 @@ from socialguard.audit.interface import Signer, Tree
 from socialguard.audit.log import AuditLog, Since
 from socialguard.canon import envelope, jcs
 from socialguard.guard import switch
-from socialguard.guard.checks import SET_BY_POLICY, embargo
 from socialguard.guard.interface import Ours
 from socialguard.ledger import stops
 from socialguard.ledger.stops import CRISIS, FREEZE, Stop
@@ -132,6 +131,8 @@ class Trust:
 
     def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
         """Return what policy makes of each check that it may set."""
+
+        from socialguard.guard.checks import SET_BY_POLICY  # every check: only where one runs
 
         return check_rules(self._signed.policy(connection), account, SET_BY_POLICY)
 
@@ -293,6 +294,8 @@ class Trust:
 
     def embargo(self, connection: Connection, account: Account) -> str:
         """Return the embargo that policy lays on an account now, in words; empty where there is none."""
+        from socialguard.guard.checks import embargo
+
         wanted = {embargo.NAME: embargo.PARAMETERS}
         rule = check_rules(self._signed.policy(connection), account, wanted)[embargo.NAME]
         if rule.level not in (None, "hold", "block"):
