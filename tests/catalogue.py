@@ -28,6 +28,7 @@ from socialguard.cli import words
 from socialguard.model.account import AccountState
 from socialguard.model.delivery import State
 from socialguard.model.finding import Severity
+from socialguard.registry.signed import Right, Role, Status
 
 ROOT: Final = Path(socialguard.__file__).parent
 POT: Final = words.LOCALE / f"{words.DOMAIN}.pot"
@@ -91,12 +92,12 @@ def extracted() -> list[Found]:
 
 
 def _words_of_values() -> Iterator[Found]:
-    """States and severities are shown by their names; a state also stands in what the rooms below say."""
-    for kind in (State, Severity, AccountState):
+    """What is shown by its name; most of it also stands in what the rooms below say."""
+    for kind in (State, Severity, AccountState, Role, Right, Status):
         for value in kind:
             place = kind.__module__.replace(".", "/") + ".py"
             yield Found(value.value, "", "", place)
-            if kind is State:
+            if kind not in (Severity, AccountState):
                 yield Found(value.value, "", words.PHRASE, place)
 
 
