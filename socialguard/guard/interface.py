@@ -142,7 +142,7 @@ def _nothing_is_ours(_text: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `under` copies one for every check of every row of a calendar
 class Subject:
     """One delivery to check: the account, what would be public, its length in the network's own unit, the
     network's limits, and the account's recent posts, newest first.
@@ -173,6 +173,12 @@ class Subject:
     reached: Mapping[str, Reached] = field(default_factory=dict)
     is_ours: Callable[[str], bool] = _nothing_is_ours
     doubt: Doubt | None = None
+
+    def under(self, settings: Settings) -> "Subject":
+        """Return the same with the parameters of one check."""
+        made = object.__new__(Subject)
+        vars(made).update(vars(self), settings=settings)
+        return made
 
 
 class Check(Protocol):

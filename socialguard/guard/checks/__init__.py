@@ -103,17 +103,19 @@ SET_BY_POLICY: Final[Mapping[str, Mapping[str, Parameter]]] = MappingProxyType(
     {name: check.PARAMETERS for name, check in CHECKS.items() if name not in FIXED}
 )
 """The checks of which a policy may set the level, and the parameters that it may set."""
+_BUILT_IN: Final = {name: built_in(check.PARAMETERS) for name, check in CHECKS.items()}
 
 
 def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyType({})) -> Iterator[Finding]:
     """Yield the findings of every check on one delivery, at the levels and with the parameters of `rules`; a check
     that they do not name goes by what is built in."""
     for name, check in CHECKS.items():
-        rule = rules.get(name) or built_in(check.PARAMETERS)
+        rule = rules.get(name) or _BUILT_IN[name]
         level = level_of(name, rule)
         if level == "off":
             continue
-        for finding in check.check(replace(subject, settings=Settings(rule.parameters))):
+        seen = subject.under(Settings(rule.parameters)) if rule.parameters else subject
+        for finding in check.check(seen):
             yield replace(finding, severity=Severity(level)) if rule.level else finding
 
 
