@@ -354,8 +354,9 @@ usage = Table(
         "client",
         "currency",
         "amount_micros",
+        # The same for PostgreSQL: `dialect.narrow_indexes`. Named here it would load that dialect, asyncio with it,
+        # in every command.
         sqlite_where=text("amount_micros <> 0"),
-        postgresql_where=text("amount_micros <> 0"),
     ),
 )
 
