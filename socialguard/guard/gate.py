@@ -14,7 +14,7 @@ from socialguard.guard.context import Remembered
 from socialguard.guard.doubts import Doubts
 from socialguard.guard.interface import Glance, Looker, Ours, Reached, Shelf
 from socialguard.guard.links import links_of
-from socialguard.guard.looking import reach_all
+from socialguard.guard.looking import SECONDS, reach_all
 from socialguard.guard.subjects import Surroundings
 from socialguard.guard.switch import Demand
 from socialguard.ledger import reader
@@ -136,6 +136,30 @@ class Directory(Protocol):
         ...
 
 
+class Review:
+    """Reviews many candidates, one after another: it remembers what their accounts posted as of its first look,
+    and what policy wants of each."""
+
+    def __init__(self, around: Surroundings, reached: Mapping[str, Reached]) -> None:
+        self._around = around
+        self._reached = reached
+
+    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+        """Return the links that a policy wants to be looked up and that were not yet."""
+        wanted = [
+            link.url
+            for candidate in candidates
+            if asks_servers(self._around.rules(connection, candidate.account))
+            for link in links_of(candidate.content)
+        ]
+        return tuple(url for url in dict.fromkeys(wanted) if url not in self._reached)
+
+    def findings(self, connection: Connection, candidate: Candidate) -> Sequence[Finding]:
+        """Return the findings of one candidate; the ones before it count as copies beside it."""
+        self._around.stand_beside([candidate])
+        return _findings(connection, self._around, candidate)
+
+
 class Guard:
     """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed; `shelf`
     knows what accounts posted last; `looker` asks where links lead, where a policy wants that."""
@@ -161,39 +185,23 @@ class Guard:
         not count as twins of what takes their place."""
         around = self._around(replaces)
         around.stand_beside(candidates)
-        return tuple(finding for one in candidates for finding in self._look(connection, around, one))
+        return tuple(finding for one in candidates for finding in _findings(connection, around, one))
 
-    def reviewing(self, *, replaces: Collection[str] = ()) -> Callable[[Connection, Candidate], Sequence[Finding]]:
-        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
-        accounts posted as of its first look."""
-        around = self._around(replaces)
-
-        def look(connection: Connection, candidate: Candidate) -> Sequence[Finding]:
-            around.stand_beside([candidate])
-            return self._look(connection, around, candidate)
-
-        return look
+    def reviewing(self) -> "Review":
+        """Return what reviews one candidate after another, for many of them."""
+        return Review(self._around(()), self._reached)
 
     def _around(self, replaces: Collection[str]) -> Surroundings:
         return Surroundings(self._directory, self._shelf, replaces=replaces, reached=self._reached)
 
-    def _look(self, connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:
-        rules = around.rules(connection, candidate.account)
-        return list(run_checks(around.subject(connection, candidate, rules), rules))
-
     def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
         """Return the links that a policy wants to be looked up and that were not yet."""
-        wanted = [
-            link.url
-            for candidate in candidates
-            if asks_servers(self._directory.check_rules(connection, candidate.account))
-            for link in links_of(candidate.content)
-        ]
-        return tuple(url for url in dict.fromkeys(wanted) if url not in self._reached)
+        return self.reviewing().unknown_links(connection, candidates)
 
-    def look_up(self, urls: Sequence[str]) -> None:
-        """Ask where links lead, and remember it for `review`; never inside a transaction: servers are slow."""
-        self._reached.update(reach_all(self._looker, urls))
+    def look_up(self, urls: Sequence[str], seconds: float | None = None) -> None:
+        """Ask where links lead, in `seconds` or a few, and remember it for `review`; never inside a transaction:
+        servers are slow."""
+        self._reached.update(reach_all(self._looker, urls, SECONDS if seconds is None else min(seconds, SECONDS)))
 
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
@@ -373,3 +381,8 @@ def _last_posts(connection: Connection, account_id: str, seen: Glance | None) ->
     for network_id, text, at in seen.posts if seen is not None else ():
         found[network_id] = (text, at)
     return tuple(sorted(found.values(), key=lambda post: post[1], reverse=True)[:2])
+
+
+def _findings(connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:
+    rules = around.rules(connection, candidate.account)
+    return list(run_checks(around.subject(connection, candidate, rules), rules))

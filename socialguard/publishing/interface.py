@@ -201,6 +201,18 @@ class Trust(Protocol):
         ...
 
 
+class Review(Protocol):
+    """Reviews many candidates, one after another, by what their accounts posted as of its first look."""
+
+    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+        """Return the links that a policy wants to be looked up and that were not yet."""
+        ...
+
+    def findings(self, connection: Connection, candidate: Candidate) -> Sequence[Finding]:
+        """Return the findings of one candidate."""
+        ...
+
+
 class Gate(Protocol):
     """The guard, as publishing sees it."""
 
@@ -215,13 +227,12 @@ class Gate(Protocol):
         """Return the links that a policy wants to be looked up and that were not yet."""
         ...
 
-    def look_up(self, urls: Sequence[str]) -> None:
-        """Ask where links lead, and remember it for `review`; never inside a transaction."""
+    def look_up(self, urls: Sequence[str], seconds: float | None = None) -> None:
+        """Ask where links lead, for `seconds` at most, and remember it; never inside a transaction."""
         ...
 
-    def reviewing(self) -> Callable[[Connection, Candidate], Sequence[Finding]]:
-        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
-        account posted as of its first look."""
+    def reviewing(self) -> Review:
+        """Return what reviews one candidate after another, for many of them."""
         ...
 
     def challenge(

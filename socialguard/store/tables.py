@@ -354,7 +354,7 @@ usage = Table(
         "client",
         "currency",
         "amount_micros",
-        # The same for PostgreSQL: `dialect.narrow_indexes`. Named here it would load that dialect, asyncio with it,
+        # For PostgreSQL: `dialect.narrow_indexes`. Named here it would load that dialect, and asyncio,
         # in every command.
         sqlite_where=text("amount_micros <> 0"),
     ),

@@ -122,3 +122,20 @@ def test_an_embargo_that_only_warns_holds_nothing(office: Office) -> None:
     assert findings(office, "Late") == {"embargo": "warn"}
     office.cli("queue", "run", SOCIALGUARD_CLOCK="+3605s")
     assert office.published() == ["Early"]
+
+
+def test_the_links_of_a_calendar_are_looked_up_where_policy_wants_it(office: Office) -> None:
+    path = office.base / "calendar.csv"
+    rows = [
+        "account,when,text,link",
+        *(f"x:@acme,2099-01-0{n} 9:00,Post {n},http://127.0.0.1/{n}" for n in (1, 2)),
+    ]
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+    def told() -> list[tuple[int, str]]:
+        done = office.cli("plan", "import", str(path), "--dry-run", "--json")
+        return [(one["line"], one["check"]) for one in done.document["findings"] if one["check"] == "unreachable"]
+
+    assert told() == []
+    apply_policy(office, '[defaults.checks]\nunreachable = "warn"\n')
+    assert told() == [(2, "unreachable"), (3, "unreachable")]
