@@ -31,6 +31,7 @@ from socialguard.guard.checks import (
     lookalike,
     media,
     metadata,
+    missing_handle,
     near_duplicate,
     own_accounts,
     personal,
@@ -87,6 +88,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "unreachable": unreachable,
     "redirect": redirect,
     "handles": handles,
+    missing_handle.NAME: missing_handle,
     "own_accounts": own_accounts,
     "near_duplicate": near_duplicate,
     "copies": copies,
@@ -120,9 +122,14 @@ def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyT
 
 
 def asks_servers(rules: Mapping[str, CheckRules]) -> bool:
-    """Return whether a check that asks servers of others is on."""
-    asking = (name for name, check in CHECKS.items() if check.KIND == "network")
-    return any(level_of(name, rules[name]) != "off" for name in asking if name in rules)
+    """Return whether a check that asks where links lead is on."""
+    return any(level_of(name, rules[name]) != "off" for name in ("unreachable", "redirect") if name in rules)
+
+
+def asks_network(rules: Mapping[str, CheckRules]) -> bool:
+    """Return whether the check that asks the account's network for handles is on."""
+    name = missing_handle.NAME
+    return name in rules and level_of(name, rules[name]) != "off"
 
 
 def level_of(name: str, rule: CheckRules) -> str:

@@ -19,6 +19,7 @@ from socialguard.ledger import agenda
 from socialguard.model.account import Account
 from socialguard.model.delivery import Content, Media
 from socialguard.model.finding import Finding, Severity
+from socialguard.model.lookups import Lookups
 from socialguard.publishing import accept
 from socialguard.publishing.calendar import columns, foreign, table
 from socialguard.publishing.calendar.entries import Entry, entry, moment
@@ -32,9 +33,7 @@ BATCH: Final = 50
 """Rows that are checked in one read transaction: none may be long (DESIGN: Databases)."""
 
 LOOKING: Final = 120.0
-"""Seconds in which the links of a whole calendar are looked up, where a policy wants that."""
-AT_ONCE: Final = 40
-"""Links that the guard looks up for one request."""
+"""Seconds in which links and handles of a whole calendar are looked up, where a policy wants that."""
 
 # No row of the file can be judged after one of these.
 _STOPS_ALL: Final = (errors.Tampered, errors.Locked, errors.DiskFull, errors.Busy)
@@ -79,7 +78,7 @@ def check(
         wanted = list(checker.read(part))  # files may be large: no transaction waits for them
         with desk.database.read() as connection:
             fresh = [one for row, media in wanted for one in checker.find(connection, row, media)]
-            unknown = checker.unknown_links(connection, fresh)
+            unknown = checker.unknown(connection, fresh)
         checker.look_up(unknown)  # servers are slow: no transaction waits for them either
         with desk.database.read() as connection:
             for one in fresh:
@@ -147,16 +146,15 @@ class _Checker:
             else:
                 yield _Fresh(asked.line, *found)
 
-    def unknown_links(self, connection: Connection, fresh: Sequence["_Fresh"]) -> tuple[str, ...]:
-        """Return the links of these rows that a policy wants to be looked up."""
-        return self._review.unknown_links(connection, [one for row in fresh for one in row.candidates])
+    def unknown(self, connection: Connection, fresh: Sequence["_Fresh"]) -> Lookups:
+        """Return what a policy wants to be looked up for these rows."""
+        return self._review.unknown(connection, [one for row in fresh for one in row.candidates])
 
-    def look_up(self, urls: Sequence[str]) -> None:
-        """Ask where links lead, while the time for it lasts; of what is left the check says that none answered."""
-        for start in range(0, len(urls), AT_ONCE):
-            begun = clock.monotonic()
-            self.desk.gate.look_up(urls[start : start + AT_ONCE], max(0.0, self._left))
-            self._left -= clock.monotonic() - begun
+    def look_up(self, wanted: Lookups) -> None:
+        """Ask servers and networks while the time for it lasts; the checks tell what was not asked."""
+        begun = clock.monotonic()
+        self.desk.gate.look_up(wanted, max(0.0, self._left))
+        self._left -= clock.monotonic() - begun
 
     def judge(self, connection: Connection, row: "_Fresh") -> None:
         """Check what a row would queue."""
