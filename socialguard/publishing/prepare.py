@@ -50,7 +50,7 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
                 (account, contents_for(desk.network(account.network), account, request, media))
                 for account in accounts
             ]
-            unknown = desk.gate.unknown_links(connection, _candidates(connection, desk, request, contents, moment))
+            unknown = desk.gate.unknown(connection, _candidates(connection, desk, request, contents, moment))
         desk.gate.look_up(unknown)
         with desk.database.read() as connection:
             replaces = () if request.replaces is None else (request.replaces,)
