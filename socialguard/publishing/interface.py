@@ -378,9 +378,9 @@ class Plan:
     overrides: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def texts(self) -> dict[str, str]:
-        """The text of each account, as the findings count its characters."""
-        return {str(item.account): item.content.text for item in self.candidates}
+    def texts(self) -> dict[tuple[str, int | None], str]:
+        """The text of each account and part of a thread, as the findings count its characters."""
+        return {(str(item.account), item.content.part): item.content.text for item in self.candidates}
 
     @property
     def stopping(self) -> tuple[Finding, ...]:

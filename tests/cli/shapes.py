@@ -230,6 +230,7 @@ class FindingFields(Shape):
     severity: Literal["note", "warn", "hold", "block"]
     account: str
     message: str
+    part: int | None
     span: list[int] | None
     remedy: str
     overridden: str | None

@@ -118,7 +118,8 @@ def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyT
             continue
         seen = subject.under(Settings(rule.parameters)) if rule.parameters else subject
         for finding in check.check(seen):
-            yield replace(finding, severity=Severity(level)) if rule.level else finding
+            severity = Severity(level) if rule.level else finding.severity
+            yield replace(finding, severity=severity, part=subject.content.part)
 
 
 def asks_servers(rules: Mapping[str, CheckRules]) -> bool:

@@ -105,6 +105,7 @@ class _Fresh:
     """What a row would queue, and when."""
 
     line: int
+    campaign: str | None
     candidates: tuple[Candidate, ...]
     due: Moment
 
@@ -144,7 +145,7 @@ class _Checker:
             if found is None:
                 self.known.append(asked.line)
             else:
-                yield _Fresh(asked.line, *found)
+                yield _Fresh(asked.line, asked.campaign, *found)
 
     def unknown(self, connection: Connection, fresh: Sequence["_Fresh"]) -> Lookups:
         """Return what a policy wants to be looked up for these rows."""
@@ -205,7 +206,7 @@ class _Checker:
             return
         plan = Plan("-", row.candidates, findings, None, self.session, self.now, row.due.zone, row.due.wall,
                     overrides=self.wish.overrides)  # fmt: skip
-        self.good.append(Checked(row.line, plan))
+        self.good.append(Checked(row.line, plan, row.campaign))
         for one in row.candidates:
             self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
 
