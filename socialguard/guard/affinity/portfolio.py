@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from socialguard.guard.affinity import memory, thresholds
-from socialguard.guard.affinity.calibration import Past, calibrate
+from socialguard.guard.affinity.calibration import Past, calibrate, levelled
 from socialguard.guard.affinity.counts import Floats
 from socialguard.guard.affinity.explain import reasons
 from socialguard.guard.affinity.features import Features, extract
@@ -131,6 +131,7 @@ class Portfolio:
             self._weights = found.weights
             for number, name in enumerate(names):
                 self._memories[name].scores = found.scores[number]
+                self._memories[name].level = (float(found.levels[number, 0]), float(found.levels[number, 1]))
                 self._memories[name].line = None if found.lines is None else found.lines[number]
         for each in self._memories.values():
             each.base = each.counts.posts
@@ -269,7 +270,7 @@ class Portfolio:
         if len(self._weights) > len(PARTS):
             margins = [0.0 if each.line is None else each.line.margin(features.keys) for each in known]
             found = found + self._weights[-1] * np.array(margins)
-        return found, view
+        return levelled(found, np.array([each.level for each in known])), view
 
     def _thresholds(self) -> dict[str, tuple[float, float]]:
         if self._limits is None:
