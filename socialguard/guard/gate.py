@@ -121,6 +121,10 @@ class Directory(Protocol):
         """Return whether a text is a credential of one of our accounts, by its keyed hash."""
         ...
 
+    def needs_approver(self, connection: Connection, account: Account) -> bool:
+        """Return whether a text that does not sound like the account needs an approver there."""
+        ...
+
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another, of the workspace above all."""
         ...
@@ -196,7 +200,7 @@ class Guard:
         self._looker = looker
         self._seen = Seen()
         self._confirmed = confirmed
-        self._doubts = Doubts(directory.account)
+        self._doubts = Doubts(directory.account, self._rate)
 
     def review(
         self, connection: Connection, candidates: Sequence[Candidate], *, replaces: Collection[str]
@@ -257,12 +261,17 @@ class Guard:
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
     ) -> tuple[Finding, ...]:
         """Return what is held because the text does not sound like its account: without a terminal nobody can be
-        asked. A policy that sets `affinity` sets what this weighs."""
-        if session.context is not None:
-            return ()
-        rules = {str(one.account): self._affinity(connection, one.account) for one in candidates}
-        found = (affinity.finding(doubt) for doubt in self._doubted(connection, candidates))
-        return tuple(replace(finding, severity=Severity(rules[finding.account])) for finding in found)
+        asked, and on some accounts the person who asks does not decide that alone. A policy that sets `affinity`
+        sets what this weighs."""
+        parts = {str(of[0].account): of for of in _by_account(candidates)}
+        found = []
+        for doubt in self._doubted(connection, candidates):
+            of = parts[doubt.account]
+            if session.context is None or self._directory.needs_approver(connection, of[0].account):
+                finding = affinity.finding(doubt, of[0].content.text if len(of) == 1 else "")
+                level = Severity(self._affinity(connection, of[0].account))
+                found.append(replace(finding, severity=level))
+        return tuple(found)
 
     def _doubted(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Doubt, ...]:
         """What the detector says of texts that would be published, where policy does not silence it."""
@@ -271,6 +280,11 @@ class Guard:
             str(one.account) for one in candidates if found and self._affinity(connection, one.account) == "off"
         }
         return tuple(doubt for doubt in found if doubt.account not in silent)
+
+    def _rate(self, connection: Connection, account: Account) -> float:
+        rate = self._directory.check_rules(connection, account)["affinity"].parameters["rate"]
+        assert isinstance(rate, int)
+        return rate / 100
 
     def _affinity(self, connection: Connection, account: Account) -> str:
         return level_of("affinity", self._directory.check_rules(connection, account)["affinity"])

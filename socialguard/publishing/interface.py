@@ -104,6 +104,10 @@ class Trust(Protocol):
         """Return one account, its row held against the manifest."""
         ...
 
+    def needs_approver(self, connection: Connection, account: Account) -> bool:
+        """Return whether a text that does not sound like the account needs an approver there."""
+        ...
+
     def rules(self, connection: Connection, account: Account) -> Rules:
         """Return what the applied policy says of an account; Tampered where it is not the signed one."""
         ...

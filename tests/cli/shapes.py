@@ -629,6 +629,8 @@ class AffinityKnown(Shape):
     enough: bool
     judged: int
     false_alarms: int
+    rate: float
+    drift: float | None
 
 
 class AffinityWeek(Shape):
@@ -638,7 +640,6 @@ class AffinityWeek(Shape):
 
 
 class AffinityStatusDocument(Shape):
-    rate: float
     accounts: list[AffinityKnown]
     weeks: list[AffinityWeek]
 

@@ -161,6 +161,8 @@ class _Checker:
         """Check what a row would queue."""
         with self._refusing(row.line):
             said = [finding for one in row.candidates for finding in self._review.findings(connection, one)]
+            # Nobody is asked row by row, so a text that does not sound like its account is held in a terminal too.
+            said += self.desk.gate.doubts(connection, row.candidates, replace(self.session, context=None))
             self._judge(row, decided(connection, self.desk, row.candidates, said, dict(self.wish.overrides)))
 
     @contextmanager
