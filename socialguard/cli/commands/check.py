@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from socialguard import errors
-from socialguard.cli import composing, deliveries
+from socialguard.cli import composing, deliveries, terminal
 from socialguard.cli.face import Face
-from socialguard.cli.opening import open_workspace, session_of
+from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selectors
 
 
@@ -33,6 +33,7 @@ def check(
 ) -> int:
     """Check a text as it would be checked for the accounts that --to names."""
     from socialguard.publishing import prepare
+    from socialguard.publishing.interface import Session
 
     composing.require_utf8(text, *alts, link)
     given = composing.Given(
@@ -40,7 +41,8 @@ def check(
     )
     request = composing.written(face, text, file, given)
     with open_workspace(face) as workspace:
-        plan = prepare.prepare(workspace.desk, request, session_of(face), keep=False)
+        # As for a script: what a terminal would be asked about is a finding here, where nothing is asked.
+        plan = prepare.prepare(workspace.desk, request, Session(None, terminal.operator()), keep=False)
     document = {"findings": [deliveries.finding_document(item) for item in plan.findings]}
 
     def people() -> None:

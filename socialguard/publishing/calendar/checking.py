@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +21,9 @@ from socialguard.model.finding import Finding, Severity
 from socialguard.publishing import accept
 from socialguard.publishing.calendar import columns, foreign, table
 from socialguard.publishing.calendar.entries import Entry, entry, moment
-from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish
+from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish, key_of
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
+from socialguard.publishing.doubted import CHECK as DOUBTED
 from socialguard.publishing.interface import Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import candidate_of, overridden
 from socialguard.publishing.times import Moment
@@ -140,7 +140,16 @@ class _Checker:
             return
         candidates, due = found
         said = [finding for one in candidates for finding in self._review(connection, one)]
+        said += self._doubts(connection, candidates)
         self._judge(asked, candidates, due, overridden(said, dict(self.wish.overrides)))
+
+    def _doubts(self, connection: Connection, candidates: tuple[Candidate, ...]) -> list[Finding]:
+        """What does not sound like its account, which holds the row; in a terminal the one question for all rows
+        asks about it, and the row is shown with a warning."""
+        found = self.desk.gate.doubts(connection, candidates, Session(None, self.session.operator))
+        if self.session.context is None:
+            return list(found)
+        return [replace(one, severity=Severity.WARN) if one.stops else one for one in found]
 
     def _read(
         self, connection: Connection, asked: Entry, content: Content
@@ -150,7 +159,7 @@ class _Checker:
         due = moment(asked, _zone(asked, accounts), self.wish.dates)
         fresh = []
         for account in accounts:
-            key = _key(account, due.instant, content)
+            key = key_of(account.id, due.instant, content)
             before = self._rows.setdefault(key, asked.line)
             if before != asked.line:
                 raise SameRow(line=before)
@@ -179,8 +188,12 @@ class _Checker:
         plan = Plan("-", candidates, findings, None, self.session, self.now, due.zone, due.wall,
                     overrides=self.wish.overrides)  # fmt: skip
         self.good.append(Checked(asked.line, plan))
+        doubted = {one.account for one in findings if one.check == DOUBTED}
         for one in candidates:
-            self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
+            plain = replace(one, content=Content(""), length=0, price=0)
+            self.asked.setdefault(one.account.id, plain)
+            if str(one.account) in doubted:  # the question is about this text, too
+                self.asked[one.account.id] = replace(plain, content=one.content)
 
     def _resolve(self, connection: Connection, selectors: tuple[str, ...]) -> tuple[Account, ...]:
         found = self._accounts.get(selectors)
@@ -218,8 +231,8 @@ class _Checker:
         planned = self._planned.get(account.id)
         if planned is None:
             found = agenda.planned(connection, account.id)
-            planned = self._planned[account.id] = frozenset(_key(account, at, said) for at, said in found)
-        return _key(account, due.instant, content) in planned
+            planned = self._planned[account.id] = frozenset(key_of(account.id, at, said) for at, said in found)
+        return key_of(account.id, due.instant, content) in planned
 
     def _file(self, name: str, alt: str) -> Media:
         """A file beside the calendar; nothing outside its directory is taken."""
@@ -240,9 +253,3 @@ def _zone(asked: Entry, accounts: Sequence[Account]) -> str:
             remedy="Name one in a column zone, or give each account a row.",
         )
     return asked.zone or zones[0]
-
-
-def _key(account: Account, at: datetime, content: Content) -> object:
-    """What makes two rows the same."""
-    media = tuple((one.sha256, one.alt) for one in content.media)
-    return account.id, at, content.text, content.link, media
