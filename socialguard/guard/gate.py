@@ -222,9 +222,11 @@ class Guard:
         asked. A policy that sets `affinity` sets what this weighs."""
         if session.context is not None:
             return ()
-        rules = {str(one.account): self._affinity(connection, one.account) for one in candidates}
-        found = (affinity.finding(doubt) for doubt in self._doubted(connection, candidates))
-        return tuple(replace(finding, severity=Severity(rules[finding.account])) for finding in found)
+        accounts = {str(one.account): one.account for one in candidates}
+        return tuple(
+            replace(affinity.finding(doubt), severity=Severity(self._affinity(connection, accounts[doubt.account])))
+            for doubt in self._doubted(connection, candidates)
+        )
 
     def _doubted(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Doubt, ...]:
         """What the detector says of texts that would be published, where policy does not silence it."""
