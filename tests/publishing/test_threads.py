@@ -322,3 +322,12 @@ def test_of_two_who_resume_a_thread_at_once_only_one_goes_on(
     monkeypatch.setattr(accept, "require_fresh", while_the_person_reads)
     assert office.cli("queue", "resume", last, *text, *CONFIRMED).code == 11
     assert public(office) == chained()
+
+
+def test_an_edit_brings_no_part_back_that_was_cancelled(office: Office) -> None:
+    """The end of a thread was taken back; a change of what comes before it says nothing about that."""
+    _, second, third = office.cli(*thread_words("--at", "in 1 hour")).deliveries
+    assert office.cli("queue", "cancel", third["id"], "--json").code == 0
+    assert office.cli("queue", "edit", second["id"], "Second, edited", *CONFIRMED).code == 0
+    assert office.cli("queue", "run", "--json", **IN_AN_HOUR).code == 0
+    assert public(office) == chained(("First part", "Second, edited"))
