@@ -223,10 +223,11 @@ class Guard:
         if session.context is not None:
             return ()
         accounts = {str(one.account): one.account for one in candidates}
-        return tuple(
-            replace(affinity.finding(doubt), severity=Severity(self._affinity(connection, accounts[doubt.account])))
-            for doubt in self._doubted(connection, candidates)
-        )
+        found = []
+        for doubt in self._doubted(connection, candidates):
+            level = Severity(self._affinity(connection, accounts[doubt.account]))
+            found.append(replace(affinity.finding(doubt), severity=level))
+        return tuple(found)
 
     def _doubted(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Doubt, ...]:
         """What the detector says of texts that would be published, where policy does not silence it."""
