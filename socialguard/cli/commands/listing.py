@@ -1,6 +1,6 @@
 """`socialguard queue list`, `queue show`: what waits and what went out. It opens nothing that sends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -57,27 +57,33 @@ def list_(
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
         waits = _waits(workspace, connection, rows)
-    documents = [
-        {
-            **deliveries.row_document(row, names.get(row.account_id, row.account_id)),
-            "waits_for": None if word is None else CODES[word],
-        }
-        for row, word in zip(rows, waits, strict=True)
-    ]
     more = rows[-1].id if len(rows) == limit else None
+    told = []
+    for row, word in zip(rows, waits, strict=True):
+        waits_for = {"waits_for": None if word is None else CODES[word]}
+        document = {**deliveries.row_document(row, names.get(row.account_id, row.account_id)), **waits_for}
+        told.append((document, row, word))
+    told.sort(key=lambda one: _place(one[0]))
+    documents = [document for document, _row, _word in told]
 
     def people() -> None:
         face.printer.table(
             [_("delivery"), _("due"), _("account"), _("state"), _("waits for"), _("text")],
             [
                 _cells(row, names.get(row.account_id, row.account_id), zones[row.account_id], word)
-                for row, word in zip(rows, waits, strict=True)
+                for _document, row, word in told
             ],
         )
         if more is not None:
             face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
 
     face.printer.answer({"deliveries": documents, "more": more}, people)
+
+
+def _place(document: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    """By time; the parts of a thread, which are due at once, in their order."""
+    place = document["thread"]
+    return document["due"], document["draft"], document["account"], place["part"] if place else 0
 
 
 @command("show")
