@@ -152,8 +152,15 @@ TABLE: Final[Mapping[str, Row]] = {
         "End a crisis, every one where none is named; signed. What is held stays held until it is released.",
     ),
     "crisis status": Row("crisis", "status", "Show the crises in force, and the posts that one holds."),
+    "watch run": Row(
+        "watch", "run", "Look for what nobody here did on accounts: posts, replies, deletions, profile changes."
+    ),
+    "watch baseline": Row(
+        "watch", "baseline", "Accept that people also post by hand on an account: learn what is usual there."
+    ),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
-    "alerts seen": Row("alerts", "seen", "Say that you know of alerts: no command tells of them any more."),
+    "alerts show": Row("alerts", "show", "Show one alert whole: what to do, and the evidence of each thing seen."),
+    "alerts ack": Row("alerts", "ack", "Say that you know of alerts: no command tells of them any more."),
     "affinity status": Row(
         "affinity",
         "status",
@@ -241,6 +248,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",
     "sandbox": "Networks on this machine, for trying things out.",
+    "watch": "Activity on accounts that nobody here made.",
     "vault": "Keys, credentials and their recovery.",
     "vault recovery": "The kit that opens everything again.",
     "workspace": "This installation.",
