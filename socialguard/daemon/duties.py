@@ -12,6 +12,9 @@ from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.publisher import Publisher
 from socialguard.daemon.status import DISK
 from socialguard.daemon.tokens import Tokens
+from socialguard.daemon.watching import NAME as WATCH
+from socialguard.daemon.watching import SECONDS as WATCH_SECONDS
+from socialguard.daemon.watching import Watching
 from socialguard.workspace.opened import Workspace
 
 
@@ -44,6 +47,11 @@ def backups(
 ) -> Duty:
     """Return the duty of a workspace that backs up; `lanes` are not those of publishing."""
     return Duty("backup", 30.0, Backups(workspace, backup, lanes, stop, failed).look)
+
+
+def watching(workspace: Workspace, lanes: Lanes, failed: Callable[[Exception], None]) -> Duty:
+    """Return the duty of a workspace that backs up: what nobody here did is looked for."""
+    return Duty(WATCH, WATCH_SECONDS, Watching(workspace, lanes, failed).look)
 
 
 def learning(workspace: Workspace) -> Duty:
