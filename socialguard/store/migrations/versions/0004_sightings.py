@@ -1,10 +1,10 @@
-"""Migration 0003: what the watch saw."""
+"""Migration 0004: what the watch saw."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
