@@ -342,6 +342,29 @@ class WatchBaseline(Shape):
     learned: Usual | None
 
 
+class PanickedAccount(Shape):
+    """What was done for one account."""
+
+    account: AccountText
+    cancelled: list[DeliveryId]
+    foreign: list[SightingFields]
+    deleted: list[str]
+    revoked: bool | None
+    page: str | None
+    failed: dict[str, ErrorFields]
+
+
+class Panicked(Shape):
+    """`panic`."""
+
+    scopes: list[str]
+    accounts: list[PanickedAccount]
+    bundle: str | None
+    sha256: str
+    problem: ErrorFields | None
+    confirmation: ErrorFields | None
+
+
 class AlertShown(Shape):
     """`alerts show`."""
 

@@ -4,7 +4,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,11 +35,12 @@ class OwnItem:
 
 @dataclass(frozen=True, slots=True)
 class SeenProfile:
-    """A profile as it was seen, and the SHA-256 of what is kept of it."""
+    """A profile as it was seen, and the SHA-256 of what is kept of it, which is `stored`."""
 
     content: dict[str, object]
     taken_at: datetime
     evidence: str
+    stored: str
 
 
 def own_after(connection: Connection, account_id: str, place: int, limit: int) -> Sequence[OwnItem]:
@@ -61,12 +62,6 @@ def newest_own(connection: Connection, account_id: str, limit: int) -> Sequence[
     return [_own(row) for row in connection.execute(query.order_by(*newest).limit(limit))]
 
 
-def own_named(connection: Connection, account_id: str, network_ids: Collection[str]) -> Sequence[OwnItem]:
-    """Return own items by the ids of their network."""
-    query = _items().where(item.c.account_id == account_id, item.c.network_id.in_(list(network_ids)))
-    return [_own(row) for row in connection.execute(query)]
-
-
 def has_gaps(connection: Connection, account_id: str) -> bool:
     """Return whether a part of an account is not read to its end, or nothing of it was ever read."""
     query = select(cursor.c.open).where(cursor.c.account_id == account_id, IS_STREAM)
@@ -76,12 +71,21 @@ def has_gaps(connection: Connection, account_id: str) -> bool:
 
 def newest_profile(connection: Connection, account_id: str) -> SeenProfile | None:
     """Return an account's profile as it was seen last, None where it was never."""
+    return next(iter(profiles(connection, account_id, 1)), None)
+
+
+def profiles(connection: Connection, account_id: str, limit: int = 100) -> Sequence[SeenProfile]:
+    """Return an account's profiles, newest first: one for each change."""
     query = select(profile.c.content, profile.c.taken_at).where(profile.c.account_id == account_id)
-    row = connection.execute(query.order_by(profile.c.taken_at.desc()).limit(1)).one_or_none()
-    if row is None:
-        return None
-    digest = hashlib.sha256(row.content.encode()).hexdigest()
-    return SeenProfile(json.loads(row.content), instants.moment(row.taken_at), digest)
+    return [
+        SeenProfile(
+            json.loads(row.content),
+            instants.moment(row.taken_at),
+            hashlib.sha256(row.content.encode()).hexdigest(),
+            row.content,
+        )
+        for row in connection.execute(query.order_by(profile.c.taken_at.desc()).limit(limit))
+    ]
 
 
 def _items() -> Select[Any]:

@@ -199,6 +199,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
+    "panic": Row(
+        "panic",
+        "panic",
+        "Stop accounts at once: freeze, cancel what waits, keep evidence; on demand delete and revoke.",
+    ),
     "crisis on": Row(
         "crisis", "on", "Hold every post that is queued, of all accounts where none is named. It never asks."
     ),

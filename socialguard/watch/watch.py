@@ -1,12 +1,16 @@
 """The watch of one workspace, as its faces meet it."""
 
-from socialguard import errors
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account
 from socialguard.watch import baseline, examining, probing, sightings
 from socialguard.watch.baseline import Baseline
-from socialguard.watch.interface import Desk, Outcome
+from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
 
 BASELINE = "watch.baseline"
 
@@ -67,3 +71,25 @@ class Watch:
             found = baseline.forget(connection, account.id)
             log.append(connection, Entry(BASELINE, "forgotten", actor, account.id))
         return found
+
+    def written(self, account: Account, since: datetime) -> list[Sighting]:
+        """Return what somebody else wrote on an account that was seen since then and is not known to be gone."""
+        with self._desk.database.read() as connection:
+            gone = sightings.known(connection, account.id, [Seen.DELETION])
+            found = sightings.of_account(connection, account.id)
+        return [
+            one.sighting
+            for one in found
+            if one.sighting.kind in sightings.WRITTEN and one.seen_at >= since and one.sighting.subject not in gone
+        ]
+
+    def note_deleted(self, account: Account, gone: Sequence[Sighting]) -> None:
+        """Note that we deleted what somebody else wrote: that it is gone is no alarm."""
+        with self._desk.database.write() as connection:
+            known = sightings.known(connection, account.id, [Seen.DELETION])
+            noted = [
+                replace(one, kind=Seen.DELETION, severity=Severity.NOTE, at=clock.now(), reasons=())
+                for one in gone
+                if one.subject not in known
+            ]
+            sightings.keep(connection, account.id, noted)
