@@ -43,6 +43,10 @@ def _examine_some(desk: Desk, outcome: Outcome) -> bool:
         items = watching.own_after(connection, account.id, at.item, AT_ONCE)
         settled = not watching.has_gaps(connection, account.id)
     is_last = len(items) < AT_ONCE
+    if not items and at == begun and not (at.history and settled):
+        with desk.database.read() as connection:
+            outcome.waits = owning.is_in_doubt(connection, account.id)
+        return False
     with desk.database.write() as connection:
         if place.load(connection, account.id, at.since) != begun:
             return True  # another process was here meanwhile

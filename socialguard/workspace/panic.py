@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from socialguard import clock, errors
-from socialguard.ledger import reader
-from socialguard.ledger.states import WAITING
 from socialguard.model.text import marked
 from socialguard.watch.interface import Severity, Sighting
 from socialguard.workspace import evidence, stopping
@@ -69,14 +67,19 @@ def stop(workspace: "Workspace", selectors: Sequence[str], reason: str) -> Panic
     """Freeze, cancel what waits, and keep the evidence."""
     scopes = stopping.freeze(workspace, selectors, reason)
     accounts = _accounts(workspace, selectors)
-    found = Panic(scopes, [Panicked(one) for one in accounts])
+    by_id = {one.id: Panicked(one) for one in accounts}
+    found = Panic(scopes, list(by_id.values()))
+    try:
+        for account_id, delivery_id in stopping.cancel_waiting(workspace, list(by_id), reason):
+            by_id[account_id].cancelled.append(delivery_id)
+    except errors.SocialGuardError as problem:
+        found.problem = problem
     for one in found.accounts:
-        _guarded(one, "cancel", lambda one=one: _cancel(workspace, one, reason))  # type: ignore[misc]
         _guarded(one, "foreign", lambda one=one: _look(workspace, one))  # type: ignore[misc]
     try:
         found.bundle, found.sha256 = evidence.keep(workspace, accounts, reason)
     except errors.SocialGuardError as problem:
-        found.problem = problem
+        found.problem = found.problem or problem
     return found
 
 
@@ -130,18 +133,6 @@ def _accounts(workspace: "Workspace", selectors: Sequence[str]) -> "tuple[Accoun
         return workspace.accounts()
     with workspace.database.read() as connection:
         return tuple(workspace.signed.books(connection).registry.resolve(connection, selectors))
-
-
-def _cancel(workspace: "Workspace", one: Panicked, reason: str) -> None:
-    states = tuple(WAITING)
-    while True:
-        with workspace.database.read() as connection:
-            rows = reader.page(connection, states=states, account_ids=[one.account.id], limit=500)
-        for row in rows:
-            stopping.cancel(workspace, row.id, reason)
-            one.cancelled.append(row.id)
-        if len(rows) < 500:
-            return
 
 
 def _look(workspace: "Workspace", one: Panicked) -> None:

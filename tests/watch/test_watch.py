@@ -1,6 +1,7 @@
 """What nobody here did is found, with its evidence; what we did is never called foreign."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -68,10 +69,10 @@ def test_a_deletion_is_suspected_only_where_the_network_shows_others(office: Off
     assert "watch.deletion" in {each.kind for each in alerts(office).alerts}
 
 
-def shown_with_error(office: Office, name: str) -> list[dict[str, object]]:
+def shown_with_error(office: Office, name: str) -> list[dict[str, Any]]:
     done = office.cli("watch", "run", name, "--json")
     assert done.code == 6, done
-    rows: list[dict[str, object]] = done.document["accounts"]
+    rows: list[dict[str, Any]] = done.document["accounts"]
     return rows
 
 
