@@ -365,6 +365,38 @@ class Panicked(Shape):
     confirmation: ErrorFields | None
 
 
+class SentAlert(Shape):
+    """One alert on one channel."""
+
+    alert: int
+    channel: str
+    ok: bool
+
+
+class AlertsSent(Shape):
+    """`alerts send`."""
+
+    sent: list[SentAlert]
+
+
+class ChannelAdded(Shape):
+    """`alerts channel add`."""
+
+    added: str
+
+
+class Channels(Shape):
+    """`alerts channel list`."""
+
+    channels: list[str]
+
+
+class ChannelRemoved(Shape):
+    """`alerts channel remove`."""
+
+    removed: str
+
+
 class AlertShown(Shape):
     """`alerts show`."""
 

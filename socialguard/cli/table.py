@@ -221,6 +221,14 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
     "alerts show": Row("alerts", "show", "Show one alert whole: what to do, and the evidence of each thing seen."),
+    "alerts channel add": Row(
+        "alert_channels", "add", "Add a channel: its address is read from standard input, since it holds a secret."
+    ),
+    "alerts channel list": Row("alert_channels", "list_", "List the channels by name; no address is shown."),
+    "alerts channel remove": Row("alert_channels", "remove", "Remove a channel."),
+    "alerts send": Row(
+        "alert_channels", "send", "Send alerts to the channels now; the daemon does it every minute."
+    ),
     "alerts ack": Row("alerts", "ack", "Say that you know of alerts: no command tells of them any more."),
     "affinity status": Row(
         "affinity",
@@ -300,6 +308,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "affinity": "How each account writes, and texts that do not sound like theirs.",
     "alerts": "What a person must learn although no command was running.",
     "approval": "Approvals by mail.",
+    "alerts channel": "Where alerts go outside this machine.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
