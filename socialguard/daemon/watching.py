@@ -26,13 +26,14 @@ class Watching:
     def __init__(self, workspace: Workspace, lanes: Lanes, failed: Callable[[Exception], None]) -> None:
         self._workspace = workspace
         self._waiting: set[str] = set()
-        self._rounds = Rounds(workspace, NAME, lanes, self._when, self._look, failed)
+        self._rounds = Rounds(workspace, NAME, lanes, self.when, self.turn, failed)
 
     def look(self) -> None:
         """Offer a turn to each account whose time has come."""
         self._rounds.offer()
 
-    def _look(self, account: Account) -> None:
+    def turn(self, account: Account) -> None:
+        """Look at one account; raises Problem where that did not go well."""
         outcome = self._workspace.watch.look(account)
         self._waiting.discard(account.id)
         if outcome.waits:
@@ -40,7 +41,8 @@ class Watching:
         if outcome.error is not None:
             raise Problem(outcome.error.message())
 
-    def _when(self, account: Account, after: datetime) -> datetime:
+    def when(self, account: Account, after: datetime) -> datetime:
+        """Return when an account is looked at next."""
         if account.id in self._waiting:
             return after + AGAIN
         is_paid = self._workspace.network(account.network).reading.metrics_price
