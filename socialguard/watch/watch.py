@@ -27,6 +27,14 @@ class Watch:
         examining.examine(self._desk, outcome)
         return outcome
 
+    def fetch(self, account: Account) -> Outcome:
+        """Fetch what is new of an account and judge it; raises what went wrong, after what is here was judged."""
+        try:
+            self._desk.fetch(account)
+        finally:
+            outcome = self.examine(account)
+        return outcome
+
     def look(self, account: Account, *, newest: int | None = None) -> Outcome:
         """Fetch what is new of an account, judge it, and ask the network for the `newest` own posts whether they
         are still there; what went wrong is in the outcome's `error`, after what could be judged was."""

@@ -63,8 +63,8 @@ class Panic:
         return self.problem is not None or any(one.failed for one in self.accounts)
 
 
-def stop(workspace: "Workspace", selectors: Sequence[str], reason: str) -> Panic:
-    """Freeze, cancel what waits, and keep the evidence."""
+def stop(workspace: "Workspace", selectors: Sequence[str], reason: str, *, fetch: bool) -> Panic:
+    """Freeze, cancel what waits, and keep the evidence; `fetch`: ask the networks first what strangers posted."""
     scopes = stopping.freeze(workspace, selectors, reason)
     accounts = _accounts(workspace, selectors)
     by_id = {one.id: Panicked(one) for one in accounts}
@@ -75,6 +75,8 @@ def stop(workspace: "Workspace", selectors: Sequence[str], reason: str) -> Panic
     except errors.SocialGuardError as problem:
         found.problem = problem
     for one in found.accounts:
+        if fetch and one.account.is_usable:
+            _guarded(one, "fetch", lambda one=one: workspace.watch.fetch(one.account))  # type: ignore[misc]
         _guarded(one, "foreign", lambda one=one: _look(workspace, one))  # type: ignore[misc]
     try:
         found.bundle, found.sha256 = evidence.keep(workspace, accounts, reason)
@@ -169,13 +171,13 @@ def _revoke(workspace: "Workspace", one: Panicked, reason: str) -> None:
     one.revoked, one.page = found.revoked, found.page
 
 
-def _twice(one: Panicked, step: str, work: Callable[[], None]) -> None:
+def _twice(one: Panicked, step: str, work: Callable[[], object]) -> None:
     _guarded(one, step, work)
     if step in one.failed:
         _guarded(one, step, work)
 
 
-def _guarded(one: Panicked, step: str, work: Callable[[], None]) -> None:
+def _guarded(one: Panicked, step: str, work: Callable[[], object]) -> None:
     try:
         work()
     except errors.SocialGuardError as problem:

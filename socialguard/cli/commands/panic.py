@@ -38,7 +38,7 @@ def panic(
 
     refused: errors.SocialGuardError | None = None
     with open_workspace(face) as workspace:
-        found = panics.stop(workspace, selectors, reason)
+        found = panics.stop(workspace, selectors, reason, fetch=delete_foreign)
         if delete_foreign:
             try:
                 _confirm(face, found, confirmed)
