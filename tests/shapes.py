@@ -272,10 +272,137 @@ class Alerts(Shape):
 
 
 class AlertsSeen(Shape):
-    """`alerts seen`."""
+    """`alerts ack`."""
 
     seen: list[int]
     unseen: int
+
+
+class SightingFields(Shape):
+    """What was seen on an account and nobody here did."""
+
+    kind: Literal["post", "reply", "repost", "deletion", "profile", "permission"]
+    severity: Literal["note", "warn", "critical"]
+    suspected: bool
+    network_id: str | None
+    url: str
+    source: str
+    at: Instant
+    what: str
+    reasons: list[Literal["source", "hour", "burst"]]
+    evidence: Sha256
+
+
+class WatchedAccount(Shape):
+    """A look at one account."""
+
+    account: AccountText
+    sightings: list[SightingFields]
+    waits: bool
+    asked: int | None
+    skipped: str | None
+    error: ErrorFields | None
+
+
+class WatchRun(Shape):
+    """`watch run`."""
+
+    accounts: list[WatchedAccount]
+    sightings: int
+
+
+class UsualSource(Shape):
+    """A client and how often it was used."""
+
+    source: str
+    posts: int
+
+
+class UsualHour(Shape):
+    """An hour of the day and how much was posted in it."""
+
+    hour: int
+    posts: int
+
+
+class Usual(Shape):
+    """What is usual by hand."""
+
+    posts: int
+    sources: list[UsualSource]
+    hours: list[UsualHour]
+    most_in_an_hour: int
+
+
+class WatchBaseline(Shape):
+    """`watch baseline`."""
+
+    account: AccountText
+    accepted: bool
+    forgotten: bool
+    learned: Usual | None
+
+
+class PanickedAccount(Shape):
+    """What was done for one account."""
+
+    account: AccountText
+    cancelled: list[DeliveryId]
+    foreign: list[SightingFields]
+    deleted: list[str]
+    revoked: bool | None
+    page: str | None
+    failed: dict[str, ErrorFields]
+
+
+class Panicked(Shape):
+    """`panic`."""
+
+    scopes: list[str]
+    accounts: list[PanickedAccount]
+    bundle: str | None
+    sha256: str
+    problem: ErrorFields | None
+    confirmation: ErrorFields | None
+
+
+class SentAlert(Shape):
+    """One alert on one channel."""
+
+    alert: int
+    channel: str
+    ok: bool
+
+
+class AlertsSent(Shape):
+    """`alerts send`."""
+
+    sent: list[SentAlert]
+
+
+class ChannelAdded(Shape):
+    """`alerts channel add`."""
+
+    added: str
+
+
+class Channels(Shape):
+    """`alerts channel list`."""
+
+    channels: list[str]
+
+
+class ChannelRemoved(Shape):
+    """`alerts channel remove`."""
+
+    removed: str
+
+
+class AlertShown(Shape):
+    """`alerts show`."""
+
+    alert: AlertFields
+    evidence: list[SightingFields]
 
 
 class CostRow(Shape):

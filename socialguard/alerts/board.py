@@ -49,11 +49,13 @@ class Board:
         account_id: str | None = None,
         delivery_id: str | None = None,
         remedy: str = "",
-    ) -> None:
-        """Raise an alert in the caller's write transaction; what is open and unseen of the same cause is moved."""
+        again: bool = False,
+    ) -> int:
+        """Raise an alert in the caller's write transaction and return its id; what is open and unseen of the same
+        cause is moved. `again`: what happened is new each time, so that what was seen is not quiet for a day."""
         cause = {"kind": kind, "account_id": account_id, "delivery_id": delivery_id}
         now = jcs.timestamp(clock.now())
-        quiet = {"quiet": jcs.timestamp(clock.now() - QUIET)}
+        quiet = {"quiet": now if again else jcs.timestamp(clock.now() - QUIET)}
         same = connection.execute(_SAME, cause | quiet).one_or_none()
         count, first = (1, now) if same is None else _so_far(same.id, same.message, same.raised_at)
         kept = {name: str(value)[:_FIELD_LIMIT] for name, value in fields.items()}
@@ -61,11 +63,14 @@ class Board:
             {"template": template, "fields": kept, "count": count, "first": first, "remedy": remedy}
         )
         if same is None:
-            connection.execute(insert(alert), {**cause, "message": message, "raised_at": now})
+            row = {**cause, "message": message, "raised_at": now}
+            alert_id = int(connection.execute(insert(alert).returning(alert.c.id), row).scalar_one())
         else:
+            alert_id = same.id
             changed = update(alert).where(alert.c.id == same.id)
             connection.execute(changed.values(message=message, raised_at=now))
         self.note(connection)
+        return alert_id
 
     def raise_error(
         self,

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from socialguard import errors
 from socialguard.canon import jcs
@@ -49,25 +50,40 @@ def page(connection: Connection, *, unseen: bool, limit: int | None, before: int
         query = query.where(alert.c.seen_at.is_(None))
     if before is not None:
         query = query.where(alert.c.id < before)
-    found = []
-    for row in connection.execute(query if limit is None else query.limit(limit)):
-        told = parse_message(row.id, row.message)
-        found.append(
-            Alert(
-                id=row.id,
-                kind=row.kind,
-                account_id=row.account_id,
-                delivery_id=row.delivery_id,
-                template=told.template,
-                fields=told.fields,
-                count=told.count,
-                first_at=jcs.parse_timestamp(told.first),
-                raised_at=jcs.parse_timestamp(row.raised_at),
-                seen_at=None if row.seen_at is None else jcs.parse_timestamp(row.seen_at),
-                remedy=told.remedy,
-            )
-        )
-    return found
+    return [_alert(row) for row in connection.execute(query if limit is None else query.limit(limit))]
+
+
+def _alert(row: Row[Any]) -> Alert:
+    told = parse_message(row.id, row.message)
+    return Alert(
+        id=row.id,
+        kind=row.kind,
+        account_id=row.account_id,
+        delivery_id=row.delivery_id,
+        template=told.template,
+        fields=told.fields,
+        count=told.count,
+        first_at=jcs.parse_timestamp(told.first),
+        raised_at=jcs.parse_timestamp(row.raised_at),
+        seen_at=None if row.seen_at is None else jcs.parse_timestamp(row.seen_at),
+        remedy=told.remedy,
+    )
+
+
+def open_ids(connection: Connection, kind: str, account_id: str) -> tuple[int, ...]:
+    """Return the ids of the alerts of a kind on an account that nobody has seen."""
+    query = select(alert.c.id).where(
+        alert.c.seen_at.is_(None), alert.c.kind == kind, alert.c.account_id == account_id
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def get(connection: Connection, alert_id: int) -> Alert:
+    """Return one alert; NotFound where there is none of that id."""
+    row = connection.execute(select(alert).where(alert.c.id == alert_id)).one_or_none()
+    if row is None:
+        raise errors.NotFound(kind="alert", name=alert_id, hint="Run: socialguard alerts list --all")
+    return _alert(row)
 
 
 def count_unseen(connection: Connection) -> int:

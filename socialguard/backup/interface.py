@@ -29,13 +29,15 @@ def untold(items: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that a backup works with. `renew` renews the credential of an account where it is about to end."""
+    """All that a backup works with. `renew` renews the credential of an account where it is about to end; `kept`
+    is told after each page, so that somebody may look at what it brought."""
 
     custody: Custody
     archive: Archive
     purse: Purse
     alerts: Board
     renew: Callable[[Account], None]
+    kept: Callable[[Account], None]
 
 
 @dataclass(slots=True)

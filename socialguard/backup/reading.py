@@ -33,6 +33,8 @@ def _read_gap(visit: Visit, gap: Gap) -> None:
         outcome.changed += kept.changed
         outcome.snapshots += kept.snapshots
         visit.told(kept.new)
+        if kept.new:
+            visit.desk.kept(outcome.account)
     if gap.reached_limit and gap.stream.value not in outcome.shows_no_more:
         outcome.shows_no_more = (*outcome.shows_no_more, gap.stream.value)
 

@@ -199,6 +199,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
+    "panic": Row(
+        "panic",
+        "panic",
+        "Stop accounts at once: freeze, cancel what waits, keep evidence; on demand delete and revoke.",
+    ),
     "crisis on": Row(
         "crisis", "on", "Hold every post that is queued, of all accounts where none is named. It never asks."
     ),
@@ -208,8 +213,23 @@ TABLE: Final[Mapping[str, Row]] = {
         "End a crisis, every one where none is named; signed. What is held stays held until it is released.",
     ),
     "crisis status": Row("crisis", "status", "Show the crises in force, and the posts that one holds."),
+    "watch run": Row(
+        "watch", "run", "Look for what nobody here did on accounts: posts, replies, deletions, profile changes."
+    ),
+    "watch baseline": Row(
+        "watch", "baseline", "Accept that people also post by hand on an account: learn what is usual there."
+    ),
     "alerts list": Row("alerts", "list_", "List what nobody has seen yet, newest first."),
-    "alerts seen": Row("alerts", "seen", "Say that you know of alerts: no command tells of them any more."),
+    "alerts show": Row("alerts", "show", "Show one alert whole: what to do, and the evidence of each thing seen."),
+    "alerts channel add": Row(
+        "alert_channels", "add", "Add a channel: its address is read from standard input, since it holds a secret."
+    ),
+    "alerts channel list": Row("alert_channels", "list_", "List the channels by name; no address is shown."),
+    "alerts channel remove": Row("alert_channels", "remove", "Remove a channel."),
+    "alerts send": Row(
+        "alert_channels", "send", "Send alerts to the channels now; the daemon does it every minute."
+    ),
+    "alerts ack": Row("alerts", "ack", "Say that you know of alerts: no command tells of them any more."),
     "affinity status": Row(
         "affinity",
         "status",
@@ -288,6 +308,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "affinity": "How each account writes, and texts that do not sound like theirs.",
     "alerts": "What a person must learn although no command was running.",
     "approval": "Approvals by mail.",
+    "alerts channel": "Where alerts go outside this machine.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
@@ -300,6 +321,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "queue": "Deliveries that wait, went out or are in doubt.",
     "review": "What waits, for people who have not this program.",
     "sandbox": "Networks on this machine, for trying things out.",
+    "watch": "Activity on accounts that nobody here made.",
     "vault": "Keys, credentials and their recovery.",
     "vault recovery": "The kit that opens everything again.",
     "workspace": "This installation.",

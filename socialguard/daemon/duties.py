@@ -8,11 +8,14 @@ from socialguard.daemon.backups import Backups
 from socialguard.daemon.checkpoints import Checkpoints
 from socialguard.daemon.disk import Disk
 from socialguard.daemon.heartbeat import Heartbeat
-from socialguard.daemon.interface import Backup, Duty
+from socialguard.daemon.interface import Backup, Duty, Problem
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.publisher import Publisher
 from socialguard.daemon.status import DISK
 from socialguard.daemon.tokens import Tokens
+from socialguard.daemon.watching import NAME as WATCH
+from socialguard.daemon.watching import SECONDS as WATCH_SECONDS
+from socialguard.daemon.watching import Watching
 from socialguard.workspace.opened import Workspace
 
 
@@ -34,6 +37,7 @@ def made(
         Duty("acknowledge", 5.0, Acknowledgements(workspace).look),
         Duty("approvals", 60.0, publisher.expire),
         Duty(DISK, 60.0, Disk(workspace.layout).look),
+        Duty("alerts", 60.0, lambda: _send_alerts(workspace)),
         Duty("heartbeat", 60.0, Heartbeat(workspace.settings, is_well).beat),
     )
 
@@ -49,9 +53,22 @@ def backups(
     return Duty("backup", 30.0, Backups(workspace, backup, lanes, stop, failed).look)
 
 
+def watching(workspace: Workspace, lanes: Lanes, failed: Callable[[Exception], None]) -> Duty:
+    """Return the duty of a workspace that backs up: what nobody here did is looked for."""
+    return Duty(WATCH, WATCH_SECONDS, Watching(workspace, lanes, failed).look)
+
+
 def learning(workspace: Workspace) -> Duty:
     """Return the duty of a workspace that backs up: the wrong-account detector learns what came in."""
     return Duty("affinity", 3600.0, lambda: _learn(workspace))
+
+
+def _send_alerts(workspace: Workspace) -> None:
+    from socialguard.workspace import outward
+
+    failed = sorted({one.channel for one in outward.send(workspace) if not one.ok})
+    if failed:
+        raise Problem(f"not taken by: {', '.join(failed)}")
 
 
 def _learn(workspace: Workspace) -> None:

@@ -99,6 +99,7 @@ class Daemon:
         if self._backup is not None:
             lanes = self._backup_lanes
             every.append(duties.backups(workspace, self._backup, lanes, self._stop, self._failed))
+            every.append(duties.watching(workspace, lanes, self._failed))
             every.append(duties.learning(workspace))
         return every
 

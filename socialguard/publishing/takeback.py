@@ -1,5 +1,6 @@
 """Taking back and settling: undo, cancel, a person's word on an unknown outcome."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -57,6 +58,19 @@ def cancel(
             writer.move(connection, value, State.CANCELLED, reason)
             _append(connection, log, actor, value, "delivery.cancel", "ok", reason)
         return Result(reader.get(connection, value.id), account)
+
+
+def cancel_waiting(
+    database: Database, log: AuditLog, actor: Actor, account_ids: Sequence[str], reason: str
+) -> tuple[tuple[str, str], ...]:
+    """Cancel every waiting delivery of these accounts in one transaction, and return their account and id. Drafts
+    are kept; it needs no key."""
+    with database.write() as connection:
+        waiting = [one for one in reader.in_states(connection, *WAITING) if one.account_id in account_ids]
+        for value in waiting:
+            writer.move(connection, value, State.CANCELLED, reason)
+            _append(connection, log, actor, value, "delivery.cancel", "ok", reason)
+    return tuple((value.account_id, value.id) for value in waiting)
 
 
 def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Result:

@@ -443,6 +443,24 @@ baseline = Table(
     Column("value", Text, nullable=False),
     Column("taken_at", Instant, nullable=False),
 )
+# What the watch saw on an account that nothing of ours did, each once; what it is about is `subject`.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("account_id", String(64), ForeignKey("account.id"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("evidence", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("alert_id", Serial),
+    UniqueConstraint("account_id", "kind", "subject"),
+    Index("ix_sighting_account_at", "account_id", "at"),
+    Index("ix_sighting_alert", "alert_id"),
+)
 budget = Table(
     "budget",
     metadata,

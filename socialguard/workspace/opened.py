@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
     from socialguard.vault.renewed import Renewed
+    from socialguard.watch.watch import Watch
     from socialguard.workspace.trust import Keys, Trust
 
 Ask = Callable[[], str]
@@ -178,7 +179,19 @@ class Workspace(AbstractContextManager["Workspace"]):
         from socialguard.backup.backup import Backup
         from socialguard.backup.interface import Desk
 
-        return Backup(Desk(self.custody, self.archive, self.purse, self.alerts, self._renew))
+        desk = Desk(self.custody, self.archive, self.purse, self.alerts, self._renew, self._examine)
+        return Backup(desk)
+
+    @cached_property
+    def watch(self) -> "Watch":
+        """What tells of activity that nothing of ours made."""
+        from socialguard.workspace import watching
+
+        return watching.watch(self)
+
+    def _examine(self, account: Account) -> None:
+        """Judge what a page of a backup brought."""
+        self.watch.examine(account)
 
     def _renew(self, account: Account) -> None:
         """Renew the credential of an account where it is about to end."""

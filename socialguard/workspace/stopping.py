@@ -144,6 +144,21 @@ def cancel(workspace: "Workspace", delivery_id: str, reason: str) -> "Result | N
         return None
 
 
+def cancel_waiting(workspace: "Workspace", account_ids: Sequence[str], reason: str) -> tuple[tuple[str, str], ...]:
+    """Cancel all that waits on these accounts and return account and id of each; where the database cannot be
+    written, the emergency file takes them one by one."""
+    from socialguard.publishing import takeback
+
+    try:
+        return takeback.cancel_waiting(workspace.database, workspace.log, workspace.person, account_ids, reason)
+    except _UNWRITABLE:
+        with workspace.database.read() as connection:
+            waiting = [one for one in reader.in_states(connection, *WAITING) if one.account_id in account_ids]
+        for value in waiting:
+            _note(workspace.emergency, CANCEL, workspace.person, reason, {"delivery": value.id})
+        return tuple((value.account_id, value.id) for value in waiting)
+
+
 def noted(file: EmergencyFile) -> Noted:
     """Return what waits in the emergency file; the numbers of its freezes are below 0, since they have none
     yet."""

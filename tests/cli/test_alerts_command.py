@@ -50,7 +50,7 @@ def test_in_french_the_sentence_is_put_together_from_its_template(office: Office
 
 def test_what_was_seen_is_told_no_more_and_stands_in_the_log(office: Office) -> None:
     held(office)
-    assert shown(office.cli("alerts", "seen", "1", "--json"), AlertsSeen).model_dump() == {
+    assert shown(office.cli("alerts", "ack", "1", "--json"), AlertsSeen).model_dump() == {
         "seen": [1],
         "unseen": 0,
     }
@@ -65,9 +65,9 @@ def test_what_was_seen_is_told_no_more_and_stands_in_the_log(office: Office) -> 
 def test_two_held_deliveries_are_two_alerts_and_can_be_seen_one_by_one(office: Office) -> None:
     first, second = held(office, "One"), held(office, "Two")
     assert office.cli("whoami").stderr.startswith(f"ALERT  2 unseen alerts. LATE  {second} ")
-    assert office.cli("alerts", "seen", "2").code == 0
+    assert office.cli("alerts", "ack", "2").code == 0
     assert office.cli("whoami").stderr.startswith(LINE.format(id=first))
-    assert shown(office.cli("alerts", "seen", "--all", "--json"), AlertsSeen).seen == [1]
+    assert shown(office.cli("alerts", "ack", "--all", "--json"), AlertsSeen).seen == [1]
 
 
 def test_people_get_a_table(office: Office) -> None:
@@ -75,19 +75,19 @@ def test_people_get_a_table(office: Office) -> None:
     done = office.cli("alerts", "list")
     assert done.stdout.splitlines()[0].split() == ["id", "last", "times", "account", "what", "seen"]
     assert delivery in done.stdout
-    assert done.stderr == "When you know of them: socialguard alerts seen ID … | --all\n"
-    office.cli("alerts", "seen", "--all")
+    assert done.stderr == "When you know of them: socialguard alerts ack ID … | --all\n"
+    office.cli("alerts", "ack", "--all")
     assert office.cli("alerts", "list").stdout == "No alert is unseen.\n"
 
 
 @pytest.mark.parametrize("words", [(), ("1", "--all"), ("nonsense",), ("0",)])
 def test_seen_takes_ids_or_all(office: Office, words: tuple[str, ...]) -> None:
     held(office)
-    failed(office.cli("alerts", "seen", *words, "--json"), 2, "usage_error")
+    failed(office.cli("alerts", "ack", *words, "--json"), 2, "usage_error")
     assert shown(office.cli("alerts", "list", "--json"), Alerts).unseen == 1, "nothing was marked by a slip"
 
 
 def test_seen_refuses_an_id_that_there_is_not(office: Office) -> None:
     held(office)
-    assert "99" in failed(office.cli("alerts", "seen", "1", "99", "--json"), 5, "not_found").message
+    assert "99" in failed(office.cli("alerts", "ack", "1", "99", "--json"), 5, "not_found").message
     assert shown(office.cli("alerts", "list", "--json"), Alerts).unseen == 1, "all of them or none"

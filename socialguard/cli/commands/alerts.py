@@ -49,15 +49,41 @@ def list_(face: Face, everything: bool, limit: int) -> None:
             if one.remedy and one.seen_at is None:
                 face.printer.line(f"{one.id}: {alerting.sentence(one.remedy, one.fields)}")
         if unseen:
-            face.printer.note("When you know of them: socialguard alerts seen ID … | --all")
+            face.printer.note("When you know of them: socialguard alerts ack ID … | --all")
 
     face.printer.answer({"alerts": documents, "unseen": unseen}, people)
 
 
-@command("seen")
+@command("show")
+@click.argument("alert_id", type=click.IntRange(1), metavar="ID")
+def show(face: Face, alert_id: int) -> None:
+    """Show one alert whole: what to do, and the evidence of each thing seen."""
+    from socialguard.alerts import reader
+    from socialguard.cli.commands import watch
+    from socialguard.registry.accounts import unverified
+    from socialguard.watch import sightings
+
+    with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
+        one = reader.get(connection, alert_id)
+        names = {} if one.account_id is None else {one.account_id: str(unverified(connection, one.account_id))}
+        found = [each.sighting for each in sightings.of_alert(connection, alert_id)]
+        zone = workspace.zone
+    document = {"alert": _document(one, names), "evidence": [watch.sighting_document(each) for each in found]}
+
+    def people() -> None:
+        face.printer.line(alerting.sentence(one.template, one.fields))
+        if one.remedy:
+            face.printer.line(alerting.sentence(one.remedy, one.fields))
+        if found:
+            watch.listed(face, found, zone)
+
+    face.printer.answer(document, people)
+
+
+@command("ack")
 @click.argument("ids", nargs=-1, type=click.IntRange(1), metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="Every alert that is unseen now.")
-def seen(face: Face, ids: tuple[int, ...], everything: bool) -> None:
+def ack(face: Face, ids: tuple[int, ...], everything: bool) -> None:
     """Say that you know of alerts: no command tells of them any more."""
     if everything == bool(ids):
         raise errors.UsageError(detail="Name alerts by their id, or --all; not both.")

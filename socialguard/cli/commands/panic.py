@@ -1,0 +1,127 @@
+"""`socialguard panic`: everything that stops an account, in the order in which it is worth having."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from socialguard import errors
+from socialguard.cli.assent import Assent, require_assent
+from socialguard.cli.face import Face
+from socialguard.cli.opening import open_workspace
+from socialguard.cli.options import command, confirm, reason, selector_arguments
+from socialguard.cli.words import _, later, say
+
+if TYPE_CHECKING:
+    from socialguard.workspace.panic import Panic
+
+
+class NotDeleted(errors.Cancelled):
+    """Stopped. Nothing was deleted."""
+
+
+@command("panic")
+@selector_arguments()
+@click.option("--revoke", is_flag=True, help="Ask the networks to forget the credentials.")
+@click.option("--delete-foreign", is_flag=True, help="Delete what strangers posted, after showing it.")
+@reason()
+@confirm
+def panic(
+    face: Face,
+    selectors: tuple[str, ...],
+    revoke: bool,
+    delete_foreign: bool,
+    reason: str,
+    confirmed: tuple[str, ...],
+) -> int:
+    """Stop accounts at once: freeze, cancel what waits, keep evidence; on demand delete and revoke."""
+    from socialguard.workspace import panic as panics
+
+    refused: errors.SocialGuardError | None = None
+    with open_workspace(face) as workspace:
+        found = panics.stop(workspace, selectors, reason, fetch=delete_foreign)
+        if delete_foreign:
+            try:
+                _confirm(face, found, confirmed)
+            except (errors.ConfirmationRequired, errors.Cancelled) as problem:
+                refused = problem
+        panics.act(workspace, found, reason, delete=delete_foreign and refused is None, revoke=revoke)
+        panics.tell(workspace, found, reason)
+    face.printer.answer(_document(found, refused), lambda: _tell(face, found, refused))
+    partly = [errors.PartlyDone.exit_code] if found.is_partial else []
+    return partly[0] if partly else errors.gravest([] if refused is None else [refused.exit_code])
+
+
+def _confirm(face: Face, found: "Panic", confirmed: tuple[str, ...]) -> None:
+    foreign = [(one, each) for one in found.accounts for each in one.foreign]
+    if not foreign:
+        return
+    if face.has_terminal:
+        for one, each in foreign:
+            face.printer.note_line(f"{one.account}  {each.at:%Y-%m-%d %H:%M}  {each.url or each.subject}")
+    asked = Assent(
+        told=say("This deletes {count} posts at their networks, for good.", count=len(foreign)),
+        question=later("Type {wanted} to delete them. Enter stops:"),
+        wanted=str(len(foreign)),
+        names=[str(one.account) for one in found.accounts if one.foreign],
+        act=_("Deleting what strangers posted"),
+    )
+    require_assent(face, asked, confirmed, NotDeleted)
+
+
+def _document(found: "Panic", refused: errors.SocialGuardError | None) -> dict[str, object]:
+    from socialguard.cli.commands.watch import sighting_document
+    from socialguard.cli.output import error_document
+
+    return {
+        "scopes": list(found.scopes),
+        "accounts": [
+            {
+                "account": str(one.account),
+                "cancelled": one.cancelled,
+                "foreign": [sighting_document(each) for each in one.foreign],
+                "deleted": one.deleted,
+                "revoked": one.revoked,
+                "page": one.page,
+                "failed": {step: error_document(problem) for step, problem in one.failed.items()},
+            }
+            for one in found.accounts
+        ],
+        "bundle": None if found.bundle is None else str(found.bundle),
+        "sha256": found.sha256,
+        "problem": None if found.problem is None else error_document(found.problem),
+        "confirmation": None if refused is None else error_document(refused),
+    }
+
+
+def _tell(face: Face, found: "Panic", refused: errors.SocialGuardError | None) -> None:
+    face.printer.table(
+        [_("account"), _("cancelled"), _("foreign"), _("deleted"), _("credential"), _("failed")],
+        [
+            (
+                one.account,
+                len(one.cancelled),
+                len(one.foreign),
+                len(one.deleted),
+                _revoked(one.revoked),
+                "; ".join(f"{step}: {problem.message(_)}" for step, problem in one.failed.items()),
+            )
+            for one in found.accounts
+        ],
+    )
+    for one in found.accounts:
+        if one.page is not None:
+            face.printer.line(f"{one.account}: {one.page}")
+    if found.bundle is not None:
+        face.printer.say("Evidence: {path}", path=found.bundle)
+        face.printer.say("SHA-256: {digest}", digest=found.sha256)
+    elif found.problem is not None:
+        face.printer.note("There is no bundle of evidence: {problem}", problem=found.problem.message(_))
+    if refused is not None:
+        face.printer.note("Nothing was deleted: {problem}", problem=refused.message(_))
+    face.printer.say("A send that is under way cannot be stopped.")
+
+
+def _revoked(revoked: bool | None) -> str:
+    if revoked is None:
+        return ""
+    return _("revoked") if revoked else _("revocation pending")

@@ -1,0 +1,125 @@
+"""What is usual on an account where people also post by hand: the table `baseline`.
+
+It is learned from what the archive holds and nothing of ours made, and only when somebody says so: an account
+without a baseline has no usual hand-posting at all. What fits is noted and raises no alert; what does not is told
+with the reason: another client, another hour, more at once than ever."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, delete, insert, select
+
+from socialguard import clock, errors
+from socialguard.archive.watching import OwnItem
+from socialguard.canon import jcs
+from socialguard.store.tables import baseline
+
+ENOUGH: Final = 30
+"""Fewer posts by hand say nothing about what is usual."""
+NEWEST: Final = 5_000
+WINDOW: Final = timedelta(hours=1)
+_HANDS: Final = "hands"
+_MARGIN: Final = 1
+"""Hours beside a usual one that are usual, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Usual hand-posting: clients with how often each was used (none where the network names none), hours of the
+    account's day with how often something was posted in each, and the most that was ever posted within an hour."""
+
+    posts: int
+    sources: Mapping[str, int] = field(default_factory=dict)
+    hours: Mapping[int, int] = field(default_factory=dict)
+    burst: int = 0
+
+    def knows_source(self, source: str) -> bool:
+        """Return whether that client was used before."""
+        return source in self.sources
+
+    def knows_hour(self, hour: int) -> bool:
+        """Return whether something is posted around that hour of the day."""
+        return any((hour + by) % 24 in self.hours for by in range(-_MARGIN, _MARGIN + 1))
+
+    @property
+    def most_in_an_hour(self) -> int:
+        """How much within an hour is no burst: half as much again as ever, and a little for small numbers."""
+        return self.burst + self.burst // 2 + 2
+
+
+class TooLittle(errors.UsageError):
+    """{account} has {count} posts that were made by hand; {enough} are needed to know what is usual."""
+
+    remedy = "Fetch its past first: socialguard backup run {account}"
+
+
+def learned(items: Sequence[OwnItem], zone: str) -> Baseline:
+    """Return what these items, all made by hand, say is usual in an account's zone."""
+    times = sorted(one.created_at for one in items)
+    return Baseline(
+        len(items),
+        dict(Counter(one.source for one in items).most_common()),
+        dict(sorted(Counter(hour_of(one.created_at, zone) for one in items).items())),
+        _burst(times),
+    )
+
+
+def hour_of(at: datetime, zone: str) -> int:
+    """Return the hour of the day in a zone."""
+    return at.astimezone(ZoneInfo(zone)).hour
+
+
+def load(connection: Connection, account_id: str) -> Baseline | None:
+    """Return what is usual on an account, None where nobody said that anything is; Tampered for a row that this
+    program did not write."""
+    text = read(connection, account_id, _HANDS)
+    if text is None:
+        return None
+    try:
+        kept = json.loads(text)
+        hours = {int(hour): int(count) for hour, count in kept["hours"].items()}
+        sources = {str(name): int(count) for name, count in kept["sources"].items()}
+        return Baseline(int(kept["posts"]), sources, hours, int(kept["burst"]))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise errors.Tampered(what="A baseline of the watch", detail="its row is not one of ours.") from None
+
+
+def keep(connection: Connection, account_id: str, value: Baseline) -> None:
+    """Keep what is usual from now on."""
+    hours = {str(hour): count for hour, count in value.hours.items()}
+    text = {"posts": value.posts, "sources": dict(value.sources), "hours": hours, "burst": value.burst}
+    write(connection, account_id, _HANDS, json.dumps(text))
+
+
+def forget(connection: Connection, account_id: str) -> bool:
+    """Let nothing be usual any more; return whether anything was."""
+    gone = delete(baseline).where(baseline.c.account_id == account_id, baseline.c.kind == _HANDS)
+    return connection.execute(gone).rowcount > 0
+
+
+def read(connection: Connection, account_id: str, kind: str) -> str | None:
+    """Return what is kept under a kind: how an account's profile or permissions were seen last, too."""
+    query = select(baseline.c.value).where(baseline.c.account_id == account_id, baseline.c.kind == kind)
+    return connection.execute(query).scalar()
+
+
+def write(connection: Connection, account_id: str, kind: str, value: str) -> None:
+    """Keep a value under a kind, in place of the one before."""
+    connection.execute(delete(baseline).where(baseline.c.account_id == account_id, baseline.c.kind == kind))
+    row = {"account_id": account_id, "kind": kind, "value": value, "taken_at": jcs.timestamp(clock.now())}
+    connection.execute(insert(baseline).values(row))
+
+
+def _burst(times: Sequence[datetime]) -> int:
+    """The most of these within any hour."""
+    most = first = 0
+    for last, at in enumerate(times):
+        while times[first] <= at - WINDOW:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

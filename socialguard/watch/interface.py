@@ -1,0 +1,81 @@
+"""What the watch works with, and the values that it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from socialguard import errors
+from socialguard.alerts.board import Board
+from socialguard.archive.archive import Archive
+from socialguard.ledger.purse import Purse
+from socialguard.model.account import Account
+from socialguard.registry.accounts import Facts
+from socialguard.store.database import Database
+from socialguard.vault.custody import Custody
+
+
+class Seen(StrEnum):
+    """What a sighting is about."""
+
+    POST = "post"
+    REPLY = "reply"
+    REPOST = "repost"
+    DELETION = "deletion"
+    PROFILE = "profile"
+    PERMISSION = "permission"
+
+
+class Severity(StrEnum):
+    """How bad it looks: `note` fits the baseline and raises no alert."""
+
+    NOTE = "note"
+    WARN = "warn"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Something that happened on an account and that nothing of ours did. `subject` is the network's id of the
+    item, or what a profile or a permission became; `evidence` the hash of what the archive holds of it; `at` when
+    it happened as far as the network tells; `reasons` why it stands out (`source`, `hour`, `burst`)."""
+
+    kind: Seen
+    subject: str
+    severity: Severity
+    at: datetime
+    evidence: str = ""
+    url: str = ""
+    source: str = ""
+    what: str = ""
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a look at one account brought. `waits`: a send is in doubt, so nothing was judged. `asked` is how many
+    posts the network was asked for, None where it was not asked; `skipped` says why nothing was tried."""
+
+    account: Account
+    sightings: list[Sighting] = field(default_factory=list)
+    judged: int = 0
+    waits: bool = False
+    asked: int | None = None
+    skipped: str | None = None
+    error: errors.SocialGuardError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
+    went wrong; `facts` is what the registry keeps beside an account."""
+
+    database: Database
+    archive: Callable[[], Archive]
+    custody: Callable[[], Custody]
+    purse: Purse
+    alerts: Board
+    fetch: Callable[[Account], None]
+    facts: Callable[[Connection, str], Facts]

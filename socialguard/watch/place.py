@@ -1,0 +1,53 @@
+"""How far an account is judged: the table `watch_cursor`.
+
+What was there before an account was ours is history, and no alarm: while its first backup goes on, what was made
+before it was added is passed over. An index that was made anew numbers its items anew: then all are gone through
+once more, which repeats nothing, since each sighting is kept once."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from socialguard import errors
+from socialguard.canon import jcs
+from socialguard.store.tables import watch_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The last item that was judged: its place in the archive and its network's id. `history` while what was made
+    before `since` is passed over."""
+
+    since: datetime
+    history: bool = True
+    item: int = 0
+    network_id: str = ""
+
+
+def load(connection: Connection, account_id: str, added_at: datetime) -> Place:
+    """Return how far an account is judged; Tampered for a row that this program did not write."""
+    query = select(watch_cursor.c.position).where(watch_cursor.c.account_id == account_id)
+    text = connection.execute(query).scalar()
+    if text is None:
+        return Place(added_at)
+    try:
+        kept = json.loads(text)
+        return Place(
+            jcs.parse_timestamp(kept["since"]), bool(kept["history"]), int(kept["item"]), str(kept["network_id"])
+        )
+    except (ValueError, TypeError, KeyError):
+        raise errors.Tampered(what="The watch's place", detail="its row is not one of ours.") from None
+
+
+def keep(connection: Connection, account_id: str, place: Place) -> None:
+    """Keep how far an account is judged."""
+    position = {
+        "since": jcs.timestamp(place.since),
+        "history": place.history,
+        "item": place.item,
+        "network_id": place.network_id,
+    }
+    connection.execute(delete(watch_cursor).where(watch_cursor.c.account_id == account_id))
+    connection.execute(insert(watch_cursor).values(account_id=account_id, position=json.dumps(position)))

@@ -1,0 +1,103 @@
+"""The watch of one workspace, as its faces meet it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from socialguard import clock, errors
+from socialguard.audit.interface import Actor, Entry
+from socialguard.audit.log import AuditLog
+from socialguard.model.account import Account
+from socialguard.watch import baseline, examining, probing, sightings
+from socialguard.watch.baseline import Baseline
+from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
+
+BASELINE = "watch.baseline"
+
+
+class Watch:
+    """Looks at accounts of a workspace."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def examine(self, account: Account) -> Outcome:
+        """Judge what the archive holds of an account, and ask no network."""
+        outcome = Outcome(account)
+        examining.examine(self._desk, outcome)
+        return outcome
+
+    def fetch(self, account: Account) -> Outcome:
+        """Fetch what is new of an account and judge it; raises what went wrong, after what is here was judged."""
+        try:
+            self._desk.fetch(account)
+        finally:
+            outcome = self.examine(account)
+        return outcome
+
+    def look(self, account: Account, *, newest: int | None = None) -> Outcome:
+        """Fetch what is new of an account, judge it, and ask the network for the `newest` own posts whether they
+        are still there; what went wrong is in the outcome's `error`, after what could be judged was."""
+        outcome = Outcome(account)
+        if not account.is_usable:
+            outcome.skipped = account.state.value
+            return outcome
+        with self._desk.database.read() as connection:
+            last = sightings.last(connection)  # what a backup brings is judged page by page
+        try:
+            self._desk.fetch(account)
+        except errors.SocialGuardError as problem:
+            outcome.error = problem
+        try:
+            examining.examine(self._desk, outcome)
+            if outcome.error is None and not outcome.waits:
+                probing.probe(self._desk, outcome, newest)
+        except errors.Tampered:
+            raise
+        except errors.SocialGuardError as problem:
+            outcome.error = outcome.error or problem
+        with self._desk.database.read() as connection:
+            outcome.sightings = [one.sighting for one in sightings.of_account(connection, account.id, last)]
+        return outcome
+
+    def learn(self, account: Account) -> Baseline:
+        """Return what would be usual on an account; raises TooLittle."""
+        return examining.by_hand(self._desk, account)[0]
+
+    def accept(self, account: Account, log: AuditLog, actor: Actor) -> Baseline:
+        """Learn what is usual on an account and have it accepted from now on; raises TooLittle."""
+        usual, _ = examining.by_hand(self._desk, account)
+        with self._desk.database.write() as connection:
+            baseline.keep(connection, account.id, usual)
+            obj = {"posts": usual.posts, "sources": len(usual.sources), "hours": len(usual.hours)}
+            log.append(connection, Entry(BASELINE, "ok", actor, account.id, obj=obj))
+        return usual
+
+    def forget(self, account: Account, log: AuditLog, actor: Actor) -> bool:
+        """Accept nothing by hand any more; return whether anything was accepted."""
+        with self._desk.database.write() as connection:
+            found = baseline.forget(connection, account.id)
+            log.append(connection, Entry(BASELINE, "forgotten", actor, account.id))
+        return found
+
+    def written(self, account: Account, since: datetime) -> list[Sighting]:
+        """Return what somebody else wrote on an account that was seen since then and is not known to be gone."""
+        with self._desk.database.read() as connection:
+            gone = sightings.known(connection, account.id, [Seen.DELETION])
+            found = sightings.of_account(connection, account.id)
+        return [
+            one.sighting
+            for one in found
+            if one.sighting.kind in sightings.WRITTEN and one.seen_at >= since and one.sighting.subject not in gone
+        ]
+
+    def note_deleted(self, account: Account, gone: Sequence[Sighting]) -> None:
+        """Note that we deleted what somebody else wrote: that it is gone is no alarm."""
+        with self._desk.database.write() as connection:
+            known = sightings.known(connection, account.id, [Seen.DELETION])
+            noted = [
+                replace(one, kind=Seen.DELETION, severity=Severity.NOTE, at=clock.now(), reasons=())
+                for one in gone
+                if one.subject not in known
+            ]
+            sightings.keep(connection, account.id, noted)

@@ -1,0 +1,186 @@
+"""The emergency stop: freeze, cancel what waits, keep evidence, delete what strangers posted, revoke, tell.
+
+In this order, since each step is worth having where a later one fails: what stops needs no network and no key, and
+evidence is taken before anything at a network changes it. What failed is listed; nothing is undone because of
+it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from socialguard import clock, errors
+from socialguard.model.text import marked
+from socialguard.watch.interface import Severity, Sighting
+from socialguard.workspace import evidence, stopping
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from socialguard.model.account import Account
+    from socialguard.networks.interface import Session
+    from socialguard.workspace.opened import Workspace
+
+ACTION: Final = "panic.delete"
+KIND: Final = "panic"
+RECENT: Final = timedelta(days=7)
+"""What strangers posted longer ago is not deleted in a panic: somebody has lived with it."""
+_THREADS: Final = 16
+_TELL: Final = marked("PANIC  {account}: {reason}. Frozen; {cancelled} posts cancelled; {failed} steps failed.")
+_BACK: Final = marked("docs/operations.md says how to come back: new credential, review, thaw.")
+
+
+@dataclass(slots=True)
+class Panicked:
+    """What was done for one account. `foreign` is what strangers posted lately; `deleted` what of it is gone;
+    `revoked` is None where nobody asked for it, False while the network still takes the token; `failed` holds what
+    went wrong, by step."""
+
+    account: "Account"
+    cancelled: list[str] = field(default_factory=list)
+    foreign: list[Sighting] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    revoked: bool | None = None
+    page: str | None = None
+    failed: dict[str, errors.SocialGuardError] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Panic:
+    """All of it: the scopes that are frozen, each account, and the bundle of evidence, None where it failed."""
+
+    scopes: tuple[str, ...]
+    accounts: list[Panicked]
+    bundle: Path | None = None
+    sha256: str = ""
+    problem: errors.SocialGuardError | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether anything failed."""
+        return self.problem is not None or any(one.failed for one in self.accounts)
+
+
+def stop(workspace: "Workspace", selectors: Sequence[str], reason: str, *, fetch: bool) -> Panic:
+    """Freeze, cancel what waits, and keep the evidence; `fetch`: ask the networks first what strangers posted."""
+    scopes = stopping.freeze(workspace, selectors, reason)
+    accounts = _accounts(workspace, selectors)
+    by_id = {one.id: Panicked(one) for one in accounts}
+    found = Panic(scopes, list(by_id.values()))
+    try:
+        for account_id, delivery_id in stopping.cancel_waiting(workspace, list(by_id), reason):
+            by_id[account_id].cancelled.append(delivery_id)
+    except errors.SocialGuardError as problem:
+        found.problem = problem
+    for one in found.accounts:
+        if fetch and one.account.is_usable:
+            _guarded(one, "fetch", lambda one=one: workspace.watch.fetch(one.account))  # type: ignore[misc]
+        _guarded(one, "foreign", lambda one=one: _look(workspace, one))  # type: ignore[misc]
+    try:
+        found.bundle, found.sha256 = evidence.keep(workspace, accounts, reason)
+    except errors.SocialGuardError as problem:
+        found.problem = found.problem or problem
+    return found
+
+
+def act(workspace: "Workspace", found: Panic, reason: str, *, delete: bool, revoke: bool) -> None:
+    """Delete what strangers posted and revoke credentials, of many accounts at once; each is tried twice."""
+    workspace.keys.worker()  # what is opened twice at once is two things
+    assert workspace.pins is not None
+    assert workspace.custody is not None
+    for one in found.accounts:
+        workspace.network(one.account.network).warm()
+
+    def both(one: Panicked) -> None:
+        if delete and one.foreign:
+            _twice(one, "delete", lambda: _delete(workspace, one, reason))
+        if revoke:
+            _twice(one, "revoke", lambda: _revoke(workspace, one, reason))
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(both, found.accounts))
+
+
+def tell(workspace: "Workspace", found: Panic, reason: str) -> None:
+    """Raise an alert for each account, and put the whole act into the log."""
+    from socialguard.audit.interface import Entry
+
+    with workspace.database.write() as connection:
+        for one in found.accounts:
+            workspace.alerts.raise_(
+                connection,
+                KIND,
+                _TELL,
+                {
+                    "account": one.account,
+                    "reason": reason,
+                    "cancelled": len(one.cancelled),
+                    "failed": len(one.failed),
+                },
+                account_id=one.account.id,
+                remedy=_BACK,
+                again=True,
+            )
+            obj = {"cancelled": len(one.cancelled), "deleted": one.deleted, "bundle": found.sha256}
+            outcome = "partly_done" if one.failed else "ok"
+            workspace.log.append(
+                connection, Entry("panic", outcome, workspace.person, one.account.id, reason=reason, obj=obj)
+            )
+
+
+def _accounts(workspace: "Workspace", selectors: Sequence[str]) -> "tuple[Account, ...]":
+    if list(selectors) == ["all"]:
+        return workspace.accounts()
+    with workspace.database.read() as connection:
+        return tuple(workspace.signed.books(connection).registry.resolve(connection, selectors))
+
+
+def _look(workspace: "Workspace", one: Panicked) -> None:
+    workspace.watch.examine(one.account)
+    one.foreign = [
+        each
+        for each in workspace.watch.written(one.account, clock.now() - RECENT)
+        if each.severity is not Severity.NOTE
+    ]
+
+
+def _delete(workspace: "Workspace", one: Panicked, reason: str) -> None:
+    left = [each.subject for each in one.foreign if each.subject not in one.deleted]
+
+    def call(account: "Account", session: "Session") -> None:
+        for network_id in left:
+            session.delete(network_id)
+            one.deleted.append(network_id)
+
+    try:
+        workspace.custody.on_network(ACTION, one.account.id, call, _nothing, reason=reason)
+    finally:
+        workspace.watch.note_deleted(one.account, [each for each in one.foreign if each.subject in one.deleted])
+
+
+def _nothing(connection: "Connection", manifest: object, result: None) -> None:
+    """Nothing here changes beside the log."""
+
+
+def _revoke(workspace: "Workspace", one: Panicked, reason: str) -> None:
+    from socialguard.vault import withdrawal
+
+    found = withdrawal.revoke(workspace.custody, one.account.id, reason)
+    one.revoked, one.page = found.revoked, found.page
+
+
+def _twice(one: Panicked, step: str, work: Callable[[], object]) -> None:
+    _guarded(one, step, work)
+    if step in one.failed:
+        _guarded(one, step, work)
+
+
+def _guarded(one: Panicked, step: str, work: Callable[[], object]) -> None:
+    try:
+        work()
+    except errors.SocialGuardError as problem:
+        one.failed[step] = problem
+    else:
+        one.failed.pop(step, None)

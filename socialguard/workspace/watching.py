@@ -1,0 +1,36 @@
+"""The watch of a workspace: what it is given by the other rooms."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from socialguard.watch.interface import Desk
+from socialguard.watch.watch import Watch
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from socialguard.model.account import Account
+    from socialguard.registry.accounts import Facts
+    from socialguard.workspace.opened import Workspace
+
+
+def watch(workspace: "Workspace") -> Watch:
+    """Return the watch; what it reads of a network comes in by the backup."""
+
+    def fetch(account: "Account") -> None:
+        workspace.backup.run(account, threading.Event())
+
+    def facts(connection: "Connection", account_id: str) -> "Facts":
+        return workspace.signed.books(connection).registry.facts(connection, account_id)
+
+    return Watch(
+        Desk(
+            database=workspace.database,
+            archive=lambda: workspace.archive,
+            custody=lambda: workspace.custody,
+            purse=workspace.purse,
+            alerts=workspace.alerts,
+            fetch=fetch,
+            facts=facts,
+        )
+    )
