@@ -167,9 +167,17 @@ TABLE: Final[Mapping[str, Row]] = {
         "audit", "list_", "List entries, newest first: when, who, what, on which account, with which outcome."
     ),
     "audit show": Row("audit", "show", "Show one entry whole."),
-    "audit verify": Row("audit", "verify", "Verify the whole log against its checkpoints, pins and anchors."),
+    "audit verify": Row(
+        "audit",
+        "verify",
+        "Verify the whole log against its checkpoints, pins and anchors; or an exported one in DIR.",
+    ),
     "audit checkpoint": Row("audit", "checkpoint", "Sign the log as it stands and hand it to every anchor."),
-    "audit export": Row("audit", "export", "Export entries as JSON lines, byte for byte as they are signed."),
+    "audit export": Row(
+        "audit",
+        "export",
+        "Export the log to a new directory, with checkpoints, keys and proofs, for whoever checks it elsewhere.",
+    ),
     "audit incident accept": Row(
         "audit",
         "accept",

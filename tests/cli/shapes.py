@@ -504,3 +504,16 @@ class AffinityStatusDocument(Shape):
 class AffinityFitDocument(Shape):
     learned: int
     anew: bool
+
+
+class AuditExport(Shape):
+    """What `audit export` prints."""
+
+    directory: str
+    entries: int
+    size: int
+    incarnation: int
+    root: str
+    checkpoints: int
+    keys: int
+    proofs: int

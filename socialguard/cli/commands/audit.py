@@ -1,6 +1,6 @@
 """`socialguard audit …`: who touched which account, and whether the log still says so."""
 
-import sys
+import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,22 +88,22 @@ def show(face: Face, seq: int) -> None:
 
 
 @command("verify")
+@click.argument("directory", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--key", "keys", multiple=True, metavar="VKEY", help="With DIR: the key to trust, or its file.")
 @click.option("--deep", is_flag=True, help="Also the form of every entry and every checkpoint's signature.")
 @click.option("--require-anchor", is_flag=True, help="Exit 17 where no anchor outside this machine holds the log.")
-def verify(face: Face, deep: bool, require_anchor: bool) -> int:
-    """Verify the whole log against its checkpoints, pins and anchors."""
+def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool, require_anchor: bool) -> int:
+    """Verify the whole log against its checkpoints, pins and anchors; or an exported one in DIR."""
     from socialguard.audit.verify import NOT_PROVED
-    from socialguard.workspace import verifying
 
-    with open_workspace(face) as workspace, progress.over(face, _("entries")) as step:
-        done = 0
-
-        def told(now: int, whole: int) -> None:
-            nonlocal done
-            step(now - done)
-            done = now
-
-        report = verifying.verify(workspace, deep=deep, told=told, require_anchor=require_anchor)
+    if directory is None:
+        if keys:
+            raise errors.UsageError(detail="--key is for an exported log: name its directory.")
+        report = _of_workspace(face, deep, require_anchor)
+    else:
+        if deep or require_anchor:
+            raise errors.UsageError(detail="An exported log is always verified deep, and no anchor is asked.")
+        report = _of_directory(face, directory, keys)
     document = {
         "status": report.status,
         "entries": report.entries,
@@ -163,41 +163,45 @@ def checkpoint(face: Face) -> int:
 
 
 @command("export")
-@click.option("--account", metavar="ACCOUNT", help="Only entries of this account.")
-@click.option("--action", metavar="ACTION", help="Only this action, e.g. delivery.")
-@click.option("--since", metavar="TIME", help="Not before this instant (ISO 8601).")
-@click.option("--until", metavar="TIME", help="Before this instant (ISO 8601).")
-@click.option("--proofs", is_flag=True, help="With each entry the path that proves it against the checkpoint.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; without it stdout.")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--account", metavar="ACCOUNT", help="Inclusion proofs only for entries of this account.")
+@click.option("--action", metavar="ACTION", help="Inclusion proofs only for this action, e.g. delivery.")
+@click.option("--since", metavar="TIME", help="Inclusion proofs only for entries not before this instant.")
+@click.option("--until", metavar="TIME", help="Inclusion proofs only for entries before this instant.")
 def export(
-    face: Face,
-    account: str | None,
-    action: str | None,
-    since: str | None,
-    until: str | None,
-    proofs: bool,
-    out: Path | None,
+    face: Face, directory: Path, account: str | None, action: str | None, since: str | None, until: str | None
 ) -> None:
-    """Export entries as JSON lines, byte for byte as they are signed."""
-    from socialguard.audit import reader
+    """Export the log to a new directory, with checkpoints, keys and proofs, for whoever checks it elsewhere."""
+    from socialguard.audit import exporting
     from socialguard.audit.interface import Entry
 
-    if face.as_json and out is None:
-        raise errors.UsageError(
-            detail="An export is JSON lines of its own.", remedy="With --json give --out FILE."
-        )
     with open_workspace(face) as workspace:
         wanted = _filter(workspace, account, None, action, since, until)
+        if directory.absolute().resolve().is_relative_to(workspace.layout.home.absolute().resolve()):
+            raise errors.UsageError(detail="An export lies outside the workspace.")
         with workspace.database.write() as connection:
-            entry = Entry("audit.export", "ok", workspace.person, obj={"proofs": proofs})
-            workspace.log.append(connection, entry)
-        lines = reader.export(workspace.database, workspace.org, wanted, proofs=proofs)
-        count = _write_lines(lines, out)
-    if out is not None:
-        face.printer.answer(
-            {"file": str(out), "lines": count},
-            lambda: face.printer.say("{count} lines in {file}.", count=count, file=out),
-        )
+            workspace.log.append(connection, Entry("audit.export", "ok", workspace.person))
+        workspace.checkpoint()
+        made = exporting.export(workspace.database, workspace.org, _log_keys(workspace), directory, wanted)
+    document = {
+        "directory": str(directory),
+        "entries": made.entries,
+        "size": made.size,
+        "incarnation": made.incarnation,
+        "root": base64.b64encode(made.root).decode(),
+        "checkpoints": made.checkpoints,
+        "keys": made.keys,
+        "proofs": made.proofs,
+    }
+    face.printer.answer(
+        document,
+        lambda: face.printer.say(
+            "{count} entries and {proofs} proofs in {file}.",
+            count=made.entries,
+            proofs=made.proofs,
+            file=directory,
+        ),
+    )
 
 
 @command("accept")
@@ -282,22 +286,46 @@ def _status(report: Any) -> str:  # Any: audit.verify.Report, imported late
     return _(report.status)
 
 
-def _write_lines(lines: Any, out: Path | None) -> int:  # Any: an iterator of bytes
-    count = 0
+def _of_workspace(face: Face, deep: bool, require_anchor: bool) -> Any:  # Any: audit.verify.Report
+    from socialguard.workspace import verifying
+
+    with open_workspace(face) as workspace, progress.over(face, _("entries")) as step:
+        done = 0
+
+        def told(now: int, whole: int) -> None:
+            nonlocal done
+            step(now - done)
+            done = now
+
+        return verifying.verify(workspace, deep=deep, told=told, require_anchor=require_anchor)
+
+
+def _of_directory(face: Face, directory: Path, keys: tuple[str, ...]) -> Any:  # Any: audit.verify.Report
+    """Verify an export with the keys given, else with those that this workspace's owners signed."""
+    from socialguard.audit import exported
+
+    if keys:
+        pinned = [exported.public_key(_vkey(each)) for each in keys]
+    else:
+        with open_workspace(face) as workspace:
+            pinned = [key.public for key in _log_keys(workspace)]
+    with progress.over(face, _("entries")) as step:
+        return exported.verify(directory, pinned, step)
+
+
+def _vkey(given: str) -> str:
     try:
-        target = sys.stdout.buffer if out is None else out.open("xb")
-        for line in lines:
-            target.write(line + b"\n")
-            count += 1
-        if out is not None:
-            target.close()
-    except FileExistsError:
-        raise errors.UsageError(detail=f"{out} exists already.") from None
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise errors.DiskFull(path=out or "stdout") from problem
-    return count
+        return Path(given).read_text(encoding="ascii") if Path(given).is_file() else given
+    except (OSError, ValueError):
+        raise errors.Unreadable(path=Path(given).name, detail="it holds no verifier key.") from None
+
+
+def _log_keys(workspace: Workspace) -> Any:  # Any: a list of audit.interface.LogKey, imported late
+    from socialguard.audit.interface import LogKey
+
+    with workspace.database.read() as connection:
+        manifest = workspace.signed.books(connection).manifest
+    return [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys]
 
 
 def _filter(
