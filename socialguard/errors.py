@@ -257,6 +257,24 @@ class Held(SocialGuardError):
     remedy = "{fix}"
 
 
+class NotAllowed(Held):
+    """{who} may not {what}: {detail}. Nothing was sent."""
+
+    remedy = "Ask an owner. Who may do what: socialguard access --all"
+
+
+class NotApproved(Held):
+    """{delivery} for {account} has {given} of {needed} approvals that count now. Held, not sent."""
+
+    remedy = "Ask again: socialguard queue release {delivery} --now"
+
+
+class Expired(Held):
+    """EXPIRED  {delivery} for {account}: {detail}. It is not sent."""
+
+    remedy = "Its text is kept. To post it after all: socialguard draft show {draft}"
+
+
 class Frozen(Held):
     """FROZEN  {account}, since {since}, by {actor}: "{reason}". Nothing was sent. Draft {draft} kept."""
 

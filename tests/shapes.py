@@ -128,6 +128,18 @@ class PartFields(Shape):
     url: str | None
 
 
+class WordFields(Shape):
+    """What a member said of a delivery that waited."""
+
+    decision: Literal["approved", "rejected", "attested"]
+    member: str
+    at: Instant
+    expires: Instant
+    reason: str
+    on_behalf: str | None
+    evidence_sha256: str | None
+
+
 class WholeDelivery(DeliveryFields):
     """One delivery with its content."""
 
@@ -136,6 +148,7 @@ class WholeDelivery(DeliveryFields):
     media: list[MediaFields]
     parts: list[PartFields]
     attempt: AttemptFields | None
+    approvals: list[WordFields]
 
 
 class OneDelivery(Shape):

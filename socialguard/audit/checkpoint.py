@@ -55,6 +55,16 @@ def make(database: Database, org: str, signer: Signer, pins: TreePin, anchors: S
     return tree
 
 
+def pin_head(database: Database, org: str, pins: TreePin) -> Tree:
+    """Pin the log as it stands, where no key that signs it is at hand; returns its tree. Raises as `make`."""
+    log = AuditLog(org)
+    with database.read() as connection:
+        log.require_extends(connection, pins.pinned_tree())
+        tree = log.head(connection)
+    pin(pins, tree)
+    return tree
+
+
 def store(connection: Connection, org: str, signer: Signer, anchors: Sequence[str] = ()) -> Tree:
     """Sign and store a checkpoint of the present head in the caller's write transaction; returns its tree.
 

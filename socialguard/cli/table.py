@@ -65,6 +65,45 @@ TABLE: Final[Mapping[str, Row]] = {
     "contact": Row(
         "contact", "contact", "Show or set whom to call about an account (or, with --me, how to reach you)."
     ),
+    "member invite": Row(
+        "member", "invite", "Invite somebody: prints a file to carry to them, by any way but this database."
+    ),
+    "member join": Row(
+        "member",
+        "join",
+        "Make keys on this machine for an invitation, and print the request for the owner and its code.",
+    ),
+    "member accept": Row(
+        "member", "accept", "Take in whoever sent a request, after hearing its code from the person."
+    ),
+    "member list": Row("member", "list_", "List the members, their roles, and since when and by whose act."),
+    "member role": Row(
+        "member", "role", "Give a member another role; grants that the new role cannot have are dropped."
+    ),
+    "member suspend": Row(
+        "member",
+        "suspend",
+        "Let a member's keys count for nothing until that is lifted; what they open is sealed anew without them.",
+    ),
+    "member remove": Row(
+        "member", "remove", "Remove a member for good: no key of theirs opens what is written from now on."
+    ),
+    "offboard": Row(
+        "member",
+        "offboard",
+        "Remove a member and say what is left for a person to do: tokens at each network, log-ins, deliveries.",
+    ),
+    "grant": Row(
+        "access",
+        "grant",
+        "Grant a member a right on accounts; a label or client means the accounts that are in it now.",
+    ),
+    "revoke": Row(
+        "access",
+        "revoke",
+        "Take back what a member may do on accounts; `account revoke` is for a credential at its network.",
+    ),
+    "access": Row("access", "access", "Show who can do what on an account, since when and by whose act."),
     "policy apply": Row(
         "policy",
         "apply",
@@ -85,6 +124,23 @@ TABLE: Final[Mapping[str, Row]] = {
     "post": Row("post", "post", "Post a text to the accounts that --to names."),
     "use": Row("post", "use", "Confirm accounts early, so that the next posts to them do not ask."),
     "whoami": Row("whoami", "whoami", "Show the accounts that this terminal session has confirmed."),
+    "approve": Row(
+        "approval",
+        "approve",
+        "Show exactly what will be public, and sign that it may go out; nobody approves their own.",
+    ),
+    "approval request": Row(
+        "approval",
+        "request",
+        "Print a file by which somebody who is not on this machine can approve a waiting delivery.",
+    ),
+    "review export": Row(
+        "review", "export", "Export what waits for an approval, for a client who answers by mail."
+    ),
+    "queue accept": Row("approval", "accept", "Take in an approval that came as a file."),
+    "reject": Row(
+        "approval", "reject", "Say that a waiting delivery may not go out; it is held, and its author may edit it."
+    ),
     "draft new": Row("draft", "new", "Keep a draft without posting it."),
     "draft edit": Row("draft", "edit", "Change a draft in your editor."),
     "draft list": Row("draft", "list_", "List drafts, newest first."),
@@ -239,15 +295,18 @@ GROUPS: Final[Mapping[str, str]] = {
     "account login": "Logging in in the browser.",
     "affinity": "How each account writes, and texts that do not sound like theirs.",
     "alerts": "What a person must learn although no command was running.",
+    "approval": "Approvals by mail.",
     "audit": "The log of who did what, and its proof.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
     "crisis": "What was queued before something happened waits for a person.",
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
+    "member": "Who belongs to the organisation, in which role, with which keys.",
     "plan": "Calendars: what goes out when.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",
+    "review": "What waits, for people who have not this program.",
     "sandbox": "Networks on this machine, for trying things out.",
     "vault": "Keys, credentials and their recovery.",
     "vault recovery": "The kit that opens everything again.",

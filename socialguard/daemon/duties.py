@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
+from socialguard.daemon.acknowledgements import Acknowledgements
 from socialguard.daemon.backups import Backups
 from socialguard.daemon.checkpoints import Checkpoints
 from socialguard.daemon.disk import Disk
@@ -30,6 +31,8 @@ def made(
         Duty("tokens", 60.0, Tokens(workspace, lanes, failed).look),
         Duty("checkpoint", 5.0, checkpoints.near),
         Duty("anchors", 900.0, checkpoints.far),
+        Duty("acknowledge", 5.0, Acknowledgements(workspace).look),
+        Duty("approvals", 60.0, publisher.expire),
         Duty(DISK, 60.0, Disk(workspace.layout).look),
         Duty("heartbeat", 60.0, Heartbeat(workspace.settings, is_well).beat),
     )

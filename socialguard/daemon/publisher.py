@@ -15,7 +15,7 @@ from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.logs import about, log
 from socialguard.ledger import due
 from socialguard.model.delivery import State
-from socialguard.publishing import resolve, send
+from socialguard.publishing import deciding, resolve, send
 from socialguard.publishing.interface import Desk, Result
 
 LOOKS: Final = (0.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -67,6 +67,11 @@ class Publisher:
         given_up = sum(not self._goes_on(one) for one in known)
         if given_up:
             raise Problem(f"{given_up} outcomes are unknown and wait for a person: socialguard queue list")
+
+    def expire(self) -> None:
+        """End what nobody approved in time."""
+        for result in deciding.expire_overdue(self._desk):
+            self._told(result)
 
     def _turn(self, account: str) -> None:
         for delivery_id in self._to_look_for(account):

@@ -79,5 +79,20 @@ def lift(connection: Connection, stop_id: int, *, actor: str, signature: bytes) 
     )
 
 
+def lifted_by(connection: Connection, actor: str) -> tuple[tuple[Stop, bytes], ...]:
+    """Return the stops that a member lifted, each with the signature that lifted it."""
+    rows = connection.execute(select(stop).where(stop.c.lifted_by == actor).order_by(stop.c.id))
+    return tuple((_stop(row), row.lift_signature or b"") for row in rows)
+
+
+def sign_again(connection: Connection, stop_id: int, *, actor: str, signature: bytes) -> None:
+    """Put another owner's signature under a stop that was lifted."""
+    connection.execute(
+        update(stop)
+        .where(stop.c.id == stop_id, stop.c.lifted_at.is_not(None))
+        .values(lifted_by=actor, lift_signature=signature)
+    )
+
+
 def _stop(row: Row[Any]) -> Stop:
     return Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,12 +17,13 @@ from socialguard.ledger import reader, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
-from socialguard.model.finding import Severity
+from socialguard.model.finding import Finding, Severity
 from socialguard.model.fingerprint import body, fingerprint
-from socialguard.publishing import crash
+from socialguard.publishing import approval, crash
 from socialguard.publishing.doubted import OVERRULED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
-from socialguard.publishing.prepare import overridden
+from socialguard.publishing.prepare import APPROVER, decided
+from socialguard.registry.signed import Right
 
 # A card that was read longer ago than this shows a world that has moved on.
 MAX_PLAN_AGE: Final = timedelta(minutes=15)
@@ -54,25 +56,28 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
     crash.at("before_queue")
     with desk.database.write() as connection:
         _refuse_stops(connection, desk, plan)
-        refuse_findings(connection, desk, plan)
+        held = refuse_findings(connection, desk, plan)
         _refuse_unpaid(connection, desk, plan)
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
         for delivery_id in plan.replaces:
             _cancel_replaced(connection, desk, delivery_id)
-        queued = submit(connection, desk, plan, how, begin_nonce(desk.log.head(connection)))
+        queued = submit(connection, desk, plan, how, begin_nonce(desk.log.head(connection)), held)
         for entry in entries(desk, plan, OVERRULED):
             desk.log.append(connection, entry)
     crash.at("after_queue")
     return queued
 
 
-def submit(connection: Connection, desk: Desk, plan: Plan, how: str, nonce: str) -> tuple[Delivery, ...]:
+def submit(
+    connection: Connection, desk: Desk, plan: Plan, how: str, nonce: str, held: Collection[str]
+) -> tuple[Delivery, ...]:
     """Sign and queue the deliveries of a plan in the caller's transaction, which has refused what must be refused;
-    `how` is what the gate said of the confirmation, `nonce` what `begin_nonce` returned."""
-    submissions = _signed(desk, plan, nonce)
-    for item in submissions:
-        _queue(connection, desk, plan, item, how)
-    return tuple(item.value for item in submissions)
+    `how` is what the gate said of the confirmation, `nonce` what `begin_nonce` returned, `held` what
+    `refuse_findings` did."""
+    return tuple(
+        _queue(connection, desk, plan, item, how, str(item.candidate.account) in held)
+        for item in _signed(desk, plan, nonce)
+    )
 
 
 def require_fresh(made_at: datetime) -> None:
@@ -142,6 +147,7 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str, after: str |
         zone=plan.zone,
         max_late=candidate.max_late,
         target=candidate.target,
+        options={"replaces": plan.replaces[0]} if plan.replaces else {},
         after_id=after,
     )
     return _Submission(value, candidate)
@@ -166,9 +172,21 @@ def _refuse_stops(connection: Connection, desk: Desk, plan: Plan) -> None:
         require_open(connection, desk, candidate.account, plan.session, plan.draft_id)
 
 
+def require_may_publish(connection: Connection, desk: Desk, account: Account, draft_id: str) -> None:
+    """Refuse what the sender would: a submission by somebody who may not publish there."""
+    if not desk.trust.may(connection, desk.person.id, Right.PUBLISH, account):
+        raise errors.NotAllowed(
+            who=desk.trust.named(connection, desk.person.id),
+            what=f"publish on {account}",
+            detail="no owner granted it, or it has ended",
+            draft=draft_id,
+        )
+
+
 def require_open(connection: Connection, desk: Desk, account: Account, session: Session, draft_id: str) -> None:
-    """Refuse an account on which nothing may be queued now: AuthenticationNeeded where it was revoked, Held where
-    only a person at a terminal may use it, Frozen."""
+    """Refuse an account on which nothing may be queued now: NotAllowed where this member may not publish,
+    AuthenticationNeeded where it was revoked, Held where only a person at a terminal may use it, Frozen."""
+    require_may_publish(connection, desk, account, draft_id)
     # Read again: it may have been revoked or removed while the card was shown.
     account = desk.trust.account(connection, account.id)
     if not account.is_usable:
@@ -188,9 +206,14 @@ def require_open(connection: Connection, desk: Desk, account: Account, session: 
         )
 
 
-def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
+def for_approver(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the accounts with a hold that an approver decides."""
+    return frozenset(item.account for item in findings if item.overridden == APPROVER)
+
+
+def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset[str]:
     """Refuse (Held) what the checks stop, asked again under the write lock: a twin may have been queued since the
-    plan was shown."""
+    plan was shown. Return the accounts with a hold that an approver decides."""
     fresh = (
         ()
         if plan.candidates[0].act is Act.DELETE
@@ -199,9 +222,10 @@ def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> None:
             *desk.gate.doubts(connection, plan.candidates, plan.session),
         )
     )
-    stopping = [item for item in overridden(fresh, dict(plan.overrides)) if item.stops]
+    told = decided(connection, desk, plan.candidates, fresh, dict(plan.overrides))
+    stopping = [item for item in told if item.stops]
     if not stopping:
-        return
+        return for_approver(told)
     blocked = any(item.severity is Severity.BLOCK for item in stopping)
     alone = len(plan.candidates) == 1
     first = stopping[0]
@@ -234,11 +258,15 @@ def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> No
     )
 
 
-def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, how: str) -> None:
-    value = item.value
-    rules = desk.trust.rules(connection, item.candidate.account)
-    if rules.approvals:
+def _queue(
+    connection: Connection, desk: Desk, plan: Plan, item: _Submission, how: str, for_approver: bool
+) -> Delivery:
+    """Queue one submission, waiting for approvals where it needs any, and return it as it stands."""
+    value, account = item.value, item.candidate.account
+    needed = max(approval.needed(connection, desk, value, account), int(for_approver))
+    if needed:
         value = replace(value, state=State.AWAITING, state_reason="approval")
+        approval.call(connection, desk, value, account, needed)
     writer.queue(connection, value)
     writer.record_confirmation(connection, value, context=plan.session.context, how=how, member=desk.person.id)
     reasons = [f"{check}: {reason}" for check, reason in plan.overrides.items()]
@@ -256,10 +284,12 @@ def _queue(connection: Connection, desk: Desk, plan: Plan, item: _Submission, ho
                 "act": value.act.value,
                 "confirmed": how,
                 "due": jcs.timestamp(value.due),
+                "approvals": needed,
                 **({"passed": ",".join(sorted(plan.overrides))} if plan.overrides else {}),
             },
         ),
     )
+    return value
 
 
 def revoked(account: Account) -> errors.AuthenticationNeeded:

@@ -23,10 +23,11 @@ from socialguard.model.credential import Credential
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import crash, crisis, embargo, threads
+from socialguard.publishing import approval, crash, crisis, embargo, threads
 from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.threads import Turn
+from socialguard.registry.signed import Right
 
 # Every request of an attempt together ends before this: the HTTP session's hard limit is 60 s a request.
 DEADLINE: Final = timedelta(minutes=10)
@@ -84,11 +85,12 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """A due delivery that nothing keeps from going out."""
+    """A due delivery that nothing keeps from going out, and how many approvals it was queued with the need of."""
 
     value: Delivery
     account: Account
     turn: Turn
+    asked: int
 
 
 _Outcome = Claimed | Unrenewed | Result | None | Exception
@@ -157,15 +159,17 @@ def _judged(ground: _Ground, asked: _Asked) -> _Sound | Unrenewed | Result | Non
     if turn is Turn.LATER:
         return None
     account = account_of(connection, desk, value)
+    if not desk.trust.sends(connection, account):
+        return None  # another machine's worker does
     refused = _refusal(ground, value, account)
     if refused is not None:
         return refused
     if not asked.renewed and _must_renew(connection, desk, account):
         return Unrenewed(value, account)
-    _verify(ground, value, account)
+    approvals = _verify(ground, value, account)
     if turn is Turn.NOW:
         threads.require_answerable(connection, desk.log, desk.trust.org, value, account)
-    return _Sound(value, account, turn)
+    return _Sound(value, account, turn, approvals)
 
 
 def _started(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Result | Exception | None:
@@ -188,6 +192,9 @@ def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Resul
             return hold(connection, desk, value, account, met)
     if reader.is_sending(connection, account.id):
         return None
+    unapproved = _unapproved(connection, desk, value, account, sound.asked)
+    if unapproved is not None:
+        return unapproved
     unpaid = _over_budget(connection, desk, value, account)
     if unpaid is not None:
         return unpaid
@@ -236,6 +243,24 @@ def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Acco
     return hold(connection, desk, value, account, late_by(value, account))
 
 
+def _unapproved(
+    connection: Connection, desk: Desk, value: Delivery, account: Account, asked: int
+) -> Result | None:
+    """Hold a delivery whose submitter may no longer publish there, or that has not the approvals it needs now; end
+    one whose approvals came to their end."""
+    if not desk.trust.may(connection, value.submitter, Right.PUBLISH, account):
+        name = desk.trust.named(connection, value.submitter)
+        problem = errors.NotAllowed(who=name, what=f"publish on {account}", detail="its submitter lost that right")
+        return hold(connection, desk, value, account, problem)
+    found = approval.missing(connection, desk, value, account, asked)
+    if isinstance(found, errors.Expired):
+        writer.move(connection, value, State.EXPIRED, found.message())
+        append(connection, desk, value, "expired", reason=found.message())
+        alarm(connection, desk, value, found)
+        return Result(replace(value, state=State.EXPIRED), account, found)
+    return None if found is None else hold(connection, desk, value, account, found)
+
+
 def _over_budget(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a post that a budget does not allow; a deletion is never stopped by one."""
     if value.act is Act.DELETE or not desk.purse.is_limited:
@@ -276,31 +301,44 @@ def alarm(connection: Connection, desk: Desk, value: Delivery, problem: errors.S
     desk.alerts.raise_error(connection, problem.name, problem, account_id=value.account_id, delivery_id=value.id)
 
 
-def _verify(ground: _Ground, value: Delivery, account: Account) -> None:
-    """Refuse a row that its submitter did not sign so, or whose fingerprint may be public already."""
+def _verify(ground: _Ground, value: Delivery, account: Account) -> int:
+    """Refuse a row that its submitter did not sign so, or whose fingerprint may be public already; return how many
+    approvals the log says that it was queued with the need of."""
     connection, desk = ground.connection, ground.desk
-    statement = threads.statement_of(desk.trust.org, value, account)
     if value.not_before is not None and clock.now() < value.not_before:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is earlier than the one confirmed.")
+    require_as_signed(connection, desk, value, account)
+    ground.require_log()
+    desk.trust.rules(connection, account)
+    return _require_open(connection, desk, value, account)
+
+
+def require_as_signed(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
+    """Refuse a row that is not what its submitter signed."""
+    statement = threads.statement_of(desk.trust.org, value, account)
     if fingerprint(statement) != value.fingerprint:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="its content is not what was confirmed.")
     desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
-    ground.require_log()
-    desk.trust.rules(connection, account)
-    _require_open(connection, desk, value, account)
 
 
-def _require_open(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
+def _require_open(connection: Connection, desk: Desk, value: Delivery, account: Account) -> int:
     """Refuse a row that says `queued`, or a time, where the log says otherwise: it was opened again, put off,
-    or never queued here."""
+    never approved, or never queued here. Return how many approvals it was queued with the need of."""
     course = desk.log.course(connection, value.fingerprint, since_of(value.nonce))
-    if not course or (course[0].action, course[0].outcome) != QUEUED:
+    if not course or (course[0].action, course[0].outcome) not in (QUEUED, approval.AWAITED):
         raise errors.Tampered(what=f"Delivery {value.id}", detail="the log does not know it.")
     last = course[-1]
-    if len(course) > 1:
+    asked = course[0].obj.get("approvals", 0)
+    is_approved = (last.action, last.outcome) == approval.APPROVED and all(
+        said.action == approval.ACTION for said in course[1:]
+    )
+    if course[0].outcome != QUEUED[1] and len(course) == 1:
+        raise errors.Tampered(what=f"Delivery {value.id}", detail="the log holds no approval of it.")
+    if len(course) > 1 and not is_approved:
         _require_reopened(connection, desk, value, account, course)
     if last.obj.get("due") != jcs.timestamp(value.due):
         raise errors.Tampered(what=f"Delivery {value.id}", detail="its time is not the one in the log.")
+    return max(int(course[0].outcome != QUEUED[1]), asked if isinstance(asked, int) else 0)
 
 
 def _require_reopened(

@@ -27,17 +27,22 @@ from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
 from socialguard.publishing.skew import Clocks
 from socialguard.publishing.together import Together
+from socialguard.registry.signed import Member, Right
 from socialguard.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What policy says of one account: seconds of grace, seconds that a delivery may be late, how many
-    approvals it needs, and whether a crisis holds what waits for it."""
+    """What policy says of one account: seconds of grace, seconds that a delivery may be late, how many approvals
+    it needs, whose count (`any`, `approver`, `owner`) and for how many hours; what passes a hold (`override`,
+    `approval`); whether a crisis holds what waits for the account."""
 
     grace: int
     max_late: int
     approvals: int
+    approver: str
+    approval_hours: int
+    holds: str
     heeds_crisis: bool = True
 
 
@@ -109,7 +114,30 @@ class Trust(Protocol):
     def require_signed(
         self, connection: Connection, kind: str, body: Mapping[str, object], member: str, signature: bytes
     ) -> None:
-        """Refuse unless `member` is active, may do this, and signed exactly `body`."""
+        """Refuse unless `member` signed exactly `body`: a delivery's submitter, or an owner who thawed. What the
+        submitter may do now is asked apart (`may`)."""
+        ...
+
+    def is_signed(
+        self, connection: Connection, kind: str, body: Mapping[str, object], member: str, signature: bytes
+    ) -> bool:
+        """Return whether `member`, as the manifest lists it, signed exactly `body`."""
+        ...
+
+    def may(self, connection: Connection, member: str, right: Right, account: Account) -> bool:
+        """Return whether an active member has a right on an account now."""
+        ...
+
+    def member(self, connection: Connection, member: str) -> Member | None:
+        """Return what an owner signed about a member, None where nothing was."""
+        ...
+
+    def named(self, connection: Connection, member: str) -> str:
+        """Return the name of a member, as people know it."""
+        ...
+
+    def epoch(self, connection: Connection) -> int:
+        """Return the epoch of the manifest."""
         ...
 
     def vouch(self, kind: str, body: Mapping[str, object]) -> tuple[str, bytes]:
@@ -127,6 +155,10 @@ class Trust(Protocol):
         signature: bytes,
     ) -> None:
         """Refuse unless a worker that may send on the account signed exactly `body`."""
+        ...
+
+    def sends(self, connection: Connection, account: Account) -> bool:
+        """Return whether this machine's worker may send on the account; else another's does."""
         ...
 
     def require_intact_log(self, connection: Connection) -> None:

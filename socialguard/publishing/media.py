@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
 from socialguard.model.delivery import Media
+from socialguard.store import sharing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -118,11 +119,12 @@ class MediaStore:
         target = self.path / digest
         part = self.path / f"{digest}.{os.getpid()}.part"
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sharing.make(self.path)
             if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest:
                 return
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, sharing.file_mode(self.path))  # the worker may be another user of the group
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

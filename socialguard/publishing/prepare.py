@@ -20,6 +20,8 @@ from socialguard.publishing.times import Moment, parse_when
 
 MAX_TEXT = 1_000_000
 """Characters: more than any network takes, so that a wrong file is refused before it is measured."""
+APPROVER = "an approver decides"
+"""What passes a hold where policy leaves it to an approver."""
 
 
 def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True) -> Plan:
@@ -158,6 +160,23 @@ def overridden(findings: Sequence[Finding], overrides: dict[str, str]) -> tuple[
     )
 
 
+def decided(
+    connection: Connection,
+    desk: Desk,
+    plan: Sequence[Candidate],
+    findings: Sequence[Finding],
+    overrides: dict[str, str],
+) -> tuple[Finding, ...]:
+    """Return the findings with what passes each hold: an approver where policy says so, else a person's reason."""
+    names = {str(one.account) for one in plan if desk.trust.rules(connection, one.account).holds == "approval"}
+    return tuple(
+        replace(item, overridden=APPROVER)
+        if item.account in names and item.severity is Severity.HOLD
+        else overridden((item,), overrides)[0]
+        for item in findings
+    )
+
+
 def _begin(desk: Desk, request: Request, *, keep: bool) -> tuple[str, tuple[Account, ...]]:
     """Keep the draft, and return its id with the accounts that the request names; the draft stays where they are
     refused."""
@@ -215,7 +234,7 @@ def _plan(
     return Plan(
         draft_id=draft_id,
         candidates=candidates,
-        findings=overridden(findings, dict(request.overrides)),
+        findings=decided(connection, desk, candidates, findings, dict(request.overrides)),
         challenge=desk.gate.challenge(connection, candidates, session),
         session=session,
         made_at=clock.now(),

@@ -43,7 +43,9 @@ def reconcile(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...
     A result's error is OutcomeUnknown where it could not be found out."""
     expire_attempts(desk)
     with desk.database.read() as connection:
-        waiting = reader.in_states(connection, State.UNKNOWN)
+        unknown = reader.in_states(connection, State.UNKNOWN)
+        # Whose credential is not here is looked for where it is.
+        waiting = [one for one in unknown if desk.trust.sends(connection, account_of(connection, desk, one))]
     wanted = None if ids is None else set(ids)
     return tuple(_resolve(desk, value) for value in waiting if wanted is None or value.id in wanted)
 

@@ -79,7 +79,7 @@ def _insert(connection: "Connection", member: Member, name: str) -> None:
             name=name,
             role=member.role.value,
             kind="worker" if member.role is Role.WORKER else "person",
-            status="active" if member.active else "removed",
+            status=member.status.value,
             created_at=jcs.timestamp(clock.now()),
         )
     )

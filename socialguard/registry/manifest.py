@@ -15,7 +15,16 @@ from socialguard import clock, errors
 from socialguard.canon import envelope, jcs
 from socialguard.registry import manifest_json
 from socialguard.registry.interface import OwnerSigner
-from socialguard.registry.signed import Grant, LogKey, Member, RecoveryKey, Right, Role, SignedAccount
+from socialguard.registry.signed import (
+    ALLOWED,
+    Grant,
+    LogKey,
+    Member,
+    RecoveryKey,
+    Right,
+    Role,
+    SignedAccount,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -73,13 +82,15 @@ class Manifest:
         return member_id in self.owners
 
     def may(self, member_id: str, right: Right, account_id: str) -> bool:
-        """Whether an active member has a right on an account; owners have every right but a worker's."""
+        """Whether an active member has a right on an account now; owners have every right but a worker's. A
+        grant beyond what its member's role allows counts for nothing."""
         member, account = self.member(member_id), self.account(account_id)
-        if member is None or account is None or not member.active:
+        if member is None or account is None or not member.active or right not in ALLOWED[member.role]:
             return False
-        if member.id in self.owners and right is not Right.SEND:
+        if member.role is Role.OWNER:
             return True
-        return Grant(member_id, right) in account.grants
+        grant = next((one for one in account.grants if (one.member, one.right) == (member_id, right)), None)
+        return grant is not None and grant.holds(clock.now())
 
     def successor(self, **changes: object) -> "Manifest":
         """Return the next epoch with some fields changed, to be signed by owners of this one."""
@@ -96,8 +107,18 @@ class Manifest:
 
     def with_member(self, member: Member) -> "Manifest":
         """Return the next epoch with one member added or replaced; roles decide who is owner or worker."""
-        members = (*(one for one in self.members if one.id != member.id), member)
+        known = self.member(member.id) is not None
+        members = tuple(member if one.id == member.id else one for one in self.members)
+        members = members if known else (*members, member)
         return self.successor(members=members, owners=_owners(members), workers=_workers(members))
+
+    def with_grants(self, grants: Mapping[str, tuple[Grant, ...]]) -> "Manifest":
+        """Return the next epoch with the grants of some accounts replaced, by account id."""
+        accounts = (
+            replace(one, grants=tuple(sorted(grants[one.id]))) if one.id in grants else one
+            for one in self.accounts
+        )
+        return self.successor(accounts=tuple(accounts))
 
     def with_policy(self, sha256: str) -> "Manifest":
         """Return the next epoch under another policy."""
@@ -172,6 +193,10 @@ def _require_sound(manifest: Manifest) -> None:
         "a grant to nobody": any(
             grant.member not in ids for account in manifest.accounts for grant in account.grants
         ),
+        "a right granted twice": any(
+            len({(grant.member, grant.right) for grant in account.grants}) < len(account.grants)
+            for account in manifest.accounts
+        ),
     }
     for claim, holds in claims.items():
         if holds:
@@ -219,6 +244,34 @@ def verify_chain(connection: "Connection", org: str) -> Manifest:
     _require_signatures(current, current, rows[0].signatures)
     for row in rows[1:]:
         current = _verified(current, row)
+    return current
+
+
+def verified_from(pin: tuple[int, str], chain: Sequence[tuple[bytes, str]]) -> Manifest:
+    """Return the last manifest of a chain of bodies and signatures that came from outside the database, verified
+    from the pinned epoch on.
+
+    Raises UsageError where the chain begins after the pin, Tampered as `load`."""
+    epoch, sha256 = pin
+    known = [(decode(body), signatures) for body, signatures in chain]
+    later = [(one, signatures) for one, signatures in known if one.epoch >= epoch]
+    if not later or later[0][0].epoch != epoch:
+        raise errors.UsageError(
+            detail=f"Here epoch {epoch} of the manifest was seen last, and the file does not begin there.",
+            remedy=f"Ask for another one: socialguard approval request ID --since {epoch}",
+        )
+    current = later[0][0]
+    if current.sha256 != sha256:
+        raise _tampered(f"epoch {epoch} is not the one that this machine has seen.")
+    for following, signatures in later[1:]:
+        if (following.epoch, following.org, following.prev_sha256) != (
+            current.epoch + 1,
+            current.org,
+            current.sha256,
+        ):
+            raise _tampered(f"epoch {following.epoch} does not follow the one before it.")
+        _require_signatures(current, following, signatures)
+        current = following
     return current
 
 

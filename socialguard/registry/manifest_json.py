@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from socialguard import errors
 from socialguard.canon import jcs
-from socialguard.registry.signed import Grant, LogKey, Member, RecoveryKey, Right, Role, SignedAccount
+from socialguard.registry.signed import Grant, LogKey, Member, RecoveryKey, Right, Role, SignedAccount, Status
 
 if TYPE_CHECKING:
     from socialguard.registry.manifest import Manifest
@@ -19,7 +19,6 @@ _MEMBER = frozenset({"id", "x25519", "ed25519", "role", "status", "contractor"})
 _ACCOUNT = frozenset(
     {"id", "network", "user_id", "handle", "origin", "client", "short_name", "attended", "grants"}
 )
-_STATUS = {True: "active", False: "removed"}
 
 
 class Malformed(ValueError):
@@ -56,7 +55,7 @@ def document(manifest: "Manifest") -> dict[str, object]:
                 "x25519": jcs.b64(one.x25519),
                 "ed25519": jcs.b64(one.ed25519),
                 "role": one.role.value,
-                "status": _STATUS[one.active],
+                "status": one.status.value,
                 "contractor": one.contractor,
             }
             for one in manifest.members
@@ -72,7 +71,7 @@ def document(manifest: "Manifest") -> dict[str, object]:
                 "client": one.client,
                 "short_name": one.short_name,
                 "attended": one.attended,
-                "grants": [{"member": grant.member, "right": grant.right.value} for grant in one.grants],
+                "grants": [_grant_document(grant) for grant in one.grants],
             }
             for one in manifest.accounts
         ],
@@ -155,15 +154,13 @@ def _members(value: Mapping[str, object]) -> tuple[Member, ...]:
     found = []
     for one in _objects(value, "members"):
         _exactly(one, _MEMBER)
-        if _text(one, "status") not in _STATUS.values():
-            raise Malformed("a member's status is active or removed")
         found.append(
             Member(
                 id=_text(one, "id"),
                 x25519=_key(one, "x25519"),
                 ed25519=_key(one, "ed25519"),
                 role=Role(_text(one, "role")),
-                active=one["status"] == _STATUS[True],
+                status=Status(_text(one, "status")),
                 contractor=_flag(one, "contractor"),
             )
         )
@@ -174,7 +171,6 @@ def _accounts(value: Mapping[str, object]) -> tuple[SignedAccount, ...]:
     found = []
     for one in _objects(value, "accounts"):
         _exactly(one, _ACCOUNT)
-        grants = [_exactly(grant, {"member", "right"}) for grant in _objects(one, "grants")]
         found.append(
             SignedAccount(
                 id=_text(one, "id"),
@@ -185,10 +181,24 @@ def _accounts(value: Mapping[str, object]) -> tuple[SignedAccount, ...]:
                 client=_text(one, "client"),
                 short_name=_text(one, "short_name"),
                 attended=_flag(one, "attended"),
-                grants=tuple(Grant(_text(grant, "member"), Right(_text(grant, "right"))) for grant in grants),
+                grants=tuple(_grant(grant) for grant in _objects(one, "grants")),
             )
         )
     return tuple(found)
+
+
+def _grant_document(grant: Grant) -> dict[str, object]:
+    """Return a grant; one without an end has no `until`, as before there were any."""
+    value: dict[str, object] = {"member": grant.member, "right": grant.right.value}
+    return value | {"until": grant.until} if grant.until else value
+
+
+def _grant(value: Mapping[str, object]) -> Grant:
+    ends = "until" in value
+    _exactly(value, {"member", "right", "until"} if ends else {"member", "right"})
+    if ends:
+        jcs.parse_timestamp(_text(value, "until"))
+    return Grant(_text(value, "member"), Right(_text(value, "right")), _text(value, "until") if ends else "")
 
 
 def _exactly(value: Mapping[str, object], fields: frozenset[str] | set[str]) -> Mapping[str, object]:

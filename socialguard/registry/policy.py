@@ -19,7 +19,7 @@ from socialguard.registry import manifest as manifests
 from socialguard.registry import policy_file
 from socialguard.registry.interface import OwnerSigner
 from socialguard.registry.manifest import EMPTY_POLICY, Manifest
-from socialguard.registry.policy_file import LEVELS, PolicySet, Rules
+from socialguard.registry.policy_file import APPROVERS, HOLDS, LEVELS, PolicySet, Rules
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What holds for one account. `grace` and `max_late` are seconds, `reconfirm_after` minutes, `approvals`
-    how many; `checks` maps a check to `off`, `note`, `warn`, `hold` or `block` where it is not the check's own
-    choice. `places` says for each value which section it came from."""
+    """What holds for one account. `grace` and `max_late` are seconds, `reconfirm_after` minutes, `approvals` how
+    many.
+
+    `approver` is the role that must give them (`any`, `approver`, `owner`), `approval_hours` how long one counts;
+    `holds` says what passes a hold, a person's `override` or an `approval`. `checks` maps a check to `off`,
+    `note`, `warn`, `hold` or `block` where it is not the check's own choice. `places` says for each value which
+    section it came from."""
 
     secure: bool = False
     grace: int = 10
@@ -38,6 +42,9 @@ class Policy:
     max_late: int = 900
     checks: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    approver: str = "any"
+    approval_hours: int = 72
+    holds: str = "override"
 
 
 # Of two labels the strictest holds, since their order says nothing.
@@ -46,6 +53,9 @@ _STRICTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {  # Any: a flag, a 
     "grace": max,
     "reconfirm_after": min,
     "approvals": max,
+    "approver": lambda one, other: max(one, other, key=APPROVERS.index),
+    "approval_hours": min,
+    "holds": lambda one, other: max(one, other, key=HOLDS.index),
     "max_late": min,
 }
 

@@ -26,10 +26,17 @@ Known = Mapping[str, Mapping[str, Parameter]]
 _RANGES: Final[Mapping[str, tuple[int, int, str]]] = {
     "grace": (0, 86_400, "seconds"),
     "reconfirm_after": (1, 1_440, "minutes"),
-    "approvals": (0, 1, "approvals"),
+    "approvals": (0, 5, "approvals"),
+    "approval_hours": (1, 720, "hours"),
     "max_late": (0, 604_800, "seconds"),
 }
-_KEYS: Final = "secure, grace, reconfirm_after, approvals, max_late, checks.<name>"
+APPROVERS: Final = ("any", "approver", "owner")
+"""Whose approvals count, from the mildest: of any role that may approve, or of this one alone."""
+HOLDS: Final = ("override", "approval")
+"""What passes a hold, from the mildest."""
+_KEYS: Final = (
+    "secure, grace, reconfirm_after, approvals, approver, approval_hours, holds, max_late, checks.<name>"
+)
 _SECTIONS: Final = '[defaults], [label.NAME], [account."x:@NAME"]'
 _MARK: Final = "\n# ---- Written when this policy was applied: who wears the labels named above. ----\n[labels]\n"
 
@@ -39,7 +46,7 @@ class Rules:
     """What one section sets: `values` by the names of `policy.Policy`; `checks`, the level of each check, and
     `parameters`, what it sets of each check, by key (`most`, `words.fr`)."""
 
-    values: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, int | str] = field(default_factory=dict)
     checks: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
@@ -163,6 +170,9 @@ def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
         reconfirm_after: int | None = within("reconfirm_after")
         approvals: int | None = within("approvals")
         max_late: int | None = within("max_late")
+        approver: Literal["any", "approver", "owner"] | None = None
+        approval_hours: int | None = within("approval_hours")
+        holds: Literal["override", "approval"] | None = None
         checks: dict[str, Check] = {}
 
     class Document(BaseModel):
@@ -227,6 +237,8 @@ def _allowed(path: Sequence[str]) -> str:
     if key in _RANGES:
         low, high, unit = _RANGES[key]
         return f"{key} is a whole number of {unit} from {low} to {high}"
+    if key in ("approver", "holds"):
+        return f"{key} is one of " + ", ".join(APPROVERS if key == "approver" else HOLDS)
     if key == "secure":
         return "secure is true or false"
     if key == "checks":

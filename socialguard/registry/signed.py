@@ -1,9 +1,12 @@
 """What the owners sign about members, accounts and keys: the parts of a manifest, as plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from socialguard.canon import envelope
+from socialguard.canon import envelope, jcs
 
 
 class Role(StrEnum):
@@ -27,17 +30,41 @@ class Right(StrEnum):
     APPROVE = "approve"
 
 
+ALLOWED: Final[Mapping[Role, frozenset[Right]]] = {
+    Role.OWNER: frozenset({Right.PUBLISH, Right.AUTHOR, Right.APPROVE}),
+    Role.PUBLISHER: frozenset({Right.PUBLISH, Right.AUTHOR, Right.APPROVE}),
+    Role.AUTHOR: frozenset({Right.AUTHOR}),
+    Role.APPROVER: frozenset({Right.APPROVE}),
+    Role.AUDITOR: frozenset(),
+    Role.WORKER: frozenset({Right.SEND}),
+}
+"""What a role may be granted; an owner has all of it on every account, without a grant."""
+
+
+class Status(StrEnum):
+    """Whether a member's keys count now. A suspended one can come back; a removed one cannot."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REMOVED = "removed"
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A person or a daemon with its public keys (32 bytes each). A removed one stays listed, with that
-    status, so that what it once signed keeps a name."""
+    status, so that what it once signed keeps a name. What a contractor submits always needs an approval."""
 
     id: str
     x25519: bytes
     ed25519: bytes
     role: Role
-    active: bool = True
+    status: Status = Status.ACTIVE
     contractor: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether this member's keys count now."""
+        return self.status is Status.ACTIVE
 
     @property
     def signing_id(self) -> str:
@@ -52,10 +79,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Grant:
-    """A right of a member on the account that holds the grant."""
+    """A right of a member on the account that holds the grant, until an instant (as canonical JSON writes it;
+    empty: without an end)."""
 
     member: str
     right: Right
+    until: str = ""
+
+    def holds(self, at: datetime) -> bool:
+        """Whether the grant has not ended at an instant."""
+        return not self.until or jcs.timestamp(at) < self.until
 
 
 @dataclass(frozen=True, slots=True)

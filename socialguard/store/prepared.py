@@ -7,14 +7,14 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Insert, Select, Update
 
 
 class Prepared:
     """One statement. Values are given by the names of its `bindparam`s (of its columns, for an insert), and every
     execution gives the same names. Rows are named tuples of the selected columns."""
 
-    def __init__(self, statement: "Select[Any] | Insert | Update") -> None:
+    def __init__(self, statement: "Select[Any] | Insert | Update | Delete") -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 

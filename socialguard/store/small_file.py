@@ -6,14 +6,17 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from socialguard.store import sharing
+
 
 def write(path: Path, value: Mapping[str, object]) -> None:
     """Replace a small file as a whole; that it cannot be written harms nothing."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sharing.make(path.parent)
         part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+            os.fchmod(file.fileno(), sharing.file_mode(path.parent))
             file.write(json.dumps(value).encode("utf-8"))
         part.replace(path)
     except OSError:

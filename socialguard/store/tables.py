@@ -318,6 +318,10 @@ approval = Table(
     Column("epoch", Integer, nullable=False),
     Column("expires_at", Instant),
     Column("signature", Bytes, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("on_behalf", Text),
+    Column("evidence_sha256", Digest),
     Index("ix_approval_fingerprint", "fingerprint"),
 )
 stop = Table(

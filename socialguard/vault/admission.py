@@ -17,6 +17,7 @@ from socialguard.registry.names import folded
 from socialguard.registry.origin import normalise
 from socialguard.registry.signed import Grant, Right
 from socialguard.vault.custody import Custody
+from socialguard.vault.resealing import settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,12 @@ def store(custody: Custody, admitted: Sequence[tuple[Admission, NewAccount]]) ->
         for admission, new in admitted:
             signed = after.account(new.id)
             assert signed is not None
-            said = {"name": str(new.name), "client": signed.client, "short_name": signed.short_name}
+            said: dict[str, object] = {
+                "name": str(new.name),
+                "client": signed.client,
+                "short_name": signed.short_name,
+            }
+            said["workers"] = [grant.member for grant in signed.grants if grant.right is Right.SEND]
             entry = custody.entry(
                 "account.add", "ok", new.id, obj=said | {"epoch": after.epoch}, proof=after.sha256
             )
@@ -115,11 +121,12 @@ def rotate(custody: Custody, account_id: str, credential: Credential, reason: st
         )
         with custody.database.write() as connection:
             custody.log.require_extends(connection, custody.pins.pinned_tree())
-            vault = custody.vault(custody.manifest(connection))
-            gen = vault.store(connection, account_id, credential, writer, custody.actor)
+            manifest = custody.manifest(connection)
+            state = settled(connection, custody, manifest, account_id, credential, writer)
+            gen = custody.vault(manifest).store(connection, account_id, credential, writer, custody.actor)
             said = custody.entry("credential.rotate", "ok", account_id, reason=reason, obj={"gen": gen})
             custody.log.append(connection, said)
-            changes.set_state(connection, account_id, AccountState.ACTIVE)
+            changes.set_state(connection, account_id, state)
             _record(connection, account_id, found.display_name, found.followers, gen)
         custody.pins.pin_generation(account_id, gen)
     return gen

@@ -6,7 +6,6 @@ nothing that the manifest, a signature or a floor does not confirm: two rows swa
 flipped, a wrap added by an outsider, an origin changed, each is `Tampered`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -57,6 +56,22 @@ _USED: Final = Prepared(
         == select(func.max(table.c.gen)).where(table.c.account_id == bindparam("account")).scalar_subquery(),
     )
 )
+_HIGHEST: Final = Prepared(select(func.max(table.c.gen)).where(table.c.account_id == bindparam("account")))
+_STATE: Final = Prepared(
+    update(table).where(
+        table.c.account_id == bindparam("account"),
+        table.c.gen
+        == select(func.max(table.c.gen)).where(table.c.account_id == bindparam("account")).scalar_subquery(),
+    )
+)
+_ROW: Final = Prepared(insert(table))
+_WRAP: Final = Prepared(insert(wrap))
+_NO_WRAPS: Final = Prepared(
+    delete(wrap).where(
+        wrap.c.credential_id.in_(select(table.c.id).where(table.c.account_id == bindparam("account")))
+    )
+)
+_NO_ROWS: Final = Prepared(delete(table).where(table.c.account_id == bindparam("account")))
 _WRITTEN: Final = Prepared(
     select(audit_entry.c.seq).where(audit_entry.c.corr == bindparam("id"), audit_entry.c.action == WRITE)
 )
@@ -139,6 +154,10 @@ class Vault:
         and to revoke an older token harms nobody."""
         return self._open(connection, account, reader, logged=False)
 
+    def present(self, connection: Connection, account: Account, reader: KeyPair) -> Credential:
+        """Return the credential of `account` to compare it with another, not to use it; raises as `use`."""
+        return self._open(connection, account, reader, logged=True)
+
     def _open(self, connection: Connection, account: Account, reader: KeyPair, *, logged: bool) -> Credential:
         signed = self._signed(account.id)
         expected = (signed.network, signed.user_id, signed.origin)
@@ -210,7 +229,7 @@ class Vault:
 
     def set_state(self, connection: Connection, account_id: str, state: str) -> None:
         """Store what is known of the credential at the network: `active`, `revocation_pending`, `revoked`."""
-        self._update(connection, account_id, state=state)
+        _STATE.run(connection, account=account_id, state=state)
 
     def destroy(self, connection: Connection, account_id: str) -> None:
         """Delete the sealed credential of an account."""
@@ -241,7 +260,7 @@ class Vault:
         return row
 
     def _next_generation(self, connection: Connection, account_id: str) -> int:
-        newest = connection.execute(select(func.max(table.c.gen)).where(table.c.account_id == account_id)).scalar()
+        newest = _HIGHEST.scalar(connection, account=account_id)
         gen = max(newest or 0, self._pins.generation(account_id)) + 1
         # Where rows and pins were both lost, the log still tells which generations there were.
         while _WRITTEN.first(connection, id=row_id(account_id, gen)) is not None:
@@ -259,37 +278,26 @@ class Vault:
         self, connection: Connection, account_id: str, row: SealedCredential, credential: Credential
     ) -> None:
         expires_at = _moment(credential.get("expires_at"))
-        connection.execute(
-            insert(table).values(
-                id=row_id(account_id, row.gen),
-                account_id=account_id,
-                gen=row.gen,
-                context=row.context,
-                nonce=row.nonce,
-                ciphertext=row.ciphertext,
-                signer=row.signer,
-                signature=row.signature,
-                created_at=jcs.timestamp(clock.now()),
-                expires_at=None if expires_at is None else jcs.timestamp(expires_at),
-                state="active",
-            )
+        _ROW.run(
+            connection,
+            id=row_id(account_id, row.gen),
+            account_id=account_id,
+            gen=row.gen,
+            context=row.context,
+            nonce=row.nonce,
+            ciphertext=row.ciphertext,
+            signer=row.signer,
+            signature=row.signature,
+            created_at=jcs.timestamp(clock.now()),
+            expires_at=None if expires_at is None else jcs.timestamp(expires_at),
+            state="active",
         )
-        wraps: Sequence[dict[str, object]] = [
-            {"credential_id": row_id(account_id, row.gen), "recipient": to, "sealed": sealed}
-            for to, sealed in row.wraps.items()
-        ]
-        connection.execute(insert(wrap), wraps)
+        for to, sealed in row.wraps.items():
+            _WRAP.run(connection, credential_id=row_id(account_id, row.gen), recipient=to, sealed=sealed)
 
     def _forget(self, connection: Connection, account_id: str) -> None:
-        rows = select(table.c.id).where(table.c.account_id == account_id)
-        connection.execute(delete(wrap).where(wrap.c.credential_id.in_(rows)))
-        connection.execute(delete(table).where(table.c.account_id == account_id))
-
-    def _update(self, connection: Connection, account_id: str, **values: object) -> None:
-        newest = select(func.max(table.c.gen)).where(table.c.account_id == account_id).scalar_subquery()
-        connection.execute(
-            update(table).where(table.c.account_id == account_id, table.c.gen == newest).values(**values)
-        )
+        _NO_WRAPS.run(connection, account=account_id)
+        _NO_ROWS.run(connection, account=account_id)
 
     def _signed(self, account_id: str) -> SignedAccount:
         signed = self.manifest.account(account_id)

@@ -59,6 +59,10 @@ class CustodyPins(Protocol):
         """Remember a generation."""
         ...
 
+    def pin_generations(self, generations: Mapping[str, int]) -> None:
+        """Remember several generations, by account."""
+        ...
+
     def pinned_tree(self) -> Tree | None:
         """Return the tree of the log that was pinned last."""
         ...

@@ -30,6 +30,8 @@ WORKER: Final = "worker"
 LOG: Final = "log"
 
 _FILES: Final[Mapping[str, str]] = {MEMBER: "member.key", WORKER: "worker.key", LOG: "log.key"}
+# Where the workspace was founded, the same without its person, a person who joined, a worker that joined.
+_KINDS_OF_MACHINE: Final = ({MEMBER, WORKER, LOG}, {WORKER, LOG}, {MEMBER}, {WORKER})
 _PINS_FILE: Final = "pins"
 _LOG_BEFORE: Final = "log.key.before"
 _Key = TypeVar("_Key", KeyPair, LogKey)
@@ -78,6 +80,24 @@ def create(
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def create_one(
+    base: Path, org: str, kek: Kek, kind: str, id: str, pair: KeyPair, manifest: tuple[int, str]
+) -> None:
+    """Write the identity directory of one person (`MEMBER`) or worker who joins `org`, whole or not at all, with
+    pins that have seen the manifest of the invitation (epoch and SHA-256) and nothing else; raises as `create`."""
+    place = directory(base, org)
+    private_files.make_directory(base)
+    beside = base / f".{org}.{secrets.token_hex(4)}"
+    private_files.make_directory(beside)
+    try:
+        header = sealed.Header(org, kind, id, kek.source, pair.ed25519, pair.x25519)
+        private_files.replace(beside / _FILES[kind], sealed.seal(header, pair.to_bytes(), kek))
+        Pins.adopt(beside / _PINS_FILE, org, kek, Seen(manifest=manifest))
+        _move_into_place(beside, place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
 def directory(base: Path, org: str) -> Path:
     """Return the identity directory of an organisation; UsageError for an id that is not one."""
     if not org or len(org) > 128 or not _ORG_CHARACTERS.issuperset(org):
@@ -99,12 +119,16 @@ def open_identity(base: Path, org: str, known: tuple[Kek, ...] = ()) -> "Identit
     )
     try:
         private_files.check_directory(place)
-        files = {kind: sealed.read(place / name, org, kind) for kind, name in _FILES.items() if kind != MEMBER}
     except FileNotFoundError:
         raise unknown from None
-    with contextlib.suppress(FileNotFoundError):  # a daemon's machine need not hold a person's keys
-        files[MEMBER] = sealed.read(place / _FILES[MEMBER], org, MEMBER)
-    if files[WORKER].header.source != files[LOG].header.source:
+    files = {}
+    for kind, name in _FILES.items():
+        # A daemon's machine need not hold a person's keys, nor a person's a daemon's.
+        with contextlib.suppress(FileNotFoundError):
+            files[kind] = sealed.read(place / name, org, kind)
+    if set(files) not in _KINDS_OF_MACHINE:
+        raise unknown
+    if {WORKER, LOG} <= set(files) and files[WORKER].header.source != files[LOG].header.source:
         raise errors.Tampered(
             what=f"The directory {place}", detail="worker and log keys name different sources of their KEK."
         )
@@ -142,10 +166,14 @@ class Identity:
         """Where the KEK of the member's keys comes from."""
         return self._file(MEMBER).header.source
 
+    def has(self, kind: str) -> bool:
+        """Whether there are keys of `MEMBER`, `WORKER` or `LOG` here."""
+        return kind in self._files
+
     @property
     def worker_source(self) -> Source:
-        """Where the KEK of worker, log key and pins comes from."""
-        return self._file(WORKER).header.source
+        """Where the KEK of worker, log key and pins comes from: a person's own where no worker has keys here."""
+        return self._file(WORKER if WORKER in self._files else MEMBER).header.source
 
     def public(self, kind: str) -> PublicHalves:
         """Return the public halves of `MEMBER` or `WORKER`, without opening anything."""

@@ -136,11 +136,15 @@ class Pins:
 
     def pin_generation(self, account: str, gen: int) -> None:
         """Remember a credential's generation."""
+        self.pin_generations({account: gen})
+
+    def pin_generations(self, generations: Mapping[str, int]) -> None:
+        """Remember the generations of several credentials, by account, in one write."""
 
         def raised(seen: Seen) -> Seen:
-            return replace(
-                seen, generations={**seen.generations, account: max(gen, seen.generations.get(account, 0))}
-            )
+            known = seen.generations
+            newer = {account: max(gen, known.get(account, 0)) for account, gen in generations.items()}
+            return replace(seen, generations={**known, **newer})
 
         self._change(raised)
 

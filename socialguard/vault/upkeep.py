@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.canon import jcs
-from socialguard.model.account import Account, AccountName
+from socialguard.model.account import Account, AccountName, AccountState
 from socialguard.model.credential import Credential
 from socialguard.networks.interface import Identity, Inspection, Session
 from socialguard.registry import changes
@@ -18,6 +18,7 @@ from socialguard.registry.manifest import Manifest
 from socialguard.vault.admission import require_user
 from socialguard.vault.credentials import Holding
 from socialguard.vault.custody import Custody
+from socialguard.vault.resealing import settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,9 @@ def refresh(custody: Custody, account_id: str, *, seen: int | None = None) -> in
             if renewed is None:
                 return
             writer = custody.keys(manifest, account_id)
+            if Registry(manifest).account(connection, account_id).state is AccountState.ROTATION_DUE:
+                state = settled(connection, custody, manifest, account_id, renewed, writer)
+                changes.set_state(connection, account_id, state)
             stored = custody.vault(manifest).store(connection, account_id, renewed, writer, custody.actor)
             generations.append(stored)
 

@@ -20,7 +20,7 @@ from socialguard.ledger.stops import CRISIS, FREEZE
 from socialguard.model.text import marked
 from socialguard.registry import manifest as manifests
 from socialguard.registry.manifest import Manifest
-from socialguard.registry.signed import SignedAccount
+from socialguard.registry.signed import Role, SignedAccount
 from socialguard.store import tables
 from socialguard.vault import credential_row, sealed
 from socialguard.vault.credentials import WRITE, Vault
@@ -143,7 +143,8 @@ def _verified(
     workspace: "Workspace", manifest: Manifest, floor: _Floor, progress: Callable[[int, int], None] | None
 ) -> Report:
     """Verify the log as `audit verify --deep` does and return its report; refuse whatever it finds."""
-    owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
+    # Also those who left: what they declared then stands in the log for ever.
+    owners = [member.ed25519 for member in manifest.members if member.role is Role.OWNER]
     report = verify.verify(
         workspace.database,
         workspace.org,

@@ -14,7 +14,7 @@ from socialguard.model.credential import redact
 from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.begun import Begun
-from socialguard.vault.identity import Identity, open_identity
+from socialguard.vault.identity import LOG, WORKER, Identity, open_identity
 from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
@@ -117,6 +117,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         return Keys(
             member=once("member", lambda: self.identity.member(self._ask)),  # type: ignore[arg-type]
             member_id=lambda: self.identity.member_id,
+            worker_id=lambda: self._worker_id,
             worker=once("worker", lambda: self.identity.worker(self._ask)),  # type: ignore[arg-type]
             log=lambda: self.identity.log_key(self._ask),  # another process may change it
             pins=lambda: self.pins,
@@ -136,6 +137,12 @@ class Workspace(AbstractContextManager["Workspace"]):
     def actor(self) -> Actor:
         """Who acts through this face: the worker in a daemon, whose machine need not hold a person's keys."""
         return self.worker if self._via == DAEMON else self.person
+
+    @property
+    def _worker_id(self) -> str:
+        """The worker's id, empty where none has keys here: a person who joined submits, and a worker elsewhere
+        sends."""
+        return self.identity.worker_id if self.identity.has(WORKER) else ""
 
     # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -230,6 +237,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             Begun(self.identity.place / "begun"),
             self.renewed,
             self.marks,
+            signs_log=self.identity.has(LOG),
         )
 
     @cached_property
@@ -256,7 +264,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             media=MediaStore(self.layout.media),
             network=self.network,
             person=self.actor,
-            worker=self.worker,
+            worker=self.worker if self._worker_id else self.actor,
             alerts=self.alerts,
             purse=self.purse,
             clocks=Clocks(self.layout.clocks),
@@ -320,7 +328,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             pins=self.pins,
             owner=self.keys.member,
             worker=self.keys.worker,
-            worker_id=self.identity.worker_id,
+            worker_id=self._worker_id,
             actor=self.actor,
             network=self.network,
             emergency=emergency,
@@ -364,10 +372,14 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def checkpoint(self, *, everywhere: bool = False) -> "tuple[Published, ...]":
         """Sign and pin the log as it stands and hand it to the anchors that are at hand, to those beyond a
-        network too where `everywhere`; a failure there stops nothing and waits for the next time."""
+        network too where `everywhere`; a failure there stops nothing and waits for the next time. A machine
+        without the log key only pins it."""
         from socialguard.audit import checkpoint
         from socialguard.audit.anchors.publishing import publish_pending
 
+        if not self.identity.has(LOG):
+            checkpoint.pin_head(self.database, self.org, self.pins)
+            return ()
         signer = self.identity.log_signer(self._ask)
         checkpoint.make(self.database, self.org, signer, self.pins, self.anchor_names)
         if everywhere:

@@ -13,6 +13,7 @@ from socialguard import clock, errors, settings
 from socialguard.audit.interface import Entry, LogKey, Tree
 from socialguard.model.account import AccountState
 from socialguard.model.delivery import State
+from socialguard.registry.signed import Role
 from socialguard.store import lease
 from socialguard.vault import identity as identities
 from socialguard.workspace import adoption, stopping
@@ -139,7 +140,8 @@ def _declare(workspace: Workspace, reason: str) -> int:
     with workspace.database.read() as connection:
         manifest = manifests.verify_chain(connection, workspace.org)
     log_keys = [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys]
-    owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
+    # Also those who left: what they declared then stands in the log for ever.
+    owners = [member.ed25519 for member in manifest.members if member.role is Role.OWNER]
     owners += [key.ed25519 for key in manifest.recovery]
     # What is lost is declared; what was changed in the backup is not.
     for problem in verify(workspace.database, workspace.org, log_keys, None, (), True, owners=owners).problems:

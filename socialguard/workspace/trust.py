@@ -30,7 +30,7 @@ from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
 from socialguard.registry.policy_checks import CheckRules, check_rules
-from socialguard.registry.signed import Right
+from socialguard.registry.signed import Member, Right
 from socialguard.store import tables
 from socialguard.store.database import Database
 from socialguard.store.prepared import Prepared
@@ -57,6 +57,7 @@ class Keys:
 
     member: Callable[[], KeyPair]
     member_id: Callable[[], str]
+    worker_id: Callable[[], str]
     worker: Callable[[], KeyPair]
     log: Callable[[], Signer]
     pins: Callable[[], Pins]
@@ -78,6 +79,8 @@ class Trust:
         begun: Begun,
         renewed: Renewed,
         marks: Marks,
+        *,
+        signs_log: bool,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -89,6 +92,7 @@ class Trust:
         self._database = database
         self._renew = renew
         self._begun = begun
+        self._signs_log = signs_log
         self._renewed = renewed
         self._marks = marks
 
@@ -110,7 +114,15 @@ class Trust:
         """Return grace, lateness and approvals of the applied policy, and whether a crisis holds what waits."""
         found = policies.effective(self._signed.policy(connection), account)
         heeds = found.checks.get(CRISIS, "hold") in ("hold", "block")
-        return Rules(grace=found.grace, max_late=found.max_late, approvals=found.approvals, heeds_crisis=heeds)
+        return Rules(
+            grace=found.grace,
+            max_late=found.max_late,
+            approvals=found.approvals,
+            approver=found.approver,
+            approval_hours=found.approval_hours,
+            holds=found.holds,
+            heeds_crisis=heeds,
+        )
 
     def switch_rules(self, connection: Connection, account: Account) -> switch.Rules:
         """Return when the account must be confirmed."""
@@ -154,21 +166,46 @@ class Trust:
     def require_signed(
         self, connection: Connection, kind: str, body: Mapping[str, object], member: str, signature: bytes
     ) -> None:
-        """Refuse unless an active member who may publish on the account signed exactly `body`."""
+        """Refuse unless a member, an owner for a thaw, signed exactly `body`; which rights the submitter of a
+        delivery has now is asked apart."""
         found = self.books(connection).manifest
-        signer = found.member(member)
         what = f"Delivery {body.get('delivery', '')}" if kind != THAW else f"The freeze {body.get('stop')}"
-        if signer is None or not signer.active:
+        if found.member(member) is None:
             raise errors.Tampered(what=what, detail="no member signed it.")
-        account_id = str(body.get("account", ""))
-        if account_id and not found.may(member, Right.PUBLISH, account_id):
-            raise errors.Tampered(what=what, detail="its submitter may not publish there.")
-        if not account_id and not found.is_owner(member):
+        if kind == THAW and not found.is_owner(member):
             raise errors.Tampered(what=what, detail="only an owner may lift it.")
+        if not self.is_signed(connection, kind, body, member, signature):
+            raise errors.Tampered(what=what, detail="its signature is not its submitter's.")
+
+    def is_signed(
+        self, connection: Connection, kind: str, body: Mapping[str, object], member: str, signature: bytes
+    ) -> bool:
+        """Return whether a listed member signed exactly `body` as a statement of `kind`."""
+        signer = self.books(connection).manifest.member(member)
+        if signer is None:
+            return False
         try:
             envelope.verify(signer.ed25519, signature, kind, self.org, jcs.encode(dict(body)))
         except (envelope.BadSignature, envelope.BadEnvelope, jcs.NotCanonical):
-            raise errors.Tampered(what=what, detail="its signature is not its submitter's.") from None
+            return False
+        return True
+
+    def may(self, connection: Connection, member: str, right: Right, account: Account) -> bool:
+        """Return whether an active member has a right on an account now."""
+        return self.books(connection).manifest.may(member, right, account.id)
+
+    def member(self, connection: Connection, member: str) -> Member | None:
+        """Return what an owner signed about a member."""
+        return self.books(connection).manifest.member(member)
+
+    def named(self, connection: Connection, member: str) -> str:
+        """Return the name of a member; the id where there is none."""
+        known = founding.profiles(connection, self.books(connection).manifest)
+        return known[member].name if member in known else member
+
+    def epoch(self, connection: Connection) -> int:
+        """Return the epoch of the manifest as of this transaction."""
+        return self.books(connection).manifest.epoch
 
     def vouch(self, kind: str, body: Mapping[str, object]) -> tuple[str, bytes]:
         """Return the key id of this machine's worker and its signature over `body`."""
@@ -196,6 +233,10 @@ class Trust:
         except (envelope.BadSignature, envelope.BadEnvelope, jcs.NotCanonical):
             raise errors.Tampered(what=what, detail="no worker said that it may go out again.") from None
 
+    def sends(self, connection: Connection, account: Account) -> bool:
+        """Return whether this machine's worker may send on the account."""
+        return self.books(connection).manifest.may(self._keys.worker_id(), Right.SEND, account.id)
+
     # ── the log and the stops ────────────────────────────────────────────────────────────────────────────
 
     def require_intact_log(self, connection: Connection) -> None:
@@ -203,7 +244,9 @@ class Trust:
         self._log.require_extends(connection, self._keys.pins().pinned_tree())
 
     def checkpoint(self, connection: Connection) -> Tree:
-        """Sign the log as it stands in this write transaction and return its tree."""
+        """Sign the log as it stands in this write transaction, where its key is here, and return its tree."""
+        if not self._signs_log:
+            return self._log.head(connection)
         return checkpoint.store(connection, self.org, self._keys.log(), self._anchors)
 
     def pin_log(self, tree: Tree) -> None:

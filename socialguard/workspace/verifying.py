@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from socialguard.registry.signed import Role
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def verify(
 
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
-    owners = [member.ed25519 for member in manifest.members if member.id in manifest.owners]
+    # Also those who left: what they declared then stands in the log for ever.
+    owners = [member.ed25519 for member in manifest.members if member.role is Role.OWNER]
     return verifying.verify(
         workspace.database,
         workspace.org,

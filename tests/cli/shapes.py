@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from tests.office import Done
+from tests.shapes import WordFields
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -43,7 +44,7 @@ class AccountFields(Shape):
     origin: str
     zone: str
     attended: bool
-    state: Literal["active", "revocation_pending", "revoked"]
+    state: Literal["active", "rotation_due", "revocation_pending", "revoked"]
 
 
 class Holding(Shape):
@@ -266,6 +267,9 @@ class EffectiveFields(Shape):
     grace: int
     reconfirm_after: int
     approvals: int
+    approver: str
+    approval_hours: int
+    holds: str
     max_late: int
     checks: dict[str, str]
     places: dict[str, str]
@@ -479,6 +483,143 @@ class UpgradedFields(Shape):
 
 class Upgraded(Shape):
     upgraded: UpgradedFields
+
+
+class Invited(Shape):
+    invitation: str
+    id: str
+    name: str
+    role: str
+    contractor: bool
+    expires: str
+
+
+class Joined(Shape):
+    request: str
+    code: str
+    member: str
+    org: str
+
+
+class ChangedFields(Shape):
+    id: str
+    role: str
+    status: Literal["active", "suspended", "removed"]
+    contractor: bool
+    epoch: int
+    sealed_anew: list[str]
+    rotation_due: list[str]
+    in_force: bool
+    waiting_for: list[str]
+
+
+class ChangedMember(Shape):
+    member: ChangedFields
+
+
+class LoginPage(Shape):
+    account: str
+    page: str
+
+
+class OffboardedFields(ChangedFields):
+    could_open: list[str]
+    to_rotate: list[str]
+    pages: list[LoginPage]
+    deliveries: list[str]
+
+
+class Offboarded(Shape):
+    offboarded: OffboardedFields
+
+
+class GrantFields(ChangedFields):
+    right: str
+    accounts: list[str]
+    until: str | None
+
+
+class Granted(Shape):
+    grant: GrantFields
+
+
+class RevokedFields(ChangedFields):
+    accounts: list[str]
+
+
+class RightsRevoked(Shape):
+    revoked: RevokedFields
+
+
+class MemberFields(Shape):
+    id: str
+    name: str
+    role: str
+    status: Literal["active", "suspended", "removed"]
+    contractor: bool
+    contact: str | None
+    since: str
+    by: str
+    identity_checked: str | None
+    accounts: int
+
+
+class MemberList(Shape):
+    members: list[MemberFields]
+
+
+class AccessFields(Shape):
+    account: str
+    client: str
+    member: str
+    name: str
+    role: str
+    contractor: bool
+    right: Literal["publish", "author", "approve", "send"]
+    through: Literal["owner", "grant"]
+    until: str | None
+    counts: bool
+    since: str | None
+    by: str | None
+
+
+class AccessList(Shape):
+    access: list[AccessFields]
+
+
+class ApprovalFields(Shape):
+    needed: int
+    given: int
+    words: list[WordFields]
+    changes: list[str] | None
+
+
+class Decided(Shape):
+    deliveries: list[dict[str, Any]]
+    approval: ApprovalFields
+    error: ErrorFields | None = None
+
+
+class ApprovalRequest(Shape):
+    request: str
+
+
+class ApprovalAnswer(Shape):
+    approval: str
+    account: str
+    text: str
+
+
+class ReviewFields(Shape):
+    id: str
+    account: str
+    code: str
+    due: str
+
+
+class ReviewExported(Shape):
+    file: str
+    deliveries: list[ReviewFields]
 
 
 class AffinityKnown(Shape):

@@ -16,7 +16,7 @@ from socialguard.canon import envelope, jcs
 from socialguard.registry import founding
 from socialguard.registry import manifest as manifests
 from socialguard.registry.manifest import Manifest
-from socialguard.registry.signed import Grant, LogKey, Member, RecoveryKey, Right, Role, SignedAccount
+from socialguard.registry.signed import Grant, LogKey, Member, RecoveryKey, Right, Role, SignedAccount, Status
 from socialguard.store.tables import manifest as table
 from socialguard.vault.keys import KeyPair
 
@@ -244,7 +244,7 @@ def test_a_removed_owner_signs_nothing_more(office: Office) -> None:
     second, stranger = KeyPair.generate(), KeyPair.generate()
     with office.database.write() as connection:
         two = founding.enlist(connection, office.owner, office.manifest, member("m-2", second, Role.OWNER), "Paul")
-        gone = Member("m-1", office.owner.x25519, office.owner.ed25519, Role.OWNER, active=False)
+        gone = Member("m-1", office.owner.x25519, office.owner.ed25519, Role.OWNER, Status.REMOVED)
         three = manifests.append(connection, two.with_member(gone), [second])
     assert three.owners == ("m-2",)
     with office.database.write() as connection, pytest.raises(errors.UsageError):

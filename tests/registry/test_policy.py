@@ -159,7 +159,7 @@ def test_a_handle_with_rules_of_its_own_keeps_its_name(three: Office) -> None:
         ("[defaults]\ngrace = -1\n", 2, "0 to 86400"),
         ("[defaults]\n\n# no\ngrace = '10'\n", 4, "seconds"),
         ("[defaults]\nreconfirm_after = 0\n", 2, "1 to 1440"),
-        ("[defaults]\napprovals = 2\n", 2, "0 to 1"),
+        ("[defaults]\napprovals = 6\n", 2, "0 to 5"),
         ("[defaults]\nsecure = 1\n", 2, "true or false"),
         ("[defaults]\ngrase = 3\n", 2, "secure, grace"),
         ("\n[label.fr]\nchecks.alt = 'loud'\n", 3, "off, note, warn, hold, block"),

@@ -6,24 +6,14 @@ import click
 
 from socialguard import errors, settings
 from socialguard.cli.face import Face
-from socialguard.cli.opening import new_passphrase
+from socialguard.cli.key_source import chosen_kek, key_source
 from socialguard.cli.options import command
 
 
 @command("init")
 @click.option("--org", "org_name", required=True, metavar="NAME", help="The organisation.")
 @click.option("--owner", "owner_name", required=True, metavar="NAME", help="The person who owns it.")
-@click.option(
-    "--key-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep the key-encryption key in this file (made where it is absent); no terminal is needed.",
-)
-@click.option(
-    "--systemd-credential",
-    metavar="NAME",
-    help="Take the key-encryption key from this credential, which systemd gave to this process.",
-)
-@click.option("--passphrase", is_flag=True, help="Ask for a passphrase instead of using the keyring.")
+@key_source
 def init(
     face: Face,
     org_name: str,
@@ -33,7 +23,6 @@ def init(
     passphrase: bool,
 ) -> None:
     """Found a workspace: keys on this machine, an empty registry, the first entry of the log."""
-    from socialguard.vault.kek import Kind, create_kek
     from socialguard.workspace.founding import found, require_absent
     from socialguard.workspace.layout import Layout
 
@@ -45,19 +34,7 @@ def init(
         )
     identity = settings.identity_base()
     _require_apart(layout.home.absolute().resolve(), identity.absolute().resolve())
-    if sum((key_file is not None, systemd_credential is not None, passphrase)) > 1:
-        raise errors.UsageError(
-            detail="--key-file, --systemd-credential and --passphrase exclude one another.",
-            remedy="Choose where the key comes from; it stays so.",
-        )
-    if key_file is not None:
-        kek = create_kek(Kind.FILE, str(key_file.absolute()))
-    elif systemd_credential is not None:
-        kek = create_kek(Kind.SYSTEMD, systemd_credential)
-    elif passphrase:
-        kek = create_kek(Kind.PASSPHRASE, "", lambda: new_passphrase(face))
-    else:
-        kek = _first_source(face)
+    kek = chosen_kek(face, key_file, systemd_credential, passphrase)
     configured = settings.load(layout.settings)
     org = found(
         layout,
@@ -86,20 +63,3 @@ def _require_apart(home: Path, identity: Path) -> None:
             detail=f"The workspace {home} and the identity directory {identity} lie in one another.",
             remedy="Set SOCIALGUARD_IDENTITY to a directory outside the workspace.",
         )
-
-
-def _first_source(face: Face) -> "Kek":  # type: ignore[name-defined] # noqa: F821
-    from socialguard.vault.kek import Kind, create_kek
-    from socialguard.vault.key_file import has_systemd_credential
-
-    if has_systemd_credential():
-        return create_kek(Kind.SYSTEMD, "")
-    try:
-        return create_kek(Kind.KEYRING, "")
-    except errors.SocialGuardError:
-        if not face.has_terminal:
-            raise errors.UsageError(
-                detail="There is no keyring on this machine, and no terminal to ask for a passphrase.",
-                remedy="Give --key-file FILE.",
-            ) from None
-        return create_kek(Kind.PASSPHRASE, "", lambda: new_passphrase(face))

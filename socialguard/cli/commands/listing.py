@@ -14,7 +14,7 @@ from socialguard.cli.options import command
 from socialguard.cli.times_told import instant, minute
 from socialguard.cli.waiting import CODES, waits_for
 from socialguard.cli.words import _
-from socialguard.ledger import reader
+from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import threads
@@ -31,16 +31,29 @@ _STATES = click.Choice([state.value for state in State])
 @command("list")
 @click.option("--state", "states", multiple=True, type=_STATES, help="Only deliveries in this state.")
 @click.option("--account", "accounts", multiple=True, metavar="SELECTOR", help="Only these accounts.")
+@click.option("--awaiting-me", is_flag=True, help="Only those that you could approve.")
 @click.option("--after", metavar="ID", help="Go on after this delivery.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=PAGE, show_default=True, help="How many.")
-def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after: str | None, limit: int) -> None:
+def list_(
+    face: Face,
+    states: tuple[str, ...],
+    accounts: tuple[str, ...],
+    awaiting_me: bool,
+    after: str | None,
+    limit: int,
+) -> None:
     """List deliveries by the time at which they are due."""
     with open_workspace(face) as workspace, workspace.database.read() as connection:
-        wanted = [State(state) for state in states]
+        wanted = [State.AWAITING] if awaiting_me else [State(state) for state in states]
         books = workspace.signed.books(connection)
         ids = [account.id for account in books.registry.resolve(connection, accounts)] if accounts else []
         key = None if after is None else _key(reader.get(connection, after))
         rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
+        if awaiting_me:
+            from socialguard.publishing import deciding
+
+            mine = {one.id for one in deciding.awaiting(connection, workspace.desk, workspace.identity.member_id)}
+            rows = [row for row in rows if row.id in mine]
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
         waits = _waits(workspace, connection, rows)
@@ -71,10 +84,13 @@ def list_(face: Face, states: tuple[str, ...], accounts: tuple[str, ...], after:
 @click.argument("delivery")
 def show(face: Face, delivery: str) -> None:
     """Show one delivery whole."""
+    from socialguard.cli.commands.approval import word_document
+
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
+            words = approvals.of(connection, value.fingerprint)
             parts = threads.parts_of(connection, value)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
@@ -86,6 +102,7 @@ def show(face: Face, delivery: str) -> None:
     document["attempt"] = (
         None if attempt is None else {"id": attempt.id, "started": jcs.timestamp(attempt.started_at)}
     )
+    document["approvals"] = [word_document(word) for word in words]
     face.printer.answer(
         {"delivery": document},
         lambda: face.printer.facts(
@@ -99,6 +116,7 @@ def show(face: Face, delivery: str) -> None:
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
                 (_("draft"), value.draft_id),
+                *((_(word.decision), f"{word.on_behalf or word.member}: {word.reason}") for word in words),
                 (_("fingerprint"), value.fingerprint),
             ]
         ),

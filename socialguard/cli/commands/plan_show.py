@@ -129,7 +129,7 @@ def export(
         from socialguard.cli import plan_page
 
         text = plan_page.page(planned, first, first + timedelta(days=days - 1))
-    _write(text, out)
+    write_export(text, out)
     if out is not None:
         document = {"file": str(out), "deliveries": len(planned)}
         face.printer.answer(
@@ -259,7 +259,8 @@ def _excerpt(one: "Planned") -> str:
     return mark + (text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…")
 
 
-def _write(text: str, out: Path | None) -> None:
+def write_export(text: str, out: Path | None) -> None:
+    """Write an export to stdout, or to a new file; raises UsageError where there is one."""
     data = text.encode("utf-8", "replace")
     try:
         if out is None:

@@ -48,6 +48,9 @@ def show(face: Face, account: str) -> None:
         "grace": policy.grace,
         "reconfirm_after": policy.reconfirm_after,
         "approvals": policy.approvals,
+        "approver": policy.approver,
+        "approval_hours": policy.approval_hours,
+        "holds": policy.holds,
         "max_late": policy.max_late,
     }
     document = {

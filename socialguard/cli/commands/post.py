@@ -106,15 +106,23 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
         problem.fields.setdefault("draft", plan.draft_id)
         raise
     queued = accept.accept(desk, plan, answer)
-    later = [value for value in queued if value.not_before is not None]
-    if later:
-        return _tell_queued(face, desk, plan, later)
+    ours = _sent_here(desk, plan, queued)
+    if not ours:
+        return _tell_queued(face, desk, plan, queued)
     _wait(face, desk, plan, queued)
-    sent = _sent(desk, [value.id for value in queued])
+    sent = _sent(desk, ours)
     place = {value.id: index for index, value in enumerate(queued)}
     results = sorted([*sent, *_not_sent(desk, plan, queued, sent)], key=lambda one: place[one.delivery.id])
     tell_results(face, plan, results)
     return exit_code(results)
+
+
+def _sent_here(desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> list[str]:
+    """Return the ids of what this process sends: it is for now, and this machine's worker may."""
+    if any(value.not_before is not None for value in queued):
+        return []
+    with desk.database.read() as connection:
+        return [value.id for value in queued if desk.trust.sends(connection, _account(plan, value))]
 
 
 def _sent(desk: Desk, ids: Sequence[str]) -> list[Result]:
@@ -215,6 +223,8 @@ def _tell_queued(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery])
 
     def people() -> None:
         for result in results:
+            if result.delivery.state is State.AWAITING:
+                face.printer.say("It waits for an approval: socialguard approve {id}", id=result.delivery.id)
             face.printer.line(deliveries.scheduled_line(result.delivery, result.account))
         if not is_sent_by_itself:
             face.printer.note("No daemon works now: start one, or run socialguard queue run when it is due.")
@@ -227,7 +237,8 @@ def _wait(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> Non
     """Let the grace pass, where a person can still take the post back: Ctrl-C, a hang-up, `undo`."""
     from socialguard import clock
 
-    seconds = max((value.due - clock.now()).total_seconds() for value in queued)
+    going = [value for value in queued if value.state is State.QUEUED]  # the others wait for approvals
+    seconds = max(((value.due - clock.now()).total_seconds() for value in going), default=0.0)
     if seconds <= 0:
         return
 

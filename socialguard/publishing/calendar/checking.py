@@ -25,7 +25,7 @@ from socialguard.publishing.calendar.entries import Entry, entry, moment
 from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 from socialguard.publishing.interface import Candidate, Desk, Plan, Session
-from socialguard.publishing.prepare import candidate_of, overridden
+from socialguard.publishing.prepare import candidate_of, decided
 from socialguard.publishing.times import Moment
 
 BATCH: Final = 50
@@ -140,7 +140,9 @@ class _Checker:
             return
         candidates, due = found
         said = [finding for one in candidates for finding in self._review(connection, one)]
-        self._judge(asked, candidates, due, overridden(said, dict(self.wish.overrides)))
+        self._judge(
+            asked, candidates, due, decided(connection, self.desk, candidates, said, dict(self.wish.overrides))
+        )
 
     def _read(
         self, connection: Connection, asked: Entry, content: Content

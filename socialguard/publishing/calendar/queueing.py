@@ -62,7 +62,8 @@ def _queue(
         for row in day:
             payload = {"to": [str(one.account) for one in row.plan.candidates], "calendar": row.line}
             draft = writer.keep_draft(connection, row.plan.candidates[0].content.text, payload, desk.person.id)
-            made.extend(accept.submit(connection, desk, replace(row.plan, draft_id=draft), how, nonce))
+            held = accept.for_approver(row.plan.findings)
+            made.extend(accept.submit(connection, desk, replace(row.plan, draft_id=draft), how, nonce, held))
     return tuple(made)
 
 

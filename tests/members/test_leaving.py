@@ -1,0 +1,170 @@
+"""Somebody leaves: what their keys open, what was sealed anew, when it is in force, what is left to do."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from socialguard import errors
+from socialguard.vault.credentials import Vault
+from tests.office import ACCOUNTS, Office
+from tests.people import Colleague, joined
+
+
+@pytest.fixture
+def paul(office: Office, tmp_path: Path) -> Colleague:
+    """Paul, a second owner."""
+    return joined(office, "Paul", "owner", tmp_path / "paul")
+
+
+def execute(office: Office, statement: str) -> None:
+    """Write the database as somebody without keys does."""
+    engine = create_engine(f"sqlite:///{office.database}")
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def opens(who: Office, account: str) -> bool:
+    """Whether the keys of a member open an account's credential as it is stored now."""
+    with who.entered() as workspace, workspace.database.read() as connection:
+        books = workspace.signed.books(connection)
+        found = books.registry.resolve(connection, [account])[0]
+        vault = Vault(books.manifest, workspace.pins, workspace.log)
+        try:
+            vault.present(connection, found, workspace.keys.member())
+        except errors.NotFound:
+            return False
+        return True
+
+
+def states(office: Office) -> dict[str, str]:
+    """Return the state of each account."""
+    rows = office.cli("account", "list", "--json").document["accounts"]
+    return {row["account"]: row["state"] for row in rows}
+
+
+def test_a_new_owner_opens_every_credential(office: Office, paul: Colleague) -> None:
+    """Owners must be able to seal anew: what is stored is sealed to them as they join."""
+    assert all(opens(paul, account) for account in ACCOUNTS)
+    assert set(states(office).values()) == {"active"}
+
+
+def test_a_removed_owners_keys_open_nothing_written_after(office: Office, paul: Colleague) -> None:
+    """Every credential is sealed anew in the act; its token is due until the network's is another."""
+    assert opens(paul, "x:@acme")
+    done = office.cli("offboard", "Paul", "--reason", "left", "--json")
+    assert done.code == 0, done
+    left = done.document["offboarded"]
+    assert set(left["could_open"]) == set(left["to_rotate"]) == set(left["sealed_anew"]) == set(ACCOUNTS)
+    assert left["in_force"] is True
+    assert not any(opens(paul, account) for account in ACCOUNTS)
+    assert set(states(office).values()) == {"rotation_due"}
+    assert office.post("Sending goes on", "x:@acme").deliveries[0]["state"] == "sent"
+    assert "revoked" not in json.dumps(left)
+
+
+def test_a_token_is_due_until_it_really_changed(office: Office, paul: Colleague) -> None:
+    """The same token stored again settles nothing; another one does."""
+    office.cli("member", "remove", "Paul", "--reason", "left", "--json")
+    entry = next(one for one in office.seed["accounts"] if (one["network"], one["handle"]) == ("x", "acme"))
+    rotate = ("account", "rotate", "x:@acme", "--credential", "-", "--json")
+    assert office.cli(*rotate, stdin=json.dumps(entry["credential"])).code == 0
+    assert states(office)["x:@acme"] == "rotation_due"
+    new = {
+        **entry["credential"],
+        "access_token": "new-token-of-acme-1",
+        "access_token_secret": "new-secret-acme-1",
+    }
+    office.sandbox.reset({**office.seed, "accounts": [{**entry, "credential": new}]})
+    done = office.cli(*rotate, stdin=json.dumps(new))
+    assert done.code == 0, done
+    assert states(office)["x:@acme"] == "active"
+
+
+def test_a_removed_member_cannot_come_back_with_the_old_keys(office: Office, jonas: Colleague) -> None:
+    """Removal is for good; an earlier epoch put back is refused."""
+    before = office.database.read_bytes()
+    assert office.cli("member", "remove", "Jonas", "--reason", "left", "--json").code == 0
+    assert office.cli("grant", jonas.id, "x:@acme", "--json").code == 2
+    assert jonas.post("Still here?", "x:@acme").code == 11
+    office.database.write_bytes(before)
+    assert office.cli("member", "list", "--json").code == 13
+
+
+def test_a_suspended_member_counts_for_nothing_until_it_is_lifted(office: Office, jonas: Colleague) -> None:
+    """With the grants as they were."""
+    assert office.cli("member", "suspend", "Jonas", "--reason", "lost laptop", "--json").code == 0
+    assert jonas.post("Suspended", "x:@acme").code == 11
+    assert office.cli("member", "suspend", "Jonas", "--lift", "--reason", "found", "--json").code == 0
+    assert jonas.post("Back", "x:@acme").deliveries[0]["state"] == "queued"
+
+
+def test_the_only_owner_stays(office: Office) -> None:
+    """Without one nothing could be signed any more."""
+    assert office.cli("member", "remove", "Marie", "--reason", "x", "--json").code == 2
+    assert office.cli("member", "role", "Marie", "publisher", "--reason", "x", "--json").code == 2
+
+
+def test_a_freeze_that_a_removed_owner_thawed_stays_thawed(office: Office, paul: Colleague) -> None:
+    """The removing owner signs it again, after checking the signature."""
+    assert office.cli("freeze", "x:@acme", "--reason", "drill").code == 0
+    done = paul.cli("thaw", "x:@acme", "--reason", "over", "--confirm", "x:@acme", "--json")
+    assert done.code == 0, done
+    assert office.cli("member", "remove", "Paul", "--reason", "left", "--json").code == 0
+    assert office.post("Thawed", "x:@acme").deliveries[0]["state"] == "sent"
+
+
+def test_a_forged_thaw_is_not_signed_again(office: Office, paul: Colleague) -> None:
+    """A row that names the leaving owner is no signature of theirs."""
+    office.cli("freeze", "x:@acme", "--reason", "drill")
+    execute(
+        office,
+        "update stop set lifted_at = '2026-01-01T00:00:00.000000Z', lift_signature = x'00',"
+        f" lifted_by = '{paul.id}'",
+    )
+    assert office.cli("member", "remove", "Paul", "--reason", "left", "--json").code == 13
+
+
+def test_a_removal_is_in_force_when_every_worker_acknowledged_it(office: Office, tmp_path: Path) -> None:
+    """A worker elsewhere that is off is waited for, and named."""
+    joined(office, "Eva", "auditor", tmp_path / "eva")
+    other = joined(office, "second worker", "worker", tmp_path / "second")
+    done = office.cli("member", "remove", "Eva", "--reason", "left", "--json")
+    member = done.document["member"]
+    assert (member["in_force"], member["waiting_for"]) == (False, [other.id])
+
+
+def test_a_forged_acknowledgement_is_none(office: Office, tmp_path: Path) -> None:
+    """Only the worker's own key says that it has seen an epoch."""
+    other = joined(office, "second worker", "worker", tmp_path / "second")
+    with office.entered() as workspace:
+        from socialguard.audit.interface import Actor, Entry
+        from socialguard.workspace import acknowledging
+
+        with workspace.database.write() as connection:
+            manifest = workspace.signed.books(connection).manifest
+            obj = {"epoch": manifest.epoch, "sha256": manifest.sha256, "signature": "AA=="}
+            said = Entry(
+                acknowledging.ACTION,
+                "ok",
+                Actor(other.id, "worker", "daemon"),
+                corr=f"ack.{other.id}.{manifest.epoch}",
+                obj=obj,
+            )
+            workspace.log.append(connection, said)
+            assert acknowledging.waiting_for(connection, manifest, manifest.epoch) == (other.id,)
+
+
+def test_a_worker_elsewhere_says_that_it_has_seen_the_epoch(office: Office, tmp_path: Path) -> None:
+    """Its daemon does, once."""
+    other = joined(office, "second worker", "worker", tmp_path / "second")
+    with other.entered() as workspace:
+        from socialguard.workspace import acknowledging
+
+        assert acknowledging.acknowledge(workspace)
+        assert not acknowledging.acknowledge(workspace)
+        with workspace.database.read() as connection:
+            manifest = workspace.signed.books(connection).manifest
+            assert acknowledging.waiting_for(connection, manifest, manifest.epoch) == ()

@@ -1,0 +1,45 @@
+"""What a client gets who has not this program: one page that loads nothing and runs nothing."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from tests.cli import shapes
+from tests.cli.shapes import shown
+from tests.office import Office
+from tests.people import Colleague, apply_policy, waiting
+
+
+def test_the_page_shows_what_waits_with_pictures_alt_texts_and_codes(
+    office: Office, jonas: Colleague, tmp_path: Path
+) -> None:
+    """Everything is in the page, and everything is escaped."""
+    apply_policy(office, "[defaults]\napprovals = 1\n")
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (32, 32), "red").save(picture)
+    hostile = "<script>alert(1)</script> & more"
+    words = ("--to", "x:@acme", "--confirm", "x:@acme", "--grace", "0", "--json")
+    done = jonas.cli("post", hostile, "--media", str(picture), "--alt", 'a "red" square', *words)
+    delivery = done.deliveries[0]
+    out = tmp_path / "review.html"
+    told = shown(
+        office.cli("review", "export", "x:@acme", "--html", "--out", str(out), "--json"), shapes.ReviewExported
+    )
+    page = out.read_text(encoding="utf-8")
+    assert told.deliveries[0].code == f"{delivery['id']}-{delivery['fingerprint'][:8]}"
+    assert told.deliveries[0].code in page
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert 'alt="a &quot;red&quot; square"' in page
+    assert 'src="data:image/' in page
+    assert "default-src 'none'" in page
+
+
+def test_only_what_waits_on_the_named_accounts_is_shown(office: Office, jonas: Colleague) -> None:
+    """Another client's posts are nobody else's business."""
+    apply_policy(office, "[defaults]\napprovals = 1\n")
+    waiting(jonas, "For Acme alone")
+    waiting(office, "For Globex alone", "x:@globex")
+    page = office.cli("review", "export", "x:@globex", "--html").stdout
+    assert "For Globex alone" in page
+    assert "For Acme alone" not in page
