@@ -234,6 +234,14 @@ TABLE: Final[Mapping[str, Row]] = {
         "export",
         "Export the log to a new directory, with checkpoints, keys and proofs, for whoever checks it elsewhere.",
     ),
+    "audit access": Row(
+        "audit_access", "access", "Show who could do what at an instant, what of it was used, and what stands out."
+    ),
+    "audit person": Row(
+        "audit_access",
+        "person",
+        "Write one signed file about a member: could, did, withdrawn, tokens changed, left to do.",
+    ),
     "audit incident accept": Row(
         "audit",
         "accept",

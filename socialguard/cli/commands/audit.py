@@ -343,10 +343,11 @@ def _filter(
         with workspace.database.read() as connection:
             found = workspace.signed.books(connection).registry.resolve(connection, [account])
         account_id = found[0].id
-    return Filter(account_id, actor, action, _instant(since), _instant(until))
+    return Filter(account_id, actor, action, instant(since), instant(until))
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """Return an instant that was given in ISO 8601, UTC where it names no zone; raises BadTime."""
     if text is None:
         return None
     try:
