@@ -234,6 +234,9 @@ TABLE: Final[Mapping[str, Row]] = {
         "export",
         "Export the log to a new directory, with checkpoints, keys and proofs, for whoever checks it elsewhere.",
     ),
+    "audit stream": Row(
+        "audit_stream", "stream", "Print entries as lines, oldest first: as they stand, or as events of OCSF 1.8."
+    ),
     "audit access": Row(
         "audit_access", "access", "Show who could do what at an instant, what of it was used, and what stands out."
     ),

@@ -16,8 +16,8 @@ from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Member
 from socialguard.vault.resealing import DUE
 from socialguard.workspace import auditing, membership
-from socialguard.workspace.auditing import CHANGED, NOT_SHOWN, REVOKE, WRITE, Standing
-from socialguard.workspace.membership import corr_of
+from socialguard.workspace.auditing import CHANGED, NOT_SHOWN, WRITE, Standing
+from socialguard.workspace.membership import REVOKE, corr_of
 from socialguard.workspace.owner import OwnerSigner
 
 if TYPE_CHECKING:

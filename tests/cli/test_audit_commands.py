@@ -1,5 +1,6 @@
 """`audit …`: what the log says to a person and to a script, when it is whole and when it is not."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -76,3 +77,24 @@ def test_an_export_is_verified_where_there_is_no_workspace(office: Office, tmp_p
     (out / "log.jsonl").write_bytes((out / "log.jsonl").read_bytes().replace(b'"sent"', b'"fail"', 1))
     assert office.cli("audit", "verify", str(out), "--key", str(key), **elsewhere).code == 13
     assert office.cli("audit", "export", str(office.home / "out")).code == 2
+
+
+def test_a_stream_is_lines_that_go_on_after_an_entry(office: Office) -> None:
+    lines = office.cli("audit", "stream").stdout.splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == list(range(len(lines)))
+    events = [json.loads(line) for line in office.cli("audit", "stream", "--format", "ocsf").stdout.splitlines()]
+    assert [one["metadata"]["sequence"] for one in events] == list(range(len(lines)))
+    last = str(len(lines) - 2)
+    assert len(office.cli("audit", "stream", "--after", last).stdout.splitlines()) == 1
+    assert office.cli("audit", "stream", "--json").code == 2
+
+
+def test_a_stream_that_follows_tells_what_is_appended(office: Office) -> None:
+    process = office.start("audit", "stream", "--follow", "--action", "freeze")
+    try:
+        assert process.stdout is not None
+        assert office.process("freeze", "x:@acme").code == 0
+        assert json.loads(json.loads(process.stdout.readline())["leaf"])["action"] == "freeze"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)

@@ -44,8 +44,8 @@ def list_(
     from socialguard.audit import reader
 
     with open_workspace(face) as workspace:
-        names, people_names = _names(workspace)
-        wanted = _filter(workspace, account, _member(actor, people_names), action, since, until)
+        names, people_names = names_of(workspace)
+        wanted = wanted_of(workspace, account, _member(actor, people_names), action, since, until)
         start = None
         if before is not None:
             start = (reader.show(workspace.database, before).incarnation, before)
@@ -81,7 +81,7 @@ def show(face: Face, seq: int) -> None:
     from socialguard.audit import reader
 
     with open_workspace(face) as workspace:
-        names, people_names = _names(workspace)
+        names, people_names = names_of(workspace)
         entry = reader.show(workspace.database, seq)
     document = _entry_document(entry, names, people_names)
     face.printer.answer({"entry": document}, lambda: face.printer.facts(list(_lines(document))))
@@ -176,7 +176,7 @@ def export(
     from socialguard.audit.interface import Entry
 
     with open_workspace(face) as workspace:
-        wanted = _filter(workspace, account, None, action, since, until)
+        wanted = wanted_of(workspace, account, None, action, since, until)
         if directory.absolute().resolve().is_relative_to(workspace.layout.home.absolute().resolve()):
             raise errors.UsageError(detail="An export lies outside the workspace.")
         with workspace.database.write() as connection:
@@ -328,7 +328,7 @@ def _log_keys(workspace: Workspace) -> Any:  # Any: a list of audit.interface.Lo
     return [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys]
 
 
-def _filter(
+def wanted_of(
     workspace: Workspace,
     account: str | None,
     actor: str | None,
@@ -336,6 +336,7 @@ def _filter(
     since: str | None,
     until: str | None,
 ) -> Any:  # Any: audit.reader.Filter, imported late
+    """Return which entries the options of a command mean."""
     from socialguard.audit.reader import Filter
 
     account_id = None
@@ -357,7 +358,7 @@ def instant(text: str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def _names(workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
+def names_of(workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
     """Names of accounts and of members, by id."""
     from socialguard.registry import founding
 
