@@ -25,7 +25,8 @@ class Settings:
     (`file:PATH`, `syslog+tls://HOST:PORT`, `https://…`), as `sink_format`; `limits` overrides the dated limits per
     network; `proxy` and `ca_bundle` are for reaching the networks; `heartbeat_url` is called while the daemon is
     well; `backup_cron` is when accounts are backed up, by the wall clock of their zone, `backup_crons` when single
-    ones are; `budget` is what may be spent at the networks; `language` is `en` or `fr` (None: the environment's)."""
+    ones are; `metrics` is where the daemon answers `/metrics`, as `PORT` (on loopback) or `HOST:PORT`; `budget` is
+    what may be spent at the networks; `language` is `en` or `fr` (None: the environment's)."""
 
     language: str | None = None
     zone: str | None = None
@@ -38,6 +39,7 @@ class Settings:
     proxy: str | None = None
     ca_bundle: str | None = None
     heartbeat_url: str | None = None
+    metrics: str | None = None
     backup_cron: str = HOURLY
     backup_crons: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -33,7 +33,10 @@ _ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "sink_format": '"ocsf" or "jsonl"',
     },
     "http": {"proxy": "a URL in quotes", "ca_bundle": "the path of a file in quotes"},
-    "daemon": {"heartbeat_url": "an http or https URL in quotes, without a password in it"},
+    "daemon": {
+        "heartbeat_url": "an http or https URL in quotes, without a password in it",
+        "metrics": 'a port in quotes, such as "9464", or "HOST:PORT"',
+    },
     "backup": {
         "cron": f'five fields of a crontab in quotes, such as "{HOURLY}"',
         "crons": "a section [backup.crons]",
@@ -75,6 +78,7 @@ def parse(source: str, name: str) -> Settings:
         proxy=found.http.proxy,
         ca_bundle=found.http.ca_bundle,
         heartbeat_url=found.daemon.heartbeat_url,
+        metrics=found.daemon.metrics,
         backup_cron=found.backup.cron,
         backup_crons=found.backup.crons,
         limits=found.limits,
@@ -146,6 +150,7 @@ def _document() -> "type[BaseModel]":
 
     class Daemon(Section):
         heartbeat_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/\S*)?$")
+        metrics: str | None = Field(default=None, pattern=r"^([^:/\s]+:)?[0-9]{1,5}$")
 
     class Backup(Section):
         cron: str = HOURLY

@@ -28,7 +28,7 @@ def is_address(text: str) -> bool:
 
 
 def send(address: str, kind: str, texts: Sequence[str], ca_bundle: str | None = None) -> None:
-    """Send each text as one message of type `kind`; raises OSError (also of TLS) where they cannot be delivered."""
+    """Send each text as one message of type `kind`; raises OSError (of TLS, too) where that fails."""
     found = urlsplit(address)
     place = (found.hostname or "", found.port or _PORTS[found.scheme])
     stamp = jcs.timestamp(clock.now())

@@ -290,6 +290,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."
     ),
     "daemon status": Row("daemon", "status", "Show whether the daemon works, and how each of its duties stands."),
+    "doctor": Row(
+        "doctor",
+        "doctor",
+        "Look at clock, disk, permissions, keys, tokens, backups, anchors and daemon, with a remedy for each.",
+    ),
     "upgrade": Row(
         "upgrade",
         "upgrade",

@@ -702,3 +702,21 @@ class AuditPerson(Shape):
 
     file: str
     report: dict[str, Any]
+
+
+class SignFields(Shape):
+    name: str
+    state: Literal["ok", "warn", "bad"]
+    detail: str
+    remedy: str
+
+
+class DoctorFields(Shape):
+    well: bool
+    signs: list[SignFields]
+
+
+class Doctor(Shape):
+    """What `doctor` prints."""
+
+    doctor: DoctorFields

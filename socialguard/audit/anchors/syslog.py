@@ -1,4 +1,4 @@
-"""An anchor that is a syslog server on another host: each checkpoint is one message (RFC 5424), base64 of the note.
+"""An anchor that is a syslog server on another host: each checkpoint is a message (RFC 5424), base64 of the note.
 
 Nothing can be read back from it: hold what it kept against an exported log (`audit verify DIR`)."""
 
