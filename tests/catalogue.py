@@ -28,6 +28,7 @@ from socialguard.cli import words
 from socialguard.model.account import AccountState
 from socialguard.model.delivery import State
 from socialguard.model.finding import Severity
+from socialguard.registry.signed import Right, Role, Status
 
 ROOT: Final = Path(socialguard.__file__).parent
 POT: Final = words.LOCALE / f"{words.DOMAIN}.pot"
@@ -38,6 +39,8 @@ MO: Final = PO.with_suffix(".mo")
 _OUTSIDE: Final = ("sandbox", "store/migrations")
 _LOOKED_UP: Final = {"_", "say", "note", "later", "tell"}
 _PHRASE_FIELDS: Final = {"detail", "what", "fix", "hint", "kind", "remedy", "cause"}
+# Calls with a phrase among their arguments that have no names, and its place.
+_PHRASE_ARGUMENTS: Final = {"Problem": 1, "tampered": 1, "Text": 2, "Whole": 3}
 _STABLE: Final = datetime(2026, 1, 1, tzinfo=UTC)  # a refresh then changes only what changed
 
 # What click says about a command line, with its values open.
@@ -89,10 +92,13 @@ def extracted() -> list[Found]:
 
 
 def _words_of_values() -> Iterator[Found]:
-    """States and severities are shown by their names."""
-    for kind in (State, Severity, AccountState):
+    """What is shown by its name; most of it also stands in what the rooms below say."""
+    for kind in (State, Severity, AccountState, Role, Right, Status):
         for value in kind:
-            yield Found(value.value, "", "", kind.__module__.replace(".", "/") + ".py")
+            place = kind.__module__.replace(".", "/") + ".py"
+            yield Found(value.value, "", "", place)
+            if kind not in (Severity, AccountState):
+                yield Found(value.value, "", words.PHRASE, place)
 
 
 def _said_by_click() -> Iterator[Found]:
@@ -145,11 +151,11 @@ def _looked_up(call: ast.Call, place: str) -> Iterator[Found]:
 
 def _phrases(call: ast.Call, place: str) -> Iterator[Found]:
     name = _called(call)
-    given = [keyword.value for keyword in call.keywords if keyword.arg in _PHRASE_FIELDS]
+    given = [keyword.value for keyword in call.keywords if keyword.arg in (*_PHRASE_FIELDS, "form")]
     if name == "marked":
         given = call.args
-    elif name in ("Problem", "tampered"):
-        given += call.args[1:2]
+    elif name in _PHRASE_ARGUMENTS:
+        given += call.args[_PHRASE_ARGUMENTS[name] :][:1]
     elif not name[:1].isupper() or name == "Challenge":
         return
     for value in given:

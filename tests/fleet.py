@@ -63,12 +63,14 @@ def make(base: Path, sandbox: Running, count: int) -> Office:
     return found(base, sandbox, json.loads(json.dumps(seed)))
 
 
-def queue(office: Office, accounts: list[str], rounds: int, *, hours: int = 1, begin: int = 0) -> list[str]:
-    """Queue `rounds` deliveries on each account, due in so many hours, and return their texts in the order in
-    which each account must show them; `begin` numbers the first."""
+def queue(
+    office: Office, accounts: list[str], rounds: int, *, hours: int = 1, seconds: float = 0.0, begin: int = 0
+) -> list[str]:
+    """Queue `rounds` deliveries on each account, due in so many hours and seconds, and return their texts in the
+    order in which each account must show them; `begin` numbers the first."""
     texts = [f"Number {begin + number} of the texts of this fleet" for number in range(rounds)]
     with office.entered() as workspace:
-        at = (clock.now() + timedelta(hours=hours)).isoformat()
+        at = (clock.now() + timedelta(hours=hours, seconds=seconds)).isoformat()
         for text in texts:
             request = Request(text=text, selectors=accounts, at=at)
             plan = prepare.prepare(workspace.desk, request, Session(None, "test"))

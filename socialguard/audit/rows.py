@@ -24,9 +24,10 @@ COLUMNS: Final = (
 )
 """The order in which the functions here take a row."""
 
-_TEXT: Final = r'"([^"\\]*)"'
+# Possessive: what ends at the next quotation mark is never tried shorter.
+_TEXT: Final = r'"([^"\\]*+)"'
 _MAYBE: Final = rf"(?:null|{_TEXT})"
-_ANY: Final = r'"[^"\\]*"'
+_ANY: Final = r'"[^"\\]*+"'
 # RFC 8785 sorts keys, so the order is fixed. Everything after `obj` holds a fixed number of quotation marks, so
 # there is one way to match it, counted from the end: what stands inside `obj` cannot pass for it.
 _LEAF: Final = re.compile(
@@ -54,16 +55,9 @@ def disagreements(rows: Sequence[Any], org: str, *, deep: bool) -> list[tuple[in
         if found is None:
             suspects.append(row)
             continue
-        a_account, a_action, a_actor, a_corr, obj, a_org, a_outcome, a_seq, a_ts = found.groups()
+        obj = found[5]
         if (
-            a_ts != ts
-            or a_actor != actor
-            or a_action != action
-            or a_account != account
-            or a_outcome != outcome
-            or a_corr != corr
-            or a_org != org
-            or a_seq != str(seq)
+            found.groups() != (account, action, actor, corr, obj, org, outcome, str(seq), ts)
             or (fingerprint is None) == (_FINGERPRINT_KEY in obj)
             or (fingerprint is not None and not _holds(obj, fingerprint))
         ):

@@ -1,13 +1,14 @@
 """How deliveries and findings look: one shape for scripts, a few lines for people."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.cli.face import Face
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, language, later, say
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.model.finding import Finding
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from socialguard.publishing.interface import Result
 
 _NO_THREAD: Final = '"thread_position": null'
+_OURS: Final = ("state", "secret")
+"""Fields of findings that hold words of this program; the others hold what a person or a network wrote."""
 _DAYS: Final = (
     later("Monday"),
     later("Tuesday"),
@@ -38,6 +41,12 @@ def finding_document(finding: Finding) -> dict[str, object]:
         "remedy": finding.remedy.format_map(dict(finding.fields)),
         "overridden": finding.overridden,
     }
+
+
+def finding_told(finding: Finding) -> str:
+    """Return a finding in the person's language, with the words of ours among its fields."""
+    ours = {name: _(str(value)) for name, value in finding.fields.items() if name in _OURS}
+    return replace(finding, fields={**finding.fields, **ours}).message(_(finding.template))
 
 
 def delivery_document(value: Delivery, account: Account, findings: Iterable[Finding] = ()) -> dict[str, object]:
@@ -133,7 +142,8 @@ def tell_findings(
         word = _("overridden") if finding.overridden is not None else _(finding.severity.value)
         fields = dict(finding.fields)
         remedy = _(finding.remedy).format_map(fields) if finding.remedy else ""
-        line = f"{word}  {finding.account}: {finding.message(_(finding.template))}. {remedy}".rstrip()
+        colon = " :" if language() == "fr" else ":"
+        line = f"{word}  {finding.account}{colon} {finding_told(finding)}. {remedy}".rstrip()
         if beside:
             face.printer.note_line(line)
         else:

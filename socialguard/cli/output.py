@@ -10,7 +10,7 @@ import click
 
 from socialguard import errors
 from socialguard.cli.face import Face
-from socialguard.cli.phrases import phrase
+from socialguard.cli.phrases import GIVEN, phrase
 from socialguard.cli.words import _, later
 from socialguard.model.credential import redact
 from socialguard.model.text import visible
@@ -70,7 +70,10 @@ def _ended(message: str) -> str:
 def sentences(error: errors.SocialGuardError) -> tuple[str, str]:
     """Return what happened and what to do, in the person's language, details included, secrets removed."""
     given = error.fields
-    error.fields = {name: phrase(value) if isinstance(value, str) else value for name, value in given.items()}
+    error.fields = {
+        name: phrase(value) if isinstance(value, str) and name not in GIVEN else value
+        for name, value in given.items()
+    }
     try:
         message = error.message(_)
         remedy = error.what_to_do(lambda text: _(text) if _(text) != text else phrase(text))

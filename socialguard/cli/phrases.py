@@ -16,6 +16,8 @@ _LENGTH: Final = 2000
 _DEPTH: Final = 2
 _MAGIC: Final = 0x950412DE
 _MIN_LITERAL: Final = 4
+GIVEN: Final = frozenset({"reason", "actor", "text", "word", "words", "name", "key", "check"})
+"""Fields that hold what a person wrote, or a name: it stays as it is, whatever it reads like."""
 
 
 def phrase(text: str) -> str:
@@ -40,9 +42,15 @@ def _translated(text: str, templates: Mapping[str, str], depth: int) -> str:
     if best is None:
         return _pieces(text, templates, depth)
     _weight, template, values = best
-    if depth > 0:
-        values = {name: _translated(value, templates, depth - 1) for name, value in values.items()}
-    return templates[template].format_map(values)
+    carried = {name: _carried(name, value, templates, depth) for name, value in values.items()}
+    return templates[template].format_map(carried)
+
+
+def _carried(name: str, value: str, templates: Mapping[str, str], depth: int) -> str:
+    """Return a value as it goes into a translation; where no depth is left only a whole phrase is one."""
+    if name in GIVEN:
+        return value
+    return _translated(value, templates, depth - 1) if depth > 0 else templates.get(value, value)
 
 
 def _pieces(text: str, templates: Mapping[str, str], depth: int) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
+from socialguard.model.text import marked
+
 Value = bool | int | str | tuple[str, ...]
 ANY_LANGUAGE: Final = "any"
 _LANGUAGE: Final = re.compile(r"[a-z]{2}|" + ANY_LANGUAGE)
@@ -48,7 +50,7 @@ class Whole:
     @property
     def allowed(self) -> str:
         """The range."""
-        return f"a whole number of {self.unit} from {self.low} to {self.high}"
+        return marked(f"a whole number of {self.unit} from {self.low} to {self.high}")
 
     def accepts(self, value: object) -> bool:
         """Return whether it is a number in the range."""
@@ -64,7 +66,7 @@ class Flag:
     """True or false; true is the stricter."""
 
     default: bool
-    allowed: str = "true or false"
+    allowed: str = marked("true or false")
 
     def accepts(self, value: object) -> bool:
         """Return whether it is true or false."""
@@ -103,13 +105,13 @@ class Texts:
     """A list of texts; of two labels both lists hold."""
 
     default: tuple[str, ...] = ()
-    form: str = "a list of texts"
+    form: str = marked("a list of texts")
     pattern: str = r"(?s).+"
 
     @property
     def allowed(self) -> str:
         """What the list holds."""
-        return f"{self.form} of at most {_LONGEST_TEXT} characters each"
+        return marked(f"{self.form} of at most {_LONGEST_TEXT} characters each")
 
     def accepts(self, value: object) -> bool:
         """Return whether it is a list of texts of the form."""
@@ -135,7 +137,9 @@ class Words:
     @property
     def allowed(self) -> str:
         """How a list is written."""
-        return 'a list for each language, such as {} = ["…"]; the languages are two letters (en, fr) or any'
+        return marked(
+            'a list for each language, such as words.fr = ["…"]; the languages are two letters (en, fr) or any'
+        )
 
     def accepts(self, value: object) -> bool:
         """Return whether it is a list for each of some languages, or the list of one of them."""

@@ -19,7 +19,7 @@ from socialguard.audit.leaf import INTENT
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.model.account import Account
-from socialguard.model.credential import Credential
+from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
@@ -436,7 +436,8 @@ def append(
             account=value.account_id,
             corr=value.attempt_id,
             fingerprint=value.fingerprint,
-            reason=None if reason is None else reason[:500],
+            # Words that hold what looks like a secret by chance, cut ones too, keep no end out of the log.
+            reason=None if reason is None else redact(redact(reason)[:480]),
             obj=obj,
         ),
     )

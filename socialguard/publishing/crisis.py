@@ -26,6 +26,17 @@ MARK: Final = "CRISIS  "
 """How the reason begins for which a delivery is held."""
 
 
+class NoCrisis(errors.NotFound):
+    """There is no crisis."""
+
+    remedy = "Run: socialguard crisis status"
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know: nothing was found, as anywhere else."""
+        return "not_found"
+
+
 def problem_of(connection: Connection, desk: Desk, value: Delivery, account: Account) -> errors.InCrisis | None:
     """Return why a delivery may not go out: a crisis came after it was queued. A deletion is never held."""
     if value.act is Act.DELETE:
@@ -58,8 +69,9 @@ def end(desk: Desk, scopes: Sequence[str] | None, reason: str) -> tuple[Stop, ..
     stays held. Raises NotFound where there is none."""
     lifted = lift(desk, CRISIS, scopes, reason, action="crisis.end")
     if not lifted:
-        named = "any account" if scopes is None else ", ".join(scopes)
-        raise errors.NotFound(kind="crisis on", name=named, hint="Run: socialguard crisis status")
+        if scopes is None:
+            raise NoCrisis
+        raise errors.NotFound(kind="crisis on", name=", ".join(scopes), hint=NoCrisis.remedy)
     return lifted
 
 

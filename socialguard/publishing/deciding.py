@@ -18,12 +18,13 @@ from socialguard.ledger.approvals import Word
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.model.finding import Finding
+from socialguard.model.text import marked
 from socialguard.networks.prices import price_of
 from socialguard.publishing import approval
 from socialguard.publishing.claim import alarm, require_as_signed
 from socialguard.publishing.interface import Candidate, Desk, Result
 
-LATE = "nobody approved it in time"
+LATE = marked("nobody approved it in time")
 ATTESTATION_HOURS = 720
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 
 from socialguard import errors
 from socialguard.model.account import AccountName
+from socialguard.model.text import marked
 from socialguard.publishing.interface import Attached, Divide, Request
 from socialguard.publishing.thread_split import MOST_PARTS
 
@@ -25,14 +26,14 @@ _ESCAPED: Final = re.compile(r"\\+\+\+\+")
 _RULE: Final = re.compile(r"\\*[ \t]*---[ \t]*")
 _KEYS: Final = "to, at, link, reply_to, campaign, media, thread, numbered"
 _ALLOWED: Final[Mapping[str, str]] = {
-    "to": 'to is a list of accounts, such as ["x:@acme", "label:fr"]',
-    "at": 'at is a time, such as 2026-11-27T09:00 or "friday 9am"',
-    "link": 'link is an address, such as "https://example.org/page"',
-    "reply_to": "reply_to is the address or the id of a post",
-    "campaign": "campaign is a name",
-    "media": f"each [[media]] has file and alt, both text, and for a thread part, from 1 to {MOST_PARTS}",
-    "thread": "thread is true or false",
-    "numbered": "numbered is true or false",
+    "to": marked('to is a list of accounts, such as ["x:@acme", "label:fr"]'),
+    "at": marked('at is a time, such as 2026-11-27T09:00 or "friday 9am"'),
+    "link": marked('link is an address, such as "https://example.org/page"'),
+    "reply_to": marked("reply_to is the address or the id of a post"),
+    "campaign": marked("campaign is a name"),
+    "media": marked(f"each [[media]] has file and alt, both text, and for a thread part, from 1 to {MOST_PARTS}"),
+    "thread": marked("thread is true or false"),
+    "numbered": marked("numbered is true or false"),
 }
 
 
@@ -158,7 +159,8 @@ def _refuse(source: str, path: Path, where: list[str]) -> NoReturn:
     else:
         named = re.compile(rf"""\s*(?:\[+\s*)?["']?{re.escape(key)}["']?\s*[=\].]""")
         line = next((number for number, one in enumerate(source.split("\n"), 2) if named.match(one)), line)
-    raise DraftInvalid(path=path, line=line, detail=_ALLOWED.get(key, f"there is no {key}; allowed are {_KEYS}"))
+    unknown = marked(f"there is no {key}; allowed are {_KEYS}")
+    raise DraftInvalid(path=path, line=line, detail=_ALLOWED.get(key, unknown))
 
 
 def _instant(value: str | datetime | None) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from socialguard import clock, errors
 from socialguard.ledger import reader, usage, writer
 from socialguard.model.account import Account
+from socialguard.model.credential import redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
@@ -282,7 +283,7 @@ class _Ended:
 def _settle(desk: Desk, value: Delivery, account: Account, session: Session | None, ended: _Ended) -> Delivery:
     """Record the end of an attempt whose row is in the state of `value`, and return the delivery as it is then;
     Busy where the row is in another state."""
-    reason = "" if ended.problem is None else ended.problem.message()
+    reason = "" if ended.problem is None else redact(ended.problem.message())
     network = desk.network(account.network)
     cost = price_of(network, value.act, value.content) if ended.outcome == "sent" else 0
     calls = session.calls if session is not None else 0

@@ -16,6 +16,7 @@ from socialguard.ledger.states import FINAL, WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.model.fingerprint import body, fingerprint
+from socialguard.model.text import marked
 from socialguard.publishing.accept import EDITED, since_of
 from socialguard.store.database import Database
 
@@ -170,7 +171,7 @@ def rest_of(connection: Connection, value: Delivery) -> Rest:
         raise NothingToResume(detail=f"{detail} The thread goes on when it is sent.", delivery=first.id)
     gone = next((part for part in left if part.state is State.CANCELLED), None)
     if gone is not None:
-        how = "was made anew" if gone.state_reason == EDITED else "was cancelled"
+        how = marked("was made anew") if gone.state_reason == EDITED else marked("was cancelled")
         detail = f"Part {(gone.content.thread_position or 0) + 1} ({gone.id}) {how}."
         raise NothingToResume(detail=detail, delivery=gone.id)
     return Rest(first.after_id, tuple(part.content for part in left), waiting_of(left))

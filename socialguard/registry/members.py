@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from socialguard import errors
 from socialguard.canon import jcs
+from socialguard.model.text import marked
 from socialguard.registry import founding
 from socialguard.registry import manifest as manifests
 from socialguard.registry.interface import OwnerSigner
@@ -100,7 +101,7 @@ def grant(
     if member.role is Role.OWNER:
         raise errors.UsageError(detail="An owner has every right on every account; there is nothing to grant.")
     if right not in ALLOWED[member.role]:
-        allowed = ", ".join(sorted(one.value for one in ALLOWED[member.role])) or "nothing"
+        allowed = ", ".join(sorted(one.value for one in ALLOWED[member.role])) or marked("nothing")
         raise errors.UsageError(
             detail=f"A member of role {member.role.value} may be granted {allowed}, not {right.value}."
         )

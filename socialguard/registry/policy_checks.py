@@ -66,7 +66,8 @@ def _strictest(
             if parameter is None:
                 continue
             if not parameter.accepts(value):
-                raise errors.SettingsInvalid(path=FILE_NAME, detail=f"{check}.{key} is {parameter.allowed}.")
+                detail = f"the parameter {check}.{key} must be {parameter.allowed}."
+                raise errors.SettingsInvalid(path=FILE_NAME, detail=detail)
             if key not in values:
                 values[key] = (value, place)
                 continue

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, NoReturn
 from socialguard import errors
 from socialguard.model.account import AccountName
 from socialguard.model.parameter import Parameter, Value, Words, flat
+from socialguard.model.text import marked
 from socialguard.model.toml_lines import line_of
 
 FILE_NAME: Final = "policy.toml"
@@ -24,11 +25,11 @@ Known = Mapping[str, Mapping[str, Parameter]]
 """The checks that there are, and what may be set of each."""
 
 _RANGES: Final[Mapping[str, tuple[int, int, str]]] = {
-    "grace": (0, 86_400, "seconds"),
-    "reconfirm_after": (1, 1_440, "minutes"),
-    "approvals": (0, 5, "approvals"),
-    "approval_hours": (1, 720, "hours"),
-    "max_late": (0, 604_800, "seconds"),
+    "grace": (0, 86_400, marked("seconds")),
+    "reconfirm_after": (1, 1_440, marked("minutes")),
+    "approvals": (0, 5, marked("approvals")),
+    "approval_hours": (1, 720, marked("hours")),
+    "max_late": (0, 604_800, marked("seconds")),
 }
 APPROVERS: Final = ("any", "approver", "owner")
 """Whose approvals count, from the mildest: of any role that may approve, or of this one alone."""
@@ -67,14 +68,14 @@ def parse(source: str, file: str = FILE_NAME, *, checks: Known | None = None) ->
     `checks` are all checks and their parameters, None where they are not known to the caller. Raises
     SettingsInvalid with file, line and what is allowed."""
     if _MARK.strip().splitlines()[0] in source:
-        _refuse(file, source, ("labels",), "the part below was written by `policy apply`; take it out")
+        _refuse(file, source, ("labels",), marked("the part below was written by `policy apply`; take it out."))
     found = _parse(source, file)
     if checks is not None:
         for path, rules in _sections(found):
             for name in (*rules.checks, *rules.parameters):
                 if name not in checks:
                     known = ", ".join(sorted(checks))
-                    detail = f"no check is called {name}; there are: {known}"
+                    detail = f"no check is called {name}; there are: {known}."
                     _refuse(file, source, (*path, "checks", name), detail)
             for name, values in rules.parameters.items():
                 for key, value in values.items():
@@ -97,16 +98,16 @@ def _require(
     where = (*section, "checks", check, name, *([language] if dot else []))
     if known is None:
         allowed = ", ".join(["level", *parameters])
-        _refuse(file, source, where, f"{check} has no {name}; allowed are {allowed}")
+        _refuse(file, source, where, marked(f"{check} has no {name}; allowed are {allowed}."))
     if dot != ("." if isinstance(known, Words) else "") or not known.accepts({language: value} if dot else value):
-        _refuse(file, source, where, f"{name} is {known.allowed}")
+        _refuse(file, source, where, marked(f"the parameter {name} must be {known.allowed}."))
 
 
 def require_accounts(policy: PolicySet, known: Collection[str], source: str, file: str = FILE_NAME) -> None:
     """Refuse a section for an account that does not exist: a slip there would protect nothing."""
     for name in policy.accounts:
         if name not in known:
-            _refuse(file, source, ("account", name), f"there is no account {name}")
+            _refuse(file, source, ("account", name), marked(f"there is no account {name}."))
 
 
 def compose(source: str, wearers: Mapping[str, Collection[str]]) -> str:
@@ -191,7 +192,7 @@ def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
         try:
             accounts[str(AccountName.parse(name))] = _rules(rules)
         except errors.UsageError as problem:
-            _refuse(file, source, ("account", name), problem.message().rstrip("."))
+            _refuse(file, source, ("account", name), problem.message())
     labels = {name: _rules(rules) for name, rules in found.label.items()}
     return PolicySet(_rules(found.defaults), labels, accounts, {name: frozenset() for name in labels})
 
@@ -230,26 +231,28 @@ def _allowed(path: Sequence[str]) -> str:
     """Return what may stand at a path, for the person who wrote something else."""
     depth = 1 if path[0] == "defaults" else 2
     if path[0] not in ("defaults", "label", "account") or len(path) < depth:
-        return f"the sections are {_SECTIONS}"
+        return marked(f"the sections are {_SECTIONS}.")
     if len(path) == depth:
-        return f"a section holds {_KEYS}"
+        return marked(f"a section holds {_KEYS}.")
     key = path[depth]
     if key in _RANGES:
         low, high, unit = _RANGES[key]
-        return f"{key} is a whole number of {unit} from {low} to {high}"
+        return marked(f"{key} is a whole number of {unit} from {low} to {high}.")
     if key in ("approver", "holds"):
-        return f"{key} is one of " + ", ".join(APPROVERS if key == "approver" else HOLDS)
+        values = ", ".join(APPROVERS if key == "approver" else HOLDS)
+        return marked(f"{key} is one of {values}.")
     if key == "secure":
-        return "secure is true or false"
+        return marked("secure is true or false.")
     if key == "checks":
         levels = ", ".join(LEVELS)
         if len(path) > depth + 2 and path[depth + 2] != "level":
-            kinds = "a whole number, true or false, a text, a list of texts, or one for each language"
-            return f"a parameter is {kinds}"
-        return f"a check is set to one of {levels}, or to a table of its level and its parameters"
-    return f"there is no {key}; allowed are {_KEYS}"
+            return marked(
+                "a parameter is a whole number, true or false, a text, a list of texts, or one for each language."
+            )
+        return marked(f"a check is set to one of {levels}, or to a table of its level and its parameters.")
+    return marked(f"there is no {key}; allowed are {_KEYS}.")
 
 
 def _refuse(file: str, source: str, path: Sequence[str], detail: str) -> NoReturn:
     line = line_of(source, tuple(path))
-    raise errors.SettingsInvalid(path=f"{file}, line {line}", detail=f"{detail}.")
+    raise errors.SettingsInvalid(path=f"{file}, line {line}", detail=detail)

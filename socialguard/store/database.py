@@ -1,6 +1,5 @@
 """A database as every room meets it: `write` and `read` transactions, opened at the schema this program knows."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.store import dialect
+from socialguard.store.turns import Turns
 from socialguard.store.version import HEAD
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class Database:
         self.where = where
         self.unwritable = unwritable
         self.has_written = False
-        self._turn = threading.Lock()
+        self._turns = Turns()
         self._driver: Any = engine.dialect.loaded_dbapi
         name = engine.url.database
         self._path = Path(name) if engine.dialect.name == "sqlite" and name else None
@@ -74,14 +74,14 @@ class Database:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Wait for the other threads of this process here: SQLite would make each sleep and look again, and give
-        the lock to whoever happens to look first."""
-        if not self._turn.acquire(timeout=dialect.BUSY_MS / 1000):
+        """Wait for the other threads of this process here, in turn: SQLite would make each sleep and look again,
+        and give the lock to whoever happens to look first."""
+        if not self._turns.take(dialect.BUSY_MS / 1000):
             raise errors.Busy(what=self.where)
         try:
             yield
         finally:
-            self._turn.release()
+            self._turns.give()
 
     def _no_time(self) -> errors.Tampered:
         # Every instant in a database was written by `jcs.timestamp`, and read inside a transaction.

@@ -18,6 +18,7 @@ from socialguard.ledger.approvals import Word
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery
 from socialguard.model.fingerprint import fingerprint
+from socialguard.model.text import marked
 from socialguard.publishing import approval, deciding
 from socialguard.publishing.accept import SUBMISSION
 from socialguard.publishing.interface import Result
@@ -106,7 +107,7 @@ def verified(identity: "Identity", ask: "AskPassphrase | None", source: str) -> 
     me = identity.member_id
     if me == submitter.id or not manifest.may(me, Right.APPROVE, signed.id):
         detail = "the author never does, nor who has no such right"
-        raise errors.NotAllowed(who="You", what="decide on this", detail=detail)
+        raise errors.NotAllowed(who=marked("You"), what="decide on this", detail=detail)
     return Asked(
         org=manifest.org,
         account=f"{signed.network}:@{signed.handle}",

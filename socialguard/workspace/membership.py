@@ -12,6 +12,7 @@ from socialguard import errors
 from socialguard.ledger import reader as ledger
 from socialguard.model.account import Account
 from socialguard.model.delivery import State
+from socialguard.model.text import marked
 from socialguard.registry import members
 from socialguard.registry.signed import Member, Right, Role, Status
 from socialguard.store.tables import audit_entry
@@ -58,7 +59,7 @@ def invite(workspace: "Workspace", name: str, role: Role, contractor: bool) -> "
         manifest = workspace.signed.books(connection).manifest
     owner = workspace.keys.member()
     if not manifest.is_owner(workspace.identity.member_id):
-        raise errors.NotAllowed(who="You", what="invite a member", detail="only an owner signs a manifest")
+        raise errors.NotAllowed(who=marked("You"), what="invite a member", detail="only an owner signs a manifest")
     invitation, file = joining.invite(manifest, owner, name.strip(), role, contractor)
     entry = workspace.custody.entry(
         "member.invite", "ok", None, corr=_invite_corr(invitation.id), obj={"role": role.value}

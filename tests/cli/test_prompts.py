@@ -227,7 +227,7 @@ def test_what_is_said_when_a_delivery_is_late() -> None:
     words.use_language("fr")
     assert prompts.late(*given) == (
         "EN RETARD  8f2c pour x:@acme, prévu 09:00 ; il est 09:41 (machine en veille). Retenu, pas envoyé. "
-        "Toujours juste ? queue release 8f2c --now | --at TIME. Sinon : queue cancel 8f2c"
+        "Toujours juste ? queue release 8f2c --now | --at HEURE. Sinon : queue cancel 8f2c"
     )
 
 

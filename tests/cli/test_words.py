@@ -107,6 +107,11 @@ def test_numbers_prices_and_ages_are_those_of_the_language() -> None:
         ("something that no room says", "something that no room says"),
         ("Invalid value for '--port': 'x' is not a valid integer.",
          "Valeur refusée pour « --port » : « x » n'est pas un nombre entier."),
+        ("Part 2 (8f2c) is queued. The thread goes on when it is sent.",
+         "Partie 2 (8f2c) : en file. Le fil continue quand elle est envoyée."),
+        ("x:@acme: nearly the same text is sent as 8f2c", "x:@acme : presque le même texte est envoyé comme 8f2c"),
+        ("the parameter words must be true or false.", "le paramètre words doit être true ou false."),
+        ("crisis mode since 09:00: disk full", "mode crise depuis 09:00 : disk full"),  # a person's own words
     ],
 )  # fmt: skip
 def test_a_phrase_of_another_room_is_put_into_french_with_its_values(english: str, french: str) -> None:

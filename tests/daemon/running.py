@@ -58,13 +58,15 @@ class Running:
 
 
 @contextmanager
-def daemon(office: Office, **environment: str) -> Iterator[Running]:
-    """Run a daemon in an office for the time of the block, ready at its begin, and kill what is left of it."""
+def daemon(office: Office, module: str = "socialguard", **environment: str) -> Iterator[Running]:
+    """Run a daemon in an office for the time of the block, ready at its begin, and kill what is left of it.
+
+    `module` is what runs it."""
     name = f"@socialguard-test-{os.getpid()}-{time.monotonic_ns()}"
     log = office.base / f"daemon-{time.monotonic_ns()}.log"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel, log.open("wb") as stream:
         channel.bind("\0" + name[1:])
-        command = [sys.executable, "-m", "socialguard", "daemon", "run"]
+        command = [sys.executable, "-m", module, "daemon", "run"]
         given = office.environment(NOTIFY_SOCKET=name, **environment)
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=given, start_new_session=True

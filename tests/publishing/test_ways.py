@@ -11,6 +11,7 @@ import pytest
 from socialguard import clock, errors
 from socialguard.canon.jcs import parse_timestamp
 from socialguard.ledger import usage
+from socialguard.model import credential
 from socialguard.publishing import crash
 from tests.fork_server import ForkServer
 from tests.office import SHORT_NAMES, Done, Office
@@ -299,3 +300,11 @@ def test_a_look_at_the_network_leaves_its_intent_its_end_and_its_calls(office: O
         assert said
         calls = "select sum(calls) from usage where delivery_id is not null and operation <> 'publish'"
         assert database.execute(calls).fetchone()[0] > 0
+
+
+def test_an_end_that_holds_a_secret_by_chance_is_recorded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log takes nothing that looks like a secret; a limit of the network must not become unknown by that."""
+    monkeypatch.setattr(credential, "_known", {"allows": None})
+    _fault(office, "status", code=429)
+    done = office.post("Limited")
+    assert (done.code, done.deliveries[0]["state"]) == (7, "queued")

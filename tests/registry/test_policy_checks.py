@@ -70,20 +70,20 @@ def test_of_two_labels_the_strictest_value_holds_and_of_lists_both() -> None:
 @pytest.mark.parametrize(
     ("source", "line", "words"),
     [
-        ("[defaults.checks.crowd]\nmost = 51\n", 2, "most is a whole number of hashtags from 0 to 50"),
+        ("[defaults.checks.crowd]\nmost = 51\n", 2, "most must be a whole number of hashtags from 0 to 50"),
         ("[defaults.checks.crowd]\nlevel = 'warn'\nmost = true\n", 3, "a whole number of hashtags"),
         ("[defaults.checks.crowd]\nmots = 3\n", 2, "crowd has no mots; allowed are level, most, quiet, idle"),
         ("[defaults.checks.crowd]\nlevel = 'loud'\n", 2, "off, note, warn, hold, block"),
         ("[defaults]\nchecks.crowd = 3\n", 2, "off, note, warn, hold, block"),
-        ("[defaults]\nchecks.crowd.quiet = 'yes'\n", 2, "quiet is true or false"),
-        ("[label.fr.checks.words]\nfrom = '25'\n", 2, "from is a time like 22:00"),
+        ("[defaults]\nchecks.crowd.quiet = 'yes'\n", 2, "quiet must be true or false"),
+        ("[label.fr.checks.words]\nfrom = '25'\n", 2, "from must be a time like 22:00"),
         ("[label.fr.checks.words]\nwords = ['zut']\n", 2, "a list for each language"),
         ("[label.fr.checks.words]\n\nwords.french = ['zut']\n", 3, "two letters (en, fr) or any"),
         ("[label.fr.checks.words]\nwords.fr = 'zut'\n", 2, "one for each language"),
         ("[label.fr.checks.words]\nwords.fr = [1]\n", 2, "a list of texts"),
-        ("[defaults.checks.crowd]\nidle = ['']\n", 2, "idle is a list of texts"),
+        ("[defaults.checks.crowd]\nidle = ['']\n", 2, "idle must be a list of texts"),
         ("[defaults.checks.crowd]\nmost.fr = 3\n", 2, "a parameter is"),
-        ("[defaults.checks.crowd]\nidle.fr = ['a']\n", 2, "idle is a list of texts"),
+        ("[defaults.checks.crowd]\nidle.fr = ['a']\n", 2, "idle must be a list of texts"),
         ("[defaults.checks.crowd]\nmost = 1.5\n", 2, "a parameter is"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_refusal_names_the_line_and_what_is_allowed(source: str, line: int, wo
 def test_what_a_later_program_applied_is_passed_over_and_what_is_no_value_is_refused() -> None:
     later = policy_file.parse("[defaults.checks.crowd]\nvolume = 3\n[defaults.checks.mood]\nmost = 1\n")
     assert dict(check_rules(later, ACME, KNOWN)["crowd"].parameters)["most"] == 3
-    with pytest.raises(errors.SettingsInvalid, match=r"crowd\.most is a whole number"):
+    with pytest.raises(errors.SettingsInvalid, match=r"crowd\.most must be a whole number"):
         check_rules(policy_file.parse("[defaults.checks.crowd]\nmost = 99\n"), ACME, KNOWN)
 
 

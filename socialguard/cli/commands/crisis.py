@@ -3,6 +3,7 @@
 import click
 
 from socialguard import errors
+from socialguard.cli import output
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason, selector_arguments
@@ -36,7 +37,9 @@ def on(face: Face, selectors: tuple[str, ...], labels: tuple[str, ...], reason: 
     def people() -> None:
         face.printer.say("Crisis mode: {scope}.", scope=", ".join(names))
         if problem is not None:
-            face.printer.note("What waits is held when its time comes: {problem}", problem=problem.message())
+            face.printer.note(
+                "What waits is held when its time comes: {problem}", problem=output.sentences(problem)[0]
+            )
         else:
             face.printer.say(plural("{count} post held.", "{count} posts held.", held), count=held)
         face.printer.say("A send that is under way cannot be stopped.")

@@ -7,7 +7,7 @@ import click
 
 from socialguard import errors
 from socialguard.canon import jcs
-from socialguard.cli import composing
+from socialguard.cli import composing, output
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selectors
@@ -133,7 +133,7 @@ def _edited(workspace: Workspace, begin: str) -> Request:
     except draft_file.DraftInvalid as problem:
         with workspace.database.write() as connection:
             kept = writer.keep_draft(connection, written, {}, workspace.person.id)
-        raise KeptAsWritten(detail=problem.message(), draft=kept) from None
+        raise KeptAsWritten(detail=output.sentences(problem)[0], draft=kept) from None
 
 
 def _tell(face: Face, workspace: Workspace, draft_id: str) -> None:

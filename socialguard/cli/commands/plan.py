@@ -136,9 +136,10 @@ def _tell(face: Face, sheet: "Sheet") -> None:
         face.printer.note("line {line}: {reason}", line=one.line, reason=f"{message} {remedy}".rstrip())
     said = [(row.line, finding) for row in sheet.good for finding in row.plan.findings]
     for line, finding in said[:SHOWN]:
-        message = finding.message(_(finding.template))
         fields = {"line": line, "severity": _(finding.severity.value), "account": finding.account}
-        face.printer.note("line {line}: {severity}  {account}: {reason}", reason=message, **fields)
+        face.printer.note(
+            "line {line}: {severity}  {account}: {reason}", reason=deliveries.finding_told(finding), **fields
+        )
     more = max(0, len(sheet.refused) - SHOWN) + max(0, len(said) - SHOWN)
     if more:
         face.printer.note("… and {count} more; --json shows all.", count=more)

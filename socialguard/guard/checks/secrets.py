@@ -26,23 +26,23 @@ _FORMS: Final = {
     r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
     "Stripe": r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/=]{24,}",
     "Google": r"AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}",
-    "an AI service": r"sk-(?:proj-|ant-|or-|svcacct-)?[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|"
+    marked("an AI service"): r"sk-(?:proj-|ant-|or-|svcacct-)?[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|"
     r"gsk_[A-Za-z0-9]{40,}",
-    "a mail service": r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|key-[0-9a-f]{32}|"
+    marked("a mail service"): r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|key-[0-9a-f]{32}|"
     r"[0-9a-f]{32}-us\d{1,2}|xkeysib-[0-9a-f]{40,}-[A-Za-z0-9]{10,}",
     "Twilio": r"(?:SK|AC)[0-9a-f]{32}",
-    "a package registry": r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}",
+    marked("a package registry"): r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}",
     "Facebook": r"EAA[A-Za-z0-9]{30,}|IGQ[A-Za-z0-9_-]{30,}",
     "X": r"A{9,}[A-Za-z0-9%]{40,}|\d{6,20}-[A-Za-z0-9]{30,50}",
-    "a chat service": r"\d{8,10}:AA[A-Za-z0-9_-]{32,36}|"
+    marked("a chat service"): r"\d{8,10}:AA[A-Za-z0-9_-]{32,36}|"
     r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
-    "a cloud": r"do[opr]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|hvs\.[A-Za-z0-9_-]{24,}|"
+    marked("a cloud"): r"do[opr]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|hvs\.[A-Za-z0-9_-]{24,}|"
     r"AccountKey=[A-Za-z0-9+/=]{40,}",
-    "a shop": r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{50,}",
-    "a signed token": r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    "a private key": r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----|AGE-SECRET-KEY-1[0-9A-Z]{20,}|"
+    marked("a shop"): r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{50,}",
+    marked("a signed token"): r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    marked("a private key"): r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----|AGE-SECRET-KEY-1[0-9A-Z]{20,}|"
     r"age-secret-key-1[0-9a-z]{20,}",
-    "an address with a password": r"[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,80}:[^/\s@]{3,80}@[^\s/]+",
+    marked("an address with a password"): r"[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,80}:[^/\s@]{3,80}@[^\s/]+",
 }
 _LONG: Final = re.compile(r"[^\s<>]{16}|-----BEGIN|:[^\s@]+@")
 # "Password: hunter2": a word for a secret, then something with a digit or a sign in it.
@@ -75,7 +75,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 severity,
                 str(subject.account),
                 words,
-                {"name": name},
+                {"secret": name},
                 remedy=marked("Take it out. If it was public, replace it: what was seen is no secret."),
                 span=span if index == 0 else None,
             )
@@ -89,7 +89,7 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
                 yield words, "", Severity.BLOCK, span
     for name, form in _forms() if _LONG.search(text) else ():
         for found in form.finditer(text):
-            yield marked("a secret of {name} is in it"), name, Severity.BLOCK, found.span()
+            yield marked("a secret of {secret} is in it"), name, Severity.BLOCK, found.span()
     for found in _TOLD.finditer(text):
         yield marked("a password or key is told in it"), "", Severity.HOLD, found.span(1)
     if not subject.settings.flag("random"):
