@@ -94,7 +94,7 @@ def verify_lines(base: Path) -> list[Line]:
 
 
 def access_lines(base: Path) -> list[Line]:
-    """Measure `audit access` over a long log: rights, uses and what stands out, without the start of the program."""
+    """Measure `audit access` over a long log: rights, uses, what stands out; without the start of the program."""
     made = company.found(base)
     with company.under(made.environment), Workspace(made.home) as workspace:
         _fill(workspace.database, workspace.org, workspace.keys.log(), ACCESS_ENTRIES)
