@@ -32,11 +32,12 @@ def test_every_look_is_told_and_a_new_office_has_nothing_bad(office: Office) -> 
 
 
 def test_an_open_identity_directory_is_bad(office: Office) -> None:
-    (worker,) = office.identity.rglob("worker.key")
-    worker.chmod(0o644)
+    """Also a file there that is no key, which nothing else refuses."""
+    (kept,) = office.identity.rglob("checkpoints.jsonl")
+    kept.chmod(0o644)
     (sign,) = signs(office, "permissions")
-    assert (sign.state, "worker.key" in sign.detail) == ("bad", True)
-    worker.chmod(0o600)
+    assert (sign.state, "checkpoints.jsonl" in sign.detail) == ("bad", True)
+    kept.chmod(0o600)
     assert [one.state for one in signs(office, "permissions")] == ["ok"]
 
 
