@@ -49,6 +49,7 @@ class FindingFields(Shape):
     severity: Literal["note", "warn", "hold", "block"]
     account: AccountText
     message: str
+    part: int | None
     span: tuple[int, int] | list[int] | None
     remedy: str
     overridden: str | None

@@ -37,6 +37,7 @@ def finding_document(finding: Finding) -> dict[str, object]:
         "severity": finding.severity.value,
         "account": finding.account,
         "message": finding.message(),
+        "part": finding.part,
         "span": None if finding.span is None else list(finding.span),
         "remedy": finding.remedy.format_map(dict(finding.fields)),
         "overridden": finding.overridden,
@@ -63,7 +64,11 @@ def delivery_document(value: Delivery, account: Account, findings: Iterable[Find
         "reason": value.state_reason,
         "draft": value.draft_id,
         "thread": thread_document(value.content, value.after_id),
-        "findings": [finding_document(item) for item in findings if item.account == str(account)],
+        "findings": [
+            finding_document(item)
+            for item in findings
+            if item.account == str(account) and item.part in (None, value.content.part)
+        ],
     }
 
 
@@ -131,13 +136,13 @@ def results_document(
 def tell_findings(
     face: Face,
     findings: Sequence[Finding],
-    texts: Mapping[str, str] = MappingProxyType({}),
+    texts: Mapping[tuple[str, int | None], str] = MappingProxyType({}),
     *,
     beside: bool = True,
 ) -> None:
     """Show findings to a person, all together, before anything is asked; `beside` the result, or as the result.
 
-    `texts` are what would be public by account: the part that a finding is about is shown, marked."""
+    `texts` are what would be public by account and part of a thread: what a finding is about is shown, marked."""
     for finding in findings:
         word = _("overridden") if finding.overridden is not None else _(finding.severity.value)
         fields = dict(finding.fields)
@@ -148,7 +153,7 @@ def tell_findings(
             face.printer.note_line(line)
         else:
             face.printer.line(line)
-        text = texts.get(finding.account, "")
+        text = texts.get((finding.account, finding.part), "")
         if finding.span is not None and _is_a_part(finding.span, text):
             face.printer.marked(text, finding.span, beside=beside, hide=finding.check == "secrets")
 

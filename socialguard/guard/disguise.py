@@ -64,35 +64,13 @@ class Lexicon:
             yield word, (offsets[start], offsets[stop - 1] + 1)
 
     def _single(self, folded: str) -> Iterator[tuple[int, int, str]]:
-        for found in _TOKEN.finditer(folded):
-            word = self._known(found[0])
-            if word is not None:
-                yield found.start(), found.end(), word
-        for found in _MASKED.finditer(folded):
-            masked = found[0].rstrip("#@$%!?._-")
+        for start, stop, readings in _tokens(folded):
+            if not self.words.isdisjoint(readings):
+                yield start, stop, next(word for word in readings if word in self.words)
+        for start, masked in _masked(folded):
             word = self._unmasked(masked)
             if word is not None:
-                yield found.start(), found.start() + len(masked), word
-        for found in _SPACED.finditer(folded):
-            word = self._known("".join(found[0].split(found[1])))
-            if word is not None:
-                yield found.start(), found.end(), word
-
-    def _known(self, token: str) -> str | None:
-        """The word that a token is, as it stands, with digits read as letters, or less stretched."""
-        if token in self.words:
-            return token
-        read = token
-        if not token.isalpha() and any(char.isalpha() for char in token):
-            read = token.translate(_LEET)
-            if read in self.words:
-                return read
-        if _STRETCHED.search(read):
-            for kept in (r"\1", r"\1\1"):
-                short = _STRETCHED.sub(kept, read)
-                if short in self.words:
-                    return short
-        return None
+                yield start, start + len(masked), word
 
     def _unmasked(self, token: str) -> str | None:
         """The word that a token with stars or signs for some of its letters can only be meant to be."""
@@ -110,6 +88,31 @@ class Lexicon:
             ):
                 return word
         return None
+
+
+@lru_cache(maxsize=16)
+def _tokens(folded: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+    """Where words stand, letters set apart among them, and how each may be read."""
+    joined = [(*found.span(), _readings(found[0])) for found in _TOKEN.finditer(folded)]
+    apart = [(*found.span(), _readings("".join(found[0].split(found[1])))) for found in _SPACED.finditer(folded)]
+    return (*joined, *apart)
+
+
+@lru_cache(maxsize=4096)
+def _readings(token: str) -> tuple[str, ...]:
+    """The words that a token may be: as it stands, with digits read as letters, less stretched."""
+    read = token
+    if not token.isalpha() and any(char.isalpha() for char in token):
+        read = token.translate(_LEET)
+    stretched = _STRETCHED.search(read) is not None
+    short = [_STRETCHED.sub(kept, read) for kept in (r"\1", r"\1\1")] if stretched else []
+    return tuple(dict.fromkeys((token, read, *short)))
+
+
+@lru_cache(maxsize=16)
+def _masked(folded: str) -> tuple[tuple[int, str], ...]:
+    """Where words with a sign in them stand, and each without the signs at its end."""
+    return tuple((found.start(), found[0].rstrip("#@$%!?._-")) for found in _MASKED.finditer(folded))
 
 
 def plain(text: str) -> str:

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 
 class Doubts:
-    """Judges texts by what is known of the accounts of a workspace; `account` finds one by its id."""
+    """Judges texts by what is known of the accounts of a workspace; `account` finds one by its id, `rate` says
+    which part of an account's genuine posts may be asked about."""
 
-    def __init__(self, account: Callable[[Connection, str], Account]) -> None:
+    def __init__(
+        self, account: Callable[[Connection, str], Account], rate: Callable[[Connection, Account], float]
+    ) -> None:
         self._account = account
+        self._rate = rate
         self._portfolio: Portfolio | None = None
 
     def about(self, connection: Connection, written: Sequence[Written]) -> tuple[Doubt, ...]:
@@ -50,6 +54,7 @@ class Doubts:
 
         when = (written.when or clock.now()).astimezone(ZoneInfo(account.zone))
         post = Post(content.text, link=content.link, media=bool(content.media), at=when)
+        self._portfolio.allow(account.id, self._rate(connection, account))
         verdict = self._portfolio.judge(post, account.id)
         if not verdict.asks:
             return None

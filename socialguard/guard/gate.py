@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.guard import context, switch
-from socialguard.guard.checks import affinity, asks_servers, level_of, run_checks
+from socialguard.guard.checks import affinity, asks_network, asks_servers, level_of, run_checks
 from socialguard.guard.context import Remembered
 from socialguard.guard.doubts import Doubts
-from socialguard.guard.interface import Glance, Looker, Ours, Reached, Shelf
+from socialguard.guard.interface import Glance, Looker, Ours, Shelf
 from socialguard.guard.links import links_of
-from socialguard.guard.looking import reach_all
-from socialguard.guard.subjects import Surroundings
+from socialguard.guard.looking import MOST, SECONDS, reach_all
+from socialguard.guard.mentions import mentions_of
+from socialguard.guard.subjects import Seen, Surroundings
 from socialguard.guard.switch import Demand
 from socialguard.ledger import reader
 from socialguard.model.account import Account
@@ -24,6 +25,7 @@ from socialguard.model.context import Context
 from socialguard.model.delivery import Act, Content
 from socialguard.model.doubt import Doubt
 from socialguard.model.finding import Finding, Severity
+from socialguard.model.lookups import Lookups
 from socialguard.networks.interface import Limits
 from socialguard.registry.policy_checks import CheckRules
 
@@ -119,6 +121,10 @@ class Directory(Protocol):
         """Return whether a text is a credential of one of our accounts, by its keyed hash."""
         ...
 
+    def needs_approver(self, connection: Connection, account: Account) -> bool:
+        """Return whether a text that does not sound like the account needs an approver there."""
+        ...
+
     def needs_code(self, connection: Connection, account: Account) -> bool:
         """Return whether the account's handle could be mistaken for another, of the workspace above all."""
         ...
@@ -136,6 +142,48 @@ class Directory(Protocol):
         ...
 
 
+class Review:
+    """Reviews many candidates, one after another: it remembers what their accounts posted as of its first look,
+    and what policy wants of each."""
+
+    def __init__(self, around: Surroundings, ours: Callable[[Connection], Sequence[Ours]], seen: Seen) -> None:
+        self._around = around
+        self._ours = ours
+        self._seen = seen
+
+    def unknown(self, connection: Connection, candidates: Sequence[Candidate]) -> Lookups:
+        """Return what a policy wants to be looked up and was not yet. One account of a network asks for all
+        handles there."""
+        links: dict[str, None] = {}
+        asking: dict[str, Account] = {}
+        handles: dict[str, dict[str, None]] = {}
+        for one in candidates:
+            rules = self._around.rules(connection, one.account)
+            if asks_servers(rules):
+                links |= {link.url: None for link in links_of(one.content) if link.url not in self._seen.reached}
+            if asks_network(rules):
+                named = {mention.handle.lower(): None for mention in mentions_of(one.content.text)}
+                handles.setdefault(one.account.network, {}).update(named)
+                asking.setdefault(one.account.network, one.account)
+        known = (
+            {(ours.network, ours.handle.lower()) for ours in self._ours(connection)}
+            if any(handles.values())
+            else ()
+        )
+        wanted = {
+            network: tuple(
+                name for name in names if (network, name) not in known and (network, name) not in self._seen.asked
+            )
+            for network, names in handles.items()
+        }
+        return Lookups(tuple(links), tuple((asking[network], names) for network, names in wanted.items() if names))
+
+    def findings(self, connection: Connection, candidate: Candidate) -> Sequence[Finding]:
+        """Return the findings of one candidate; the ones before it count as copies beside it."""
+        self._around.stand_beside([candidate])
+        return _findings(connection, self._around, candidate)
+
+
 class Guard:
     """The guard of one workspace. `confirmed` is told the accounts that a context has just confirmed; `shelf`
     knows what accounts posted last; `looker` asks where links lead, where a policy wants that."""
@@ -150,9 +198,9 @@ class Guard:
         self._directory = directory
         self._shelf = shelf
         self._looker = looker
-        self._reached: dict[str, Reached] = {}
+        self._seen = Seen()
         self._confirmed = confirmed
-        self._doubts = Doubts(directory.account)
+        self._doubts = Doubts(directory.account, self._rate)
 
     def review(
         self, connection: Connection, candidates: Sequence[Candidate], *, replaces: Collection[str]
@@ -161,39 +209,33 @@ class Guard:
         not count as twins of what takes their place."""
         around = self._around(replaces)
         around.stand_beside(candidates)
-        return tuple(finding for one in candidates for finding in self._look(connection, around, one))
+        return tuple(finding for one in candidates for finding in _findings(connection, around, one))
 
-    def reviewing(self, *, replaces: Collection[str] = ()) -> Callable[[Connection, Candidate], Sequence[Finding]]:
-        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
-        accounts posted as of its first look."""
-        around = self._around(replaces)
-
-        def look(connection: Connection, candidate: Candidate) -> Sequence[Finding]:
-            around.stand_beside([candidate])
-            return self._look(connection, around, candidate)
-
-        return look
+    def reviewing(self) -> "Review":
+        """Return what reviews one candidate after another, for many of them."""
+        return Review(self._around(()), self._directory.ours, self._seen)
 
     def _around(self, replaces: Collection[str]) -> Surroundings:
-        return Surroundings(self._directory, self._shelf, replaces=replaces, reached=self._reached)
+        return Surroundings(self._directory, self._shelf, replaces=replaces, seen=self._seen)
 
-    def _look(self, connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:
-        rules = around.rules(connection, candidate.account)
-        return list(run_checks(around.subject(connection, candidate, rules), rules))
+    def unknown(self, connection: Connection, candidates: Sequence[Candidate]) -> Lookups:
+        """Return what a policy wants to be looked up and was not yet."""
+        return self.reviewing().unknown(connection, candidates)
 
-    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
-        """Return the links that a policy wants to be looked up and that were not yet."""
-        wanted = [
-            link.url
-            for candidate in candidates
-            if asks_servers(self._directory.check_rules(connection, candidate.account))
-            for link in links_of(candidate.content)
-        ]
-        return tuple(url for url in dict.fromkeys(wanted) if url not in self._reached)
-
-    def look_up(self, urls: Sequence[str]) -> None:
-        """Ask where links lead, and remember it for `review`; never inside a transaction: servers are slow."""
-        self._reached.update(reach_all(self._looker, urls))
+    def look_up(self, wanted: Lookups, seconds: float = SECONDS) -> None:
+        """Ask servers and networks for `seconds` or a little more, and remember it for `review`; never inside a
+        transaction: they are slow. Of what there was no time for the checks say so."""
+        end = clock.monotonic() + seconds
+        for account, names in wanted.handles:
+            told = self._looker.handles(account, names) if clock.monotonic() < end else None
+            known = self._seen.handles.setdefault(account.network, {})
+            known |= dict.fromkeys(names) if told is None else {name: told[name] for name in names if name in told}
+            self._seen.asked.update((account.network, name) for name in names)
+        for start in range(0, len(wanted.links), MOST):
+            left = max(0.0, end - clock.monotonic())
+            self._seen.reached.update(
+                reach_all(self._looker, wanted.links[start : start + MOST], min(left, SECONDS))
+            )
 
     def challenge(
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
@@ -219,12 +261,17 @@ class Guard:
         self, connection: Connection, candidates: Sequence[Candidate], session: Asker
     ) -> tuple[Finding, ...]:
         """Return what is held because the text does not sound like its account: without a terminal nobody can be
-        asked. A policy that sets `affinity` sets what this weighs."""
-        if session.context is not None:
-            return ()
-        rules = {str(one.account): self._affinity(connection, one.account) for one in candidates}
-        found = (affinity.finding(doubt) for doubt in self._doubted(connection, candidates))
-        return tuple(replace(finding, severity=Severity(rules[finding.account])) for finding in found)
+        asked, and on some accounts the person who asks does not decide that alone. A policy that sets `affinity`
+        sets what this weighs."""
+        parts = {str(of[0].account): of for of in _by_account(candidates)}
+        found = []
+        for doubt in self._doubted(connection, candidates):
+            of = parts[doubt.account]
+            if session.context is None or self._directory.needs_approver(connection, of[0].account):
+                finding = affinity.finding(doubt, of[0].content.text if len(of) == 1 else "")
+                level = Severity(self._affinity(connection, of[0].account))
+                found.append(replace(finding, severity=level))
+        return tuple(found)
 
     def _doubted(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Doubt, ...]:
         """What the detector says of texts that would be published, where policy does not silence it."""
@@ -233,6 +280,11 @@ class Guard:
             str(one.account) for one in candidates if found and self._affinity(connection, one.account) == "off"
         }
         return tuple(doubt for doubt in found if doubt.account not in silent)
+
+    def _rate(self, connection: Connection, account: Account) -> float:
+        rate = self._directory.check_rules(connection, account)["affinity"].parameters["rate"]
+        assert isinstance(rate, int)
+        return rate / 100
 
     def _affinity(self, connection: Connection, account: Account) -> str:
         return level_of("affinity", self._directory.check_rules(connection, account)["affinity"])
@@ -373,3 +425,8 @@ def _last_posts(connection: Connection, account_id: str, seen: Glance | None) ->
     for network_id, text, at in seen.posts if seen is not None else ():
         found[network_id] = (text, at)
     return tuple(sorted(found.values(), key=lambda post: post[1], reverse=True)[:2])
+
+
+def _findings(connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:
+    rules = around.rules(connection, candidate.account)
+    return list(run_checks(around.subject(connection, candidate, rules), rules))

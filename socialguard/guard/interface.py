@@ -1,6 +1,6 @@
 """What a check sees, and what a check is."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -119,11 +119,20 @@ class Reached:
     problem: str = ""
 
 
-class Looker(Protocol):
+class LinkLooker(Protocol):
     """Asks servers of others, bounded in time and bytes, and only at addresses of the public internet."""
 
     def reach(self, url: str) -> Reached:
         """Return where a link leads; it never raises."""
+        ...
+
+
+class Looker(LinkLooker, Protocol):
+    """Asks servers of others, and networks for the handles that they have."""
+
+    def handles(self, account: Account, names: Sequence[str]) -> Mapping[str, bool] | None:
+        """Return which handles somebody has at the network of an account, which asks; those that it does not
+        tell are left out. None where it could not be asked."""
         ...
 
 
@@ -142,7 +151,7 @@ def _nothing_is_ours(_text: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `under` copies one for every check of every row of a calendar
 class Subject:
     """One delivery to check: the account, what would be public, its length in the network's own unit, the
     network's limits, and the account's recent posts, newest first.
@@ -154,7 +163,8 @@ class Subject:
     `due` is when it would go out, None for now; `slots` are the instants at which the account's other posts went
     out or are due; `past` the account's own older texts, as the archive has them; `ours` our other accounts;
     `copies` what those on the same network say; `link_price` what its links add to its price, in millionths of a
-    US dollar; `reached` where links lead, as far as that was looked up."""
+    US dollar; `reached` where links lead and `handles` which handles (in small letters) somebody has at the
+    network, as far as that was looked up; None where it failed."""
 
     account: Account
     content: Content
@@ -171,8 +181,15 @@ class Subject:
     crises: tuple[Crisis, ...] = ()
     link_price: int = 0
     reached: Mapping[str, Reached] = field(default_factory=dict)
+    handles: Mapping[str, bool | None] = field(default_factory=dict)
     is_ours: Callable[[str], bool] = _nothing_is_ours
     doubt: Doubt | None = None
+
+    def under(self, settings: Settings) -> "Subject":
+        """Return the same with the parameters of one check."""
+        made = object.__new__(Subject)
+        vars(made).update(vars(self), settings=settings)
+        return made
 
 
 class Check(Protocol):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -29,11 +30,21 @@ def is_same(content: Content, text: str, link: str | None) -> bool:
 def is_alike(one: str, other: str, percent: int) -> bool:
     """Return whether two plain texts are `percent` alike; not where only numbers differ, as in prices, scores and
     dates that are told every day in the same words."""
-    from rapidfuzz import fuzz
-
-    if min(len(one), len(other)) < _SHORTEST or fuzz.ratio(one, other, score_cutoff=percent) < percent:
+    if min(len(one), len(other)) < _SHORTEST or _ratio()(one, other, score_cutoff=percent) < percent:
         return False
-    return one == other or _DIGITS.sub("0", one) != _DIGITS.sub("0", other)
+    return one == other or _numberless(one) != _numberless(other)
+
+
+@lru_cache(maxsize=1)
+def _ratio() -> Callable[..., float]:
+    from rapidfuzz.fuzz import ratio
+
+    return ratio
+
+
+@lru_cache(maxsize=8192)
+def _numberless(text: str) -> str:
+    return _DIGITS.sub("0", text)
 
 
 def _folded(text: str) -> str:

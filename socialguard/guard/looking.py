@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Final
 
-from socialguard.guard.interface import Looker, Reached
+from socialguard.guard.interface import LinkLooker, Reached
 
 SECONDS: Final = 10.0
 """How long all links of a request may take together."""
@@ -15,7 +15,7 @@ MOST: Final = 40
 """Links that are looked up for one request."""
 
 
-def reach_all(looker: Looker, urls: Sequence[str], seconds: float = SECONDS) -> Mapping[str, Reached]:
+def reach_all(looker: LinkLooker, urls: Sequence[str], seconds: float = SECONDS) -> Mapping[str, Reached]:
     """Return where each link leads; one that did not answer in `seconds`, or is beyond the `MOST`, says so."""
     asked = list(urls[:MOST])
     answers: queue.SimpleQueue[tuple[str, Reached]] = queue.SimpleQueue()
@@ -37,7 +37,7 @@ def reach_all(looker: Looker, urls: Sequence[str], seconds: float = SECONDS) -> 
 
 
 def _work(
-    looker: Looker, waiting: "queue.SimpleQueue[str]", answers: "queue.SimpleQueue[tuple[str, Reached]]"
+    looker: LinkLooker, waiting: "queue.SimpleQueue[str]", answers: "queue.SimpleQueue[tuple[str, Reached]]"
 ) -> None:
     while True:
         try:

@@ -3,7 +3,6 @@
 Every span is (start, end) in characters of the text as it was given."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -31,20 +30,22 @@ _SMALL: Final = {
 _DRESSING: Final = re.compile("|".join((LINK.pattern, HASHTAG.pattern, HANDLE.pattern)), re.IGNORECASE)
 
 
+@lru_cache(maxsize=64)
 def without(pattern: re.Pattern[str], text: str) -> str:
     """Return `text` with what `pattern` finds blanked out, every other character at its place."""
     return pattern.sub(lambda found: " " * len(found[0]), text)
 
 
+@lru_cache(maxsize=64)
 def prose(text: str) -> str:
     """Return `text` with links, hashtags and handles blanked out, every other character at its place."""
     return without(_DRESSING, text)
 
 
-def words(text: str) -> Iterator[tuple[str, Span]]:
-    """Yield each word of what a person wrote, links, hashtags and handles left out, and where it stands."""
-    for found in WORD.finditer(prose(text)):
-        yield found[0], found.span()
+@lru_cache(maxsize=64)
+def words(text: str) -> tuple[tuple[str, Span], ...]:
+    """Return each word of what a person wrote, links, hashtags and handles left out, and where it stands."""
+    return tuple((found[0], found.span()) for found in WORD.finditer(prose(text)))
 
 
 def reads_like(text: str, language: str) -> bool:

@@ -3,7 +3,7 @@ its links lead. Read once for all that is checked together."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -78,6 +78,16 @@ class Candidate(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What was looked up: where links lead, and by network which handles somebody has; None where that failed."""
+
+    reached: dict[str, Reached] = field(default_factory=dict)
+    handles: dict[str, dict[str, bool | None]] = field(default_factory=dict)
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    """Network and handle of what was asked for, answered or not."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Owned:
     """A post of one of our accounts."""
 
@@ -99,13 +109,11 @@ class Surroundings:
     """What stands around deliveries that are checked together. Each account and network is read at the first look
     and remembered: a calendar of thousands of posts asks about the same few."""
 
-    def __init__(
-        self, facts: Facts, shelf: Shelf, *, replaces: Collection[str], reached: Mapping[str, Reached]
-    ) -> None:
+    def __init__(self, facts: Facts, shelf: Shelf, *, replaces: Collection[str], seen: Seen) -> None:
         self._facts = facts
         self._shelf = shelf
         self._replaces = replaces
-        self._reached = reached
+        self._seen = seen
         self._ours: tuple[Ours, ...] | None = None
         self._crises: tuple[Stop, ...] = ()
         self._rules: dict[str, Mapping[str, CheckRules]] = {}
@@ -150,7 +158,8 @@ class Surroundings:
             copies=self._copies(connection, account, self._ours) if limits.forbids_copies else (),
             crises=tuple(Crisis(stop.since, stop.reason) for stop in self._crises if stop.scope in scopes),
             link_price=self._facts.link_price(account.network, content),
-            reached=self._reached,
+            reached=self._seen.reached,
+            handles=self._seen.handles.get(account.network, {}),
         )
 
     def _listen(self, connection: Connection, account_id: str) -> _Said:

@@ -1,6 +1,7 @@
 """When a post would be public, in the zone of its account."""
 
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from socialguard import clock
 from socialguard.guard.interface import Subject
@@ -21,6 +22,7 @@ def zone_of(subject: Subject) -> tzinfo:
     return zone_named(subject.account.zone)
 
 
+@lru_cache(maxsize=64)
 def zone_named(name: str) -> tzinfo:
     """Return a time zone; UTC for a name that is none."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

@@ -39,4 +39,9 @@ def between(
     if states:
         query = query.where(delivery.c.state.in_([state.value for state in states]))
     query = query.order_by(delivery.c.due, delivery.c.id)
-    return tuple(rows.to_delivery(row) for row in connection.execute(query))
+    found = [rows.to_delivery(row) for row in connection.execute(query)]
+    return tuple(sorted(found, key=_place))  # the parts of a thread are due at once
+
+
+def _place(value: Delivery) -> tuple[datetime, str, str, int]:
+    return value.due, value.draft_id, value.account_id, value.content.thread_position or 0

@@ -60,6 +60,11 @@ class Content:
     language: str | None = None
     thread_size: int | None = None
 
+    @property
+    def part(self) -> int | None:
+        """Its place in a thread as people count, from 1; None outside one."""
+        return None if self.thread_position is None else self.thread_position + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

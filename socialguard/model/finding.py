@@ -21,7 +21,8 @@ class Finding:
     """One finding: which check, how grave, on which account (`x:@acme`), and in words.
 
     `template` and `remedy` are entries of the message catalogue over `fields`; `span` is the offending part of
-    the text (start, end in characters); `overridden` is the reason a person gave to pass it."""
+    the text (start, end in characters), of that `part` of a thread (from 1); `overridden` is the reason a person
+    gave to pass it."""
 
     check: str
     severity: Severity
@@ -31,6 +32,7 @@ class Finding:
     remedy: str = ""
     span: tuple[int, int] | None = None
     overridden: str | None = None
+    part: int | None = None
 
     @property
     def stops(self) -> bool:

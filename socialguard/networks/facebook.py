@@ -23,6 +23,7 @@ class FacebookAdapter:
     origin = "https://graph.facebook.com"
     resolve = Resolve.TWO_STEP
     threads = False
+    tells_handles = False
 
     def __init__(self) -> None:
         self.limits: Limits = load_limits(self.name)

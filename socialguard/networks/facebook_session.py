@@ -151,6 +151,10 @@ class FacebookSession:
         self._page_id = found.user_id
         return found
 
+    def which_exist(self, handles: Sequence[str]) -> Mapping[str, bool]:
+        """Return nothing: Graph does not tell an app which Pages there are."""
+        return {}
+
     def take_charges(self) -> tuple[Charge, ...]:
         """Return how many calls were made since the last time; Graph charges nothing for them."""
         return self._calls.meter.take()

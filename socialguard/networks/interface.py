@@ -189,6 +189,10 @@ class Session(Protocol):
         """Return the account as its network shows it now."""
         ...
 
+    def which_exist(self, handles: Sequence[str]) -> Mapping[str, bool]:
+        """Return which handles somebody has, in some seconds; what the network does not tell is left out."""
+        ...
+
     def take_charges(self) -> tuple[Charge, ...]:
         """Return what the requests since the last call of this method cost, by operation, and forget it: whoever
         takes it books it. Posting and deleting are priced by `Network.price` and are not among it."""
@@ -218,6 +222,8 @@ class Network(Protocol):
     resolve: Resolve
     threads: bool
     """Whether a post can answer another of the same account, so that several make a thread."""
+    tells_handles: bool
+    """Whether it can be asked if a handle exists (`Session.which_exist`)."""
     limits: Limits
     reading: Reading
 

@@ -19,6 +19,7 @@ class XAdapter:
     origin = "https://api.x.com"
     resolve = Resolve.RECONCILE
     threads = True
+    tells_handles = True
 
     def __init__(self) -> None:
         self.limits = load_limits(self.name)

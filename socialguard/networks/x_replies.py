@@ -58,6 +58,24 @@ class User(_Reply):
         return counts.get("tweet_count", counts.get("post_count"))
 
 
+class _Problem(_Reply):
+    type: str = ""
+    value: str = ""
+    detail: str = ""
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it is about a user whom X suspended: the handle is somebody's."""
+        return "suspended" in self.detail.lower()
+
+
+class FoundUsers(_Reply):
+    """The users of some names, and of each other name why there is none."""
+
+    data: list[User] = Field(default_factory=list)
+    errors: list[_Problem] = Field(default_factory=list)
+
+
 class _Url(_Reply):
     url: str
     expanded_url: str = ""

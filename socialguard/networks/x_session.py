@@ -11,7 +11,7 @@ from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stre
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
 from socialguard.model.text import marked
-from socialguard.networks import x_activity, x_credential, x_text, x_tokens
+from socialguard.networks import x_activity, x_credential, x_handles, x_text, x_tokens
 from socialguard.networks.charges import Meter
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import (
@@ -200,6 +200,10 @@ class XSession:
             content=self._calls.understood(lambda: content_of(row, without=_PROFILE_ELSEWHERE)),
             metrics=flat(user.public_metrics),
         )
+
+    def which_exist(self, handles: Sequence[str]) -> Mapping[str, bool]:
+        """Return which handles somebody has; see `x_handles`."""
+        return x_handles.which_exist(self._calls, USER_READ, handles)
 
     def take_charges(self) -> tuple[Charge, ...]:
         """Return what the calls since the last time cost; X's own count of a day may be lower, since it charges

@@ -23,6 +23,7 @@ from socialguard.model.challenge import Challenge
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Act, Content, Delivery, Media
 from socialguard.model.finding import Finding
+from socialguard.model.lookups import Lookups
 from socialguard.networks.interface import Identity, Network
 from socialguard.publishing.media import MediaStore
 from socialguard.publishing.skew import Clocks
@@ -101,6 +102,10 @@ class Trust(Protocol):
 
     def account(self, connection: Connection, account_id: str) -> Account:
         """Return one account, its row held against the manifest."""
+        ...
+
+    def needs_approver(self, connection: Connection, account: Account) -> bool:
+        """Return whether a text that does not sound like the account needs an approver there."""
         ...
 
     def rules(self, connection: Connection, account: Account) -> Rules:
@@ -233,6 +238,18 @@ class Trust(Protocol):
         ...
 
 
+class Review(Protocol):
+    """Reviews many candidates, one after another, by what their accounts posted as of its first look."""
+
+    def unknown(self, connection: Connection, candidates: Sequence[Candidate]) -> Lookups:
+        """Return what a policy wants to be looked up and was not yet."""
+        ...
+
+    def findings(self, connection: Connection, candidate: Candidate) -> Sequence[Finding]:
+        """Return the findings of one candidate."""
+        ...
+
+
 class Gate(Protocol):
     """The guard, as publishing sees it."""
 
@@ -243,17 +260,16 @@ class Gate(Protocol):
         cancelled."""
         ...
 
-    def unknown_links(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[str, ...]:
-        """Return the links that a policy wants to be looked up and that were not yet."""
+    def unknown(self, connection: Connection, candidates: Sequence[Candidate]) -> Lookups:
+        """Return what a policy wants to be looked up and was not yet."""
         ...
 
-    def look_up(self, urls: Sequence[str]) -> None:
-        """Ask where links lead, and remember it for `review`; never inside a transaction."""
+    def look_up(self, wanted: Lookups, seconds: float = ...) -> None:
+        """Ask servers and networks for `seconds`, and remember what they say; never inside a transaction."""
         ...
 
-    def reviewing(self) -> Callable[[Connection, Candidate], Sequence[Finding]]:
-        """Return what gives the findings of one candidate after another, for many of them: it remembers what the
-        account posted as of its first look."""
+    def reviewing(self) -> Review:
+        """Return what reviews one candidate after another, for many of them."""
         ...
 
     def challenge(
@@ -366,9 +382,9 @@ class Plan:
     overrides: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def texts(self) -> dict[str, str]:
-        """The text of each account, as the findings count its characters."""
-        return {str(item.account): item.content.text for item in self.candidates}
+    def texts(self) -> dict[tuple[str, int | None], str]:
+        """The text of each account and part of a thread, as the findings count its characters."""
+        return {(str(item.account), item.content.part): item.content.text for item in self.candidates}
 
     @property
     def stopping(self) -> tuple[Finding, ...]:

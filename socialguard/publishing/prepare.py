@@ -13,7 +13,7 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery
 from socialguard.model.finding import Finding, Severity
 from socialguard.networks.prices import price_of
-from socialguard.publishing.doubted import ASKED, entries
+from socialguard.publishing.doubted import ASKED, CHECK, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Divide, Plan, Request, Session
 from socialguard.publishing.rendering import contents_for, fallbacks
 from socialguard.publishing.times import Moment, parse_when
@@ -50,7 +50,7 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
                 (account, contents_for(desk.network(account.network), account, request, media))
                 for account in accounts
             ]
-            unknown = desk.gate.unknown_links(connection, _candidates(connection, desk, request, contents, moment))
+            unknown = desk.gate.unknown(connection, _candidates(connection, desk, request, contents, moment))
         desk.gate.look_up(unknown)
         with desk.database.read() as connection:
             replaces = () if request.replaces is None else (request.replaces,)
@@ -168,11 +168,15 @@ def decided(
     overrides: dict[str, str],
 ) -> tuple[Finding, ...]:
     """Return the findings with what passes each hold: an approver where policy says so, else a person's reason."""
-    names = {str(one.account) for one in plan if desk.trust.rules(connection, one.account).holds == "approval"}
+    accounts = {str(one.account): one.account for one in plan}
+    names = {name for name, one in accounts.items() if desk.trust.rules(connection, one).holds == "approval"}
+
+    def needs_approver(item: Finding) -> bool:
+        in_doubt = item.check == CHECK and desk.trust.needs_approver(connection, accounts[item.account])
+        return item.severity is Severity.HOLD and (item.account in names or in_doubt)
+
     return tuple(
-        replace(item, overridden=APPROVER)
-        if item.account in names and item.severity is Severity.HOLD
-        else overridden((item,), overrides)[0]
+        replace(item, overridden=APPROVER) if needs_approver(item) else overridden((item,), overrides)[0]
         for item in findings
     )
 

@@ -32,6 +32,7 @@ def operations() -> list[Row]:
         ("GET", "/2/tweets", _read("read", posts.get_posts, 5000)),
         ("GET", "/2/tweets/{id}", _read("read", posts.get_post, 900)),
         ("GET", "/2/users/me", Operation("identity", users.get_me, READ, (Limit(75, QUARTER),))),
+        ("GET", "/2/users/by", _read("identity", users.get_users_by_names, 900)),
         ("GET", "/2/users/by/username/{username}", _read("identity", users.get_user_by_name, 900)),
         ("GET", "/2/users/{id}", _read("identity", users.get_user, 900)),
         ("GET", "/2/users/{id}/tweets", _read("timeline", timelines.user_timeline, 900)),

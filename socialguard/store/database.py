@@ -133,6 +133,7 @@ def create_database(url: str) -> Database:
 
     database = connect(url)
     with database.write() as connection:
+        dialect.narrow_indexes(connection, metadata)
         metadata.create_all(connection)
         dialect.create_triggers(connection)
         connection.execute(text("create table alembic_version (version_num varchar(32) primary key)"))

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, bindparam, event, text
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, MetaData, Table, bindparam, event, text
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
@@ -163,6 +163,16 @@ def create_triggers(connection: Connection) -> None:
     sqlite = connection.dialect.name == "sqlite"
     for statement in _SQLITE_TRIGGERS if sqlite else _POSTGRESQL_TRIGGERS:
         connection.execute(text(statement))
+
+
+def narrow_indexes(connection: Connection, metadata: MetaData) -> None:
+    """Let PostgreSQL leave out of an index what SQLite leaves out; to be called before tables are created."""
+    if connection.dialect.name != "postgresql":
+        return
+    for index in (one for table in metadata.tables.values() for one in table.indexes):
+        where = index.dialect_options["sqlite"]["where"]
+        if where is not None:
+            index.dialect_options["postgresql"]["where"] = where
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *columns: str) -> None:

@@ -358,8 +358,9 @@ usage = Table(
         "client",
         "currency",
         "amount_micros",
+        # For PostgreSQL: `dialect.narrow_indexes`. Named here it would load that dialect, and asyncio,
+        # in every command.
         sqlite_where=text("amount_micros <> 0"),
-        postgresql_where=text("amount_micros <> 0"),
     ),
 )
 

@@ -5,11 +5,20 @@ from typing import TYPE_CHECKING
 from socialguard.audit.interface import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from socialguard.guard.affinity.fitting import Fit
+    from socialguard.model.account import Account
     from socialguard.workspace.opened import Workspace
 
 ACTION = "affinity.fit"
-RATE = 0.02
+
+
+def rates(workspace: "Workspace", accounts: "Sequence[Account]") -> dict[str, float]:
+    """Return, by account id, which part of its genuine posts policy lets the detector ask about."""
+    with workspace.database.read() as connection:
+        rules = {one.id: workspace.trust.check_rules(connection, one)["affinity"] for one in accounts}
+    return {name: float(str(one.parameters["rate"])) / 100 for name, one in rules.items()}
 
 
 def refit(workspace: "Workspace", *, anew: bool = False) -> "Fit":
@@ -18,7 +27,8 @@ def refit(workspace: "Workspace", *, anew: bool = False) -> "Fit":
     from socialguard.guard.affinity import fitting
 
     archive = workspace.archive.database if workspace.layout.archive_index.exists() else None
-    found = fitting.refit(workspace.database, archive, workspace.accounts(), RATE, anew=anew)
+    accounts = workspace.accounts()
+    found = fitting.refit(workspace.database, archive, accounts, rates(workspace, accounts), anew=anew)
     if found.learned:
         said = Entry(ACTION, "ok", workspace.actor, obj={"posts": found.learned, "anew": int(found.whole)})
         with workspace.database.write() as connection:

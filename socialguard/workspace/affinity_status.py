@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from socialguard import clock
 from socialguard.publishing.doubted import ASKED, OVERRULED
-from socialguard.workspace.affinity import RATE
+from socialguard.workspace.affinity import rates
 
 if TYPE_CHECKING:
     from socialguard.workspace.opened import Workspace
@@ -19,13 +19,17 @@ _PAGE: Final = 500
 @dataclass(frozen=True, slots=True)
 class Known:
     """One account: its confirmed posts that were learned, whether they are enough to judge by, and of the `judged`
-    ones (looked at before they were learned) how many would have been asked about."""
+    ones (looked at before they were learned) how many would have been asked about; which part that should stay
+    below (`rate`); and how much stranger its newest posts looked than those before, in standard deviations
+    (`drift`, None where there are too few)."""
 
     account: str
     posts: int
     is_enough: bool
     judged: int
     asked: int
+    rate: float
+    drift: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,8 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of it; `rate` is what false alarms should stay below."""
+    """All of it."""
 
-    rate: float
     accounts: tuple[Known, ...]
     weeks: tuple[Week, ...]
 
@@ -54,7 +57,8 @@ def status(workspace: "Workspace") -> Status:
     with workspace.database.read() as connection:
         found = restored(connection)
         names = workspace.names(connection)
-    accounts = found.accounts
+    allowed = rates(workspace, workspace.accounts())
+    accounts, drift = found.accounts, found.drift
     alarms = found.false_alarms
     known = tuple(
         Known(
@@ -63,10 +67,13 @@ def status(workspace: "Workspace") -> Status:
             accounts.get(account, 0) >= ENOUGH,
             alarms.get(account, (0, 0))[1],
             alarms.get(account, (0, 0))[0],
+            allowed[account],
+            drift.get(account),
         )
         for account, name in sorted(names.items(), key=lambda pair: pair[1])
+        if account in allowed
     )
-    return Status(RATE, known, _weeks(workspace))
+    return Status(known, _weeks(workspace))
 
 
 def _weeks(workspace: "Workspace") -> tuple[Week, ...]:

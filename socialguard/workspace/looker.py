@@ -1,19 +1,41 @@
-"""Asks where links lead, for the guard; nothing is imported before the first link is asked for."""
+"""Asks where links lead and which handles somebody has, for the guard; nothing is imported before it is asked."""
 
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from socialguard import errors
 from socialguard.guard.interface import Reached
+from socialguard.model.account import Account
 
+Ask = Callable[[Account, Sequence[str]], Mapping[str, bool]]
+
+_NOT_ASKED = (
+    errors.NetworkRefused,
+    errors.RateLimited,
+    errors.AuthenticationNeeded,
+    errors.Locked,
+    errors.OverBudget,
+    errors.NotFound,
+)
 SECONDS = 5.0
 """How long one link may take, its redirects included."""
 
 
 class Looker:
-    """Fulfils `guard.interface.Looker`. `origin` counts only where it is on this machine: tests can look."""
+    """Fulfils `guard.interface.Looker`; `ask` asks the network of an account for handles. `origin` counts only
+    where it is on this machine: tests can look."""
 
-    def __init__(self, origin: str = "") -> None:
+    def __init__(self, ask: Ask, origin: str = "") -> None:
+        self._ask = ask
         self._origin = origin
+
+    def handles(self, account: Account, names: Sequence[str]) -> Mapping[str, bool] | None:
+        """Return which handles somebody has, those that the network does not tell left out; None where it could
+        not be asked. What is wrong with the workspace itself is raised."""
+        try:
+            return self._ask(account, names)
+        except _NOT_ASKED:
+            return None
 
     def reach(self, url: str) -> Reached:
         """Return where a link leads; it never raises."""

@@ -244,10 +244,12 @@ class Workspace(AbstractContextManager["Workspace"]):
     def guard(self) -> "Guard":
         """The guard."""
         from socialguard.guard.gate import Guard
+        from socialguard.workspace import handles
         from socialguard.workspace.looker import Looker
         from socialguard.workspace.shelf import Shelf
 
-        return Guard(self.trust, self._remember_context, Shelf(self.layout.archive_index), Looker())
+        looker = Looker(lambda account, names: handles.which_exist(self, account, names))
+        return Guard(self.trust, self._remember_context, Shelf(self.layout.archive_index), looker)
 
     @cached_property
     def desk(self) -> "Desk":

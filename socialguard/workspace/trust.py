@@ -129,6 +129,19 @@ class Trust:
         found = policies.effective(self._signed.policy(connection), account)
         return switch.Rules(secure=found.secure, reconfirm_after=timedelta(minutes=found.reconfirm_after))
 
+    def needs_approver(self, connection: Connection, account: Account) -> bool:
+        """Return whether a text that does not sound like the account needs an approver there: it is secure, and
+        somebody other than this machine's member may approve on it."""
+        found = policies.effective(self._signed.policy(connection), account)
+        if not found.secure:
+            return False
+        manifest, own = self.books(connection).manifest, self._keys.member_id()
+        return any(
+            manifest.may(one.id, Right.APPROVE, account.id) and found.approver in ("any", one.role.value)
+            for one in manifest.members
+            if one.id != own
+        )
+
     def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
         """Return what policy makes of each check that it may set."""
 

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     listing,
     peers,
     posting,
+    rehearsing,
     standing,
     startup,
 )
@@ -40,6 +41,7 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "archive": (False, lambda base, _toot: archiving.lines(base)),
     "calendar": (False, lambda base, _toot: calendars.lines(base)),
     "status": (False, lambda base, _toot: standing.lines(base)),
+    "dry-run": (False, lambda base, _toot: rehearsing.lines(base)),
     "daemon": (False, lambda base, _toot: daemon.scale_lines(base)),
     "daemon-memory": (False, lambda base, _toot: daemon.memory_lines(base)),
     "leaving": (False, lambda base, _toot: leaving.lines(base)),

@@ -22,7 +22,7 @@ from tests.benchmarks import peers
 from tests.benchmarks.table import Line, milliseconds
 
 POSTS: Final = Path(__file__).parents[2] / "../shared/data/posts/fb_pages_2016_dev.csv.gz"
-PORTFOLIOS: Final = 5
+PORTFOLIOS: Final = 10
 MANY: Final = 80
 """Test posts from which on an account's false alarms are counted on their own."""
 PROMISED: Final = {

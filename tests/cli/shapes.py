@@ -230,6 +230,7 @@ class FindingFields(Shape):
     severity: Literal["note", "warn", "hold", "block"]
     account: str
     message: str
+    part: int | None
     span: list[int] | None
     remedy: str
     overridden: str | None
@@ -628,6 +629,8 @@ class AffinityKnown(Shape):
     enough: bool
     judged: int
     false_alarms: int
+    rate: float
+    drift: float | None
 
 
 class AffinityWeek(Shape):
@@ -637,7 +640,6 @@ class AffinityWeek(Shape):
 
 
 class AffinityStatusDocument(Shape):
-    rate: float
     accounts: list[AffinityKnown]
     weeks: list[AffinityWeek]
 

@@ -112,3 +112,12 @@ def _of_globex(office: Office) -> list[dict[str, object]]:
 def test_an_account_without_name_is_a_mistake_of_use(office: Office) -> None:
     assert office.cli("check", "Hello", "--json").code == 2
     assert office.cli("check", "Hello", "--to", "x:@nobody", "--json").code == 5
+
+
+def test_what_is_said_of_one_part_of_a_thread_is_marked_in_that_part(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "thread.md"
+    path.write_text('+++\nto = ["x:@acme"]\n+++\nIt opens on TODO, come\n---\nThe second part\n', encoding="utf-8")
+    done = office.cli("check", "--file", str(path), "--to", "x:@acme")
+    assert done.stdout.splitlines()[1:] == ["  It opens on TODO, come", "              ^^^^"]
+    (found,) = office.cli("check", "--file", str(path), "--to", "x:@acme", "--json").document["findings"]
+    assert (found["part"], found["span"]) == (1, [12, 16])

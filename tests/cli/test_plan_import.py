@@ -268,3 +268,10 @@ def test_a_row_may_name_its_zone(office: Office) -> None:
     dues = [row["due"][11:16] for row in office.queue("queued")]
     assert dues[1] == "09:00"
     assert dues[0] in ("07:00", "08:00")
+
+
+def test_the_campaign_of_a_row_is_kept_with_its_draft(office: Office) -> None:
+    path = written(office, [(*HEADING, "campagne"), ("x:@acme", day(3), "9:00", "One", " spring  sale ")])
+    assert imported(office, path, *NAMED).code == 0
+    (draft,) = office.cli("draft", "list", "--json").document["drafts"]
+    assert office.cli("draft", "show", draft["id"], "--json").document["draft"]["campaign"] == "spring sale"

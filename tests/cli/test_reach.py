@@ -122,3 +122,58 @@ def test_an_embargo_that_only_warns_holds_nothing(office: Office) -> None:
     assert findings(office, "Late") == {"embargo": "warn"}
     office.cli("queue", "run", SOCIALGUARD_CLOCK="+3605s")
     assert office.published() == ["Early"]
+
+
+def test_the_links_of_a_calendar_are_looked_up_where_policy_wants_it(office: Office) -> None:
+    path = office.base / "calendar.csv"
+    rows = [
+        "account,when,text,link",
+        *(f"x:@acme,2099-01-0{n} 9:00,Post {n},http://127.0.0.1/{n}" for n in (1, 2)),
+    ]
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+    def told() -> list[tuple[int, str]]:
+        done = office.cli("plan", "import", str(path), "--dry-run", "--json")
+        return [(one["line"], one["check"]) for one in done.document["findings"] if one["check"] == "unreachable"]
+
+    assert told() == []
+    apply_policy(office, '[defaults.checks]\nunreachable = "warn"\n')
+    assert told() == [(2, "unreachable"), (3, "unreachable")]
+
+
+def test_a_handle_that_nobody_has_is_told_of_where_policy_wants_it(office: Office) -> None:
+    text = "Thank you @globex and @nobody_here_1, from @acme"
+    assert "missing_handle" not in findings(office, text)
+    apply_policy(office, '[defaults.checks]\nmissing_handle = "hold"\n')
+    done = office.cli("check", text, "--to", "x:@acme", "--json")
+    said = [one for one in done.document["findings"] if one["check"] == "missing_handle"]
+    assert [(one["message"], one["severity"]) for one in said] == [
+        ("nobody has the handle @nobody_here_1", "hold")
+    ]
+    assert "missing_handle" not in findings(office, text, to="facebook:@acme")
+
+
+def test_looking_up_a_handle_is_logged_and_booked(office: Office) -> None:
+    office.sandbox.add_account(
+        {"network": "x", "handle": "partner", "user_id": "4242", "display_name": "Partner", "posts": []}
+    )
+    apply_policy(office, '[defaults.checks]\nmissing_handle = "warn"\n')
+    before = _booked(office)
+    assert "missing_handle" not in findings(office, "Thank you @Partner")
+    entries = office.cli("audit", "list", "--action", "handles.read", "--json").document["entries"]
+    assert sorted(one["outcome"] for one in entries) == ["intent", "ok"]
+    assert _booked(office) - before == office.sandbox.costs()[-1]["micros"] > 0
+
+
+def _booked(office: Office) -> int:
+    micros: int = office.cli("costs", "--json").document["total"]["amount_micros"]
+    return micros
+
+
+def test_a_handle_that_could_not_be_looked_up_is_noted_and_stops_nothing(office: Office) -> None:
+    apply_policy(office, '[defaults.checks]\nmissing_handle = "warn"\n')
+    office.sandbox.faults([{"network": "x", "operation": "identity", "kind": "status", "code": 429, "times": 1}])
+    done = office.cli("check", "Thank you @someone_else", "--to", "x:@acme", "--json")
+    (said,) = [one for one in done.document["findings"] if one["check"] == "missing_handle"]
+    assert "could not be looked up" in said["message"]
+    assert done.code == 0

@@ -170,8 +170,12 @@ def test_where_a_link_leads_elsewhere_is_said_and_a_shortener_is_resolved() -> N
 
 
 def test_what_asks_servers_is_off_until_a_policy_says_more() -> None:
-    assert {name for name, check in CHECKS.items() if check.KIND == "network"} == {"unreachable", "redirect"}
-    assert all(CHECKS[name].LEVEL is None for name in ("unreachable", "redirect"))
+    assert {name for name, check in CHECKS.items() if check.KIND == "network"} == {
+        "unreachable",
+        "redirect",
+        "missing_handle",
+    }
+    assert all(CHECKS[name].LEVEL is None for name in ("unreachable", "redirect", "missing_handle"))
 
 
 @pytest.mark.parametrize(

@@ -56,4 +56,4 @@ def test_an_address_is_asked_for_as_a_browser_does() -> None:
 
 def test_what_may_not_be_asked_for_is_told_and_never_raised() -> None:
     for url in ("http://127.0.0.1/", "https://acme.com:8443/", "http://[", "https://a b.com", "ftp://acme.com"):
-        assert Looker().reach(url).problem, url
+        assert Looker(lambda _account, _names: {}).reach(url).problem, url

@@ -341,3 +341,8 @@ def test_ordinary_posts_have_no_finding_at_all() -> None:
 
 def test_the_text_checks_are_those_that_are_documented() -> None:
     assert len(TEXT_CHECKS) >= 14
+
+
+def test_a_mark_of_what_is_still_to_do_is_one_also_where_it_stands_alone() -> None:
+    assert told("placeholder", "TODO") == [("hold", "TODO")]
+    assert told("placeholder", "PARA TODO EL MUNDO que vive en esta ciudad, gracias por venir a la fiesta") == []

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from socialguard import errors
+from socialguard.guard.checks import SET_BY_POLICY
 from socialguard.registry import changes, enrolment, policy, policy_file
 from socialguard.registry.accounts import Registry
 from socialguard.registry.manifest import EMPTY_POLICY
@@ -207,9 +208,9 @@ def test_the_example_weakens_nothing_as_it_stands_and_holds_when_its_lines_are_u
     text = EXAMPLE.read_text(encoding="utf-8")
     assert policy_file.parse(text) == policy_file.PolicySet()
     head, _, body = text.partition("\n[defaults]\n")
-    used = policy_file.parse("[defaults]\n" + f"\n{body}".replace("\n# ", "\n"))
+    used = policy_file.parse("[defaults]\n" + f"\n{body}".replace("\n# ", "\n"), checks=SET_BY_POLICY)
     assert used.accounts["x:@ville-lyon"].values == {"secure": True, "approvals": 1}
-    assert used.labels["official"].checks == {"alt": "hold"}
+    assert used.labels["official"].checks == {"alt": "hold", "quiet": "hold"}
     assert used.defaults.values == {"grace": 10, "reconfirm_after": 30}
     for key in [*used.defaults.values, "max_late", "secure", "approvals"]:
         assert f"# {key} " in head

@@ -66,6 +66,7 @@ class FakeNetwork:
     resolve: Resolve = Resolve.RECONCILE
     limits: Limits = field(default_factory=lambda: Limits(280, 4, 1, (), 1, "2026-01-01"))
     deletion_price: int = 0
+    tells_handles: bool = False
     threads: bool = False
     reading: Reading = field(default_factory=lambda: Reading({}, {}, 100, 0, 0, 100))
 
@@ -175,6 +176,10 @@ class FakeSession:
         raise AssertionError
 
     def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Never asked here."""
+        raise AssertionError
+
+    def which_exist(self, handles: Sequence[str]) -> Mapping[str, bool]:
         """Never asked here."""
         raise AssertionError
 

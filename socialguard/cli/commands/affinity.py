@@ -16,7 +16,6 @@ def status(face: Face) -> None:
     with open_workspace(face, may_ask=False) as workspace:
         found = affinity_status.status(workspace)
     document = {
-        "rate": found.rate,
         "accounts": [
             {
                 "account": one.account,
@@ -24,6 +23,8 @@ def status(face: Face) -> None:
                 "enough": one.is_enough,
                 "judged": one.judged,
                 "false_alarms": one.asked,
+                "rate": one.rate,
+                "drift": one.drift,
             }
             for one in found.accounts
         ],
@@ -32,18 +33,19 @@ def status(face: Face) -> None:
 
     def people() -> None:
         face.printer.table(
-            [_("account"), _("posts"), _("false alarms"), ""],
+            [_("account"), _("posts"), _("false alarms"), _("at most"), _("drift"), ""],
             [
                 (
                     one.account,
                     one.posts,
                     f"{one.asked}/{one.judged} ({one.asked / one.judged:.1%})" if one.judged else "",
+                    f"{one.rate:.1%}",
+                    "" if one.drift is None else f"{one.drift:+.1f}",
                     "" if one.is_enough else _("not enough history"),
                 )
                 for one in found.accounts
             ],
         )
-        face.printer.say("False alarms should stay below {rate} of posts.", rate=f"{found.rate:.1%}")
         face.printer.table(
             [_("week"), _("asked"), _("overruled")],
             [(one.week, one.alarms, one.overrules) for one in found.weeks],

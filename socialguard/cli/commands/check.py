@@ -1,5 +1,6 @@
 """`socialguard check`: every check on a text, and nothing else. No draft is kept, nothing is queued or asked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -40,7 +41,9 @@ def check(
     )
     request = composing.written(face, text, file, given)
     with open_workspace(face) as workspace:
-        plan = prepare.prepare(workspace.desk, request, session_of(face), keep=False)
+        # Nobody is asked here, so what a terminal would be asked about is told as a finding.
+        session = replace(session_of(face), context=None)
+        plan = prepare.prepare(workspace.desk, request, session, keep=False)
     document = {"findings": [deliveries.finding_document(item) for item in plan.findings]}
 
     def people() -> None:

@@ -1,5 +1,6 @@
 """What a workspace's own past says: how much each part of a score counts, whether the linear judge helps, and what
-genuine posts score before they are learned.
+genuine posts score before they are learned; and how an account scores the posts of others: one with a wide
+vocabulary suits them all a little, which must not make it everybody's suspect.
 
 Nothing here is tuned to any data but the workspace's own."""
 
@@ -24,6 +25,8 @@ ASKED: Final = 6_000
 _FIRST: Final = 0.25
 _HELD_OUT: Final = 0.2
 _GAIN: Final = 0.05
+_OFFSET: Final = 0.5
+_SCALES: Final = (0.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,12 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was found: weights of the parts (with the linear judge's last, where there are `lines`), and per
-    account the two suspicions of its newest posts (posts × 2)."""
+    """What was found: weights of the parts (with the linear judge's last, where there are `lines`), the `level`
+    of each account (accounts × 2: what is taken off its score, and what that is multiplied by), and per account
+    the two suspicions of its newest posts (posts × 2)."""
 
     weights: Floats
+    levels: Floats
     lines: tuple[Line, ...] | None
     scores: tuple[Floats, ...]
 
@@ -57,10 +62,31 @@ def calibrate(past: Past) -> Calibration:
         if with_lines is not None:
             sums, weights, lines = with_lines
     scores = sums @ weights
+    levels = _levels(scores, owners)
+    scores = levelled(scores, levels)
     own = np.arange(len(owners)), owners
     both = np.stack([suspicion(scores, SWAP)[own], suspicion(scores, OUTSIDER)[own]], axis=1)
     kept = tuple(both[owners == account][-KEPT:] for account in range(past.accounts))
-    return Calibration(weights, lines, kept)
+    return Calibration(weights, levels, lines, kept)
+
+
+def levelled(scores: Floats, levels: Floats) -> Floats:
+    """Return scores (posts × accounts, or of one post) with each account's level taken out."""
+    return np.asarray((scores - levels[:, 0]) * levels[:, 1])
+
+
+def _levels(scores: Floats, owners: NDArray[np.intp]) -> Floats:
+    """How each account scores the posts of others, held against how accounts do that on the whole."""
+    accounts = scores.shape[1]
+    found = np.tile([0.0, 1.0], (accounts, 1))
+    foreign = [scores[owners != account, account] for account in range(accounts)]
+    if accounts < 2 or min(map(len, foreign)) < 2:
+        return found
+    means = np.array([one.mean() for one in foreign])
+    widths = np.maximum([one.std() for one in foreign], 1e-9)
+    found[:, 0] = _OFFSET * (means - means.mean())
+    found[:, 1] = np.clip(widths.mean() / widths, *_SCALES)
+    return found
 
 
 def _places(past: Past) -> Floats:

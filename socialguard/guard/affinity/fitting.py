@@ -37,10 +37,15 @@ class Fit:
 
 
 def refit(
-    database: Database, archive: Database | None, accounts: Sequence[Account], rate: float, *, anew: bool = False
+    database: Database,
+    archive: Database | None,
+    accounts: Sequence[Account],
+    rates: Mapping[str, float],
+    *,
+    anew: bool = False,
 ) -> Fit:
     """Learn what is new of `accounts` and keep it. `archive` is its index, None where there is no archive;
-    `rate` is the part of genuine posts that may be asked about."""
+    `rates` says which part of each account's genuine posts may be asked about."""
     from socialguard.guard.affinity.portfolio import Portfolio
 
     most = min(max(POSTS // max(len(accounts), 1), _RANGE[0]), _RANGE[1])
@@ -52,13 +57,14 @@ def refit(
         for name, own in posts.items()
     }
     for name in older.accounts.keys() & fresh.keys():
+        older.allow(name, rates[name])
         for post in fresh[name]:
             older.learn(name, post)
     named = {name for name, own in posts.items() if own}
-    whole = anew or older.rate != rate or _has_outgrown(older, posts) or not named <= older.accounts.keys()
+    whole = anew or _has_outgrown(older, posts) or not named <= older.accounts.keys()
     found = older
     if whole:
-        found = Portfolio(rate)
+        found = Portfolio()
         for name, own in posts.items():
             for post in own:
                 found.learn(name, post)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from socialguard.guard.affinity import memory, thresholds
-from socialguard.guard.affinity.calibration import Past, calibrate
+from socialguard.guard.affinity.calibration import Past, calibrate, levelled
 from socialguard.guard.affinity.counts import Floats
 from socialguard.guard.affinity.explain import reasons
 from socialguard.guard.affinity.features import Features, extract
@@ -74,6 +74,7 @@ class Portfolio:
         if not 0 < rate < 1:
             raise ValueError("the rate of false alarms lies between 0 and 1")
         self._rate = rate
+        self._rates: dict[str, float] = {}
         self._memories: dict[str, Memory] = {}
         self._past: list[tuple[str, float | None, Features]] | None = []
         self._weights: Floats = PRIOR
@@ -89,6 +90,12 @@ class Portfolio:
     def rate(self) -> float:
         """Return the part of genuine posts that may be asked about."""
         return self._rate
+
+    def allow(self, account: str, rate: float) -> None:
+        """Let another part of one account's genuine posts be asked about, from now on; it is not kept with it."""
+        if self._rates.get(account, self._rate) != rate:
+            self._rates[account] = rate
+            self._limits = None
 
     @property
     def unknown_posts(self) -> dict[str, int]:
@@ -131,6 +138,7 @@ class Portfolio:
             self._weights = found.weights
             for number, name in enumerate(names):
                 self._memories[name].scores = found.scores[number]
+                self._memories[name].level = (float(found.levels[number, 0]), float(found.levels[number, 1]))
                 self._memories[name].line = None if found.lines is None else found.lines[number]
         for each in self._memories.values():
             each.base = each.counts.posts
@@ -143,6 +151,13 @@ class Portfolio:
         """Return, for each account, how many genuine posts would have been asked about, and of how many that were
         judged before they were learned."""
         return {name: (found.asked, found.later) for name, found in self._memories.items()}
+
+    @property
+    def drift(self) -> dict[str, float]:
+        """Return, for each account with enough of them, how much stranger its newest posts looked than those
+        before, in standard deviations of the latter: an account that changes its manner is asked about more."""
+        kept = {name: found.scores[:, 0] for name, found in self._memories.items()}
+        return {name: thresholds.drift(scores) for name, scores in kept.items() if len(scores) >= ENOUGH}
 
     @property
     def newest(self) -> dict[str, float]:
@@ -269,13 +284,14 @@ class Portfolio:
         if len(self._weights) > len(PARTS):
             margins = [0.0 if each.line is None else each.line.margin(features.keys) for each in known]
             found = found + self._weights[-1] * np.array(margins)
-        return found, view
+        return levelled(found, np.array([each.level for each in known])), view
 
     def _thresholds(self) -> dict[str, tuple[float, float]]:
         if self._limits is None:
             names = self._known()
             scores = [self._memories[name].scores for name in names]
-            found = thresholds.limits(scores, self._rate * self._share)
+            rates = [self._rates.get(name, self._rate) * self._share for name in names]
+            found = thresholds.limits(scores, rates)
             self._limits = dict(zip(names, found, strict=True))
         return self._limits
 

@@ -41,7 +41,7 @@ PARTS: Final = (
 )
 """Weights that hold for most; each workspace moves them (`weights`)."""
 PRIOR: Final = np.array([part.weight for part in PARTS])
-SWAP, OUTSIDER = 0.2, 1.0
+SWAP, OUTSIDER = 0.1, 1.0
 """How much the own score counts, beside its comparison with the others', in the two suspicions."""
 
 

@@ -13,7 +13,7 @@ from socialguard.guard.affinity.counts import Floats
 
 KEPT: Final = 200
 """Scores that are kept per account: the newest."""
-_TRUST: Final = 200
+_TRUST: Final = 400
 _SHARES: Final = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 _CAUTION: Final = 0.5
 """What accounts write about moves on, so later posts are asked about more often than those that were measured."""
@@ -28,15 +28,18 @@ def quantile(scores: Floats, rate: float) -> float:
     return float(np.sort(scores)[min(rank, len(scores)) - 1])
 
 
-def limits(scores: Sequence[Floats], rate: float) -> list[tuple[float, float]]:
-    """Return each account's two limits (swap, outsider) from the two suspicions of its posts (posts × 2)."""
+def limits(scores: Sequence[Floats], rates: Sequence[float]) -> list[tuple[float, float]]:
+    """Return each account's two limits (swap, outsider) from the two suspicions of its posts (posts × 2) and its
+    rate."""
     pool = np.concatenate(scores) if scores else np.zeros((0, 2))
-    common = [quantile(pool[:, kind], rate) for kind in (0, 1)]
+    common = {rate: [quantile(pool[:, kind], rate) for kind in (0, 1)] for rate in set(rates)}
     found = []
-    for own in scores:
+    for own, rate in zip(scores, rates, strict=True):
         trust = len(own) / (len(own) + _TRUST)
         mixed = [
-            trust * quantile(own[:, kind], rate) + (1 - trust) * common[kind] if len(own) else common[kind]
+            trust * quantile(own[:, kind], rate) + (1 - trust) * common[rate][kind]
+            if len(own)
+            else common[rate][kind]
             for kind in (0, 1)
         ]
         found.append((mixed[0], mixed[1]))
@@ -49,8 +52,16 @@ def share(scores: Sequence[Floats], rate: float) -> float:
     for part in _SHARES:
         asked = [
             ((own > np.array(limit)).any(axis=1)).sum()
-            for own, limit in zip(scores, limits(scores, rate * part), strict=True)
+            for own, limit in zip(scores, limits(scores, [rate * part] * len(scores)), strict=True)
         ]
         if sum(asked) <= _CAUTION * rate * sum(map(len, scores)):
             return part
     return _SHARES[-1]
+
+
+def drift(scores: Floats) -> float:
+    """Return how far the newest quarter of an account's suspicions lies above the rest, in standard deviations of
+    the rest."""
+    cut = len(scores) - len(scores) // 4
+    before, newest = scores[:cut], scores[cut:]
+    return float((newest.mean() - before.mean()) / max(float(before.std()), 1e-9))

@@ -1,7 +1,6 @@
 """How much each part of a score counts in one workspace: a conditional logit over its own later posts.
 
-The fitted weights are drawn towards the general ones by a Gaussian prior, and half of the way is gone: a workspace
-has few posts, and what explains them best is not what separates best the rare ones at the edge."""
+The fitted weights are drawn towards the general ones by a Gaussian prior: a workspace has few posts."""
 
 from typing import Final
 
@@ -33,7 +32,7 @@ def fitted(sums: Floats, owners: NDArray[np.intp], prior: Floats) -> Floats:
         weights, gain, loss = moved, loss - now, now
         if gain < 1e-4:
             break
-    return (weights + prior) / 2
+    return weights
 
 
 def _shares(scores: Floats) -> tuple[Floats, Floats]:

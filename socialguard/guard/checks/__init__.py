@@ -31,6 +31,7 @@ from socialguard.guard.checks import (
     lookalike,
     media,
     metadata,
+    missing_handle,
     near_duplicate,
     own_accounts,
     personal,
@@ -87,6 +88,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "unreachable": unreachable,
     "redirect": redirect,
     "handles": handles,
+    missing_handle.NAME: missing_handle,
     "own_accounts": own_accounts,
     "near_duplicate": near_duplicate,
     "copies": copies,
@@ -103,24 +105,32 @@ SET_BY_POLICY: Final[Mapping[str, Mapping[str, Parameter]]] = MappingProxyType(
     {name: check.PARAMETERS for name, check in CHECKS.items() if name not in FIXED}
 )
 """The checks of which a policy may set the level, and the parameters that it may set."""
+_BUILT_IN: Final = {name: built_in(check.PARAMETERS) for name, check in CHECKS.items()}
 
 
 def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyType({})) -> Iterator[Finding]:
     """Yield the findings of every check on one delivery, at the levels and with the parameters of `rules`; a check
     that they do not name goes by what is built in."""
     for name, check in CHECKS.items():
-        rule = rules.get(name) or built_in(check.PARAMETERS)
+        rule = rules.get(name) or _BUILT_IN[name]
         level = level_of(name, rule)
         if level == "off":
             continue
-        for finding in check.check(replace(subject, settings=Settings(rule.parameters))):
-            yield replace(finding, severity=Severity(level)) if rule.level else finding
+        seen = subject.under(Settings(rule.parameters)) if rule.parameters else subject
+        for finding in check.check(seen):
+            severity = Severity(level) if rule.level else finding.severity
+            yield replace(finding, severity=severity, part=subject.content.part)
 
 
 def asks_servers(rules: Mapping[str, CheckRules]) -> bool:
-    """Return whether a check that asks servers of others is on."""
-    asking = (name for name, check in CHECKS.items() if check.KIND == "network")
-    return any(level_of(name, rules[name]) != "off" for name in asking if name in rules)
+    """Return whether a check that asks where links lead is on."""
+    return any(level_of(name, rules[name]) != "off" for name in ("unreachable", "redirect") if name in rules)
+
+
+def asks_network(rules: Mapping[str, CheckRules]) -> bool:
+    """Return whether the check that asks the account's network for handles is on."""
+    name = missing_handle.NAME
+    return name in rules and level_of(name, rules[name]) != "off"
 
 
 def level_of(name: str, rule: CheckRules) -> str:

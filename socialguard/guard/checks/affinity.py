@@ -7,12 +7,14 @@ from typing import Final
 from socialguard.guard.interface import Kind, Subject
 from socialguard.model.doubt import Doubt
 from socialguard.model.finding import Finding, Severity
-from socialguard.model.parameter import Parameter
+from socialguard.model.parameter import Parameter, Whole
 from socialguard.model.text import marked
 
 KIND: Final[Kind] = "text"
 LEVEL: Final = Severity.HOLD
-PARAMETERS: Final[Mapping[str, Parameter]] = {}
+PARAMETERS: Final[Mapping[str, Parameter]] = {
+    "rate": Whole(2, 1, 20, "per cent of genuine posts", strict="high"),
+}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -21,8 +23,10 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield finding(subject.doubt)
 
 
-def finding(doubt: Doubt) -> Finding:
-    """Return a doubt as a finding."""
+def finding(doubt: Doubt, text: str = "") -> Finding:
+    """Return a doubt as a finding; in `text` the strongest reason is marked."""
+    values = [reason.value for reason in doubt.reasons if reason.value]
+    places = [(text.find(value), len(value)) for value in values]
     return Finding(
         "affinity",
         LEVEL,
@@ -32,4 +36,5 @@ def finding(doubt: Doubt) -> Finding:
         else marked("this reads like {other}, not like {account}"),
         {"account": doubt.account, "other": doubt.reads_like or ""},
         remedy=marked("Send it to the other account, or pass it on purpose: --override affinity --reason …"),
+        span=next(((at, at + size) for at, size in places if at >= 0), None),
     )

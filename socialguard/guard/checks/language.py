@@ -23,7 +23,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a hold where the text is surely in none of the account's languages."""
     languages, text = subject.languages, subject.content.text
-    found = list(words(text))
+    found = words(text)
     if not languages or len(found) < subject.settings.whole("shortest"):
         return
     if any(reads_like(text, language) for language in languages):

@@ -26,14 +26,13 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for a post that would be public in quiet hours or on a weekend."""
     at = local_due(subject)
     start, end = subject.settings.text("start"), subject.settings.text("end")
-    fields = {"time": f"{at:%H:%M}", "start": start, "end": end, "zone": subject.account.zone}
     if start and end and _is_within(at.time(), time.fromisoformat(start), time.fromisoformat(end)):
         yield Finding(
             "quiet",
             Severity.WARN,
             str(subject.account),
             marked("{time} in {zone} is in the quiet hours from {start} to {end}"),
-            fields,
+            {"time": f"{at:%H:%M}", "start": start, "end": end, "zone": subject.account.zone},
             remedy=marked("Choose another time with --at."),
         )
     if subject.settings.flag("weekends") and at.weekday() >= _SATURDAY:

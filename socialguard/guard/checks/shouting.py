@@ -20,19 +20,20 @@ _FEWEST_WORDS: Final = 4
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning where more than `share` percent of at least `shortest` letters are capitals."""
-    found = list(words(subject.content.text))
-    letters = [char for word, _ in found for char in word if char.isupper() or char.islower()]
-    if len(found) < _FEWEST_WORDS or len(letters) < subject.settings.whole("shortest"):
+    found = words(subject.content.text)
+    said = "".join(word for word, _ in found)
+    capitals = sum(map(str.isupper, said))
+    letters = capitals + sum(map(str.islower, said))
+    if len(found) < _FEWEST_WORDS or letters < subject.settings.whole("shortest"):
         return
-    capitals = sum(char.isupper() for char in letters)
-    if capitals * 100 < subject.settings.whole("share") * len(letters):
+    if capitals * 100 < subject.settings.whole("share") * letters:
         return
     yield Finding(
         "shouting",
         Severity.WARN,
         str(subject.account),
         marked("{percent} % of the letters are capitals"),
-        {"percent": capitals * 100 // len(letters)},
+        {"percent": capitals * 100 // letters},
         remedy=marked("Write it in small letters."),
         span=(found[0][1][0], found[-1][1][1]),
     )

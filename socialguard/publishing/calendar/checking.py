@@ -7,7 +7,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from socialguard.ledger import agenda
 from socialguard.model.account import Account
 from socialguard.model.delivery import Content, Media
 from socialguard.model.finding import Finding, Severity
+from socialguard.model.lookups import Lookups
 from socialguard.publishing import accept
 from socialguard.publishing.calendar import columns, foreign, table
 from socialguard.publishing.calendar.entries import Entry, entry, moment
@@ -30,6 +31,9 @@ from socialguard.publishing.times import Moment
 
 BATCH: Final = 50
 """Rows that are checked in one read transaction: none may be long (DESIGN: Databases)."""
+
+LOOKING: Final = 120.0
+"""Seconds in which links and handles of a whole calendar are looked up, where a policy wants that."""
 
 # No row of the file can be judged after one of these.
 _STOPS_ALL: Final = (errors.Tampered, errors.Locked, errors.DiskFull, errors.Busy)
@@ -73,8 +77,12 @@ def check(
         part = rows[start : start + BATCH]
         wanted = list(checker.read(part))  # files may be large: no transaction waits for them
         with desk.database.read() as connection:
-            for row, media in wanted:
-                checker.look(connection, row, media)
+            fresh = [one for row, media in wanted for one in checker.find(connection, row, media)]
+            unknown = checker.unknown(connection, fresh)
+        checker.look_up(unknown)  # servers are slow: no transaction waits for them either
+        with desk.database.read() as connection:
+            for one in fresh:
+                checker.judge(connection, one)
         tick(len(part))
     with desk.database.read() as connection:
         asked = tuple(checker.asked.values())
@@ -90,6 +98,16 @@ def check(
         checked_at=checker.now,
         log=log,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What a row would queue, and when."""
+
+    line: int
+    campaign: str | None
+    candidates: tuple[Candidate, ...]
+    due: Moment
 
 
 class _Checker:
@@ -109,6 +127,7 @@ class _Checker:
         self._texts: dict[tuple[str, str, str | None], int] = {}
         self._files: dict[tuple[str, str], Media] = {}
         self._review = desk.gate.reviewing()
+        self._left = LOOKING
 
     def read(self, part: Sequence[NamedRow]) -> Iterator[tuple[Entry, tuple[Media, ...]]]:
         """Yield what rows ask for, with their files; what cannot be read is refused."""
@@ -119,10 +138,32 @@ class _Checker:
                 asked = entry(row.line, cells, self.wish.to)
                 yield asked, tuple(self._file(name, alt) for name, alt in asked.media)
 
-    def look(self, connection: Connection, asked: Entry, media: tuple[Media, ...]) -> None:
-        """Check one row."""
+    def find(self, connection: Connection, asked: Entry, media: tuple[Media, ...]) -> Iterator["_Fresh"]:
+        """Yield what a row would queue; nothing where it is known or refused."""
         with self._refusing(asked.line):
-            self._look(connection, asked, Content(text=asked.text, media=media, link=asked.link))
+            found = self._read(connection, asked, Content(text=asked.text, media=media, link=asked.link))
+            if found is None:
+                self.known.append(asked.line)
+            else:
+                yield _Fresh(asked.line, asked.campaign, *found)
+
+    def unknown(self, connection: Connection, fresh: Sequence["_Fresh"]) -> Lookups:
+        """Return what a policy wants to be looked up for these rows."""
+        return self._review.unknown(connection, [one for row in fresh for one in row.candidates])
+
+    def look_up(self, wanted: Lookups) -> None:
+        """Ask servers and networks while the time for it lasts; the checks tell what was not asked."""
+        begun = clock.monotonic()
+        self.desk.gate.look_up(wanted, max(0.0, self._left))
+        self._left -= clock.monotonic() - begun
+
+    def judge(self, connection: Connection, row: "_Fresh") -> None:
+        """Check what a row would queue."""
+        with self._refusing(row.line):
+            said = [finding for one in row.candidates for finding in self._review.findings(connection, one)]
+            # Nobody is asked row by row, so a text that does not sound like its account is held in a terminal too.
+            said += self.desk.gate.doubts(connection, row.candidates, replace(self.session, context=None))
+            self._judge(row, decided(connection, self.desk, row.candidates, said, dict(self.wish.overrides)))
 
     @contextmanager
     def _refusing(self, line: int) -> Iterator[None]:
@@ -132,17 +173,6 @@ class _Checker:
             raise
         except errors.SocialGuardError as problem:
             self.refused.append(Refused(line, problem))
-
-    def _look(self, connection: Connection, asked: Entry, content: Content) -> None:
-        found = self._read(connection, asked, content)
-        if found is None:
-            self.known.append(asked.line)
-            return
-        candidates, due = found
-        said = [finding for one in candidates for finding in self._review(connection, one)]
-        self._judge(
-            asked, candidates, due, decided(connection, self.desk, candidates, said, dict(self.wish.overrides))
-        )
 
     def _read(
         self, connection: Connection, asked: Entry, content: Content
@@ -167,21 +197,19 @@ class _Checker:
             self._require_new_text(account, content, asked.line)
         return tuple(candidate_of(connection, self.desk, one, content, due.instant) for one in fresh), due
 
-    def _judge(
-        self, asked: Entry, candidates: tuple[Candidate, ...], due: Moment, findings: tuple[Finding, ...]
-    ) -> None:
+    def _judge(self, row: "_Fresh", findings: tuple[Finding, ...]) -> None:
         stopping = [one for one in findings if one.stops]
         if stopping:
             blocked = any(one.severity is Severity.BLOCK for one in stopping)
             fix = "Fix it." if blocked else f"Fix it, or --override {stopping[0].check} --reason …"
             detail = "; ".join(f"{one.account}: {one.message()}" for one in stopping)
             problem = errors.Held(detail=detail, fix=fix, findings=stopping)
-            self.refused.append(Refused(asked.line, problem))
+            self.refused.append(Refused(row.line, problem))
             return
-        plan = Plan("-", candidates, findings, None, self.session, self.now, due.zone, due.wall,
+        plan = Plan("-", row.candidates, findings, None, self.session, self.now, row.due.zone, row.due.wall,
                     overrides=self.wish.overrides)  # fmt: skip
-        self.good.append(Checked(asked.line, plan))
-        for one in candidates:
+        self.good.append(Checked(row.line, plan, row.campaign))
+        for one in row.candidates:
             self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
 
     def _resolve(self, connection: Connection, selectors: tuple[str, ...]) -> tuple[Account, ...]:

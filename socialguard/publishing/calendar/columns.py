@@ -18,6 +18,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "zone": ("zone", "time zone", "timezone", "fuseau", "fuseau horaire"),
     "text": ("text", "message", "content", "texte", "contenu"),
     "link": ("link", "url", "lien"),
+    "campaign": ("campaign", "campagne"),
     "media": ("media", "image", "file", "fichier", "visuel"),
     "alt": ("alt", "alt text", "texte alternatif", "description"),
     # For people only: our own exports have some of them.

@@ -25,7 +25,7 @@ def rows(data: bytes, file: str) -> list[Row]:
     try:
         for cells in reader:
             require_row(file, len(found), len(cells))
-            if any(cell.strip() for cell in cells):
+            if any(plain(cell).strip() for cell in cells):
                 found.append(_row(begin, cells))
             begin = reader.line_num + 1
     except csv.Error as problem:

@@ -25,7 +25,7 @@ _MONTHS: Final = ("jan", "feb", "march", "apr", "may", "jun", "jul", "aug", "sep
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row: the selectors of its accounts, its time as written, the zone that it names (None: the
-    account's), and what would be public; `media` are (file, alt)."""
+    account's), and what would be public; `campaign` is what it belongs to, `media` are (file, alt)."""
 
     line: int
     selectors: tuple[str, ...]
@@ -34,6 +34,7 @@ class Entry:
     text: str
     link: str | None
     media: tuple[tuple[str, str], ...]
+    campaign: str | None = None
 
 
 def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entry:
@@ -55,6 +56,7 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
         zone=cells["zone"].strip() if "zone" in cells else None,
         text=_text(cells.get("text", "")),
         link=_link(cells["link"].strip()) if "link" in cells else None,
+        campaign=" ".join(cells["campaign"].split()) if "campaign" in cells else None,
         media=tuple(media),
     )
 

@@ -60,7 +60,8 @@ def _queue(
             at=day[0].plan.candidates[0].when,
         )  # fmt: skip
         for row in day:
-            payload = {"to": [str(one.account) for one in row.plan.candidates], "calendar": row.line}
+            named = [str(one.account) for one in row.plan.candidates]
+            payload = {"to": named, "calendar": row.line, "campaign": row.campaign}
             draft = writer.keep_draft(connection, row.plan.candidates[0].content.text, payload, desk.person.id)
             held = accept.for_approver(row.plan.findings)
             made.extend(accept.submit(connection, desk, replace(row.plan, draft_id=draft), how, nonce, held))

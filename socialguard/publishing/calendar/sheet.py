@@ -33,10 +33,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row that can be queued: its plan, without a draft and without a question of its own."""
+    """A row that can be queued: its plan, without a draft and without a question of its own, and its campaign."""
 
     line: int
     plan: Plan
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,9 @@ def _bytes(path: Path) -> bytes:
         reason = problem.strerror or "it cannot be opened."
         if problem.errno == errno.EISDIR:
             reason = "it is a directory."
-        raise errors.Unreadable(path=path.name, detail=reason, remedy="Check the name of the file.") from None
+        raise errors.Unreadable(
+            path=path.name or path, detail=reason, remedy="Check the name of the file."
+        ) from None
     if len(data) > MAX_BYTES:
         raise CalendarUnusable(file=path.name, detail=f"it is larger than {MAX_BYTES >> 20} MB.")
     if not data.strip():

@@ -1,0 +1,1 @@
+"""Public accidents of brands, replayed."""
