@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from socialguard.cli import prompts, words
+from socialguard.cli.doubting import doubts_told
 from socialguard.cli.times_told import instant
 from socialguard.cli.words import _, plural, say
 from socialguard.model.account import Account
@@ -33,7 +34,8 @@ def card(sheet: "Sheet", width: int) -> list[str]:
     first, last = instant(*due[0]), instant(*due[-1])
     lines.append(say(" from {first} to {last}", first=first, last=last) if len(due) > 1 else f" {first}")
     cost = total(sheet)
-    return [*lines, " " + say("Total {price}", price=words.price(cost) if cost else _("free"))]
+    lines.append(" " + say("Total {price}", price=words.price(cost) if cost else _("free")))
+    return lines if sheet.challenge is None else [*lines, *doubts_told(sheet.challenge, width)]
 
 
 def counts(sheet: "Sheet") -> Iterator[tuple[Account, int]]:

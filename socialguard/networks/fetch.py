@@ -72,7 +72,10 @@ def _followed(asked: "Asking", url: str, start: int, origin: str) -> "tuple[urll
         if response.status not in (301, 302, 303, 307, 308) or location is None:
             return response, url
         response.close()
-        url = urljoin(url, location)
+        try:
+            url = urljoin(url, location)
+        except ValueError:
+            raise refused(url, "it redirects to what is no address.", gone=True) from None
     raise refused(url, "it redirects too often.", gone=True)
 
 

@@ -14,7 +14,7 @@ from socialguard.audit.interface import Entry, Tree
 from socialguard.audit.log import BEGINNING, Since
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
-from socialguard.ledger.states import WAITING
+from socialguard.ledger.states import FINAL, WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Finding, Severity
@@ -58,6 +58,7 @@ def _accept(desk: Desk, plan: Plan, answer: Answer) -> tuple[Delivery, ...]:
         _refuse_stops(connection, desk, plan)
         held = refuse_findings(connection, desk, plan)
         _refuse_unpaid(connection, desk, plan)
+        _refuse_gone_on(connection, plan)
         how = desk.gate.require(connection, plan.candidates, plan.session, plan.challenge, answer)
         for delivery_id in plan.replaces:
             _cancel_replaced(connection, desk, delivery_id)
@@ -235,6 +236,17 @@ def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset
         fix=fix,
         findings=stopping,
     )
+
+
+def _refuse_gone_on(connection: Connection, plan: Plan) -> None:
+    """Refuse (Held) to go on with a thread that goes on already: it was resumed while the person read."""
+    for candidate in plan.candidates:
+        for other in () if candidate.after is None else reader.answering(connection, candidate.after):
+            if other.id not in plan.replaces and (other.state is State.SENT or other.state not in FINAL):
+                raise errors.Held(
+                    detail=f"delivery {other.id} goes on with the thread already",
+                    fix="Run: socialguard queue show " + other.id,
+                )
 
 
 def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> None:

@@ -6,6 +6,7 @@ resume` makes what is left anew, signed behind the last part that is public."""
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
+from itertools import takewhile
 
 from sqlalchemy import Connection
 
@@ -183,7 +184,8 @@ def rest_behind(database: Database, value: Delivery, text: str) -> Rest:
     with database.read() as connection:
         if turn_of(connection, value) is Turn.NEVER:
             raise StoppedBefore(place=(value.content.thread_position or 0) + 1, delivery=value.id)
-        parts = [value, *following(connection, value)]
+        # What was cancelled stays so, and what came after it was cancelled with it.
+        parts = list(takewhile(lambda part: part.state in WAITING, [value, *following(connection, value)]))
     rest = Rest(value.after_id, tuple(part.content for part in parts), waiting_of(parts))
     return rest.beginning(text)
 

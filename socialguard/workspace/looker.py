@@ -19,6 +19,7 @@ _NOT_ASKED = (
 )
 SECONDS = 5.0
 """How long one link may take, its redirects included."""
+_SAFE = "/%:=&?~#+!$,;'@()*[]"
 
 
 class Looker:
@@ -54,7 +55,7 @@ def asked(url: str) -> str:
     try:
         parts = urlsplit(url if "://" in url else f"https://{url}")
         host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode("ascii")
+        path, query = (quote(part, safe=_SAFE) for part in (parts.path, parts.query))
     except ValueError:
         return url
-    safe = "/%:=&?~#+!$,;'@()*[]"
-    return urlunsplit((parts.scheme, host, quote(parts.path, safe=safe), quote(parts.query, safe=safe), ""))
+    return urlunsplit((parts.scheme, host, path, query, ""))

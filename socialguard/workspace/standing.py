@@ -54,7 +54,7 @@ def read(workspace: "Workspace", accounts: Sequence[Account]) -> tuple[Standing,
         terms = health.terms(connection)
         unseen = alerts.unseen_by_account(connection)
         stopped = in_force(workspace, connection)
-    by_scope = {stop.scope: stop for stop in reversed(stopped)}
+    by_scope = {stop.scope: stop for stop in reversed(stopped) if stop.kind == stops.FREEZE}
     found = []
     for account in accounts:
         queue = queues.get(account.id, Queue())

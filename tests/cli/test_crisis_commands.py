@@ -120,3 +120,13 @@ def test_people_are_told_what_is_held_and_how_to_let_it_go(office: Office) -> No
     told = office.cli("crisis", "off", "--reason", "over")
     assert "1 post stays held" in told.stdout
     assert "No crisis." in office.cli("crisis", "status").stdout
+
+
+def test_a_crisis_is_no_freeze(office: Office) -> None:
+    """What is queued with a reason while it lasts goes out at its time: nobody is told to thaw it."""
+    begin(office)
+    passed = ("--at", "in 1 hour", "--override", "crisis", "--reason", "it helps")
+    assert office.cli(*office.post_words("Water is safe.", "x:@acme"), *passed).code == 0
+    assert [row["waits_for"] for row in office.queue("queued")] == ["time"]
+    accounts = office.cli("status", "--json").document["accounts"]
+    assert {row["frozen"] for row in accounts} == {None}

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from socialguard import clock, errors
+from socialguard.publishing import accept
 from socialguard.publishing.calendar import queueing
 from tests.office import Done, Office
 from tests.office import office as office
@@ -275,3 +276,24 @@ def test_the_campaign_of_a_row_is_kept_with_its_draft(office: Office) -> None:
     assert imported(office, path, *NAMED).code == 0
     (draft,) = office.cli("draft", "list", "--json").document["drafts"]
     assert office.cli("draft", "show", draft["id"], "--json").document["draft"]["campaign"] == "spring sale"
+
+
+@pytest.mark.parametrize("text", ["", "Hello there"], ids=["only a file", "a text"])
+def test_two_imports_of_one_file_at_once_queue_it_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Also where no twin is looked for: an image alone, or a person who passed that check."""
+    Image.new("RGB", (20, 20), "red").save(office.base / "a.png")
+    path = written(office, [(*HEADING, "media", "alt"), ("x:@acme", day(3), "9:00", text, "a.png", "red")])
+    passed = (*NAMED, "--override", "twin", "--reason", "on purpose")
+    fresh, others = accept.require_fresh, [path]
+
+    def while_the_person_reads(made_at: datetime) -> None:
+        while others:
+            assert imported(office, others.pop(), *passed).code == 0
+        fresh(made_at)
+
+    monkeypatch.setattr(accept, "require_fresh", while_the_person_reads)
+    second = imported(office, path, *passed)
+    assert (second.code, "line 2" in second.error["message"]) == (11, True)
+    assert len(office.queue("queued")) == 1

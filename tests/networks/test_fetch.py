@@ -193,6 +193,8 @@ def test_a_redirect_to_a_name_inside_is_refused(wire: Wire, names: Names) -> Non
         "file:///etc/passwd",
         "ftp://media.example/",
         "//a@b/",
+        "http://[",
+        "//[b/",
     ],
 )
 def test_a_redirect_to_another_port_or_scheme_is_refused(wire: Wire, names: Names, target: str) -> None:

@@ -1,13 +1,14 @@
 """Threads: sent in order, each part once; what stops one is told, and it can be resumed."""
 
 import json
+from datetime import datetime
 from typing import Any, Final
 
 import pytest
 
 from socialguard import clock
 from socialguard.ledger import due
-from socialguard.publishing import crash
+from socialguard.publishing import accept, crash
 from tests.attacker import sql
 from tests.fork_server import ForkServer
 from tests.office import Office
@@ -299,3 +300,34 @@ def test_a_kill_in_the_middle_of_a_thread_repeats_and_skips_nothing(
     ends = {"402": "failed", "429": "queued"}.get(kind, "unknown")
     assert set(found[len(out) : len(out) + 1]) <= {ends, "unknown"}, "one that ended stops the thread"
     assert set(found[len(out) + 1 :]) <= {"held" if "failed" in found else "queued"}, found
+
+
+@pytest.mark.parametrize("text", [(), ("--text", "Another last part")], ids=["same", "other"])
+def test_of_two_who_resume_a_thread_at_once_only_one_goes_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch, text: tuple[str, ...]
+) -> None:
+    """Nothing waits behind the last part that could tell the second that the first was there."""
+    fault(office, "status", after=2, code=402)
+    last = office.cli(*thread_words()).deliveries[-1]["id"]
+    office.sandbox.faults([])
+    fresh, other = accept.require_fresh, ["queue", "resume", last, *CONFIRMED]
+
+    def while_the_person_reads(made_at: datetime) -> None:
+        words = list(other)
+        other.clear()
+        if words:
+            assert office.cli(*words).code == 0
+        fresh(made_at)
+
+    monkeypatch.setattr(accept, "require_fresh", while_the_person_reads)
+    assert office.cli("queue", "resume", last, *text, *CONFIRMED).code == 11
+    assert public(office) == chained()
+
+
+def test_an_edit_brings_no_part_back_that_was_cancelled(office: Office) -> None:
+    """The end of a thread was taken back; a change of what comes before it says nothing about that."""
+    _, second, third = office.cli(*thread_words("--at", "in 1 hour")).deliveries
+    assert office.cli("queue", "cancel", third["id"], "--json").code == 0
+    assert office.cli("queue", "edit", second["id"], "Second, edited", *CONFIRMED).code == 0
+    assert office.cli("queue", "run", "--json", **IN_AN_HOUR).code == 0
+    assert public(office) == chained(("First part", "Second, edited"))

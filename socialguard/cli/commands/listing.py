@@ -154,7 +154,7 @@ def _waits(workspace: Workspace, connection: "Connection", rows: list[Any]) -> l
         from socialguard.ledger import stops
         from socialguard.workspace.standing import in_force
 
-        scopes = {stop.scope for stop in in_force(workspace, connection)}
+        scopes = {stop.scope for stop in in_force(workspace, connection) if stop.kind == stops.FREEZE}
         registry = workspace.signed.books(connection).registry
         if scopes:
             accounts = [registry.account(connection, one) for one in queued]

@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +22,7 @@ from socialguard.model.lookups import Lookups
 from socialguard.publishing import accept
 from socialguard.publishing.calendar import columns, foreign, table
 from socialguard.publishing.calendar.entries import Entry, entry, moment
-from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish
+from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish, key_of
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 from socialguard.publishing.interface import Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import candidate_of, decided
@@ -182,7 +181,7 @@ class _Checker:
         due = moment(asked, _zone(asked, accounts), self.wish.dates)
         fresh = []
         for account in accounts:
-            key = _key(account, due.instant, content)
+            key = key_of(account.id, due.instant, content)
             before = self._rows.setdefault(key, asked.line)
             if before != asked.line:
                 raise SameRow(line=before)
@@ -248,8 +247,8 @@ class _Checker:
         planned = self._planned.get(account.id)
         if planned is None:
             found = agenda.planned(connection, account.id)
-            planned = self._planned[account.id] = frozenset(_key(account, at, said) for at, said in found)
-        return _key(account, due.instant, content) in planned
+            planned = self._planned[account.id] = frozenset(key_of(account.id, at, said) for at, said in found)
+        return key_of(account.id, due.instant, content) in planned
 
     def _file(self, name: str, alt: str) -> Media:
         """A file beside the calendar; nothing outside its directory is taken."""
@@ -270,9 +269,3 @@ def _zone(asked: Entry, accounts: Sequence[Account]) -> str:
             remedy="Name one in a column zone, or give each account a row.",
         )
     return asked.zone or zones[0]
-
-
-def _key(account: Account, at: datetime, content: Content) -> object:
-    """What makes two rows the same."""
-    media = tuple((one.sha256, one.alt) for one in content.media)
-    return account.id, at, content.text, content.link, media

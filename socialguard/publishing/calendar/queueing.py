@@ -13,11 +13,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import errors
-from socialguard.ledger import writer
+from socialguard.ledger import agenda, writer
 from socialguard.model.delivery import Delivery
 from socialguard.model.text import marked
 from socialguard.publishing import accept
-from socialguard.publishing.calendar.sheet import Checked, Sheet
+from socialguard.publishing.calendar.sheet import Checked, Sheet, key_of
+from socialguard.publishing.doubted import ASKED, OVERRULED, entries
 from socialguard.publishing.interface import Answer, Desk
 
 BATCH: Final = 50
@@ -64,7 +65,11 @@ def _queue(
             payload = {"to": named, "calendar": row.line, "campaign": row.campaign}
             draft = writer.keep_draft(connection, row.plan.candidates[0].content.text, payload, desk.person.id)
             held = accept.for_approver(row.plan.findings)
-            made.extend(accept.submit(connection, desk, replace(row.plan, draft_id=draft), how, nonce, held))
+            plan = replace(row.plan, draft_id=draft)
+            made.extend(accept.submit(connection, desk, plan, how, nonce, held))
+            for action in (ASKED, OVERRULED):
+                for said in entries(desk, plan, action):
+                    desk.log.append(connection, said)
     return tuple(made)
 
 
@@ -75,7 +80,15 @@ def _day(row: Checked) -> date:
 
 
 def _check_again(connection: Connection, desk: Desk, part: Sequence[Checked]) -> None:
+    ids = {one.account.id for row in part for one in row.plan.candidates}
+    planned = {key_of(each, at, said) for each in ids for at, said in agenda.planned(connection, each)}
     for row in part:
+        for one in row.plan.candidates:
+            assert one.when is not None  # a row names its time
+            if key_of(one.account.id, one.when, one.content) in planned:
+                raise errors.Held(
+                    detail=f"line {row.line} was queued meanwhile by another import", fix="Import the file again."
+                )
         try:
             accept.refuse_findings(connection, desk, row.plan)
         except errors.Held as problem:

@@ -8,6 +8,7 @@ from socialguard import errors
 from socialguard.audit.interface import Tree
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
+from socialguard.model.delivery import Content
 from socialguard.publishing.calendar.entries import Dates
 from socialguard.publishing.interface import Candidate, Plan, Session
 
@@ -54,6 +55,12 @@ class Sheet:
     session: Session
     checked_at: datetime
     log: Tree
+
+
+def key_of(account_id: str, at: datetime, content: Content) -> object:
+    """Return what makes two rows, or a row and a delivery, the same."""
+    media = tuple((one.sha256, one.alt) for one in content.media)
+    return account_id, at, content.text, content.link, media
 
 
 def accounts_of(good: Sequence[Checked]) -> Iterator[tuple[Account, int]]:

@@ -1,10 +1,11 @@
 """The detector at work: what it learns of a workspace, and what it asks of whoever posts there."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.audit import reader
 from socialguard.guard.affinity.fitting import restored
 from socialguard.publishing import accept, prepare
@@ -196,3 +197,44 @@ def test_a_backup_teaches_the_detector(office: Office) -> None:
     assert office.cli("backup", "run", "x:@acme", "--json").code == 0
     with office.entered() as workspace:
         assert counts(workspace)["x:@acme"] >= POSTS
+
+
+def calendar(learned: Office) -> str:
+    """A calendar whose second row stands in the wrong account's."""
+    day = f"{clock.now().date() + timedelta(days=3)}"
+    rows = [f"x:@acme,{day},9:00,{AT_HOME}", f"x:@acme,{day},10:00,{MISPLACED}"]
+    path = learned.base / "calendar.csv"
+    path.write_text("\n".join(["account,date,time,text", *rows]) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_a_row_of_a_calendar_that_reads_like_another_account_is_refused(learned: Office) -> None:
+    """A script names the accounts of the whole file, and nobody read the row."""
+    words = ("plan", "import", calendar(learned), "--confirm", "x:@acme", "--json")
+    done = learned.cli(*words)
+    assert done.code == 2
+    (refused,) = done.document["refused"]
+    assert refused["line"] == 3
+    assert "x:@globex" in refused["reason"]
+    assert learned.queue() == []
+    assert learned.cli(*words, "--override", "affinity", "--reason", "we sponsor the match").code == 0
+    assert len(learned.queue("queued")) == 2
+    with learned.entered() as workspace:
+        assert (logged(workspace, "affinity.ask"), logged(workspace, "affinity.overrule")) == (1, 1)
+
+
+def test_a_row_that_reads_like_another_account_is_refused_in_a_terminal_too(learned: Office) -> None:
+    """One question covers a whole file: nobody answers for a single row there."""
+    child = learned.terminal("plan", "import", calendar(learned))
+    child.expect("x:@globex")
+    child.wait()
+    assert child.exitstatus == 2
+    assert learned.queue() == []
+
+
+def test_a_check_in_a_terminal_tells_what_a_script_is_told(learned: Office) -> None:
+    """Nothing is asked there, so it is a finding."""
+    child = learned.terminal("check", MISPLACED, "--to", "x:@acme")
+    child.expect("this reads like x:@globex, not like x:@acme")
+    child.wait()
+    assert child.exitstatus == 11
