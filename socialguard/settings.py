@@ -21,10 +21,12 @@ HOURLY: Final = "17 * * * *"
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, with the defaults of an empty file. `anchors` are audit anchors as `kind:place`
-    (`dir:/mnt/log`, `git:URL`); `limits` overrides the dated limits per network; `proxy` and `ca_bundle`
-    are for reaching the networks; `heartbeat_url` is called while the daemon is well; `backup_cron` is when
-    accounts are backed up, by the wall clock of their zone, `backup_crons` when single ones are; `budget` is what
-    may be spent at the networks; `language` is `en` or `fr` (None: the environment's)."""
+    (`dir:/mnt/log`, `git:URL`, `syslog+tls://HOST`); `sinks` are where the daemon sends every entry to
+    (`file:PATH`, `syslog+tls://HOST:PORT`, `https://…`), as `sink_format`; `limits` overrides the dated limits per
+    network; `proxy` and `ca_bundle` are for reaching the networks; `heartbeat_url` is called while the daemon is
+    well; `backup_cron` is when accounts are backed up, by the wall clock of their zone, `backup_crons` when single
+    ones are; `metrics` is where the daemon answers `/metrics`, as `PORT` (on loopback) or `HOST:PORT`; `budget` is
+    what may be spent at the networks; `language` is `en` or `fr` (None: the environment's)."""
 
     language: str | None = None
     zone: str | None = None
@@ -32,9 +34,12 @@ class Settings:
     anchors: tuple[str, ...] = ()
     local_anchor: str | None = None
     stale_after_hours: int = 24
+    sinks: tuple[str, ...] = ()
+    sink_format: str = "ocsf"
     proxy: str | None = None
     ca_bundle: str | None = None
     heartbeat_url: str | None = None
+    metrics: str | None = None
     backup_cron: str = HOURLY
     backup_crons: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -29,9 +29,14 @@ _ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "anchors": f'{_TEXTS}, such as ["dir:/mnt/audit"]',
         "local_anchor": "the path of a file in quotes",
         "stale_after_hours": "a whole number of hours from 1",
+        "sinks": f'{_TEXTS}, such as ["syslog+tls://siem.example:6514"]',
+        "sink_format": '"ocsf" or "jsonl"',
     },
     "http": {"proxy": "a URL in quotes", "ca_bundle": "the path of a file in quotes"},
-    "daemon": {"heartbeat_url": "an http or https URL in quotes, without a password in it"},
+    "daemon": {
+        "heartbeat_url": "an http or https URL in quotes, without a password in it",
+        "metrics": 'a port in quotes, such as "9464", or "HOST:PORT"',
+    },
     "backup": {
         "cron": f'five fields of a crontab in quotes, such as "{HOURLY}"',
         "crons": "a section [backup.crons]",
@@ -68,9 +73,12 @@ def parse(source: str, name: str) -> Settings:
         anchors=tuple(found.audit.anchors),
         local_anchor=found.audit.local_anchor,
         stale_after_hours=found.audit.stale_after_hours,
+        sinks=tuple(found.audit.sinks),
+        sink_format=found.audit.sink_format,
         proxy=found.http.proxy,
         ca_bundle=found.http.ca_bundle,
         heartbeat_url=found.daemon.heartbeat_url,
+        metrics=found.daemon.metrics,
         backup_cron=found.backup.cron,
         backup_crons=found.backup.crons,
         limits=found.limits,
@@ -133,6 +141,8 @@ def _document() -> "type[BaseModel]":
         anchors: list[str] = Field(default_factory=list)
         local_anchor: str | None = None
         stale_after_hours: int = Field(default=24, ge=1)
+        sinks: list[str] = Field(default_factory=list)
+        sink_format: str = Field(default="ocsf", pattern="^(ocsf|jsonl)$")
 
     class Http(Section):
         proxy: str | None = None
@@ -140,6 +150,7 @@ def _document() -> "type[BaseModel]":
 
     class Daemon(Section):
         heartbeat_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/\S*)?$")
+        metrics: str | None = Field(default=None, pattern=r"^([^:/\s]+:)?[0-9]{1,5}$")
 
     class Backup(Section):
         cron: str = HOURLY

@@ -83,8 +83,13 @@ def read(entry_0: bytes, org: str, owners: Sequence[bytes]) -> Declaration:
 
 
 def old_tree(entry_0: object) -> Tree:
-    """Return the tree that entry 0 of an incarnation names as the one before, without asking who signed it: for
-    an entry that is proved to be in the log. Raises leaves.BadLeaf if it is no such entry."""
+    """Return the tree that entry 0 of an incarnation names as the one before; see `proved`."""
+    return proved(entry_0).old
+
+
+def proved(entry_0: object) -> Declaration:
+    """Return what entry 0 of an incarnation declares, without asking who signed it: for an entry that is proved to
+    be in the log. Raises leaves.BadLeaf if it is no such entry."""
     if not isinstance(entry_0, bytes):
         raise leaves.BadLeaf("nothing")
     fields = leaves.decode(entry_0)
@@ -95,7 +100,7 @@ def old_tree(entry_0: object) -> Tree:
         body = jcs.decode(str(obj["statement"]).encode("utf-8"))
         if not isinstance(body, dict):
             raise leaves.BadLeaf("an acceptance without its statement")
-        return _tree(body["old"])
+        return _parse(body)
     except (KeyError, TypeError, ValueError):
         raise leaves.BadLeaf("an acceptance without its statement") from None
 

@@ -101,17 +101,25 @@ def judge_rotations(org: str, result: Scanned) -> list[Problem]:
     problems = []
     for seq, data in result.kept:
         try:
-            obj = leaves.decode(data).get("obj")
-            if not isinstance(obj, dict):
-                raise leaves.BadLeaf("no object")
-            stored = str(obj["statement"]).encode("utf-8")
-            body = json.loads(stored)
-            for role in ("old", "new"):
-                signature = jcs.unb64(str(obj[f"{role}_signature"]))
-                envelope.verify(jcs.unb64(str(body[role])), signature, ROTATION_TYPE, org, stored)
-            if body["incarnation"] != result.incarnation or body["from_size"] != seq + 1:
-                raise leaves.BadLeaf("for another place in the log")
+            rotation(org, result.incarnation, seq, data)
         except (KeyError, TypeError, ValueError):
             detail = f"entry {seq}: the change of the log key is not signed by both keys."
             problems.append(Problem("log_key", detail, 13, seq))
     return problems
+
+
+def rotation(org: str, incarnation: int, seq: int, data: bytes) -> tuple[bytes, bytes]:
+    """Return the old and the new log key of the entry that changes them, signed by both.
+
+    Raises KeyError, TypeError or ValueError for anything else."""
+    obj = leaves.decode(data).get("obj")
+    if not isinstance(obj, dict):
+        raise leaves.BadLeaf("no object")
+    stored = str(obj["statement"]).encode("utf-8")
+    body = json.loads(stored)
+    for role in ("old", "new"):
+        signature = jcs.unb64(str(obj[f"{role}_signature"]))
+        envelope.verify(jcs.unb64(str(body[role])), signature, ROTATION_TYPE, org, stored)
+    if body["incarnation"] != incarnation or body["from_size"] != seq + 1:
+        raise leaves.BadLeaf("for another place in the log")
+    return jcs.unb64(str(body["old"])), jcs.unb64(str(body["new"]))

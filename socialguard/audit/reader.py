@@ -1,4 +1,4 @@
-"""Read the log: pages of entries, one entry, and an export that others can check. Writes nothing."""
+"""Read the log: pages of entries, one entry, or all that match. Writes nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from socialguard import errors
 from socialguard.audit import leaf as leaves
 from socialguard.audit.interface import Actor
-from socialguard.audit.proofs import Prover
 from socialguard.audit.tree import LOG
-from socialguard.canon import jcs, merkle
+from socialguard.canon import jcs
 from socialguard.store.database import Database
-from socialguard.store.tables import audit_entry, audit_reason, checkpoint
+from socialguard.store.tables import audit_entry, audit_reason
 
-EXPORT_FORMAT: Final = "socialguard/audit-export/v1"
 _BATCH: Final = 1000
 _E = audit_entry.c
 
@@ -70,7 +68,7 @@ def page(
     if before is not None:
         query = query.where(_past(_E.incarnation < before[0], _E.seq < before[1], before[0]))
     with database.read() as connection:
-        return [_logged(row) for row in connection.execute(query)]
+        return [logged(row) for row in connection.execute(query)]
 
 
 def show(database: Database, seq: int, incarnation: int | None = None) -> Logged:
@@ -84,49 +82,7 @@ def show(database: Database, seq: int, incarnation: int | None = None) -> Logged
         row = connection.execute(query).first()
     if row is None:
         raise errors.NotFound(kind="entry", name=str(seq), hint="Run: socialguard audit list")
-    return _logged(row)
-
-
-def export(database: Database, org: str, wanted: Filter | None = None, *, proofs: bool = False) -> Iterator[bytes]:
-    """Give the lines of an export, without line breaks: a header, then one line for each entry, oldest first.
-
-    The header names the newest checkpoint of the present incarnation (null without one). A line holds the leaf as
-    text, byte for byte, the reason if it is still there, and with `proofs` the path by which whoever has the
-    checkpoint can check the entry without the rest of the log (null past the checkpoint and in an older
-    incarnation). Raises Tampered where the stored hashes do not make the tree of the checkpoint."""
-    with database.read() as connection:
-        newest = select(func.max(_E.incarnation)).scalar_subquery()
-        query = (
-            select(checkpoint.c.incarnation, checkpoint.c.size, checkpoint.c.note, checkpoint.c.frontier)
-            .where(checkpoint.c.incarnation == newest)
-            .order_by(checkpoint.c.size.desc())
-            .limit(1)
-        )
-        point: Any = connection.execute(query).first()
-    yield jcs.encode(
-        {
-            "format": EXPORT_FORMAT,
-            "org": org,
-            "incarnation": None if point is None else point.incarnation,
-            "size": None if point is None else point.size,
-            "checkpoint": None if point is None else point.note.decode("utf-8"),
-        }
-    )
-    prover = _prover(database, point) if proofs and point is not None else None
-    for row in _rows(database, wanted or Filter()):
-        path = None
-        if prover is not None and row.incarnation == point.incarnation and row.seq < prover.size:
-            path = [jcs.b64(each) for each in prover.proof(row.seq)]
-        yield jcs.encode(
-            {
-                "incarnation": row.incarnation,
-                "seq": row.seq,
-                "leaf": bytes(row.leaf).decode("utf-8"),
-                "reason": row.reason,
-                "salt": None if row.salt is None else jcs.b64(row.salt),
-                "proof": path,
-            }
-        )
+    return logged(row)
 
 
 def _selected(wanted: Filter) -> Select[Any]:
@@ -151,37 +107,22 @@ def _past(other: ColumnElement[bool], same: ColumnElement[bool], incarnation: in
     return or_(other, and_(_E.incarnation == incarnation, same))
 
 
-def _rows(database: Database, wanted: Filter) -> Iterator[Any]:
-    """Give the matching rows, oldest first, in short transactions."""
+def rows(database: Database, wanted: Filter, after: tuple[int, int] | None = None) -> Iterator[Any]:
+    """Give the matching rows, oldest first, in short transactions: those after the (incarnation, seq) `after`."""
     query = _selected(wanted).order_by(_E.incarnation, _E.seq).limit(_BATCH)
-    last: tuple[int, int] | None = None
     while True:
-        after = query if last is None else query.where(_past(_E.incarnation > last[0], _E.seq > last[1], last[0]))
+        more = (
+            query if after is None else query.where(_past(_E.incarnation > after[0], _E.seq > after[1], after[0]))
+        )
         with database.read() as connection:
-            rows = connection.execute(after).all()
-        yield from rows
-        if len(rows) < _BATCH:
+            found = connection.execute(more).all()
+        yield from found
+        if len(found) < _BATCH:
             return
-        last = (rows[-1].incarnation, rows[-1].seq)
+        after = (found[-1].incarnation, found[-1].seq)
 
 
-def _prover(database: Database, point: Any) -> Prover:
-    hashes: list[bytes] = []
-    while len(hashes) < point.size:
-        high = min(point.size, len(hashes) + 20 * _BATCH)
-        span = (_E.incarnation == point.incarnation, _E.seq >= len(hashes), _E.seq < high)
-        with database.read() as connection:
-            found = connection.execute(select(_E.leaf_hash).where(*span).order_by(_E.seq)).scalars().all()
-        if not found:
-            break
-        hashes += [bytes(each) for each in found]
-    prover = Prover(hashes)
-    if prover.root() != merkle.Frontier.from_bytes(point.frontier).root():
-        raise errors.Tampered(what=LOG, detail="its entries are not those of its checkpoint.")
-    return prover
-
-
-def _logged(row: Any) -> Logged:
+def logged(row: Any) -> Logged:
     """Return the entry of a row, read off its leaf: the columns beside it are only for finding it."""
     try:
         fields = leaves.decode(bytes(row.leaf))

@@ -243,9 +243,28 @@ TABLE: Final[Mapping[str, Row]] = {
         "audit", "list_", "List entries, newest first: when, who, what, on which account, with which outcome."
     ),
     "audit show": Row("audit", "show", "Show one entry whole."),
-    "audit verify": Row("audit", "verify", "Verify the whole log against its checkpoints, pins and anchors."),
+    "audit verify": Row(
+        "audit",
+        "verify",
+        "Verify the whole log against its checkpoints, pins and anchors; or an exported one in DIR.",
+    ),
     "audit checkpoint": Row("audit", "checkpoint", "Sign the log as it stands and hand it to every anchor."),
-    "audit export": Row("audit", "export", "Export entries as JSON lines, byte for byte as they are signed."),
+    "audit export": Row(
+        "audit",
+        "export",
+        "Export the log to a new directory, with checkpoints, keys and proofs, for whoever checks it elsewhere.",
+    ),
+    "audit stream": Row(
+        "audit_stream", "stream", "Print entries as lines, oldest first: as they stand, or as events of OCSF 1.8."
+    ),
+    "audit access": Row(
+        "audit_access", "access", "Show who could do what at an instant, what of it was used, and what stands out."
+    ),
+    "audit person": Row(
+        "audit_access",
+        "person",
+        "Write one signed file about a member: could, did, withdrawn, tokens changed, left to do.",
+    ),
     "audit incident accept": Row(
         "audit",
         "accept",
@@ -291,6 +310,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."
     ),
     "daemon status": Row("daemon", "status", "Show whether the daemon works, and how each of its duties stands."),
+    "doctor": Row(
+        "doctor",
+        "doctor",
+        "Look at clock, disk, permissions, keys, tokens, backups, anchors and daemon, with a remedy for each.",
+    ),
     "upgrade": Row(
         "upgrade",
         "upgrade",

@@ -11,6 +11,7 @@ from socialguard.daemon.heartbeat import Heartbeat
 from socialguard.daemon.interface import Backup, Duty, Problem
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.publisher import Publisher
+from socialguard.daemon.sinks import NAME, Sinks
 from socialguard.daemon.status import DISK
 from socialguard.daemon.tokens import Tokens
 from socialguard.daemon.watching import NAME as WATCH
@@ -28,6 +29,7 @@ def made(
 ) -> Sequence[Duty]:
     """Return the duties that every daemon has. `failed` is called with what work in a lane raised."""
     checkpoints = Checkpoints(workspace)
+    sinks = [Duty(NAME, 5.0, Sinks(workspace).look)] if workspace.settings.sinks else []
     return (
         Duty("publish", 1.0, publisher.publish),
         Duty("reconcile", 2.0, publisher.reconcile),
@@ -39,6 +41,7 @@ def made(
         Duty(DISK, 60.0, Disk(workspace.layout).look),
         Duty("alerts", 60.0, lambda: _send_alerts(workspace)),
         Duty("heartbeat", 60.0, Heartbeat(workspace.settings, is_well).beat),
+        *sinks,
     )
 
 

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Final
 
 from socialguard import clock, errors
-from socialguard.daemon import duties, memory, notify
+from socialguard.daemon import duties, memory, metrics, notify
 from socialguard.daemon.backups import THREADS
 from socialguard.daemon.interface import Backup, Duty
 from socialguard.daemon.lanes import Lanes
@@ -65,7 +65,7 @@ class Daemon:
             publisher = Publisher(workspace.desk, self._lanes, self._stop)
             publisher.reconcile()  # before anything is sent
             schedule = self._schedule = Schedule(self._duties(publisher), self._failed)
-            with _told_to_stop(self._stop):
+            with _told_to_stop(self._stop), metrics.served(workspace):
                 schedule.start()
                 self.has_worked = True
                 notify.notify("READY=1", f"STATUS=Sending for {len(workspace.accounts())} accounts.")

@@ -227,6 +227,18 @@ def load(connection: "Connection", pin: tuple[int, str]) -> Manifest:
     return current
 
 
+def at_epoch(connection: "Connection", epoch: int) -> Manifest:
+    """Return an older epoch, which the caller has proved by loading from it; raises Tampered where it is gone."""
+    from sqlalchemy import select
+
+    from socialguard.store.tables import manifest as table
+
+    row = connection.execute(select(table).where(table.c.epoch == epoch)).first()
+    if row is None:
+        raise _tampered(f"epoch {epoch} is gone.")
+    return _stored(row)
+
+
 def verify_chain(connection: "Connection", org: str) -> Manifest:
     """Return the newest manifest after verifying every epoch from the first, whose hash is the org id.
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from socialguard import errors
 from socialguard.audit import reader, verify
-from socialguard.audit.interface import Actor, Entry, LogKey, Tree
+from socialguard.audit.interface import Actor, Entry, Tree
 from socialguard.audit.verify import Report
 from socialguard.canon import jcs
 from socialguard.ledger.stops import CRISIS, FREEZE
@@ -26,6 +26,7 @@ from socialguard.vault import credential_row, sealed
 from socialguard.vault.credentials import WRITE, Vault
 from socialguard.vault.pins import KIND as PINS
 from socialguard.vault.pins import Seen
+from socialguard.workspace.signed import log_keys_of
 
 if TYPE_CHECKING:
     from socialguard.vault.kek import AskPassphrase
@@ -148,7 +149,7 @@ def _verified(
     report = verify.verify(
         workspace.database,
         workspace.org,
-        [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys],
+        log_keys_of(manifest),
         floor,
         workspace.anchors,
         True,

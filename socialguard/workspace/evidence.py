@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from socialguard import clock
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 KIND: Final = "evidence"
 """The type of the envelope that signs the hashes."""
 PAST: Final = timedelta(days=30)
-"""How much of the log goes into it."""
+"""Entries of the log that are this new come with an inclusion proof."""
 
 
 def keep(workspace: "Workspace", accounts: "Sequence[Account]", reason: str) -> tuple[Path, str]:
@@ -43,6 +44,11 @@ def keep(workspace: "Workspace", accounts: "Sequence[Account]", reason: str) -> 
         zstandard.ZstdCompressor().stream_writer(file) as packed,
         tarfile.open(fileobj=packed, mode="w|") as bundle,
     ):
+        for source in _log(workspace, place):
+            name = f"log/{source[0]}"
+            bundle.add(source[1], name, filter=_private)
+            with source[1].open("rb") as each:
+                sums[name] = hashlib.file_digest(each, "sha256").hexdigest()
         for name, data in _files(workspace, accounts):
             sums[name] = hashlib.sha256(data).hexdigest()
             _add(bundle, name, data)
@@ -57,16 +63,34 @@ def keep(workspace: "Workspace", accounts: "Sequence[Account]", reason: str) -> 
     return path, digest
 
 
+def _log(workspace: "Workspace", place: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files of an export of the log, with proofs for the last `PAST`, while they lie beside the bundle."""
+    from socialguard.audit import exporting
+    from socialguard.audit.reader import Filter
+
+    with TemporaryDirectory(dir=place, prefix=".log-") as beside:
+        whole = Path(beside) / "log"
+        wanted = Filter(since=clock.now() - PAST)
+        with workspace.database.read() as connection:
+            keys = workspace.signed.log_keys(connection)
+        exporting.export(workspace.database, workspace.org, keys, whole, wanted)
+        for path in sorted(each for each in whole.rglob("*") if each.is_file()):
+            yield str(path.relative_to(whole)), path
+
+
+def _private(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Say nothing of this machine's users."""
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mode = 0o600
+    return entry
+
+
 def _files(workspace: "Workspace", accounts: "Sequence[Account]") -> Iterator[tuple[str, bytes]]:
     from socialguard.archive import reader as archived
     from socialguard.archive import watching
-    from socialguard.audit import reader
     from socialguard.watch import sightings
 
-    wanted = reader.Filter(since=clock.now() - PAST)
-    yield "log.jsonl", b"".join(line + b"\n" for line in reader.export(
-        workspace.database, workspace.org, wanted, proofs=True
-    ))  # fmt: skip
     seen: list[bytes] = []
     items: list[bytes] = []
     profiles: list[bytes] = []

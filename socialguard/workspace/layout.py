@@ -80,6 +80,10 @@ class Layout:
         """From where every command knows that an alert is unseen."""
         return self.home.joinpath(*notice.PLACE)
 
+    def sink(self, name: str) -> Path:
+        """The small file that says how far a sink of the log has come."""
+        return self.home / "sinks" / f"{name.replace(':', '-')}.json"
+
     @property
     def clocks(self) -> Path:
         """How this machine's clock stood to the networks' when they last answered."""

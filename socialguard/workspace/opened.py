@@ -378,6 +378,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             local=Path(local).expanduser() if local else place / "checkpoints.jsonl",
             workspace=self.layout.home,
             cache=place / "anchors",
+            ca_bundle=self.settings.ca_bundle,
         )
 
     @property
@@ -390,7 +391,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         network too where `everywhere`; a failure there stops nothing and waits for the next time. A machine
         without the log key only pins it."""
         from socialguard.audit import checkpoint
-        from socialguard.audit.anchors.publishing import publish_pending
+        from socialguard.audit.anchors.publishing import is_far, publish_pending
 
         if not self.identity.has(LOG):
             checkpoint.pin_head(self.database, self.org, self.pins)
@@ -399,7 +400,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         checkpoint.make(self.database, self.org, signer, self.pins, self.anchor_names)
         if everywhere:
             checkpoint.queue_newest(self.database, self.anchor_names)
-        near = self.anchors if everywhere else [one for one in self.anchors if not one.name.startswith("git:")]
+        near = self.anchors if everywhere else [one for one in self.anchors if not is_far(one.name)]
         return publish_pending(self.database, self.org, near)
 
     # ── caches for shell prompts ─────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from socialguard import clock, errors, settings
-from socialguard.audit.interface import Entry, LogKey, Tree
+from socialguard.audit.interface import Entry, Tree
 from socialguard.model.account import AccountState
 from socialguard.model.delivery import State
 from socialguard.registry.signed import Role
@@ -20,6 +20,7 @@ from socialguard.workspace import adoption, stopping
 from socialguard.workspace.layout import Layout
 from socialguard.workspace.opened import Workspace
 from socialguard.workspace.owner import OwnerSigner
+from socialguard.workspace.signed import log_keys_of
 
 if TYPE_CHECKING:
     from socialguard.vault.kek import AskPassphrase
@@ -139,7 +140,7 @@ def _declare(workspace: Workspace, reason: str) -> int:
 
     with workspace.database.read() as connection:
         manifest = manifests.verify_chain(connection, workspace.org)
-    log_keys = [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys]
+    log_keys = log_keys_of(manifest)
     # Also those who left: what they declared then stands in the log for ever.
     owners = [member.ed25519 for member in manifest.members if member.role is Role.OWNER]
     owners += [key.ed25519 for key in manifest.recovery]

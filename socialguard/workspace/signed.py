@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, RootTransaction, select
 
 from socialguard import errors
+from socialguard.audit.interface import LogKey
 from socialguard.registry import manifest as manifests
 from socialguard.registry.accounts import Registry
 from socialguard.registry.manifest import Manifest
@@ -48,6 +49,11 @@ class _Seen(threading.local):
     known: _Known | None = None
 
 
+def log_keys_of(manifest: Manifest) -> list[LogKey]:
+    """Return the keys that sign checkpoints, as a manifest names them."""
+    return [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys]
+
+
 class Signed:
     """The books of one organisation; read again only when the newest epoch is another. Safe to share between
     threads: each transaction has the books of its own state."""
@@ -57,6 +63,10 @@ class Signed:
         self._pins = pins
         self._known: _Known | None = None
         self._seen = _Seen()
+
+    def log_keys(self, connection: Connection) -> list[LogKey]:
+        """Return the keys that sign checkpoints, as the owners signed them; raises as `books`."""
+        return log_keys_of(self.books(connection).manifest)
 
     def books(self, connection: Connection) -> Books:
         """Return manifest and registry as of this transaction; pin a newer epoch.

@@ -20,7 +20,7 @@ def verify(
 ) -> "Report":
     """Return what is found in the whole log; `told` is called with the entries done and all of them."""
     from socialguard.audit import verify as verifying
-    from socialguard.audit.interface import LogKey
+    from socialguard.workspace.signed import log_keys_of
 
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
@@ -29,7 +29,7 @@ def verify(
     return verifying.verify(
         workspace.database,
         workspace.org,
-        [LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys],
+        log_keys_of(manifest),
         workspace.pins,
         workspace.anchors,
         deep,

@@ -1,6 +1,5 @@
-"""Reading the log: pages, filters, one entry, and an export that a stranger can check."""
+"""Reading the log: pages, filters, one entry, and proofs."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -8,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialguard import clock, errors
-from socialguard.audit import checkpoint
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.audit.proofs import Prover
-from socialguard.audit.reader import Filter, export, page, show
-from socialguard.canon import jcs, merkle, note
+from socialguard.audit.reader import Filter, page, show
+from socialguard.canon import merkle
 from socialguard.store.database import Database
-from tests.audit.conftest import ACTOR, ORG, Key, Pins
+from tests.audit.conftest import ACTOR
 from tests.audit.test_log import FINGERPRINT, append, intent, queue, tamper
 
 
@@ -62,33 +60,6 @@ def test_an_entry_that_is_not_there_is_not_found(filled: Database) -> None:
         show(filled, 5)
     with pytest.raises(errors.NotFound):
         show(filled, 1, incarnation=1)
-
-
-def test_an_export_can_be_checked_without_the_log(filled: Database, log: AuditLog, key: Key, pins: Pins) -> None:
-    checkpoint.make(filled, ORG, key, pins)
-    append(filled, log, queue("cd" * 32))
-    lines = [json.loads(line) for line in export(filled, ORG, Filter(action="delivery"), proofs=True)]
-    head, *entries = lines
-    stated = note.verify_checkpoint(head["checkpoint"].encode(), f"socialguard/{ORG}/0", [key.public])
-    assert [each["seq"] for each in entries] == [1, 2, 5]
-    for each in entries[:2]:
-        leaf_hash = merkle.leaf_hash(each["leaf"].encode())
-        proof = [jcs.unb64(step) for step in each["proof"]]
-        assert merkle.verify_inclusion(leaf_hash, each["seq"], stated.size, proof, stated.root)
-    assert entries[2]["proof"] is None  # past the checkpoint
-
-
-def test_an_export_without_a_checkpoint_says_so(filled: Database) -> None:
-    head, *entries = [json.loads(line) for line in export(filled, ORG, proofs=True)]
-    assert (head["checkpoint"], len(entries)) == (None, 5)
-    assert entries[3]["reason"] == "a rumour"
-
-
-def test_an_export_of_a_changed_log_makes_no_proofs(filled: Database, key: Key, pins: Pins) -> None:
-    checkpoint.make(filled, ORG, key, pins)
-    tamper(filled, "update audit_entry set leaf_hash = (select leaf_hash from audit_entry e where e.seq = 0)")
-    with pytest.raises(errors.Tampered):
-        list(export(filled, ORG, proofs=True))
 
 
 @given(st.integers(1, 200))

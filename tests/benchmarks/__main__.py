@@ -37,6 +37,7 @@ MEASURES: Final[Mapping[str, tuple[bool, Measure]]] = {
     "post": (False, lambda base, _toot: posting.lines(base)),
     "audit-append": (False, lambda base, _toot: auditing.append_lines(base)),
     "audit-verify": (False, lambda base, _toot: auditing.verify_lines(base)),
+    "audit-access": (False, lambda base, _toot: auditing.access_lines(base)),
     "archive": (False, lambda base, _toot: archiving.lines(base)),
     "calendar": (False, lambda base, _toot: calendars.lines(base)),
     "status": (False, lambda base, _toot: standing.lines(base)),

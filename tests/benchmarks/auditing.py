@@ -23,6 +23,7 @@ from socialguard.canon import jcs, merkle
 from socialguard.ledger import writer
 from socialguard.store import tables
 from socialguard.store.database import Database
+from socialguard.workspace import auditing
 from socialguard.workspace.opened import Workspace
 from tests.benchmarks import company
 from tests.benchmarks.table import Line, milliseconds
@@ -32,6 +33,8 @@ APPENDS: Final = 400
 APPEND_LIMIT: Final = 0.0008
 VERIFY_RATE: Final = 100_000
 VERIFY_RUNS: Final = 5
+ACCESS_ENTRIES: Final = 1_000_000
+ACCESS_LIMIT: Final = 3.0
 _BATCH: Final = 5_001
 _PER_POST: Final = 3  # entries: queued, intent, outcome; the claim of each post signs a checkpoint
 
@@ -98,6 +101,29 @@ def verify_lines(base: Path) -> list[Line]:
             ours=f"{processor / VERIFY_RUNS / ENTRIES * 1e6:.1f} µs",
         ),
         Line(measure="audit verify --deep", ours=f"{deep:,.0f} entries/s"),
+    ]
+
+
+def access_lines(base: Path) -> list[Line]:
+    """Measure `audit access` over a long log: rights, uses, what stands out; without the start of the program."""
+    made = company.found(base)
+    with company.under(made.environment), Workspace(made.home) as workspace:
+        _fill(workspace.database, workspace.org, workspace.keys.log(), ACCESS_ENTRIES)
+        seconds = []
+        for _ in range(3):
+            began = time.perf_counter()
+            found = auditing.picture(workspace, clock.now())
+            seconds.append(time.perf_counter() - began)
+            if not found.rights:
+                raise SystemExit("there are no rights to show")
+    taken = statistics.median(seconds)
+    return [
+        Line(
+            measure=f"audit access, {ACCESS_ENTRIES:,} entries",
+            ours=f"{taken:.2f} s",
+            limit=f"≤ {ACCESS_LIMIT:.0f} s, 3 runs",
+            ok=taken <= ACCESS_LIMIT,
+        )
     ]
 
 

@@ -647,3 +647,78 @@ class AffinityStatusDocument(Shape):
 class AffinityFitDocument(Shape):
     learned: int
     anew: bool
+
+
+class AuditExport(Shape):
+    """What `audit export` prints."""
+
+    directory: str
+    entries: int
+    size: int
+    incarnation: int
+    root: str
+    checkpoints: int
+    keys: int
+    proofs: int
+
+
+class RightRow(Shape):
+    account: str
+    client: str
+    member: str
+    name: str
+    role: str
+    right: Literal["publish", "author", "approve", "send"]
+    through: Literal["owner", "grant"]
+    until: str | None
+    counts: bool
+    since: str | None
+    by: str | None
+    last_used: str | None
+    uses: int
+
+
+class FindingRow(Shape):
+    kind: Literal["unused_right", "shared_credential", "stale_credential", "never_rotated", "one_owner"]
+    account: str | None
+    member: str | None
+    since: str | None
+
+
+class AuditAccessFields(Shape):
+    at: str
+    epoch: int
+    rights: list[RightRow]
+    findings: list[FindingRow]
+    not_shown: list[str]
+
+
+class AuditAccess(Shape):
+    """What `audit access` prints."""
+
+    access: AuditAccessFields
+
+
+class AuditPerson(Shape):
+    """What `audit person` prints."""
+
+    file: str
+    report: dict[str, Any]
+
+
+class SignFields(Shape):
+    name: str
+    state: Literal["ok", "warn", "bad"]
+    detail: str
+    remedy: str
+
+
+class DoctorFields(Shape):
+    well: bool
+    signs: list[SignFields]
+
+
+class Doctor(Shape):
+    """What `doctor` prints."""
+
+    doctor: DoctorFields

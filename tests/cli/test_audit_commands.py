@@ -1,8 +1,11 @@
 """`audit …`: what the log says to a person and to a script, when it is whole and when it is not."""
 
+import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
+from tests.cli.shapes import AuditExport, shown
 from tests.office import Office, office
 
 __all__ = ["office"]
@@ -56,3 +59,42 @@ def test_an_entry_of_a_clock_that_was_set_back_is_marked(office: Office) -> None
     assert [" * " in line for line in told.stdout.splitlines()] == [False, True, False], told.stdout
     assert "set back" in told.stderr
     assert "when (UTC)" in told.stdout
+
+
+def test_an_export_is_verified_where_there_is_no_workspace(office: Office, tmp_path: Path) -> None:
+    assert office.post("Hello").code == 0
+    out = tmp_path / "out"
+    done = office.cli("audit", "export", str(out), "--action", "delivery", "--json")
+    made = shown(done, AuditExport)
+    assert (done.code, made.directory, made.entries) == (0, str(out), made.size)
+    assert 0 < made.proofs < made.entries
+    (key,) = (out / "keys").iterdir()
+    elsewhere = {"SOCIALGUARD_HOME": str(tmp_path / "none"), "SOCIALGUARD_IDENTITY": str(tmp_path / "none")}
+    for given in (str(key), key.read_text().strip()):
+        report = office.cli("audit", "verify", str(out), "--key", given, "--json", **elsewhere)
+        assert (report.code, report.document["status"], report.document["root"]) == (0, "whole", made.root)
+    assert office.cli("audit", "verify", str(out), "--json").document["status"] == "whole"
+    (out / "log.jsonl").write_bytes((out / "log.jsonl").read_bytes().replace(b'"sent"', b'"fail"', 1))
+    assert office.cli("audit", "verify", str(out), "--key", str(key), **elsewhere).code == 13
+    assert office.cli("audit", "export", str(office.home / "out")).code == 2
+
+
+def test_a_stream_is_lines_that_go_on_after_an_entry(office: Office) -> None:
+    lines = office.cli("audit", "stream").stdout.splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == list(range(len(lines)))
+    events = [json.loads(line) for line in office.cli("audit", "stream", "--format", "ocsf").stdout.splitlines()]
+    assert [one["metadata"]["sequence"] for one in events] == list(range(len(lines)))
+    last = str(len(lines) - 2)
+    assert len(office.cli("audit", "stream", "--after", last).stdout.splitlines()) == 1
+    assert office.cli("audit", "stream", "--json").code == 2
+
+
+def test_a_stream_that_follows_tells_what_is_appended(office: Office) -> None:
+    process = office.start("audit", "stream", "--follow", "--action", "freeze")
+    try:
+        assert process.stdout is not None
+        assert office.process("freeze", "x:@acme").code == 0
+        assert json.loads(json.loads(process.stdout.readline())["leaf"])["action"] == "freeze"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from socialguard import errors
 from socialguard.audit.anchors.directory import DirectoryAnchor
 from socialguard.audit.anchors.git import GitAnchor
 from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement
 from socialguard.audit.anchors.local import LocalAnchor
+from socialguard.audit.anchors.syslog import SyslogAnchor
 from socialguard.store.database import Database
 from socialguard.store.tables import anchor_queue, checkpoint
 
@@ -27,8 +28,10 @@ class Published:
     error: str | None = None
 
 
-def open_anchors(places: Sequence[str], *, local: Path | None, workspace: Path, cache: Path) -> tuple[Anchor, ...]:
-    """Return the anchors that the settings name (`dir:/mnt/log`, `git:URL`), the local one first.
+def open_anchors(
+    places: Sequence[str], *, local: Path | None, workspace: Path, cache: Path, ca_bundle: str | None = None
+) -> tuple[Anchor, ...]:
+    """Return the anchors that the settings name (`dir:/mnt/log`, `git:URL`, `syslog+tls://HOST`), local first.
 
     `local` is the file of the local anchor, which must lie outside `workspace`; `cache` is where git works.
     Raises UsageError for an unknown kind or a place inside the workspace."""
@@ -41,8 +44,12 @@ def open_anchors(places: Sequence[str], *, local: Path | None, workspace: Path, 
             made.append(DirectoryAnchor(_outside(Path(place).expanduser(), workspace), workspace))
         elif kind == "git" and place:
             made.append(GitAnchor(place, cache))
+        elif kind in ("syslog+tls", "syslog+tcp"):
+            made.append(SyslogAnchor(text, ca_bundle))
         else:
-            raise errors.UsageError(detail=f"{text} is not an anchor; write dir:DIRECTORY or git:URL.")
+            raise errors.UsageError(
+                detail=f"{text} is not an anchor; write dir:DIRECTORY, git:URL or syslog+tls://HOST."
+            )
     return tuple(made)
 
 
@@ -68,6 +75,26 @@ def publish_pending(database: Database, org: str, anchors: Sequence[Anchor]) -> 
             connection.execute(delete(anchor_queue).where(anchor_queue.c.id.in_(ids)))
         results.append(Published(anchor.name, len(ids)))
     return tuple(results)
+
+
+def is_far(name: str) -> bool:
+    """Whether the anchor of that name lies beyond a network: it may take long, and no command waits for it."""
+    return name.startswith(("git:", "syslog:"))
+
+
+def waiting_since(database: Database, name: str) -> str | None:
+    """Return when the oldest checkpoint was made that waits for an anchor, None where none waits."""
+    query = (
+        select(func.min(checkpoint.c.made_at))
+        .join_from(
+            anchor_queue,
+            checkpoint,
+            (checkpoint.c.incarnation == anchor_queue.c.incarnation) & (checkpoint.c.size == anchor_queue.c.size),
+        )
+        .where(anchor_queue.c.anchor == name)
+    )
+    with database.read() as connection:
+        return connection.execute(query).scalar()
 
 
 def _waiting(database: Database, org: str, name: str) -> list[tuple[int, Statement]]:

@@ -1,6 +1,6 @@
 """`socialguard audit …`: who touched which account, and whether the log still says so."""
 
-import sys
+import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,8 +44,8 @@ def list_(
     from socialguard.audit import reader
 
     with open_workspace(face) as workspace:
-        names, people_names = _names(workspace)
-        wanted = _filter(workspace, account, _member(actor, people_names), action, since, until)
+        names, people_names = names_of(workspace)
+        wanted = wanted_of(workspace, account, _member(actor, people_names), action, since, until)
         start = None
         if before is not None:
             start = (reader.show(workspace.database, before).incarnation, before)
@@ -81,29 +81,29 @@ def show(face: Face, seq: int) -> None:
     from socialguard.audit import reader
 
     with open_workspace(face) as workspace:
-        names, people_names = _names(workspace)
+        names, people_names = names_of(workspace)
         entry = reader.show(workspace.database, seq)
     document = _entry_document(entry, names, people_names)
     face.printer.answer({"entry": document}, lambda: face.printer.facts(list(_lines(document))))
 
 
 @command("verify")
+@click.argument("directory", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--key", "keys", multiple=True, metavar="VKEY", help="With DIR: the key to trust, or its file.")
 @click.option("--deep", is_flag=True, help="Also the form of every entry and every checkpoint's signature.")
 @click.option("--require-anchor", is_flag=True, help="Exit 17 where no anchor outside this machine holds the log.")
-def verify(face: Face, deep: bool, require_anchor: bool) -> int:
-    """Verify the whole log against its checkpoints, pins and anchors."""
+def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool, require_anchor: bool) -> int:
+    """Verify the whole log against its checkpoints, pins and anchors; or an exported one in DIR."""
     from socialguard.audit.verify import NOT_PROVED
-    from socialguard.workspace import verifying
 
-    with open_workspace(face) as workspace, progress.over(face, _("entries")) as step:
-        done = 0
-
-        def told(now: int, whole: int) -> None:
-            nonlocal done
-            step(now - done)
-            done = now
-
-        report = verifying.verify(workspace, deep=deep, told=told, require_anchor=require_anchor)
+    if directory is None:
+        if keys:
+            raise errors.UsageError(detail="--key is for an exported log: name its directory.")
+        report = _of_workspace(face, deep, require_anchor)
+    else:
+        if deep or require_anchor:
+            raise errors.UsageError(detail="An exported log is always verified deep, and no anchor is asked.")
+        report = _of_directory(face, directory, keys)
     document = {
         "status": report.status,
         "entries": report.entries,
@@ -163,41 +163,47 @@ def checkpoint(face: Face) -> int:
 
 
 @command("export")
-@click.option("--account", metavar="ACCOUNT", help="Only entries of this account.")
-@click.option("--action", metavar="ACTION", help="Only this action, e.g. delivery.")
-@click.option("--since", metavar="TIME", help="Not before this instant (ISO 8601).")
-@click.option("--until", metavar="TIME", help="Before this instant (ISO 8601).")
-@click.option("--proofs", is_flag=True, help="With each entry the path that proves it against the checkpoint.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; without it stdout.")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--account", metavar="ACCOUNT", help="Inclusion proofs only for entries of this account.")
+@click.option("--action", metavar="ACTION", help="Inclusion proofs only for this action, e.g. delivery.")
+@click.option("--since", metavar="TIME", help="Inclusion proofs only for entries not before this instant.")
+@click.option("--until", metavar="TIME", help="Inclusion proofs only for entries before this instant.")
 def export(
-    face: Face,
-    account: str | None,
-    action: str | None,
-    since: str | None,
-    until: str | None,
-    proofs: bool,
-    out: Path | None,
+    face: Face, directory: Path, account: str | None, action: str | None, since: str | None, until: str | None
 ) -> None:
-    """Export entries as JSON lines, byte for byte as they are signed."""
-    from socialguard.audit import reader
+    """Export the log to a new directory, with checkpoints, keys and proofs, for whoever checks it elsewhere."""
+    from socialguard.audit import exporting
     from socialguard.audit.interface import Entry
 
-    if face.as_json and out is None:
-        raise errors.UsageError(
-            detail="An export is JSON lines of its own.", remedy="With --json give --out FILE."
-        )
     with open_workspace(face) as workspace:
-        wanted = _filter(workspace, account, None, action, since, until)
+        wanted = wanted_of(workspace, account, None, action, since, until)
+        if directory.absolute().resolve().is_relative_to(workspace.layout.home.absolute().resolve()):
+            raise errors.UsageError(detail="An export lies outside the workspace.")
         with workspace.database.write() as connection:
-            entry = Entry("audit.export", "ok", workspace.person, obj={"proofs": proofs})
-            workspace.log.append(connection, entry)
-        lines = reader.export(workspace.database, workspace.org, wanted, proofs=proofs)
-        count = _write_lines(lines, out)
-    if out is not None:
-        face.printer.answer(
-            {"file": str(out), "lines": count},
-            lambda: face.printer.say("{count} lines in {file}.", count=count, file=out),
-        )
+            workspace.log.append(connection, Entry("audit.export", "ok", workspace.person))
+        workspace.checkpoint()
+        with workspace.database.read() as connection:
+            keys = workspace.signed.log_keys(connection)
+        made = exporting.export(workspace.database, workspace.org, keys, directory, wanted)
+    document = {
+        "directory": str(directory),
+        "entries": made.entries,
+        "size": made.size,
+        "incarnation": made.incarnation,
+        "root": base64.b64encode(made.root).decode(),
+        "checkpoints": made.checkpoints,
+        "keys": made.keys,
+        "proofs": made.proofs,
+    }
+    face.printer.answer(
+        document,
+        lambda: face.printer.say(
+            "{count} entries and {proofs} proofs in {file}.",
+            count=made.entries,
+            proofs=made.proofs,
+            file=directory,
+        ),
+    )
 
 
 @command("accept")
@@ -205,8 +211,8 @@ def export(
 def accept(face: Face, reason: str) -> None:
     """Accept that the log was damaged: declare the gap, signed by an owner, and begin it again."""
     from socialguard.audit import incident
-    from socialguard.audit.interface import LogKey
     from socialguard.workspace.owner import OwnerSigner
+    from socialguard.workspace.signed import log_keys_of
 
     with open_workspace(face) as workspace:
         with workspace.database.read() as connection:
@@ -218,7 +224,7 @@ def accept(face: Face, reason: str) -> None:
             actor=workspace.person,
             reason=reason,
             keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-            log_keys=[LogKey(key.key, key.from_size, key.incarnation) for key in manifest.log_keys],
+            log_keys=log_keys_of(manifest),
             pins=workspace.pins,
             anchors=workspace.anchors,
         )
@@ -282,25 +288,41 @@ def _status(report: Any) -> str:  # Any: audit.verify.Report, imported late
     return _(report.status)
 
 
-def _write_lines(lines: Any, out: Path | None) -> int:  # Any: an iterator of bytes
-    count = 0
+def _of_workspace(face: Face, deep: bool, require_anchor: bool) -> Any:  # Any: audit.verify.Report
+    from socialguard.workspace import verifying
+
+    with open_workspace(face) as workspace, progress.over(face, _("entries")) as step:
+        done = 0
+
+        def told(now: int, whole: int) -> None:
+            nonlocal done
+            step(now - done)
+            done = now
+
+        return verifying.verify(workspace, deep=deep, told=told, require_anchor=require_anchor)
+
+
+def _of_directory(face: Face, directory: Path, keys: tuple[str, ...]) -> Any:  # Any: audit.verify.Report
+    """Verify an export with the keys given, else with those that this workspace's owners signed."""
+    from socialguard.audit import exported
+
+    if keys:
+        pinned = [exported.public_key(_vkey(each)) for each in keys]
+    else:
+        with open_workspace(face) as workspace, workspace.database.read() as connection:
+            pinned = [key.public for key in workspace.signed.log_keys(connection)]
+    with progress.over(face, _("entries")) as step:
+        return exported.verify(directory, pinned, step)
+
+
+def _vkey(given: str) -> str:
     try:
-        target = sys.stdout.buffer if out is None else out.open("xb")
-        for line in lines:
-            target.write(line + b"\n")
-            count += 1
-        if out is not None:
-            target.close()
-    except FileExistsError:
-        raise errors.UsageError(detail=f"{out} exists already.") from None
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise errors.DiskFull(path=out or "stdout") from problem
-    return count
+        return Path(given).read_text(encoding="ascii") if Path(given).is_file() else given
+    except (OSError, ValueError):
+        raise errors.Unreadable(path=Path(given).name, detail="it holds no verifier key.") from None
 
 
-def _filter(
+def wanted_of(
     workspace: Workspace,
     account: str | None,
     actor: str | None,
@@ -308,6 +330,7 @@ def _filter(
     since: str | None,
     until: str | None,
 ) -> Any:  # Any: audit.reader.Filter, imported late
+    """Return which entries the options of a command mean."""
     from socialguard.audit.reader import Filter
 
     account_id = None
@@ -315,10 +338,11 @@ def _filter(
         with workspace.database.read() as connection:
             found = workspace.signed.books(connection).registry.resolve(connection, [account])
         account_id = found[0].id
-    return Filter(account_id, actor, action, _instant(since), _instant(until))
+    return Filter(account_id, actor, action, instant(since), instant(until))
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """Return an instant that was given in ISO 8601, UTC where it names no zone; raises BadTime."""
     if text is None:
         return None
     try:
@@ -328,7 +352,7 @@ def _instant(text: str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def _names(workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
+def names_of(workspace: Workspace) -> tuple[dict[str, str], dict[str, str]]:
     """Names of accounts and of members, by id."""
     from socialguard.registry import founding
 

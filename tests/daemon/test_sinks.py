@@ -1,0 +1,81 @@
+"""The daemon's sinks of the log: everything once where all is well, nothing lost where it is not; and anchors."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from socialguard import clock
+from socialguard.audit.anchors.interface import AnchorFailed
+from socialguard.audit.anchors.syslog import SyslogAnchor
+from socialguard.daemon.checkpoints import Checkpoints
+from socialguard.daemon.interface import Problem
+from socialguard.daemon.sinks import Sinks
+from socialguard.workspace.opened import Workspace
+from tests.office import Office
+
+
+@pytest.fixture
+def place(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file sink, named in the settings."""
+    for name, value in office.environment().items():
+        monkeypatch.setenv(name, value)
+    place = tmp_path / "collector" / "audit.jsonl"
+    settings = f'[audit]\nsinks = ["file:{place}"]\nanchors = ["syslog+tcp://127.0.0.1:9"]\n'
+    (office.home / "socialguard.toml").write_text(settings, encoding="utf-8")
+    return place
+
+
+@pytest.fixture
+def workspace(office: Office, place: Path) -> Iterator[Workspace]:
+    with Workspace(office.home) as opened:
+        yield opened
+
+
+def sequence(place: Path) -> list[int]:
+    return [json.loads(line)["metadata"]["sequence"] for line in place.read_text().splitlines()]
+
+
+def test_a_sink_gets_every_entry_once_and_what_it_missed_when_it_is_back(
+    office: Office, place: Path, workspace: Workspace
+) -> None:
+    with pytest.raises(Problem, match="took nothing"):
+        Sinks(workspace).look()
+    place.parent.mkdir()
+    Sinks(workspace).look()
+    seen = sequence(place)
+    assert seen == list(range(len(seen)))
+    assert office.cli("freeze", "x:@acme").code == 0
+    Sinks(workspace).look()  # another process: it knows how far the sink had come
+    assert sequence(place) == list(range(len(sequence(place))))
+    assert len(sequence(place)) > len(seen)
+
+
+def test_an_anchor_that_is_out_of_reach_for_long_is_told_to_a_person(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: SyslogAnchor, statements: object) -> None:
+        raise AnchorFailed(path=self.name, detail="no way there.")
+
+    monkeypatch.setattr(SyslogAnchor, "publish", refuse)
+    workspace.checkpoint()
+    duty = Checkpoints(workspace)
+    with pytest.raises(Problem):
+        duty.far()
+    assert _kinds(workspace) == []
+    clock.shift(timedelta(minutes=16))
+    try:
+        with pytest.raises(Problem):
+            duty.far()
+        assert _kinds(workspace) == ["anchor"]
+    finally:
+        clock.shift(timedelta(0))
+
+
+def _kinds(workspace: Workspace) -> list[str]:
+    from socialguard.alerts import reader
+
+    with workspace.database.read() as connection:
+        return [one.kind for one in reader.page(connection, unseen=True, limit=None)]
