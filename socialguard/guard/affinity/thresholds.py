@@ -15,7 +15,7 @@ KEPT: Final = 200
 """Scores that are kept per account: the newest."""
 _TRUST: Final = 400
 _SHARES: Final = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
-_CAUTION: Final = 0.5
+_CAUTION: Final = 0.7
 """What accounts write about moves on, so later posts are asked about more often than those that were measured."""
 
 
