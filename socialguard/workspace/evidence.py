@@ -64,7 +64,7 @@ def keep(workspace: "Workspace", accounts: "Sequence[Account]", reason: str) -> 
 
 
 def _log(workspace: "Workspace", place: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files of an export of the log, with proofs for the last `PAST`, while they lie beside the bundle."""
+    """Yield the files of an export of the log, with proofs for the last `PAST`, from beside the bundle."""
     from socialguard.audit import exporting
     from socialguard.audit.reader import Filter
 
