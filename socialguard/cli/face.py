@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 class Face:
     """The person or script on the other side. `as_json`: one document on stdout and nothing else;
     `no_input`: nothing may be asked; `debug`: details of a failure are shown, secrets removed; `reminds`: the run
-    ends with the line on unseen alerts."""
+    ends with the line on unseen alerts; `reasons`: what the person gave to stand in the log."""
 
-    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input", "reminds")
+    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input", "reasons", "reminds")
 
     def __init__(self) -> None:
         self.as_json = False
@@ -22,6 +22,7 @@ class Face:
         self.debug = False
         self.reminds = False
         self.home_given: Path | None = None
+        self.reasons: list[str] = []
         self._printer: Printer | None = None
 
     @property

@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 def open_workspace(face: Face, *, may_ask: bool = True) -> Workspace:
     """Return the workspace of this run; a passphrase is asked for where one is needed and a person is there.
 
-    `may_ask` False is for what stops: it goes on with a locked vault."""
-    return Workspace(face.home, ask=passphrase_asker(face) if may_ask else None)
+    `may_ask` False is for what stops: it goes on with a locked vault. Raises UsageError where what is to stand in
+    the log holds a credential of this workspace, which need not look like one."""
+    workspace = Workspace(face.home, ask=passphrase_asker(face) if may_ask else None)
+    if any(workspace.tells_ours(words) for words in face.reasons):
+        workspace.close()
+        raise errors.UsageError(
+            detail="The reason or note holds a credential of one of your own accounts; write it without.",
+            remedy="If others could see it, replace it: socialguard account rotate ACCOUNT.",
+        )
+    return workspace
 
 
 def passphrase_asker(face: Face) -> Callable[[], str] | None:

@@ -29,6 +29,14 @@ def _note(name: str) -> Callable[[click.Context, click.Parameter, object], None]
     return callback
 
 
+def _to_be_logged(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Remember what a person gave for the log: opening the workspace looks for its credentials there."""
+    face = context.find_object(Face)
+    if face is not None and value:
+        face.reasons.append(value)
+    return value
+
+
 def _shared(*, hidden: bool) -> list[click.Parameter]:
     """The options of the program as a whole; after a command's name only `--json` shows in its help."""
     eager = {"is_eager": True, "expose_value": False}
@@ -135,13 +143,19 @@ def override(function: F) -> F:
     named = click.option(
         "--override", "overrides", multiple=True, metavar="CHECK", help="Pass this check; needs --reason."
     )
-    why = click.option("--reason", metavar="TEXT", help="Why a check is passed; it stands in the log.")
+    why = logged("--reason", help="Why a check is passed; it stands in the log.")
     return named(why(function))
 
 
 def reason(*, required: bool = True) -> Callable[[F], F]:
     """Add `--reason TEXT`: it stands in the log (at most 500 characters)."""
-    return click.option("--reason", required=required, metavar="TEXT", help="Why; it stands in the log.")
+    return logged("--reason", required=required, help="Why; it stands in the log.")
+
+
+def logged(name: str, *, required: bool = False, help: str) -> Callable[[F], F]:  # as click calls it
+    """Add an option with words that stand in the log; one with a credential of ours in it is refused when the
+    workspace is opened."""
+    return click.option(name, required=required, metavar="TEXT", callback=_to_be_logged, help=help)
 
 
 SELECTOR_HELP = "x:@acme, a short name, client:acme or label:fr+eu (repeatable)."

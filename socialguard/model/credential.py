@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
+from socialguard.model import token_forms
+
 HIDDEN: Final = "[secret]"
 _MIN_LENGTH: Final = 6
 
@@ -85,4 +87,5 @@ def redact(text: str) -> str:
     for value in known:
         if value in text:
             text = text.replace(value, HIDDEN)
-    return _SHAPES.sub(lambda m: (m.group(1) or m.group(3) or "") + HIDDEN, text)
+    text = _SHAPES.sub(lambda m: (m.group(1) or m.group(3) or "") + HIDDEN, text)
+    return token_forms.hidden(text, HIDDEN)

@@ -399,7 +399,7 @@ def _log_refusal(desk: Desk, delivery_id: str, problem: errors.Tampered) -> None
                     action="delivery.refuse",
                     outcome="tampered",
                     actor=desk.worker,
-                    reason=str(problem)[:500],
+                    reason=redact(redact(str(problem))[:480]),
                     obj={"delivery": delivery_id},
                 ),
             )

@@ -15,6 +15,7 @@ from socialguard.audit.interface import Entry
 from socialguard.ledger import reader, stops, writer
 from socialguard.ledger.stops import CRISIS, Stop
 from socialguard.model.account import Account
+from socialguard.model.credential import redact
 from socialguard.model.delivery import Act, Delivery, State
 from socialguard.publishing.accept import since, since_of
 from socialguard.publishing.freeze import lift
@@ -95,7 +96,7 @@ def _hold(connection: Connection, desk: Desk, delivery_id: str, scopes: Sequence
         actor=desk.person,
         account=value.account_id,
         fingerprint=value.fingerprint,
-        reason=problem.message()[:500],
+        reason=redact(redact(problem.message())[:480]),
         obj={"delivery": value.id},
     )
     desk.log.append(connection, entry)

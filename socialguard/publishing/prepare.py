@@ -45,20 +45,11 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
         moment = None
         if request.at is not None:
             moment = parse_when(request.at, common_zone(accounts), clock.now())
-        with desk.database.read() as connection:
-            contents = [
-                (account, contents_for(desk.network(account.network), account, request, media))
-                for account in accounts
-            ]
-            unknown = desk.gate.unknown(connection, _candidates(connection, desk, request, contents, moment))
-        desk.gate.look_up(unknown)
-        with desk.database.read() as connection:
-            replaces = () if request.replaces is None else (request.replaces,)
-            plan = _plan(connection, desk, request, session, draft_id, contents, moment, replaces)
-        if keep and (asked := entries(desk, plan, ASKED)):
-            with desk.database.write() as connection:
-                for entry in asked:
-                    desk.log.append(connection, entry)
+        contents = [
+            (account, contents_for(desk.network(account.network), account, request, media)) for account in accounts
+        ]
+        replaces = () if request.replaces is None else (request.replaces,)
+        plan = _looked_up(desk, request, session, draft_id, contents, moment, replaces, keep=keep)
         return replace(plan, findings=(*fallbacks(accounts, request), *plan.findings))
     except errors.SocialGuardError as problem:
         problem.fields.setdefault("draft", draft_id)
@@ -131,9 +122,8 @@ def prepare_parts(
         draft_id = _keep_draft(connection, desk, request)
     try:
         moment = None if at is None else parse_when(at, account.zone, clock.now())
-        with desk.database.read() as connection:
-            parts = [(account, tuple(contents))]
-            plan = _plan(connection, desk, request, session, draft_id, parts, moment, tuple(replaces))
+        parts = [(account, tuple(contents))]
+        plan = _looked_up(desk, request, session, draft_id, parts, moment, tuple(replaces))
     except errors.SocialGuardError as problem:
         problem.fields.setdefault("draft", draft_id)
         raise
@@ -218,6 +208,31 @@ def payload_of(request: Request) -> dict[str, object]:
         "numbered": request.numbered,
         "campaign": request.campaign,
     }
+
+
+def _looked_up(
+    desk: Desk,
+    request: Request,
+    session: Session,
+    draft_id: str,
+    contents: Sequence[tuple[Account, tuple[Content, ...]]],
+    moment: Moment | None,
+    replaces: tuple[str, ...],
+    *,
+    keep: bool = True,
+) -> Plan:
+    """Ask servers and networks what a policy wants to be asked, outside any transaction, and return the plan; that
+    somebody is asked about a text stands in the log, unless `keep` is False."""
+    with desk.database.read() as connection:
+        unknown = desk.gate.unknown(connection, _candidates(connection, desk, request, contents, moment))
+    desk.gate.look_up(unknown)
+    with desk.database.read() as connection:
+        plan = _plan(connection, desk, request, session, draft_id, contents, moment, replaces)
+    if keep and (asked := entries(desk, plan, ASKED)):
+        with desk.database.write() as connection:
+            for entry in asked:
+                desk.log.append(connection, entry)
+    return plan
 
 
 def _plan(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
+from socialguard.model import token_forms
 from socialguard.model.account import Account
 from socialguard.model.credential import redact
 from socialguard.store import small_file
@@ -226,6 +227,14 @@ class Workspace(AbstractContextManager["Workspace"]):
     def marks(self) -> Marks:
         """What the text checks know our own credentials by."""
         return Marks(self.identity.place / "marks")
+
+    def tells_ours(self, text: str) -> bool:
+        """Return whether a credential of ours stands in a text; no key is opened for it. Where this machine knows
+        none, none does."""
+        try:
+            return any(self.marks.is_ours(text[start:end]) for start, end in token_forms.runs(text))
+        except errors.SocialGuardError:
+            return False
 
     @cached_property
     def trust(self) -> "Trust":

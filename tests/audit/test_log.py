@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select, text
 
 from socialguard import clock, errors
-from socialguard.audit import checkpoint
+from socialguard.audit import checkpoint, leaf
 from socialguard.audit.interface import Actor, Entry, Intent, Tree
 from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs, merkle
+from socialguard.model.credential import redact
 from socialguard.store.database import Database
 from socialguard.store.tables import audit_entry, audit_reason
 from tests.audit.conftest import ACTOR, ORG, Key, Pins
@@ -108,8 +109,29 @@ def test_a_reason_stands_beside_the_log_under_a_salted_hash(database: Database, 
     assert len(kept.salt) == 16
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "ghp_" + "a1B2" * 9,
+        "AKIA" + "ABCDEFGHIJKLMNOP",
+        "postgresql://me:hunter22@db.example/x",
+        "access_token=EAAB0123456789abcdef0123456789abcdef",
+    ],
+)
+def test_what_a_program_says_is_recorded_without_the_secret_in_it(secret: str) -> None:
+    for before in (0, *range(430, 500)):
+        said = redact(redact(f"{'x ' * (before // 2)}{secret} and more")[:480])
+        leaf.refuse_reason(said)
+        assert secret not in said
+    with pytest.raises(errors.UsageError, match="looks like a secret"):
+        leaf.refuse_reason(f"it is {secret}")
+
+
 @ON_SQLITE
-@pytest.mark.parametrize("reason", ["x" * 501, "access_token=EAAB0123456789abcdef", "Bearer abcdefghijk", "a\0b"])
+@pytest.mark.parametrize(
+    "reason",
+    ["x" * 501, "access_token=EAAB0123456789abcdef", "Bearer abcdefghijk", "a\0b", "token ghp_" + "a1B2" * 9],
+)
 def test_a_reason_that_is_too_long_or_holds_a_secret_is_refused(
     database: Database, log: AuditLog, reason: str
 ) -> None:

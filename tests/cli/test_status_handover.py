@@ -1,7 +1,13 @@
 """All accounts on one screen, and what the next shift must know."""
 
+import re
+import sqlite3
+from contextlib import closing
 from typing import Any
 
+import pytest
+
+from socialguard import errors
 from tests.office import Office
 from tests.office import office as office
 from tests.shapes import DeliveryPage, HandoverFields, Noted, Standings, shown
@@ -26,6 +32,28 @@ def unknown(office: Office) -> None:
     )
     assert office.post("Perhaps", "x:@globex").code == 12
     office.sandbox.faults([])
+
+
+@pytest.mark.parametrize("form", ["GitHub", "ours"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("handover", "--note"),
+        ("crisis", "on", "--reason"),
+        ("freeze", "x:@acme", "--reason"),
+        ("post", "Merde !", "--to", "x:@acme", "--confirm", "x:@acme", "--override", "insults", "--reason"),
+    ],
+)
+def test_no_secret_stands_in_a_reason_or_a_note(office: Office, words: tuple[str, ...], form: str) -> None:
+    ours = next(one for one in sorted(office.secrets) if re.fullmatch("[0-9a-f]{32}", one))
+    token = "ghp_" + "a1B2" * 9 if form == "GitHub" else ours
+    done = office.cli(*words, f"the token is {token}.", "--json")
+    assert done.code == errors.UsageError.exit_code, done
+    assert token not in done.stdout + done.stderr
+    with closing(sqlite3.connect(office.database)) as database:
+        kept = "\n".join(database.iterdump())
+    assert token not in kept
+    assert office.cli(*words, "nothing secret", "--json").code == 0
 
 
 def test_every_account_stands_on_one_screen(office: Office) -> None:

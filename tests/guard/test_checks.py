@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialguard.guard.checks import CHECKS, alt, duplicate, empty, length, run_checks, shape, twin
+from socialguard.guard.checks import CHECKS, HOPELESS, alt, duplicate, empty, length, run_checks, shape, twin
 from socialguard.guard.checks import media as media_check
 from socialguard.model.delivery import Content
 from socialguard.model.finding import Severity
 from socialguard.model.text import has_hidden
+from socialguard.registry.policy_checks import CheckRules
 from tests.guard.people import media, posted, subject
 
 HELLO = Content("Hello")
@@ -123,6 +124,19 @@ def test_all_checks_run_and_are_told_together() -> None:
     found = {one.check for one in run_checks(subject(content, length=999, recent=recent, network="facebook"))}
     assert found >= {"length", "media", "shape", "alt", "duplicate", "twin"}
     assert found < set(CHECKS)
+
+
+def test_a_text_of_many_times_the_limit_is_told_by_its_length_alone() -> None:
+    secret = Content("AKIA" + "ABCDEFGHIJKLMNOP")
+    limit = subject(secret).limits.text
+    assert [one.check for one in run_checks(subject(secret, length=HOPELESS * limit + 1))] == ["length"]
+    assert "secrets" in {one.check for one in run_checks(subject(secret, length=HOPELESS * limit))}
+
+
+@pytest.mark.parametrize("level", ["off", "note", "hold"])
+def test_every_check_reads_a_text_that_its_length_does_not_stop(level: str) -> None:
+    given = subject(Content("AKIA" + "ABCDEFGHIJKLMNOP"), length=1_000_000)
+    assert "secrets" in {one.check for one in run_checks(given, {"length": CheckRules(level, {})})}
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

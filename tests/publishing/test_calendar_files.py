@@ -192,6 +192,20 @@ def test_a_gigabyte_that_its_directory_denies_is_refused(tmp_path: Path) -> None
     assert refusal(in_file(tmp_path, bomb.replace(size, (1000).to_bytes(4, "little")), "liar.xlsx"))
 
 
+@pytest.mark.parametrize("element", [b"<si/>", b"<x:si />", b"<c><v>1</v></c>", b'<c r="A1"/>'])
+def test_a_crowd_of_tiny_elements_is_refused_before_it_is_parsed(
+    tmp_path: Path, element: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*_args: object, **_options: object) -> None:
+        raise AssertionError("the parser was given it")
+
+    monkeypatch.setattr("openpyxl.load_workbook", unread)
+    many = element * (xlsx_table.MAX_CELLS + 1)
+    data = altered(book(tmp_path, lambda _made: None), "xl/worksheets/sheet1.xml", lambda xml: xml + many)
+    assert len(data) < 1 << 20
+    assert "more than 500000 cells" in refusal(in_file(tmp_path, data, "crowd.xlsx"))
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_reader_fail_otherwise(data: bytes) -> None:

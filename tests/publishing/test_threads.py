@@ -12,6 +12,7 @@ from socialguard.publishing import accept, crash
 from tests.attacker import sql
 from tests.fork_server import ForkServer
 from tests.office import Office
+from tests.wrong_account.firm import apply_policy
 
 PARTS: Final = ("First part", "Second part", "Third part")
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3610s"}
@@ -79,6 +80,16 @@ def test_a_thread_is_resumed_from_where_it_stopped_by_any_of_its_parts(office: O
     assert (again.code, "public" in again.error["message"]) == (2, True), again
     assert office.cli("queue", "run", "--json").deliveries == []
     assert public(office) == chained()
+
+
+def test_what_is_left_is_looked_up_where_policy_wants_it(office: Office) -> None:
+    fault(office, "status", code=402)
+    named = office.cli(*thread_words()).deliveries[1]["id"]
+    apply_policy(office, '[defaults.checks]\nmissing_handle = "hold"\n')
+    done = office.cli("queue", "resume", named, "--text", "Thank you @nobody_here_1", *CONFIRMED)
+    assert done.code == 11, done
+    assert "--override missing_handle" in done.error["remedy"]
+    assert office.published() == ["First part"]
 
 
 def test_the_part_that_was_refused_can_be_put_right(office: Office) -> None:

@@ -3,14 +3,12 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
 from socialguard import clock, errors
 from socialguard.cli import alerting, composing
 from socialguard.cli.deliveries import delivery_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import command
+from socialguard.cli.options import command, logged
 from socialguard.cli.times_told import instant
 from socialguard.cli.waiting import waits_for
 from socialguard.cli.words import _
@@ -31,7 +29,7 @@ _SHOWN: Final = 30
 
 
 @command("handover")
-@click.option("--note", metavar="TEXT", help="Leave a note for the next shift (at most 500 characters).")
+@logged("--note", help="Leave a note for the next shift (at most 500 characters).")
 def handover(face: Face, note: str | None) -> None:
     """Show what the next shift must know: held, unknown, frozen, the next 12 hours, alerts, notes."""
     if note is not None:

@@ -100,6 +100,9 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 FIXED: Final = frozenset({"twin"})
 """Checks that no policy lowers: exactly once rests on them."""
+HOPELESS: Final = 10
+"""A text of more than so many times what its network takes is a wrong file, and is told from its length alone."""
+_OF_ANY_SIZE: Final = frozenset({"empty", "length"})
 
 SET_BY_POLICY: Final[Mapping[str, Mapping[str, Parameter]]] = MappingProxyType(
     {name: check.PARAMETERS for name, check in CHECKS.items() if name not in FIXED}
@@ -110,8 +113,15 @@ _BUILT_IN: Final = {name: built_in(check.PARAMETERS) for name, check in CHECKS.i
 
 def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyType({})) -> Iterator[Finding]:
     """Yield the findings of every check on one delivery, at the levels and with the parameters of `rules`; a check
-    that they do not name goes by what is built in."""
+    that they do not name goes by what is built in.
+
+    Of a text that is more than `HOPELESS` times too long only `empty` and `length` are asked: the others would
+    read it for a minute, and it goes nowhere. Where a policy lets `length` do less than block, every check runs,
+    since the text could still go out."""
+    long = subject.length > HOPELESS * subject.limits.text and _stops("length", rules)
     for name, check in CHECKS.items():
+        if long and name not in _OF_ANY_SIZE:
+            continue
         rule = rules.get(name) or _BUILT_IN[name]
         level = level_of(name, rule)
         if level == "off":
@@ -120,6 +130,10 @@ def run_checks(subject: Subject, rules: Mapping[str, CheckRules] = MappingProxyT
         for finding in check.check(seen):
             severity = Severity(level) if rule.level else finding.severity
             yield replace(finding, severity=severity, part=subject.content.part)
+
+
+def _stops(name: str, rules: Mapping[str, CheckRules]) -> bool:
+    return level_of(name, rules.get(name) or _BUILT_IN[name]) == Severity.BLOCK
 
 
 def asks_servers(rules: Mapping[str, CheckRules]) -> bool:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
 MAX_UNPACKED: Final = 64 << 20
+MAX_CELLS: Final = 500_000
+"""Cells and shared texts together: elements of a few bytes that cost the parser a thousand times as much."""
 _MAX_PARTS: Final = 500
 _CHUNK: Final = 1 << 20
+_CELL: Final = re.compile(rb"<(?:\w+:)?(?:si|c)[\s/>]")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell[\s/>]")
 # What the parser raises on a damaged workbook.
 _DAMAGED: Final = (
@@ -68,9 +71,9 @@ def _told(file: str) -> Iterator[None]:
 
 
 def _repacked(data: bytes, file: str) -> BytesIO:
-    """The XML parts of a workbook, unpacked within the limit and put together without compression."""
+    """The XML parts of a workbook, unpacked within the limits and put together without compression."""
     made = BytesIO()
-    left = MAX_UNPACKED
+    left, cells = MAX_UNPACKED, MAX_CELLS
     with zipfile.ZipFile(BytesIO(data)) as packed, zipfile.ZipFile(made, "w") as plain:
         parts = packed.infolist()
         if len(parts) > _MAX_PARTS:
@@ -82,6 +85,9 @@ def _repacked(data: bytes, file: str) -> BytesIO:
             if body is None:
                 raise CalendarUnusable(file=file, detail=f"unpacked, it is larger than {MAX_UNPACKED >> 20} MB.")
             left -= len(body)
+            cells -= sum(1 for _ in _CELL.finditer(body))
+            if cells < 0:
+                raise CalendarUnusable(file=file, detail=f"it has more than {MAX_CELLS} cells and texts.")
             if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
                 raise CalendarUnusable(file=file, detail="it declares entities, which no workbook needs.")
             if _MERGED.search(body):

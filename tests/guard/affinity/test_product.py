@@ -8,6 +8,7 @@ import pytest
 from socialguard import clock, errors
 from socialguard.audit import reader
 from socialguard.guard.affinity.fitting import restored
+from socialguard.model.delivery import Content
 from socialguard.publishing import accept, prepare
 from socialguard.publishing.interface import Answer, Plan, Request, Session
 from socialguard.workspace import affinity
@@ -69,6 +70,18 @@ def test_a_text_of_another_account_is_asked_about_inside_the_confirmed_set(works
         accept.accept(workspace.desk, plan, Answer())
     assert len(accept.accept(workspace.desk, plan, Answer(typed="acme"))) == 1
     assert (logged(workspace, "affinity.ask"), logged(workspace, "affinity.overrule")) == (1, 1)
+
+
+def test_that_the_rest_of_a_thread_is_asked_about_stands_in_the_log_too(workspace: Workspace) -> None:
+    """What is queued anew is asked about as what is new."""
+    confirmed(workspace)
+    (account,) = {one.account for one in plan_of(workspace, AT_HOME, HERE).candidates}
+    contents = [Content(MISPLACED)]
+    plan = prepare.prepare_parts(
+        workspace.desk, account, contents, HERE, after=None, replaces=(), at=None, overrides={}
+    )
+    assert plan.challenge is not None
+    assert logged(workspace, "affinity.ask") == 1
 
 
 def test_a_text_at_home_is_not_asked_about(workspace: Workspace) -> None:
