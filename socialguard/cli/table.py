@@ -304,7 +304,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "workspace restore": Row(
         "workspace",
         "restore",
-        "Put a backup in the place of this workspace: losses are declared, all is frozen, what was queued is held.",
+        "Put a backup in the place of this workspace: what is lost is declared, all is frozen, the queue is held.",
     ),
     "daemon run": Row(
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."

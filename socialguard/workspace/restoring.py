@@ -1,7 +1,7 @@
 """Restoring a workspace from its backup: a roll-back that an owner declares; nothing goes out by itself after it.
 
 What stood here is put aside, never deleted. The log begins again with the gap declared, against pins and anchors;
-this machine then knows the workspace as it is. Everything is frozen, what was queued is held, what was being sent is
+this machine then knows the workspace as it is. All is frozen, what was queued is held, what was being sent is
 unknown, and credentials are due for a new one: some of them may have been replaced after the backup."""
 
 import shutil
