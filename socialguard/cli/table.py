@@ -184,7 +184,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "handover": Row(
         "handover",
         "handover",
-        "Show what the next shift must know: held, unknown, frozen, the next 12 hours, alerts, notes.",
+        "Show what the next shift must know: held, unknown, frozen, crises, the next 12 hours, alerts, notes.",
     ),
     "backup run": Row(
         "backup_run", "run", "Fetch what is new of accounts, all where none is named; it goes on where it stopped."
