@@ -67,13 +67,17 @@ def test_what_is_due_later_only_is_held_too_for_it_may_have_been_cancelled_after
     (office.base / "anchor").mkdir()
     set_anchors(office, on=True)
     delivery, backup = queued(office, "Cancelled after the backup.", 600), tmp_path / "backup"
+    right = queued(office, "Still right.", 601)
     back_up(office, backup)
     assert office.cli("queue", "cancel", delivery, "--reason", "wrong date", "--json").code == 0
-    assert restored(office, backup).held == [delivery]
+    assert restored(office, backup).held == [delivery, right]
     thaw = ("thaw", "--all", "--confirm", "all", "--reason", "queue looked through", "--json")
     assert office.cli(*thaw, **LATER).code == 0
     sent = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+36300s")
     assert (sent.deliveries, office.published("x")) == ([], [])
+    release = ("queue", "release", right, "--now", "--confirm", "x:@acme", "--json")
+    assert office.cli(*release, SOCIALGUARD_CLOCK="+36300s").code == 0
+    assert office.published("x") == ["Still right."]
 
 
 def test_a_backup_from_before_a_change_of_accounts_comes_back_too(office: Office, lost: tuple[str, Path]) -> None:
