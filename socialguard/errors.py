@@ -318,10 +318,11 @@ class NeverReached(Held):
 
 
 class HeldByRestore(Held):
-    """RESTORED  {delivery} for {account} was due in the backup and may be public already. Held, not sent."""
+    """RESTORED  {delivery} for {account} is queued in the backup; after it, it may have been sent, moved or
+    cancelled. Held, not sent."""
 
     remedy = (
-        "Look at the account. Public: socialguard queue cancel {delivery} --reason … "
+        "Look at the account. Public, or no longer right: socialguard queue cancel {delivery} --reason … "
         "Not public, and still right: socialguard queue release {delivery} --now | --at TIME"
     )
 

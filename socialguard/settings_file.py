@@ -3,14 +3,13 @@
 Strict on purpose: a key that is not known is a slip of the hand, and a setting that is passed over in silence
 would be missed when it is needed."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 from socialguard import errors
 from socialguard.model.money import KEPT, MICROS, Budget, Budgets
-from socialguard.model.toml_lines import line_of
+from socialguard.model.toml_lines import NotToml, line_of, loads
 from socialguard.settings import HOURLY, Settings
 
 if TYPE_CHECKING:
@@ -54,8 +53,8 @@ def parse(source: str, name: str) -> Settings:
     """Return the settings that a text holds; raises SettingsInvalid with line and what is allowed. `name` is the
     file's, for the message."""
     try:
-        data = tomllib.loads(source, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as problem:
+        data = loads(source, parse_float=Decimal)
+    except NotToml as problem:
         raise errors.SettingsInvalid(path=name, detail=f"{problem}.") from None
     from pydantic import ValidationError
 

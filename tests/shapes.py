@@ -576,7 +576,7 @@ class TextDelivery(DeliveryFields):
 
 
 class StopFields(Shape):
-    """One freeze."""
+    """One freeze, or one crisis."""
 
     scope: str
     since: Instant
@@ -609,6 +609,7 @@ class HandoverFields(Shape):
     held: list[TextDelivery]
     unknown: list[TextDelivery]
     frozen: list[StopFields]
+    crises: list[StopFields]
     next: list[TextDelivery]
     alerts: list[HandoverAlert]
     notes: list[NoteFields]

@@ -41,6 +41,8 @@ __all__ = ["office"]
         ),
         ("[sections]\na = 1", "line 1: there is no sections; the file holds"),
         ("language = \n", "at line 1"),
+        ("language = " + "[" * 3000, "nested too deep"),
+        ("language = " + "9" * 5000, "too many digits"),
     ],
 )
 def test_a_wrong_setting_names_the_line_and_what_is_allowed(tmp_path: Path, text: str, told: str) -> None:

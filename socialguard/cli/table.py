@@ -184,7 +184,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "handover": Row(
         "handover",
         "handover",
-        "Show what the next shift must know: held, unknown, frozen, the next 12 hours, alerts, notes.",
+        "Show what the next shift must know: held, unknown, frozen, crises, the next 12 hours, alerts, notes.",
     ),
     "backup run": Row(
         "backup_run", "run", "Fetch what is new of accounts, all where none is named; it goes on where it stopped."
@@ -304,7 +304,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "workspace restore": Row(
         "workspace",
         "restore",
-        "Put a backup in the place of this workspace: losses are declared, all is frozen, what was due is held.",
+        "Put a backup in the place of this workspace: what is lost is declared, all is frozen, the queue is held.",
     ),
     "daemon run": Row(
         "daemon", "run", "Send what is due, keep credentials alive and the log anchored, until it is told to stop."

@@ -152,6 +152,6 @@ def _from_settings() -> str | None:
 
     try:
         named = tomllib.loads(text).get("language")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # told where the settings are read
         return None
     return named if named in LANGUAGES else None

@@ -63,10 +63,12 @@ def look(domain: str) -> str:
 
 
 def _read(label: str) -> str:
-    """A label in the letters that a browser may show for it (RFC 3492)."""
+    """A label in the letters that a browser may show for it (RFC 3492); one that stands for what nobody can read
+    (control characters, surrogates), or for plain ASCII, is no name in letters and stays as it is."""
     if not label.startswith("xn--"):
         return label
     try:
-        return label[4:].encode("ascii").decode("punycode")
+        read = label[4:].encode("ascii").decode("punycode")
     except UnicodeError:
         return label
+    return read if read.isprintable() and not read.isascii() else label

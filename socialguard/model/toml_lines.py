@@ -1,7 +1,25 @@
-"""Where a key stands in a TOML text, for telling a person: the parser keeps no lines."""
+"""TOML that a person wrote: read so that no text ends in a crash, and where a key stands in it, for telling them:
+the parser keeps no lines."""
 
 import tomllib
+from collections.abc import Callable
 from typing import Any
+
+
+class NotToml(ValueError):
+    """A text is not TOML, or not one that can be read; the message says why, and where that is known."""
+
+
+def loads(source: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """Return what a TOML text holds; raises NotToml, also for what is nested too deep or a number too long."""
+    try:
+        return tomllib.loads(source, parse_float=parse_float)
+    except tomllib.TOMLDecodeError as problem:
+        raise NotToml(str(problem)) from None
+    except RecursionError:
+        raise NotToml("a value is nested too deep") from None
+    except ValueError:  # what int() says of thousands of digits
+        raise NotToml("a number has too many digits") from None
 
 
 def line_of(source: str, path: tuple[str, ...]) -> int:
@@ -26,8 +44,8 @@ def line_of(source: str, path: tuple[str, ...]) -> int:
 
 def _path_of(line: str) -> tuple[str, ...]:
     try:
-        value: Any = tomllib.loads(line)
-    except tomllib.TOMLDecodeError:
+        value: Any = loads(line)
+    except NotToml:
         return ()
     parts = []
     while isinstance(value, dict) and value:

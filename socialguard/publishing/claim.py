@@ -23,7 +23,7 @@ from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import approval, crash, crisis, embargo, threads
+from socialguard.publishing import approval, crash, crisis, embargo, threads, unreached
 from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.threads import Turn
@@ -36,7 +36,7 @@ QUEUED: Final = ("delivery.queue", "queued")
 # The newest word on one that may go out again: its last attempt proved that nothing is public. A worker signs it:
 # entries carry no signature, and whoever writes the database could append one. After any other (sent, failed,
 # cancelled, held …) it never goes out.
-REOPENED: Final = frozenset({"limited", "not_public", "unreached"})
+REOPENED: Final = frozenset({"limited", "not_public", unreached.OUTCOME})
 WORD: Final = "attempt-outcome"
 """The envelope type of the signed word."""
 
@@ -237,10 +237,10 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
 
 def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a delivery whose time has passed (the machine slept): a person says whether it is still right."""
-    late = clock.now() - threads.free_since(connection, value)
-    if late.total_seconds() <= value.max_late:
+    start = unreached.late_from(connection, desk.log, value)
+    if (clock.now() - start).total_seconds() <= value.max_late:
         return None
-    return hold(connection, desk, value, account, late_by(value, account))
+    return hold(connection, desk, value, account, late_by(replace(value, due=min(start, value.due)), account))
 
 
 def _unapproved(

@@ -7,7 +7,6 @@ line and what is allowed.
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -17,6 +16,7 @@ from typing import Any, Final, NoReturn
 from socialguard import errors
 from socialguard.model.account import AccountName
 from socialguard.model.text import marked
+from socialguard.model.toml_lines import NotToml, loads
 from socialguard.publishing.interface import Attached, Divide, Request
 from socialguard.publishing.thread_split import MOST_PARTS
 
@@ -137,11 +137,12 @@ def _head(source: str, path: Path) -> dict[str, Any]:
         numbered: bool = False
 
     try:
-        return Head.model_validate(tomllib.loads(source)).model_dump()
-    except tomllib.TOMLDecodeError as problem:
+        return Head.model_validate(loads(source)).model_dump()
+    except NotToml as problem:
         found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(problem))
         if found is None:
-            raise DraftInvalid(path=path, line=source.count("\n") + 2, detail=str(problem).rstrip(".")) from None
+            line = source.count("\n") + 2 if str(problem).endswith("(at end of document)") else 2
+            raise DraftInvalid(path=path, line=line, detail=str(problem).rstrip(".")) from None
         raise DraftInvalid(path=path, line=int(found[2]) + 1, detail=found[1]) from None
     except ValidationError as problem:
         where = problem.errors(include_url=False, include_input=False)[0]["loc"]

@@ -3,14 +3,19 @@
 It goes on until the post would be late by more than policy allows, counted from the time that was confirmed; then
 a person says whether it is still right. A post that a person sends now fails at once: they see it, and decide."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import Connection
+
 from socialguard import clock, errors
+from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.model.text import marked
-from socialguard.publishing.accept import since
+from socialguard.publishing import threads
+from socialguard.publishing.accept import since, since_of
 
 PAUSE: Final = timedelta(seconds=20)
 """Between two attempts: a network that comes back is reached soon, and the log is not flooded."""
@@ -40,3 +45,15 @@ def verdict(
     problem.fields |= {"reset": again, "until": since(end, account.zone)}
     problem.remedy = _GOES_ON  # type: ignore[misc] # this one is not repeated by hand
     return State.QUEUED, OUTCOME, problem
+
+
+def late_from(connection: Connection, log: AuditLog, value: Delivery) -> datetime:
+    """Return the time from which a delivery counts as late: the one that was confirmed where its network could not
+    be reached since, for an attempt never earns it more time; else its due time, as a network's limit may have put
+    it off. Of a part of a thread never earlier than the part before it went out."""
+    if value.not_before is not None and value.due > value.not_before:
+        course = log.course(connection, value.fingerprint, since_of(value.nonce))
+        moved = [said.outcome for said in course if said.outcome in (OUTCOME, "limited")]
+        if moved[-1:] == [OUTCOME]:
+            value = replace(value, due=value.not_before)
+    return threads.free_since(connection, value)

@@ -5,7 +5,6 @@ A check is set to a level, `checks.alt = "warn"`, or to a table of its level and
 `[defaults.checks.hashtags]`. Which checks there are, and what may be set of them, the caller says."""
 
 import json
-import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +14,7 @@ from socialguard import errors
 from socialguard.model.account import AccountName
 from socialguard.model.parameter import Parameter, Value, Words, flat
 from socialguard.model.text import marked
-from socialguard.model.toml_lines import line_of
+from socialguard.model.toml_lines import NotToml, line_of, loads
 
 FILE_NAME: Final = "policy.toml"
 LEVELS: Final = ("off", "note", "warn", "hold", "block")
@@ -131,8 +130,8 @@ def parse_stored(stored: str) -> PolicySet:
     if not mark:
         return found
     try:
-        wearers = {name: frozenset(ids) for name, ids in tomllib.loads(below).items()}
-    except (tomllib.TOMLDecodeError, TypeError) as problem:
+        wearers = {name: frozenset(ids) for name, ids in loads(below).items()}
+    except (NotToml, TypeError) as problem:
         raise errors.SettingsInvalid(path=FILE_NAME, detail=str(problem)) from None
     return PolicySet(found.defaults, found.labels, found.accounts, wearers)
 
@@ -141,8 +140,8 @@ def _parse(source: str, file: str) -> PolicySet:
     if not source:
         return PolicySet()  # no rules, and no need of a parser
     try:
-        data = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as problem:
+        data = loads(source)
+    except NotToml as problem:
         raise errors.SettingsInvalid(path=file, detail=f"{problem}.") from None
     return _validated(data, source, file)
 

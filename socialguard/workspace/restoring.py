@@ -1,7 +1,7 @@
 """Restoring a workspace from its backup: a roll-back that an owner declares; nothing goes out by itself after it.
 
 What stood here is put aside, never deleted. The log begins again with the gap declared, against pins and anchors;
-this machine then knows the workspace as it is. Everything is frozen, what was due is held, what was being sent is
+this machine then knows the workspace as it is. All is frozen, what was queued is held, what was being sent is
 unknown, and credentials are due for a new one: some of them may have been replaced after the backup."""
 
 import shutil
@@ -55,7 +55,7 @@ class _NoPins:
 
 def restore(home: Path, backup: Path, daemon: str, ask: "AskPassphrase | None", reason: str) -> Restored:
     """Put the backup in the directory `backup` in the place of the workspace in `home`, declare what is lost, and
-    hold what would go out.
+    hold all that is queued.
 
     Raises UsageError where `backup` is none, or of another organisation; Busy while the process that holds the
     lease `daemon` works; Unreadable where an anchor cannot be asked; Tampered where the backup itself was changed.
@@ -173,7 +173,9 @@ def _set_pins_aside(place: Path) -> None:
 
 
 def _hold(workspace: Workspace, reason: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Hold what is due, mark what was being sent as unknown, and credentials as due for a new one."""
+    """Hold all that is queued, mark what was being sent as unknown, and credentials as due for a new one.
+
+    What is due later is held, too: after the backup it may have been cancelled, or moved earlier and sent."""
     from socialguard.ledger import reader, writer
     from socialguard.publishing.claim import append, hold
     from socialguard.registry import changes
@@ -185,10 +187,9 @@ def _hold(workspace: Workspace, reason: str) -> tuple[tuple[str, ...], tuple[str
             append(connection, desk, value, "unknown", reason=_REASON)
             unknown.append(value.id)
         for value in reader.in_states(connection, State.QUEUED):
-            if value.due <= clock.now():
-                account = workspace.trust.account(connection, value.account_id)
-                hold(connection, desk, value, account, errors.HeldByRestore(delivery=value.id, account=account))
-                held.append(value.id)
+            account = workspace.trust.account(connection, value.account_id)
+            hold(connection, desk, value, account, errors.HeldByRestore(delivery=value.id, account=account))
+            held.append(value.id)
         for account in workspace.signed.books(connection).registry.all(connection):
             if account.state is AccountState.ACTIVE:
                 changes.set_state(connection, account.id, AccountState.ROTATION_DUE)

@@ -16,10 +16,10 @@ __all__ = ["office"]
 CONFIRMED = ("--to", "x:@acme", "--confirm", "x:@acme")
 
 
-def queued(office: Office) -> str:
-    """Queue a post for in five minutes."""
-    due = (datetime.now(UTC) + timedelta(minutes=5)).isoformat(timespec="seconds")
-    return str(office.cli("post", "Sent after the backup.", *CONFIRMED, "--at", due, "--json").deliveries[0]["id"])
+def queued(office: Office, text: str = "Sent after the backup.", minutes: int = 5) -> str:
+    """Queue a post for in some minutes."""
+    due = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+    return str(office.cli("post", text, *CONFIRMED, "--at", due, "--json").deliveries[0]["id"])
 
 
 @pytest.fixture
@@ -59,6 +59,25 @@ def test_what_went_out_after_the_backup_is_held_and_nothing_goes_out_until_a_per
     assert office.cli("queue", "cancel", delivery, "--reason", "was sent", "--json", **LATER).code == 0
     assert office.post("After the restore.", "x:@acme", **LATER).code == 0
     assert office.published("x") == ["Sent after the backup.", "After the restore."]
+
+
+def test_what_is_due_later_only_is_held_too_for_it_may_have_been_cancelled_after_the_backup(
+    office: Office, tmp_path: Path
+) -> None:
+    (office.base / "anchor").mkdir()
+    set_anchors(office, on=True)
+    delivery, backup = queued(office, "Cancelled after the backup.", 600), tmp_path / "backup"
+    right = queued(office, "Still right.", 601)
+    back_up(office, backup)
+    assert office.cli("queue", "cancel", delivery, "--reason", "wrong date", "--json").code == 0
+    assert restored(office, backup).held == [delivery, right]
+    thaw = ("thaw", "--all", "--confirm", "all", "--reason", "queue looked through", "--json")
+    assert office.cli(*thaw, **LATER).code == 0
+    sent = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+36300s")
+    assert (sent.deliveries, office.published("x")) == ([], [])
+    release = ("queue", "release", right, "--now", "--confirm", "x:@acme", "--json")
+    assert office.cli(*release, SOCIALGUARD_CLOCK="+36300s").code == 0
+    assert office.published("x") == ["Still right."]
 
 
 def test_a_backup_from_before_a_change_of_accounts_comes_back_too(office: Office, lost: tuple[str, Path]) -> None:

@@ -101,6 +101,7 @@ def test_the_next_shift_learns_what_is_stuck_and_what_comes(office: Office) -> N
     assert office.cli("queue", "run", **LATER).code == 11
     unknown(office)
     office.cli("freeze", "facebook:@acme", "--reason", "hacked")
+    office.cli("crisis", "on", "facebook:@globex", "--reason", "flood")
     soon = scheduled(office, "Soon", "in 3 hours")
     scheduled(office, "Much later", "in 2 days")
     found = shown(office.cli("handover", "--json"), HandoverFields)
@@ -108,10 +109,13 @@ def test_the_next_shift_learns_what_is_stuck_and_what_comes(office: Office) -> N
     assert [one.text for one in found.unknown] == ["Perhaps"]
     assert [one.id for one in found.next] == [soon["id"]]
     assert [(one.scope, one.reason, one.by) for one in found.frozen] == [("facebook:@acme", "hacked", "Marie")]
+    assert [(one.scope, one.reason, one.by) for one in found.crises] == [("facebook:@globex", "flood", "Marie")]
     assert found.alerts
     text = office.cli("handover").stdout
     assert "Held (1)" in text
+    assert "Frozen (1)" in text
     assert "hacked" in text
+    assert "Crises (1)" in text
 
 
 def test_a_note_is_kept_in_the_log_and_shown_to_the_next_shift(office: Office) -> None:

@@ -76,7 +76,13 @@ def test_the_environment_names_the_language(
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [('language = "fr"', "fr"), ('language = "en"', "en"), ("language = fr", "fr"), ("", "fr")],
+    [
+        ('language = "fr"', "fr"),
+        ('language = "en"', "en"),
+        ("language = fr", "fr"),
+        ("", "fr"),
+        ("language = " + "[" * 3000, "fr"),
+    ],
 )
 def test_the_workspace_goes_before_the_environment_and_a_broken_one_does_not_matter(
     text: str, language: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

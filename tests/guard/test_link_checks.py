@@ -106,6 +106,12 @@ def test_an_encoded_domain_is_told_in_letters() -> None:
     assert "münchen.de" in found.message()
 
 
+@pytest.mark.parametrize("label", ["xn--ib9b", "xn--5a", "xn--abc-4q0a", "xn--1ug", "xn--acme-", "xn--"])
+def test_an_encoded_label_that_nobody_can_read_in_letters_stays_encoded(label: str) -> None:
+    """A surrogate, marks that turn the line or join letters, a control character, and what is plain ASCII."""
+    assert host_of(f"https://{label}.com") == f"{label}.com"
+
+
 @pytest.mark.parametrize("domain", ["acmee.com", "acm.com", "amce.com", "acme.co", "acrne.com", "www.acmme.com"])
 def test_a_domain_one_slip_from_one_of_ours_is_held(domain: str) -> None:
     (found,) = checked(lookalike, f"Buy at https://{domain}/sale", domains=("acme.com",))

@@ -84,6 +84,8 @@ def test_any_other_file_is_a_plain_text(text: str) -> None:
         ("+++\nmedia = 'a.jpg'\n+++", 2, "each [[media]] has file and alt"),
         ("+++\nto = []\nlink = \n+++", 3, "Invalid value"),
         ("+++\nto = []\nto = []\n+++", 3, "Cannot overwrite a value"),
+        ("+++\nto = " + "[" * 3000 + "\n+++", 2, "nested too deep"),
+        ("+++\nat = " + "9" * 5000 + "\n+++", 2, "too many digits"),
         ("+++\n+++\nHello\n+++ mastodon\n", 4, "a network (facebook, x), or an account"),
         ("+++\n+++\nHello\n+++ x:\n", 4, "is not an account"),
         ("+++\n+++\nHello\n+++\n", 4, "whom the text is for"),

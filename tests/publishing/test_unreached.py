@@ -54,6 +54,16 @@ def test_a_post_whose_network_stays_down_is_held_with_an_alert_when_it_is_late(o
     assert released.deliveries[0]["state"] == "sent", json.dumps(released.document)
 
 
+def test_a_network_that_was_down_earns_a_post_no_more_time_than_was_confirmed(office: Office) -> None:
+    """The attempt moved when it is tried again; late is counted from when it was to go out, all the same."""
+    schedule(office)
+    assert run_at(office, 4400) == ["queued"]
+    office.sandbox.faults([])
+    done = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+4600s")
+    assert [row["state"] for row in done.deliveries] == ["held"]
+    assert office.published() == []
+
+
 def test_a_post_that_a_person_sends_now_fails_at_once(office: Office) -> None:
     office.sandbox.faults([{"network": "x", "operation": "publish", "kind": "refuse", "times": 100}])
     done = office.post("Now")

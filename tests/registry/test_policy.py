@@ -185,6 +185,12 @@ def test_broken_toml_is_refused_with_its_line(three: Office) -> None:
         applied(three, "[defaults]\ngrace = \n")
 
 
+@pytest.mark.parametrize(("value", "said"), [("[" * 3000, "nested too deep"), ("9" * 5000, "too many digits")])
+def test_a_value_that_no_parser_takes_is_refused_as_broken_toml_is(value: str, said: str) -> None:
+    with pytest.raises(errors.SettingsInvalid, match=said):
+        policy_file.parse(f"[defaults]\ngrace = {value}\n")
+
+
 def test_an_unknown_check_is_refused_where_the_checks_are_known() -> None:
     source = "[defaults]\nchecks.alt = 'warn'\nchecks.atl = 'warn'\n"
     assert policy_file.parse(source).defaults.checks == {"alt": "warn", "atl": "warn"}

@@ -31,7 +31,7 @@ _SHOWN: Final = 30
 @command("handover")
 @logged("--note", help="Leave a note for the next shift (at most 500 characters).")
 def handover(face: Face, note: str | None) -> None:
-    """Show what the next shift must know: held, unknown, frozen, the next 12 hours, alerts, notes."""
+    """Show what the next shift must know: held, unknown, frozen, crises, the next 12 hours, alerts, notes."""
     if note is not None:
         _leave(face, note)
         return
@@ -39,6 +39,7 @@ def handover(face: Face, note: str | None) -> None:
     from socialguard.audit import reader as log
     from socialguard.ledger import agenda
     from socialguard.ledger import reader as ledger
+    from socialguard.ledger.stops import CRISIS
     from socialguard.registry import founding
     from socialguard.workspace.standing import in_force
 
@@ -55,11 +56,13 @@ def handover(face: Face, note: str | None) -> None:
         notes = log.page(workspace.database, log.Filter(action=ACTION, since=now - NOTES), limit=50)
         zone = workspace.zone
     names = {key: profile.name for key, profile in members.items()}
-    frozen = [_stop(one, accounts, names) for one in stopped]
+    frozen = [_stop(one, accounts, names) for one in stopped if one.kind != CRISIS]
+    crises = [_stop(one, accounts, names) for one in stopped if one.kind == CRISIS]
     document: dict[str, list[dict[str, Any]]] = {
         "held": [_document(one, accounts) for one in stuck if one.state is not State.UNKNOWN],
         "unknown": [_document(one, accounts) for one in stuck if one.state is State.UNKNOWN],
         "frozen": frozen,
+        "crises": crises,
         "next": [_document(one, accounts) for one in soon],
         "alerts": [_alert(one, accounts) for one in unseen],
         "notes": [_note(one, names) for one in reversed(notes)],
@@ -70,8 +73,11 @@ def handover(face: Face, note: str | None) -> None:
         unknown = [one for one in stuck if one.state is State.UNKNOWN]
         for title, chosen in ((_("Held"), held), (_("Unknown"), unknown), (_("Next 12 hours"), soon)):
             _section(face, title, [_line(one, accounts) for one in chosen])
-        stops = [f"{one['scope']}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}" for one in frozen]
-        _section(face, _("Frozen"), stops)
+        for title, stops in ((_("Frozen"), frozen), (_("Crises"), crises)):
+            told = [
+                f"{one['scope']}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}" for one in stops
+            ]
+            _section(face, title, told)
         _section(face, _("Alerts"), [one["message"] for one in document["alerts"]])
         said = [
             f"{instant(one['at'], zone)}, {one['by']}: {one['text'] or _('erased')}" for one in document["notes"]

@@ -48,7 +48,7 @@ def adopt(face: Face, reason: str) -> None:
 @click.argument("backup", type=click.Path(path_type=Path, file_okay=False))
 @reason()
 def restore(face: Face, backup: Path, reason: str) -> None:
-    """Put a backup in the place of this workspace: losses are declared, all is frozen, what was due is held."""
+    """Put a backup in the place of this workspace: what is lost is declared, all is frozen, the queue is held."""
     from socialguard.daemon.status import LEASE
     from socialguard.workspace.restoring import restore
 
