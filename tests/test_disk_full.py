@@ -221,9 +221,11 @@ def test_no_other_command_fails_in_another_way_on_a_full_disk(small: Office, wor
 
 def test_the_export_to_a_full_disk_says_so_and_leaves_no_half_of_it(small: Office) -> None:
     fill(small)
-    done = small.cli("audit", "export", "--out", str(small.home / "export.jsonl"), "--json")
+    directory = small.home.resolve().parent / "export"  # on the full disk, outside the workspace
+    done = small.cli("audit", "export", str(directory), "--json")
     assert done.code in (1, 74), done
     one_sentence(done)
+    assert not directory.exists()
 
 
 # ── read-only ────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from socialguard import clock
 from tests.office import Office
 from tests.office import office as office
 from tests.shapes import Alerts, Costs, Deliveries, DryRun, failed, shown
+from tests.wrong_account.firm import apply_policy
 
 TEXT, LINK = 15_000, 200_000
 
@@ -182,6 +183,7 @@ def test_waiting_posts_count_before_another_is_taken(office: Office) -> None:
 def test_a_post_that_is_due_when_the_budget_is_spent_is_held_with_an_alert_and_goes_out_later(
     office: Office,
 ) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     delivery = shown(scheduled(office, "Later"), Deliveries).deliveries[0].id
     settings(office, "[budget]\nmonth_usd = 0.03\n")
     due = {"SOCIALGUARD_CLOCK": "+31m"}

@@ -10,6 +10,7 @@ from socialguard.publishing import crisis, freeze
 from tests.office import Office
 from tests.office import office as office
 from tests.shapes import CrisisBegun, CrisisEnded, CrisisStatus, Deliveries, failed, shown
+from tests.wrong_account.firm import apply_policy
 
 LATER = {"SOCIALGUARD_CLOCK": "+3605s"}
 
@@ -38,6 +39,7 @@ def test_what_waits_is_held_at_once_and_named(office: Office) -> None:
 
 
 def test_what_is_held_stays_held_after_the_crisis_until_it_is_released(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     held = scheduled(office, "Sale!", "x:@acme")
     begin(office)
     ended = shown(office.cli("crisis", "off", "--reason", "over", "--json"), CrisisEnded)

@@ -45,6 +45,7 @@ def test_a_crisis_holds_a_new_post_until_a_reason_is_given(office: Office) -> No
 
 
 def test_what_a_crisis_holds_is_released_while_it_lasts_with_a_reason(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     words = ("post", "We are open", "--to", "x:@acme", "--at", "in 1 hour")
     held = office.cli(*words, *CONFIRM).deliveries[0]["id"]
     office.cli("crisis", "on", "--reason", "earthquake")

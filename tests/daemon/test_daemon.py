@@ -3,14 +3,16 @@
 import json
 import signal
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
 
+from socialguard.store.dialect import driver
 from tests.cli import shapes
 from tests.cli.shapes import shown
-from tests.daemon.running import daemon, until
+from tests.daemon.running import Running, daemon, until
 from tests.office import Office
 
 DUE: Final = {"SOCIALGUARD_CLOCK": "+90s"}
@@ -122,9 +124,25 @@ def test_a_daemon_that_was_stopped_for_long_goes_on_and_tells_nothing_twice(offi
         assert running.stop() == 0
 
 
+def stop_between_transactions(office: Office, running: Running) -> None:
+    """Let a daemon sleep, but not while it keeps all others from writing."""
+    connect = driver().connect
+    for _ in range(50):
+        running.process.send_signal(signal.SIGSTOP)
+        with closing(connect(office.database, timeout=0.1)) as connection:
+            try:
+                connection.execute("begin immediate")
+            except driver().OperationalError:
+                running.process.send_signal(signal.SIGCONT)
+            else:
+                connection.rollback()
+                return
+    raise AssertionError("it writes all the time")
+
+
 def test_a_daemon_whose_lease_was_taken_over_ends(office: Office) -> None:
     with daemon(office) as first:
-        first.process.send_signal(signal.SIGSTOP)
+        stop_between_transactions(office, first)
         with daemon(office, SOCIALGUARD_CLOCK="+40s") as second:
             first.process.send_signal(signal.SIGCONT)
             assert first.process.wait(60) == 1

@@ -13,6 +13,7 @@ from socialguard.publishing import skew
 from socialguard.publishing.skew import Clocks
 from tests.office import Office
 from tests.shapes import Alerts, Deliveries, OneDelivery, shown
+from tests.wrong_account.firm import apply_policy
 
 MINUTE = 60
 
@@ -65,6 +66,7 @@ def test_a_clock_that_is_nearly_right_holds_nothing(office: Office, minutes: int
 
 
 def test_each_next_delivery_asks_again_until_the_clock_is_right(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     office.sandbox.clock(10 * MINUTE)
     make_due(office)
     before = requests_for_identity(office)

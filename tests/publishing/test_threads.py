@@ -69,6 +69,7 @@ def test_a_failure_in_the_middle_stops_and_says_where(office: Office) -> None:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_thread_is_resumed_from_where_it_stopped_by_any_of_its_parts(office: Office, place: int) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     fault(office, "status", code=402)
     named = office.cli(*thread_words()).deliveries[place]["id"]
     assert office.cli("queue", "resume", named, "--json").code == 10
@@ -93,6 +94,7 @@ def test_what_is_left_is_looked_up_where_policy_wants_it(office: Office) -> None
 
 
 def test_the_part_that_was_refused_can_be_put_right(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     fault(office, "status", code=402)
     named = office.cli(*thread_words()).deliveries[1]["id"]
     assert office.cli("queue", "resume", named, "--text", "Better", *CONFIRMED).code == 0
@@ -100,6 +102,7 @@ def test_the_part_that_was_refused_can_be_put_right(office: Office) -> None:
 
 
 def test_a_thread_whose_first_part_failed_is_resumed_once(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     fault(office, "status", after=0, code=402)
     named = office.cli(*thread_words()).deliveries[0]["id"]
     assert states(office) == ["failed", "held", "held"]
@@ -110,6 +113,7 @@ def test_a_thread_whose_first_part_failed_is_resumed_once(office: Office) -> Non
 
 
 def test_an_unknown_part_holds_what_comes_after_it_back(office: Office, forks: ForkServer) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     fault(office, "drop_before")
     ended = forks.run(office, *thread_words(), environment={crash.VARIABLE: "after_settle:2"})
     assert ended.signal
@@ -213,6 +217,7 @@ def test_of_a_thread_only_the_part_whose_turn_it_is_is_due(office: Office, forks
 
 
 def test_a_late_thread_is_released_whole(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     office.cli(*thread_words("--at", "in 1 hour"))
     assert office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+3h").code == 11
     assert states(office) == ["held", "held", "held"]
@@ -318,6 +323,7 @@ def test_of_two_who_resume_a_thread_at_once_only_one_goes_on(
     office: Office, monkeypatch: pytest.MonkeyPatch, text: tuple[str, ...]
 ) -> None:
     """Nothing waits behind the last part that could tell the second that the first was there."""
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     fault(office, "status", after=2, code=402)
     last = office.cli(*thread_words()).deliveries[-1]["id"]
     office.sandbox.faults([])

@@ -3,6 +3,7 @@
 import json
 
 from tests.office import Office
+from tests.wrong_account.firm import apply_policy
 
 CONFIRMED = ("--confirm", "x:@acme", "--json")
 
@@ -41,6 +42,7 @@ def test_a_post_that_could_not_be_sent_in_time_goes_out_when_the_network_is_back
 
 
 def test_a_post_whose_network_stays_down_is_held_with_an_alert_when_it_is_late(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
     delivery = schedule(office)
     assert run_at(office, 3610) == ["queued"]
     assert run_at(office, 4000) == ["queued"]
