@@ -63,7 +63,7 @@ def export(
     Raises UsageError where the directory exists or the log has no checkpoint, DiskFull, and Tampered where the
     entries are not those of the newest checkpoint."""
     if directory.exists():
-        raise errors.UsageError(detail=f"{directory} exists already.")
+        raise errors.UsageError(detail=f"{directory} exists already.", remedy="Name a new directory.")
     points = _points(database)
     if not points:
         raise errors.UsageError(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.cli.face import Face
-from socialguard.cli.words import _, language, later, say
+from socialguard.cli.times_told import instant
+from socialguard.cli.words import _, language, say
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.model.finding import Finding
@@ -19,15 +20,6 @@ if TYPE_CHECKING:
 _NO_THREAD: Final = '"thread_position": null'
 _OURS: Final = ("state", "secret")
 """Fields of findings that hold words of this program; the others hold what a person or a network wrote."""
-_DAYS: Final = (
-    later("Monday"),
-    later("Tuesday"),
-    later("Wednesday"),
-    later("Thursday"),
-    later("Friday"),
-    later("Saturday"),
-    later("Sunday"),
-)
 
 
 def finding_document(finding: Finding) -> dict[str, object]:
@@ -198,16 +190,5 @@ def _tell_unknown(face: Face, result: "Result") -> None:
 
 def scheduled_line(value: Delivery, account: Account) -> str:
     """Return the echo of a scheduled delivery: weekday, time, zone and instant."""
-    from zoneinfo import ZoneInfo
-
-    zone = value.zone or account.zone
-    local = value.due.astimezone(ZoneInfo(zone))
-    return say(
-        "{account}: delivery {id} goes out on {weekday} {when} {zone} ({instant}).",
-        account=account,
-        id=value.id,
-        weekday=_(_DAYS[local.weekday()]),
-        when=f"{local:%Y-%m-%d %H:%M}",
-        zone=zone,
-        instant=jcs.timestamp(value.due),
-    )
+    when = instant(value.due, value.zone or account.zone)
+    return say("{account}: delivery {id} goes out on {when}.", account=account, id=value.id, when=when)

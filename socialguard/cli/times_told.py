@@ -9,8 +9,14 @@ _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
 
-_DAYS: Final = tuple(
-    later(day) for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYS: Final = (
+    later("Monday"),
+    later("Tuesday"),
+    later("Wednesday"),
+    later("Thursday"),
+    later("Friday"),
+    later("Saturday"),
+    later("Sunday"),
 )
 
 
@@ -48,9 +54,11 @@ def minute(at: datetime | str | None, zone: str) -> str:
 def instant(at: datetime, zone: str) -> str:
     """Return weekday, wall time, zone and instant: Friday 2026-11-27 09:00 Europe/Paris (08:00 UTC)."""
     there, utc = at.astimezone(_zone(zone)), at.astimezone(UTC)
-    same_day = there.date() == utc.date()
-    shown = f"{utc:%H:%M}" if same_day else f"{utc:%Y-%m-%d %H:%M}"
-    return f"{_(_DAYS[there.weekday()])} {there:%Y-%m-%d %H:%M} {there.tzinfo} ({shown} UTC)"
+    told = f"{_(_DAYS[there.weekday()])} {there:%Y-%m-%d %H:%M} {there.tzinfo}"
+    if str(there.tzinfo) == "UTC":
+        return told
+    shown = f"{utc:%H:%M}" if there.date() == utc.date() else f"{utc:%Y-%m-%d %H:%M}"
+    return f"{told} ({shown} UTC)"
 
 
 def weekday(day: date) -> str:

@@ -22,6 +22,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             Severity.HOLD,
             str(subject.account),
             marked("crisis mode since {since}: {reason}"),
-            {"since": f"{crisis.since.astimezone(zone_of(subject)):%Y-%m-%d %H:%M}", "reason": crisis.reason},
+            {
+                "since": f"{crisis.since.astimezone(zone_of(subject)):%Y-%m-%d %H:%M} {zone_of(subject)}",
+                "reason": crisis.reason,
+            },
             remedy=marked("Is it right now? Pass it on purpose: --override crisis --reason …"),
         )
