@@ -8,7 +8,6 @@ from typing import Final
 from socialguard import clock, errors
 from socialguard.cli import terminal, words
 from socialguard.cli.doubting import doubts_told
-from socialguard.cli.phrases import phrase
 from socialguard.cli.printing import Printer
 from socialguard.cli.times_told import age, instant, moment
 from socialguard.cli.words import _, later, plural, say
@@ -19,9 +18,6 @@ TRIES: Final = 3
 _QUOTE: Final = 40
 _TEXT_SHOWN: Final = 4000
 _NARROW: Final = 20
-
-ASLEEP: Final = later("machine asleep")
-NO_DAEMON: Final = later("no daemon was running")
 
 _PLAIN: Final[Mapping[Purpose, str]] = {
     "post": later("Type {wanted} to post. Enter stops:"),
@@ -136,19 +132,6 @@ def outcome_unknown(deliveries: list[str]) -> str:
     return say(
         "Outcome unknown: {deliveries}. Do not retry. Run: socialguard queue reconcile",
         deliveries=", ".join(deliveries),
-    )
-
-
-def late(delivery: str, account: str, due: str, now: str, cause: str) -> str:
-    """Return what is said of a delivery that is held because its time has passed (`due`, `now`: wall times)."""
-    return say(
-        "LATE  {delivery} for {account} was due {due}; it is {now} ({cause}). Held, not sent. Still right? "
-        "queue release {delivery} --now | --at TIME. Otherwise: queue cancel {delivery}",
-        delivery=delivery,
-        account=account,
-        due=due,
-        now=now,
-        cause=phrase(_(cause)),
     )
 
 

@@ -51,8 +51,7 @@ PRINTERS: dict[str, Say] = {
                                                   prompts.question(challenge("secure", text))]),
     "several": lambda printer, text: printer.card([*prompts.card(challenge("several", text), now=NOW),
                                                    prompts.question(challenge("several", text))]),
-    "unknown": lambda printer, text: printer.card([*prompts.unknown(text, text, text), prompts.stopped(text),
-                                                   prompts.late(text, text, text, text, text)]),
+    "unknown": lambda printer, text: printer.card([*prompts.unknown(text, text, text), prompts.stopped(text)]),
 }  # fmt: skip
 
 

@@ -218,19 +218,6 @@ def test_what_is_said_when_the_outcome_is_unknown() -> None:
     )
 
 
-def test_what_is_said_when_a_delivery_is_late() -> None:
-    given = ("8f2c", "x:@acme", "09:00", "09:41", "machine asleep")
-    assert prompts.late(*given) == (
-        "LATE  8f2c for x:@acme was due 09:00; it is 09:41 (machine asleep). Held, not sent. Still right? "
-        "queue release 8f2c --now | --at TIME. Otherwise: queue cancel 8f2c"
-    )
-    words.use_language("fr")
-    assert prompts.late(*given) == (
-        "EN RETARD  8f2c pour x:@acme, prévu 09:00 ; il est 09:41 (machine en veille). Retenu, pas envoyé. "
-        "Toujours juste ? queue release 8f2c --now | --at HEURE. Sinon : queue cancel 8f2c"
-    )
-
-
 def test_stopped_and_wrong_names() -> None:
     assert prompts.stopped("d-31") == "Stopped. Nothing was sent. Draft d-31 kept."
     assert prompts.wrong_name("ville-lyon") == "Not ville-lyon. Nothing was sent."

@@ -206,7 +206,7 @@ def test_an_embargo_to_the_minute_and_one_that_cannot_be_read() -> None:
 def test_a_crisis_in_force_holds_what_is_new() -> None:
     (found,) = checked(crisis, crises=(Crisis(datetime(2026, 11, 27, 9, tzinfo=UTC), "earthquake"),))
     assert found.severity is Severity.HOLD
-    assert found.message() == "crisis mode since 2026-11-27 09:00: earthquake"
+    assert found.message() == "crisis mode since 2026-11-27 09:00 UTC: earthquake"
     assert not checked(crisis)
 
 
