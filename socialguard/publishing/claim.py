@@ -330,7 +330,7 @@ def _require_open(connection: Connection, desk: Desk, value: Delivery, account: 
     last = course[-1]
     asked = course[0].obj.get("approvals", 0)
     is_approved = (last.action, last.outcome) == approval.APPROVED and all(
-        said.action == approval.ACTION for said in course[1:]
+        said.action in approval.WHILE_WAITING for said in course[1:]
     )
     if course[0].outcome != QUEUED[1] and len(course) == 1:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="the log holds no approval of it.")
