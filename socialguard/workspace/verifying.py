@@ -18,8 +18,9 @@ def verify(
     told: Callable[[int, int], None] | None = None,
     require_anchor: bool = False,
 ) -> "Report":
-    """Return what is found in the whole log, and in the ledger held against it; `told` is called with the entries
+    """Return what is found in the whole log, and in the ledger and the alerts held against it; `told` is called with the entries
     done and all of them."""
+    from socialguard.alerts import logged
     from socialguard.audit import verify as verifying
     from socialguard.ledger import agreement
     from socialguard.workspace.signed import log_keys_of
@@ -40,4 +41,5 @@ def verify(
         require_anchor=require_anchor,
         stale_after=timedelta(hours=workspace.settings.stale_after_hours),
     )
-    return report.also(agreement.disagreements(workspace.database))
+    more = [*agreement.disagreements(workspace.database), *logged.disagreements(workspace.database)]
+    return report.also(more)

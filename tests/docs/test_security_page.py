@@ -32,7 +32,7 @@ IDS: Final = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", TEXT)
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def names_in(path: str) -> frozenset[str]:
     """Return the names of the tests of a file."""
     parsed = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return frozenset(one.name for one in parsed.body if isinstance(one, ast.FunctionDef))
@@ -50,4 +50,4 @@ def test_every_test_that_the_page_names_exists() -> None:
     assert len(IDS) > 20
     for path, name in IDS:
         assert (ROOT / path).is_file(), path
-        assert not name or name in tests_in(path), f"{path}::{name}"
+        assert not name or name in names_in(path), f"{path}::{name}"

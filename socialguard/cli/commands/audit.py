@@ -20,8 +20,8 @@ from socialguard.workspace.opened import Workspace
 
 WORDS: Final = (later("whole"), later("tampered"), later("none"), later("local"), later("outside"))
 """The verdicts of `audit verify`, and the places of anchors."""
-LEDGER: Final = "ledger"
-"""The kind of a problem that is not the log's: a row of a delivery says otherwise than the log."""
+ROWS: Final = {"ledger": later("The ledger"), "alert": later("The list of alerts")}
+"""What was changed where a problem is not the log's: rows say otherwise than it."""
 
 
 @command("list")
@@ -272,7 +272,7 @@ def _error(report: Any) -> errors.SocialGuardError | None:  # Any: audit.verify.
     if problem.exit_code == errors.Unreadable.exit_code:
         return errors.Unreadable(path="An anchor", detail=problem.detail)
     remedy = "Keep copies of everything as it is; docs/operations.md says what to do at this alarm."
-    what = "The ledger" if problem.kind == LEDGER else "The audit log"
+    what = ROWS.get(problem.kind, "The audit log")
     return errors.Tampered(what=what, detail=problem.detail, remedy=remedy)
 
 
