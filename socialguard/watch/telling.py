@@ -39,8 +39,8 @@ PREFIX: Final = "watch."
 
 
 def tell(connection: Connection, desk: Desk, account: Account, found: Sequence[Sighting]) -> None:
-    """Raise an alert for each kind of what was found, but for what is only noted, and log that it was raised. A log
-    that takes nothing keeps no alert back."""
+    """Raise an alert for each kind of what was found, but for what is only noted, and log that it was raised. A
+    log that takes nothing keeps no alert back."""
     groups: dict[tuple[str, str, str], list[Sighting]] = {}
     for one in found:
         if one.severity is not Severity.NOTE:

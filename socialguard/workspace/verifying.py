@@ -18,8 +18,8 @@ def verify(
     told: Callable[[int, int], None] | None = None,
     require_anchor: bool = False,
 ) -> "Report":
-    """Return what is found in the whole log, and in the ledger and the alerts held against it; `told` is called with the entries
-    done and all of them."""
+    """Return what is found in the whole log, and in the rows of deliveries and alerts held against it; `told` is
+    called with the entries done and all of them."""
     from socialguard.alerts import logged
     from socialguard.audit import verify as verifying
     from socialguard.ledger import agreement

@@ -1,6 +1,8 @@
 """The watch and the archive: a stranger's post is not made ours, nor ours a stranger's, by rows."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,6 @@ GLOBEX = "x:@globex"
 
 
 def _archive(office: Office, statement: str, *values: object) -> None:
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(office.home / "archive.db")) as connection, connection:
         connection.execute(statement, values)
 
@@ -191,5 +190,6 @@ def test_the_index_of_the_archive_changed(firm: Firm) -> None:
     _archive(firm.office, "update version set text = 'Not what was kept'")
     done = firm.office.cli("backup", "rebuild", "--json")
     assert done.code == 0, done
+    assert done.document["before"] != done.document["after"], done
     listed = firm.office.cli("backup", "list", GLOBEX, "--json").document["items"]
     assert [one["text"] for one in listed] == [f"Past of {GLOBEX}"]

@@ -119,8 +119,8 @@ def _item(account: Account, number: int, start: datetime) -> Item:
 
 
 def _receive(workspace: Workspace, account: Account, network_ids: list[str], at: datetime) -> None:
-    """Write receipts and signed words as the sender would, after the pattern of the one delivery that was sent: what
-    is measured is the watch, not 10,000 sends."""
+    """Write receipts and signed words as the sender would, after the pattern of the one delivery that was sent:
+    what is measured is the watch, not 10,000 sends."""
     moment = jcs.timestamp(at)
     with workspace.database.write() as connection:
         pattern = dict(connection.execute(select(delivery)).mappings().one())
