@@ -78,20 +78,25 @@ _NEWEST: Final = (
 )
 _ROWS: Final = Prepared(
     select(delivery.c.id, delivery.c.state, delivery.c.nonce, _NEWEST.label("word"))
-    .where(delivery.c.id > bindparam("after"))
+    .where(delivery.c.id > bindparam("after"), delivery.c.state != bindparam("but"))
     .order_by(delivery.c.id)
     .limit(_PAGE)
 )
 
 
-def disagreements(database: Database) -> list[Problem]:
+def disagreements(database: Database, *, deep: bool = False) -> list[Problem]:
     """Return what the rows of deliveries say otherwise than the log, the first hundred; nothing where the log has
-    no head. Reads in short transactions."""
+    no sound head. `deep` also looks at those that are marked as sent, mostly by far the most. Reads in short
+    transactions."""
     with database.read() as connection:
-        head = read_head(connection)
+        try:
+            head = read_head(connection)
+        except errors.Tampered:
+            head = None
     if head is None:
         return []
-    found = chain(_gone(database, head.incarnation), _otherwise(database, head.incarnation))
+    but = "" if deep else State.SENT.value
+    found = chain(_gone(database, head.incarnation), _otherwise(database, head.incarnation, but))
     return list(islice(found, MAX_PROBLEMS))
 
 
@@ -129,12 +134,12 @@ def _queued(connection: Connection, incarnation: int, fingerprints: Sequence[str
     return told
 
 
-def _otherwise(database: Database, incarnation: int) -> Iterator[Problem]:
-    """Yield the rows whose state is not the one in which the log left them."""
+def _otherwise(database: Database, incarnation: int, but: str) -> Iterator[Problem]:
+    """Yield the rows whose state is not the one in which the log left them, those in the state `but` left out."""
     after = ""
     while True:
         with database.read() as connection:
-            rows = _ROWS.tuples(connection, after=after)
+            rows = _ROWS.tuples(connection, after=after, but=but)
         if not rows:
             return
         for name, state, nonce, word in rows:
@@ -145,6 +150,7 @@ def _otherwise(database: Database, incarnation: int) -> Iterator[Problem]:
 
 
 def _wrong(incarnation: int, name: str, state: str, nonce: str, word: str | None) -> str | None:
+    """Return what is wrong with a row; None for one that the log left so, or said nothing of since it began."""
     if word is None:
         return UNKNOWN.format(delivery=name, state=state) if nonce.startswith(f"{incarnation}.") else None
     began, action, outcome = word.split(" ")

@@ -41,5 +41,5 @@ def verify(
         require_anchor=require_anchor,
         stale_after=timedelta(hours=workspace.settings.stale_after_hours),
     )
-    more = [*agreement.disagreements(workspace.database), *logged.disagreements(workspace.database)]
+    more = [*agreement.disagreements(workspace.database, deep=deep), *logged.disagreements(workspace.database)]
     return report.also(more)

@@ -53,9 +53,9 @@ class Firm:
         """Let the worker send what is due in an hour."""
         return self.office.cli("queue", "run", "--json", **(environment or IN_AN_HOUR))
 
-    def verify(self) -> Done:
+    def verify(self, *words: str) -> Done:
         """Verify the log, and the ledger against it."""
-        return self.office.cli("audit", "verify", "--json")
+        return self.office.cli("audit", "verify", "--json", *words)
 
     def copy(self, base: Path) -> "Firm":
         """Return a copy of all of it in `base`."""

@@ -23,8 +23,9 @@ from socialguard.audit.anchors.local import LocalAnchor
 from socialguard.audit.emergency import EmergencyFile, Record
 from socialguard.audit.interface import LogKey, Tree
 from socialguard.canon import envelope, jcs, merkle, note
+from socialguard.ledger import word
 from socialguard.ledger.approvals import Word
-from socialguard.model.delivery import Act, Content, Media
+from socialguard.model.delivery import Act, Content, Delivery, Media, State
 from socialguard.model.fingerprint import body, fingerprint
 from socialguard.publishing import approval
 from socialguard.registry import manifest as manifests
@@ -338,6 +339,22 @@ def delivery(given: Vector, _place: Path) -> None:
     assert jcs.encode(dict(rebuilt)).decode() == stored
     assert fingerprint(rebuilt) == given["fingerprint"]
     require_signed(pair(given["submitter"]).ed25519, given["signature"], "delivery", stored)
+
+
+@checks("attempt-outcome")
+def attempt_outcome(given: Vector, _place: Path) -> None:
+    said = json.loads(given["body"])
+    content = Content("any", (), None, None, None)
+    value = Delivery(
+        *(said["delivery"], "d-1", "a-0", Act(said["act"]), content, "any", said["fingerprint"], "m-0", b""),
+        state=State.SENDING,
+        due=jcs.parse_timestamp(said["due"]),
+        created_at=jcs.parse_timestamp(said["due"]),
+        attempt_id=said["attempt"],
+    )
+    assert jcs.encode(word.statement(value, "sent", said["network_id"])).decode() == given["body"]
+    assert given["key_id"] == pair("worker").signing_id
+    require_signed(pair("worker").ed25519, given["signature"], word.TYPE, given["body"])
 
 
 @checks("thaw")

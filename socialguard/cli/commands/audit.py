@@ -92,7 +92,11 @@ def show(face: Face, seq: int) -> None:
 @command("verify")
 @click.argument("directory", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--key", "keys", multiple=True, metavar="VKEY", help="With DIR: the key to trust, or its file.")
-@click.option("--deep", is_flag=True, help="Also the form of every entry and every checkpoint's signature.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also entries' form, checkpoints' signatures, what is marked as sent.",
+)
 @click.option("--require-anchor", is_flag=True, help="Exit 17 where no anchor outside this machine holds the log.")
 def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool, require_anchor: bool) -> int:
     """Verify the whole log against its checkpoints, pins and anchors; or an exported one in DIR."""
