@@ -11,6 +11,8 @@ from socialguard.store.tables import delivery, receipt
 
 _DOUBTFUL: Final = (State.SENDING.value, State.UNKNOWN.value)
 _CHUNK: Final = 500
+Claim = tuple[str, str]
+"""The network's id of a post, and the fingerprint of the delivery that made or deleted it."""
 
 
 def is_in_doubt(connection: Connection, account_id: str) -> bool:
@@ -20,7 +22,7 @@ def is_in_doubt(connection: Connection, account_id: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def receipts_among(connection: Connection, account_id: str, network_ids: Sequence[str]) -> dict[str, str]:
+def receipts_among(connection: Connection, account_id: str, network_ids: Sequence[str]) -> set[Claim]:
     """Return those of `network_ids` that a receipt of the account names, each with its delivery's fingerprint."""
     named = select(receipt.c.network_id, delivery.c.fingerprint).join(
         delivery, delivery.c.id == receipt.c.delivery_id
@@ -28,7 +30,7 @@ def receipts_among(connection: Connection, account_id: str, network_ids: Sequenc
     return _among(connection, named.where(receipt.c.account_id == account_id), receipt.c.network_id, network_ids)
 
 
-def deletions_among(connection: Connection, account_id: str, network_ids: Sequence[str]) -> dict[str, str]:
+def deletions_among(connection: Connection, account_id: str, network_ids: Sequence[str]) -> set[Claim]:
     """Return those of `network_ids` that deliveries of ours deleted, each with that delivery's fingerprint."""
     named = select(delivery.c.target, delivery.c.fingerprint).where(
         delivery.c.account_id == account_id,
@@ -40,8 +42,8 @@ def deletions_among(connection: Connection, account_id: str, network_ids: Sequen
 
 def _among(
     connection: Connection, named: Select[Any], column: ColumnElement[Any], network_ids: Sequence[str]
-) -> dict[str, str]:
-    found: dict[str, str] = {}
+) -> set[Claim]:
+    found: set[Claim] = set()
     for at in range(0, len(network_ids), _CHUNK):
         asked = list(network_ids[at : at + _CHUNK])
         found.update((row[0], row[1]) for row in connection.execute(named.where(column.in_(asked))))

@@ -1,7 +1,7 @@
 """What is ours: posts of which the ledger has a receipt, and deletions that it has as sent, where the log holds a
 signed word on it. A row alone proves nothing: whoever writes the database would call every post ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 from sqlalchemy import Connection
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from socialguard.audit import usage
 from socialguard.canon import envelope, jcs
 from socialguard.ledger import owning, word
+from socialguard.ledger.owning import Claim
 from socialguard.model.delivery import Act
 from socialguard.watch.interface import Desk
 
@@ -27,17 +28,17 @@ def deleted(connection: Connection, desk: Desk, account_id: str, network_ids: Se
     return _proved(connection, desk, claimed, Act.DELETE)
 
 
-def _proved(connection: Connection, desk: Desk, claimed: Mapping[str, str], act: Act) -> frozenset[str]:
-    """Return those of which the log says so, signed; `claimed` has the fingerprint of each."""
+def _proved(connection: Connection, desk: Desk, claimed: Set[Claim], act: Act) -> frozenset[str]:
+    """Return the posts of those claims that the log makes, too, signed."""
     if not claimed:
         return frozenset()
     signers = desk.signers(connection)
-    proved: set[tuple[str, str]] = set()
-    for one in usage.of_fingerprints(connection, set(claimed.values()), word.ACTION, word.SENT):
+    proved: set[Claim] = set()
+    for one in usage.of_fingerprints(connection, {name for _, name in claimed}, word.ACTION, word.SENT):
         network_id = one.obj.get("network_id")
         if one.obj.get("act") == act.value and _is_signed(desk.org, signers, one):
             proved.add((str(network_id), str(one.obj.get("fingerprint"))))
-    return frozenset(name for name, fingerprint in claimed.items() if (name, fingerprint) in proved)
+    return frozenset(network_id for network_id, _ in claimed & proved)
 
 
 def _is_signed(org: str, signers: Mapping[str, bytes], one: usage.Told) -> bool:

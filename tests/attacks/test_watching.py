@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from socialguard.canon import jcs
 from socialguard.vault.keys import KeyPair
 from tests.attacker import append_entry, logged
@@ -67,16 +69,19 @@ def test_an_attempt_made_to_name_a_strangers_post(firm: Firm) -> None:
     assert [one.network_id for one in seen(firm.office, GLOBEX)] == [foreign]
 
 
-def test_a_deletion_by_a_stranger_made_to_look_like_ours(firm: Firm) -> None:
+@pytest.mark.parametrize("how", ["new", "changed"])
+def test_a_deletion_by_a_stranger_made_to_look_like_ours(firm: Firm, how: str) -> None:
     """Told all the same: a deletion counts as ours with the signed word of the log on it."""
     ready(firm.office, GLOBEX)
     ours, other = _sent(firm), firm.office.post("Another", GLOBEX).deliveries[0]
     assert seen(firm.office, GLOBEX) == []
     happen(firm.office, GLOBEX, kind="delete", id=ours["network_id"])
-    row = row_of(firm, "delivery", "id = ?", other["id"])
-    forged = {"id": "deadbeef", "fingerprint": "ab" * 32, "act": "delete", "target": ours["network_id"]}
-    insert_row(firm, "delivery", {**row, **forged})
-    write(firm, "update delivery set act = 'delete', target = ? where id = ?", ours["network_id"], ours["id"])
+    if how == "new":
+        row = row_of(firm, "delivery", "id = ?", other["id"])
+        forged = {"id": "deadbeef", "fingerprint": "ab" * 32, "act": "delete", "target": ours["network_id"]}
+        insert_row(firm, "delivery", {**row, **forged})
+    else:
+        write(firm, "update delivery set act = 'delete', target = ? where id = ?", ours["network_id"], ours["id"])
     (one,) = seen(firm.office, GLOBEX)
     assert (one.kind, one.network_id) == ("deletion", ours["network_id"])
 
