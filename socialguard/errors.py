@@ -278,7 +278,17 @@ class Expired(Held):
 class Frozen(Held):
     """FROZEN  {account}, since {since}, by {actor}: "{reason}". Nothing was sent. Draft {draft} kept."""
 
-    remedy = "To lift: socialguard thaw {account} --reason …"
+    remedy = "To lift: socialguard thaw {words} --reason …"
+
+
+class MemberFrozen(Frozen):
+    """FROZEN  {member}, since {since}, by {actor}: "{reason}". Nothing of theirs goes out. Draft {draft} kept."""
+
+
+class AgreementNeeded(Held):
+    """Agreed, not lifted: {scope} needs {needed} persons, an owner among them; {given} agreed so far."""
+
+    remedy = "Somebody else runs: socialguard thaw {words} --reason …"
 
 
 class Late(Held):

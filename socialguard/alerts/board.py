@@ -107,6 +107,12 @@ class Board:
         self.note(connection)
         return tuple(sorted(chosen))
 
+    def close(self, connection: Connection, kind: str, delivery_id: str) -> None:
+        """Mark the alerts of a kind about a delivery as seen: what they asked for is done."""
+        unseen = alert.c.seen_at.is_(None) & (alert.c.kind == kind) & (alert.c.delivery_id == delivery_id)
+        if connection.execute(update(alert).where(unseen).values(seen_at=jcs.timestamp(clock.now()))).rowcount:
+            self.note(connection)
+
     def note(self, connection: Connection) -> None:
         """Write down for every command what is unseen as this transaction sees it. Where the transaction is rolled
         back after all, the file tells of one that is not there, until the next note."""

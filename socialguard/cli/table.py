@@ -197,7 +197,9 @@ TABLE: Final[Mapping[str, Row]] = {
         "backup_files", "verify", "Prove that every file of the archive is as it was written; names what is not."
     ),
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
-    "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
+    "freeze": Row(
+        "stops", "freeze", "Stop every send on accounts, clients, labels, of a member, or --all. It never asks."
+    ),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
     "panic": Row(
         "panic",
