@@ -318,6 +318,15 @@ class Embargoed(Held):
     )
 
 
+class NoSecondFactor(Held):
+    """MFA  {delivery} for {account}: {detail}. Policy asks for better. Held, not sent."""
+
+    remedy = (
+        "Look at the network, then an owner runs: socialguard mfa set {account} --method app; "
+        "then: socialguard queue release {delivery} --now | --at TIME"
+    )
+
+
 class NeverReached(Held):
     """{network} could not be reached: {delivery} for {account} was due {due}; it is {now}. Held, not sent."""
 

@@ -65,6 +65,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "contact": Row(
         "contact", "contact", "Show or set whom to call about an account (or, with --me, how to reach you)."
     ),
+    "mfa set": Row(
+        "mfa", "set_", "Sign which second factor an account's log-in has, as somebody saw at the network."
+    ),
+    "mfa show": Row("mfa", "show", "Show the second factor of an account: which, who looked, and when."),
+    "mfa list": Row("mfa", "list_", "List the second factors of accounts, and what is wrong with each."),
     "member invite": Row(
         "member", "invite", "Invite somebody: prints a file to carry to them, by any way but this database."
     ),
@@ -342,6 +347,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
     "member": "Who belongs to the organisation, in which role, with which keys.",
+    "mfa": "The second factor of each account's log-in, as people attest it.",
     "plan": "Calendars: what goes out when.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",

@@ -23,7 +23,7 @@ from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import approval, crash, crisis, embargo, threads, unreached
+from socialguard.publishing import approval, crash, crisis, embargo, second_factor, threads, unreached
 from socialguard.publishing.accept import SUBMISSION, frozen, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.threads import Turn
@@ -186,7 +186,7 @@ def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Resul
     late = _lateness(connection, desk, value, account)
     if late is not None:
         return late
-    for rule in (crisis, embargo):
+    for rule in (crisis, embargo, second_factor):
         met = rule.problem_of(connection, desk, value, account)
         if met is not None:
             return hold(connection, desk, value, account, met)

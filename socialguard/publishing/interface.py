@@ -48,6 +48,14 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Weakness:
+    """What is wrong with the second factor of an account, and whether policy lets nobody pass it."""
+
+    detail: str
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One delivery before it is one: the account and everything that would be public, with its length and
     limit in the network's own unit, its price in millionths of a US dollar, its grace and how late it may go out
@@ -213,6 +221,10 @@ class Trust(Protocol):
 
     def embargo(self, connection: Connection, account: Account) -> str:
         """Return the embargo that policy lays on an account now, in words; empty where there is none."""
+        ...
+
+    def second_factor(self, connection: Connection, account: Account) -> Weakness | None:
+        """Return what policy finds wrong with the second factor of an account now, None where it finds nothing."""
         ...
 
     def checkpoint(self, connection: Connection) -> Tree:

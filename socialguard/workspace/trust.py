@@ -21,13 +21,14 @@ from socialguard.ledger.stops import CRISIS, FREEZE, Stop
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Content
+from socialguard.model.mfa import weakness
 from socialguard.model.text import marked
 from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
 from socialguard.networks.prices import price_of_links
 from socialguard.publishing import agreeing
 from socialguard.publishing.freeze import THAW, thaw_statement
-from socialguard.publishing.interface import Noted, Rules
+from socialguard.publishing.interface import Noted, Rules, Weakness
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
@@ -376,6 +377,19 @@ class Trust:
         windows = rule.parameters[embargo.WINDOWS]
         assert isinstance(windows, tuple)
         return embargo.window_at(windows, clock.now(), account.zone)
+
+    def second_factor(self, connection: Connection, account: Account) -> Weakness | None:
+        """Return what policy finds wrong with the second factor of an account now."""
+        from socialguard.guard.checks import mfa
+
+        rule = check_rules(self._signed.policy(connection), account, {mfa.NAME: mfa.PARAMETERS})[mfa.NAME]
+        if rule.level not in ("hold", "block"):
+            return None
+        refused, days = rule.parameters[mfa.REFUSED], rule.parameters[mfa.DAYS]
+        assert isinstance(refused, tuple)
+        assert isinstance(days, int)
+        found = weakness(account.mfa, clock.now(), refused=refused, days=days)
+        return None if found is None else Weakness(found[0].format_map(found[1]), rule.level == "block")
 
     def noted(self) -> Noted:
         """Return what waits in the emergency file now."""

@@ -72,8 +72,33 @@ class IdentityFields(Shape):
     url: str
 
 
+class MfaFields(Shape):
+    method: Literal["app", "key", "sms", "none"]
+    checked_at: str
+    by: str
+
+
+class MfaRow(Shape):
+    account: str
+    mfa: MfaFields | None
+    problem: str | None
+
+
+class MfaSet(Shape):
+    """What `mfa set` and `mfa show` print."""
+
+    mfa: MfaRow
+
+
+class MfaList(Shape):
+    """What `mfa list` prints."""
+
+    mfa: list[MfaRow]
+
+
 class ShownAccount(AccountFields):
     contact: str | None
+    mfa: MfaFields | None
     credential: Holding
     inspection: InspectionFields | None
 
@@ -676,10 +701,13 @@ class RightRow(Shape):
     by: str | None
     last_used: str | None
     uses: int
+    mfa: Literal["app", "key", "sms", "none"] | None
 
 
 class FindingRow(Shape):
-    kind: Literal["unused_right", "shared_credential", "stale_credential", "never_rotated", "one_owner"]
+    kind: Literal[
+        "unused_right", "shared_credential", "stale_credential", "never_rotated", "one_owner", "weak_mfa"
+    ]
     account: str | None
     member: str | None
     since: str | None
