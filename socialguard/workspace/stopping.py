@@ -196,7 +196,11 @@ def _call_off(workspace: "Workspace", delivery_ids: Sequence[str]) -> None:
     """Tell approvers no more of what was cancelled; that this fails must not make the stop fail."""
     from socialguard.publishing import approval
 
-    with suppress(errors.SocialGuardError), workspace.database.write() as connection:
+    with (
+        suppress(errors.SocialGuardError),
+        workspace.database.write() as connection,
+        workspace.alerts.noting_once(connection),
+    ):
         for one in delivery_ids:
             approval.close(connection, workspace.alerts, one)
 

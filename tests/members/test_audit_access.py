@@ -61,7 +61,7 @@ def test_a_right_that_was_not_used_for_90_days_stands_out(office: Office, jonas:
 
 
 def test_tokens_that_were_never_replaced_and_credentials_without_use_stand_out(office: Office) -> None:
-    assert {kind for kind, *_ in found(office, "x:@acme")} == {"one_owner"}
+    assert {kind for kind, *_ in found(office, "x:@acme")} == {"one_owner", "weak_mfa"}
     kinds = {kind for kind, *_ in found(office, "x:@acme", SOCIALGUARD_CLOCK="+2200h")}
     assert kinds == {"one_owner", "never_rotated", "stale_credential", "unused_right"}
 
