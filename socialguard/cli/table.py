@@ -211,6 +211,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "panic",
         "Stop accounts at once: freeze, cancel what waits, keep evidence; on demand delete and revoke.",
     ),
+    "recover": Row(
+        "recover",
+        "recover",
+        "Go the way back of an account that was taken over: credential, identity, review, thaw; again goes on.",
+    ),
     "crisis on": Row(
         "crisis", "on", "Hold every post that is queued, of all accounts where none is named. It never asks."
     ),

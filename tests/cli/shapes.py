@@ -674,6 +674,50 @@ class AffinityFitDocument(Shape):
     anew: bool
 
 
+class RecoveryStep(Shape):
+    step: Literal["credential", "identity", "review", "thaw"]
+    done: bool
+    detail: str
+    todo: str
+
+
+class ForeignThing(Shape):
+    number: int
+    reviewed: bool
+    kind: str
+    severity: str
+    suspected: bool
+    network_id: str | None
+    url: str
+    source: str
+    at: str
+    what: str
+    reasons: list[str]
+    evidence: str
+
+
+class RecoveryStop(Shape):
+    scope: str
+    since: str
+    by: str
+    reason: str
+
+
+class RecoveryFields(Shape):
+    account: str
+    done: bool
+    frozen: list[RecoveryStop]
+    steps: list[RecoveryStep]
+    foreign: list[ForeignThing]
+    problem: ErrorFields | None
+
+
+class Recovered(Shape):
+    """What `recover` prints."""
+
+    recovery: RecoveryFields
+
+
 class AuditExport(Shape):
     """What `audit export` prints."""
 

@@ -59,7 +59,7 @@ def thaw(
     if members and selectors:
         raise errors.UsageError(detail="Thaw accounts and members one after the other.")
     with open_workspace(face) as workspace:
-        _confirm(face, workspace, names, confirmed)
+        confirm_thaw(face, workspace, names, confirmed)
         lifted = freezing.thaw(workspace.desk, stopping.scopes_of(workspace, names), reason)
     document = {"thawed": names, "scopes": [stop.scope for stop in lifted]}
     face.printer.answer(document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(names)))
@@ -82,7 +82,7 @@ class NotLifted(errors.Cancelled):
     """Stopped. The freeze was not lifted."""
 
 
-def _confirm(face: Face, workspace: Workspace, names: Sequence[str], confirmed: Sequence[str]) -> None:
+def confirm_thaw(face: Face, workspace: Workspace, names: Sequence[str], confirmed: Sequence[str]) -> None:
     """A thaw lets posts go out, so it is confirmed as a switch is; a script may repeat what it gave, or name the
     account in full."""
     if any(name.startswith(MEMBER) for name in names):
