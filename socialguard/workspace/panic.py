@@ -59,8 +59,9 @@ class Panic:
 
     @property
     def is_partial(self) -> bool:
-        """Return whether anything failed."""
-        return self.problem is not None or any(one.failed for one in self.accounts)
+        """Return whether anything failed, or a network still takes a credential that was to be revoked."""
+        left = (one.failed or one.revoked is False for one in self.accounts)
+        return self.problem is not None or any(left)
 
 
 def stop(workspace: "Workspace", selectors: Sequence[str], reason: str, *, fetch: bool) -> Panic:
@@ -138,7 +139,7 @@ def _look_at_all(workspace: "Workspace", found: Panic, *, fetch: bool) -> None:
     def look(one: Panicked) -> None:
         fetches = fetch and one.account.is_usable
         if fetches:
-            _guarded(one, "fetch", lambda: workspace.watch.fetch(one.account))  # it judges what it fetched
+            _twice(one, "fetch", lambda: workspace.watch.fetch(one.account))  # it judges what it fetched
         _guarded(one, "foreign", lambda: _look(workspace, one, judge=not fetches))
 
     if not fetch:
