@@ -70,7 +70,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
-    went wrong; `facts` is what the registry keeps beside an account."""
+    went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an
+    account."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -78,4 +79,5 @@ class Desk:
     purse: Purse
     alerts: Board
     fetch: Callable[[Account], None]
+    read_lists: Callable[[Account], None]
     facts: Callable[[Connection, str], Facts]
