@@ -29,7 +29,7 @@ RECENT: Final = timedelta(days=7)
 """What strangers posted longer ago is not deleted in a panic: somebody has lived with it."""
 _THREADS: Final = 16
 _TELL: Final = marked("PANIC  {account}: {reason}. Frozen; {cancelled} posts cancelled; {failed} steps failed.")
-_BACK: Final = marked("docs/operations.md says how to come back: new credential, review, thaw.")
+_BACK: Final = marked("The way back: socialguard recover {account}")
 
 
 @dataclass(slots=True)

@@ -126,6 +126,7 @@ def _tell(face: Face, found: "Panic", refused: errors.SocialGuardError | None) -
     if refused is not None:
         face.printer.note("Nothing was deleted: {problem}", problem=refused.message(_))
     face.printer.say("A send that is under way cannot be stopped.")
+    face.printer.say("The way back, for each account: socialguard recover ACCOUNT")
 
 
 def _revoked(revoked: bool | None) -> str:
