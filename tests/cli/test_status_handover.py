@@ -75,6 +75,14 @@ def test_a_stop_is_never_refused_for_its_reason_and_keeps_no_secret_of_it(
     assert "the token is [secret]" in kept
 
 
+def test_a_process_that_never_opened_a_credential_keeps_none_of_it_in_a_reason(office: Office) -> None:
+    ours = next(one for one in sorted(office.secrets) if re.fullmatch("[0-9a-f]{32}", one))
+    done = office.process("freeze", "x:@acme", "--reason", f"leaked: {ours}, go", "--json")
+    assert (done.code, done.document["reason"]) == (0, "leaked: [secret], go")
+    with closing(sqlite3.connect(office.database)) as database:
+        assert ours not in "\n".join(database.iterdump())
+
+
 def test_every_account_stands_on_one_screen(office: Office) -> None:
     office.post("Sent")
     due = scheduled(office, "Next")["due"]
