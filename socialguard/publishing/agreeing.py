@@ -18,6 +18,7 @@ from socialguard.canon import jcs
 from socialguard.ledger import approvals, stops
 from socialguard.ledger.approvals import Word
 from socialguard.ledger.stops import Stop
+from socialguard.model.text import marked
 from socialguard.publishing import approval
 from socialguard.publishing.interface import Desk, Trust
 
@@ -56,7 +57,7 @@ def agree(connection: Connection, desk: Desk, stop: Stop, reason: str, needed: i
     if not desk.trust.may_agree(connection, own, stop):
         raise errors.NotAllowed(
             who=desk.trust.named(connection, own),
-            what=f"lift {told(connection, desk.trust, stop)}",
+            what=marked("lift this freeze"),
             detail="an owner does it, or who may approve there helps",
         )
     if own not in counting(connection, desk.trust, stop):

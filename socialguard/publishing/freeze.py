@@ -13,6 +13,7 @@ from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.ledger import stops
 from socialguard.ledger.stops import FREEZE, Stop
+from socialguard.model.text import marked
 from socialguard.publishing import agreeing
 from socialguard.publishing.agreeing import thaw_statement
 from socialguard.publishing.interface import Desk
@@ -80,7 +81,7 @@ def lift(desk: Desk, kind: str, scopes: Sequence[str] | None, reason: str, *, ac
             elif kind != FREEZE:
                 raise errors.NotAllowed(
                     who=desk.trust.named(connection, desk.person.id),
-                    what=f"end {agreeing.told(connection, desk.trust, stop)}",
+                    what=marked("end a crisis"),
                     detail="only an owner does",
                 )
             else:

@@ -255,7 +255,8 @@ def _review(account: Account, foreign: Sequence[Foreign], *, looked: bool) -> Le
     if not left:
         return Left(Step.REVIEW, is_done=True)
     words = " ".join(f"--reviewed {number}" for number in left)
-    detail = f"{len(left)} things that nobody here did were not reviewed"
+    count = len(left)
+    detail = marked(f"{count} things that nobody here did were not reviewed")
     return Left(Step.REVIEW, False, detail, f"socialguard recover {account} {words}")
 
 
@@ -265,11 +266,16 @@ def _thaw(workspace: "Workspace", connection: "Connection", account: Account, fo
     if own:
         needed = max(workspace.trust.thaw_needs(connection, one) for one in own)
         given = len(agreeing.counting(connection, workspace.trust, own[0]))
-        detail = f"needs {needed} persons, an owner among them; {given} agreed so far" if needed > 1 else ""
-        return Left(Step.THAW, False, detail, f"socialguard recover {account} --reason … --confirm {account}")
+        detail = marked(f"needs {needed} persons, an owner among them; {given} agreed so far")
+        return Left(
+            Step.THAW,
+            False,
+            detail if needed > 1 else "",
+            f"socialguard recover {account} --reason … --confirm {account}",
+        )
     scope = wide[0].scope
     words = f"socialguard thaw {'--all' if scope == stops.ALL else scope} --reason …"
-    return Left(Step.THAW, False, f"a freeze on {scope} is over it, and is lifted only as a whole", words)
+    return Left(Step.THAW, False, marked(f"a freeze on {scope} is over it, and is lifted only as a whole"), words)
 
 
 def _stops(workspace: "Workspace", connection: "Connection", account: Account) -> tuple[Stop, ...]:
