@@ -4,6 +4,7 @@ Strict on purpose: a key that is not known is a slip of the hand, and a setting 
 would be missed when it is needed."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
@@ -28,6 +29,7 @@ _ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "anchors": f'{_TEXTS}, such as ["dir:/mnt/audit"]',
         "local_anchor": "the path of a file in quotes",
         "stale_after_hours": "a whole number of hours from 1",
+        "require_anchor_within_minutes": "a whole number of minutes from 1",
         "sinks": f'{_TEXTS}, such as ["syslog+tls://siem.example:6514"]',
         "sink_format": '"ocsf" or "jsonl"',
     },
@@ -65,6 +67,7 @@ def parse(source: str, name: str) -> Settings:
         _refuse(source, name, path, allowed(path))
     if found.zone is not None:
         _require_zone(source, name, found.zone)
+    within = found.audit.require_anchor_within_minutes
     return Settings(
         language=found.language,
         zone=found.zone,
@@ -72,6 +75,7 @@ def parse(source: str, name: str) -> Settings:
         anchors=tuple(found.audit.anchors),
         local_anchor=found.audit.local_anchor,
         stale_after_hours=found.audit.stale_after_hours,
+        anchor_within=None if within is None else timedelta(minutes=within),
         sinks=tuple(found.audit.sinks),
         sink_format=found.audit.sink_format,
         proxy=found.http.proxy,
@@ -140,6 +144,7 @@ def _document() -> "type[BaseModel]":
         anchors: list[str] = Field(default_factory=list)
         local_anchor: str | None = None
         stale_after_hours: int = Field(default=24, ge=1)
+        require_anchor_within_minutes: int | None = Field(default=None, ge=1)
         sinks: list[str] = Field(default_factory=list)
         sink_format: str = Field(default="ocsf", pattern="^(ocsf|jsonl)$")
 

@@ -1,5 +1,6 @@
 """One pass over the stored rows of one incarnation: its pages in their order, and the roots on the way."""
 
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -7,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
 
-from socialguard.audit.pages import BATCH, Asked, Problem, Problems, order
+from socialguard.audit.pages import BATCH, Asked, Problem, Problems, order, rising
 from socialguard.audit.readers import Reader
 from socialguard.audit.tree import as_stored
 from socialguard.canon import merkle
@@ -34,12 +35,14 @@ _COUNT = Prepared(
 @dataclass(slots=True)
 class Scanned:
     """What a pass found: the tree over the rows in their order, its root at the sizes asked for, the leaves of
-    entries with the actions asked for, and the first row's and the newest times."""
+    entries with the actions asked for, the indexes of those that are hashes only, and the first row's and the
+    newest times."""
 
     incarnation: int
     frontier: merkle.Frontier = field(default_factory=merkle.Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     kept: list[tuple[int, bytes]] = field(default_factory=list)
+    bare: "array[int]" = field(default_factory=lambda: array("Q"))
     first: bytes | None = None
     last: int = -1
     last_ts: str = ""
@@ -80,12 +83,15 @@ def scan(
     with database.read() as connection:
         rows = int(_COUNT.scalar(connection, inc=incarnation) or 0)
     for page in reader(_parts(incarnation, rows, below, wanted)):
-        order(result.noted, [page.first], [page.first_ts], result.last + 1, result.last_ts)
+        order(result.noted, [page.first], result.last + 1)
+        if page.first_ts:
+            rising(result.noted, [page.first], [page.first_ts], result.last_ts)
         for problem in page.problems:
             result.tampered(problem.kind, problem.detail, problem.entry)
         result.first = page.leaf if result.first is None else result.first
-        result.last, result.last_ts = page.last, page.last_ts
+        result.last, result.last_ts = page.last, page.last_ts or result.last_ts
         result.kept.extend(page.kept)
+        result.bare.extend(page.bare)
         hashes = [page.hashes[at : at + merkle.HASH_BYTES] for at in range(0, len(page.hashes), merkle.HASH_BYTES)]
         start = result.frontier.size
         with database.read() as connection:

@@ -4,18 +4,24 @@ What a clean report proves: that nothing which a checkpoint states, and an ancho
 later. Alone on one machine the log proves neither that it is complete nor who typed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import func, select
 
 from socialguard import clock, errors
-from socialguard.audit import checkpoint
+from socialguard.audit import checkpoint, pruned
 from socialguard.audit.anchors.interface import Anchor
 from socialguard.audit.declaration import Declaration, Gap
 from socialguard.audit.interface import LogKey, Tree, TreePin
-from socialguard.audit.judge import judge_declarations, judge_rotations, judge_witness, told_once
+from socialguard.audit.judge import (
+    judge_declarations,
+    judge_prunings,
+    judge_rotations,
+    judge_witness,
+    told_once,
+)
 from socialguard.audit.pages import Problem
 from socialguard.audit.readers import readers
 from socialguard.audit.scan import Scanned, Wanted, scan
@@ -39,7 +45,8 @@ Progress = Callable[[int, int], None]
 class Report:
     """What was found. `status` is `whole`, `whole, gap n–m declared` or `tampered`; `entries` and `root` (base64,
     as in a checkpoint) are those of the present tree; `anchored` is `none`, `local` or `outside`; `unproven`
-    counts the entries after the last checkpoint; `exit_code` is the gravest of the problems, 0 without one."""
+    counts the entries after the last checkpoint, `pruned` those of which only the hash is kept; `exit_code` is the
+    gravest of the problems, 0 without one."""
 
     status: str
     entries: int
@@ -48,6 +55,7 @@ class Report:
     problems: tuple[Problem, ...]
     exit_code: int
     unproven: int = 0
+    pruned: int = 0
     incarnation: int = 0
     gaps: tuple[Gap, ...] = ()
 
@@ -116,7 +124,7 @@ def verify(
             wanted = Wanted(
                 org,
                 frozenset(w.tree.size for w in witnesses if w.tree.incarnation == incarnation),
-                frozenset({checkpoint.ROTATE}),
+                frozenset({checkpoint.ROTATE, pruned.ACTION}),
                 judge.check,
                 deep,
             )
@@ -127,6 +135,7 @@ def verify(
         if not deep:
             judge.check_signature(scans[incarnation], data)
     current = max(scans, default=0) if head is None else head.incarnation
+    bare = judge_prunings(org, owners, scans)
     declared = judge_declarations(org, owners, scans, current, problems)
     problems += _present(database, head, scans.get(current))
     for result in scans.values():
@@ -141,7 +150,7 @@ def verify(
     newest = scans.get(current, Scanned(current))
     problems += _anchoring(database, newest, witnesses, anchors, require_anchor, stale_after)
     proved = judge.good.get(current, (0, b""))[0]
-    return _report(newest, problems, declared, _class_of(witnesses, newest), proved)
+    return replace(_report(newest, problems, declared, _class_of(witnesses, newest), proved), pruned=bare)
 
 
 def _survey(database: Database) -> tuple[Head | None, dict[int, int], list[Problem]]:

@@ -265,6 +265,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "person",
         "Write one signed file about a member: could, did, withdrawn, tokens changed, left to do.",
     ),
+    "audit prune": Row(
+        "audit_prune",
+        "prune",
+        "Let go what entries say that are old, for good; their hashes stay, and what they prove.",
+    ),
     "audit incident accept": Row(
         "audit",
         "accept",

@@ -232,6 +232,11 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
             draft=value.draft_id,
         )
         return Result(value, account, frozen)
+    if value.act is not Act.DELETE:  # what is public and must go is never kept there by this
+        try:
+            desk.trust.require_anchored(connection)
+        except errors.AnchorOverdue as overdue:
+            return Result(value, account, overdue)
     return None
 
 

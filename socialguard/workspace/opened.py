@@ -260,6 +260,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.renewed,
             self.marks,
             signs_log=self.identity.has(LOG),
+            anchor_within=self.settings.anchor_within,
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select, update
 
 from socialguard import errors
+from socialguard.audit.anchors import holding
 from socialguard.audit.anchors.directory import DirectoryAnchor
 from socialguard.audit.anchors.git import GitAnchor
 from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement
@@ -73,6 +74,7 @@ def publish_pending(database: Database, org: str, anchors: Sequence[Anchor]) -> 
             continue
         with database.write() as connection:
             connection.execute(delete(anchor_queue).where(anchor_queue.c.id.in_(ids)))
+            holding.note(connection, anchor, waiting[-1][1])
         results.append(Published(anchor.name, len(ids)))
     return tuple(results)
 
