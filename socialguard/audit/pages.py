@@ -112,7 +112,7 @@ def read(database: Database, asked: Asked) -> Iterator[Page]:
 
 def order(noted: Problems, sequence: Sequence[int], expected: int) -> None:
     """Note where indexes do not follow one another from `expected` on."""
-    if list(sequence) != list(range(expected, expected + len(sequence))):
+    if tuple(sequence) != tuple(range(expected, expected + len(sequence))):
         for seq in sequence:
             if seq != expected:
                 missing = f"entry {expected}" if seq == expected + 1 else f"entries {expected}–{seq - 1}"
@@ -132,31 +132,31 @@ def rising(noted: Problems, sequence: Sequence[int], times: Sequence[str], last_
 def _page(found: Sequence[Any], reasons: Sequence[Any], asked: Asked) -> Page:
     noted = Problems()
     rows = _typed(noted, found)
-    full = [row for row in rows if row[1]]
-    sequence = [row[0] for row in rows]
-    times = [row[3] for row in full]
+    sequence, contents, stored, times, _, actions, *_ = zip(*rows, strict=True)
+    full = rows
+    if b"" in contents:
+        full = [row for row in rows if row[1]]
+        times = tuple(row[3] for row in full)
     order(noted, sequence, sequence[0])
     rising(noted, [row[0] for row in full], times, "")
     for seq, wrong in disagreements(full, asked.org, deep=asked.deep):
         noted.tampered("entry", f"entry {seq}: {wrong}.", seq)
     _reasons(noted, rows, reasons)
-    hashes = merkle.leaf_hashes(row[1] for row in rows)
-    bare = array("Q")
-    if len(full) < len(rows):
-        bare = _bare(noted, rows, hashes)
-    if hashes != [row[2] for row in rows]:
+    hashes = merkle.leaf_hashes(contents)
+    bare = _bare(noted, rows, hashes) if len(full) < len(rows) else array("Q")
+    if hashes != list(stored):
         for row, computed in zip(rows, hashes, strict=True):
             if row[2] != computed:
                 noted.tampered("hash", f"entry {row[0]} does not have the hash that was stored.", row[0])
     kept: tuple[tuple[int, bytes], ...] = ()
-    if not asked.actions.isdisjoint({row[5] for row in rows}):
+    if not asked.actions.isdisjoint(actions):
         kept = tuple((row[0], row[1]) for row in rows if row[5] in asked.actions)
     return Page(
         first=sequence[0],
         last=sequence[-1],
         first_ts=times[0] if times else "",
         last_ts=times[-1] if times else "",
-        leaf=rows[0][1],
+        leaf=contents[0],
         hashes=b"".join(hashes),
         kept=kept,
         bare=bare,
@@ -182,7 +182,8 @@ def _bare(noted: Problems, rows: Sequence[Any], hashes: list[bytes]) -> "array[i
 def _typed(noted: Problems, rows: Sequence[Any]) -> Sequence[Any]:
     """Return the rows, those whose values are of another type than ours ever are made harmless: SQLite stores
     whatever it is given."""
-    if all(type(row[0]) is int and type(row[1]) is bytes and type(row[3]) is str for row in rows):
+    columns = list(zip(*rows, strict=True))
+    if [set(map(type, columns[at])) for at in (0, 1, 3)] == [{int}, {bytes}, {str}]:
         return rows
     made = []
     for row in rows:

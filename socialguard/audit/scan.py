@@ -1,5 +1,6 @@
 """One pass over the stored rows of one incarnation: its pages in their order, and the roots on the way."""
 
+import struct
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ def scan(
         result.last, result.last_ts = page.last, page.last_ts or result.last_ts
         result.kept.extend(page.kept)
         result.bare.extend(page.bare)
-        hashes = [page.hashes[at : at + merkle.HASH_BYTES] for at in range(0, len(page.hashes), merkle.HASH_BYTES)]
+        hashes = _cut(page.hashes)
         start = result.frontier.size
         with database.read() as connection:
             points = _CHECKPOINTS.tuples(connection, inc=incarnation, low=start, high=start + len(hashes))
@@ -108,7 +109,12 @@ def _parts(incarnation: int, rows: int, below: int, wanted: Wanted) -> Iterator[
         yield Asked(incarnation, low, high, wanted.org, wanted.actions, wanted.deep)
 
 
-def _fold(result: Scanned, hashes: list[bytes], points: Any, wanted: Wanted) -> None:
+def _cut(hashes: bytes) -> tuple[bytes, ...]:
+    """Return hashes that stand one after the other, each by itself."""
+    return struct.unpack(f"{merkle.HASH_BYTES}s" * (len(hashes) // merkle.HASH_BYTES), hashes)
+
+
+def _fold(result: Scanned, hashes: tuple[bytes, ...], points: Any, wanted: Wanted) -> None:
     start = result.frontier.size
     stored = {size: (note, frontier) for size, note, frontier in points}
     sizes = {size for size in wanted.sizes if start < size <= start + len(hashes)}
