@@ -62,7 +62,8 @@ def _surely_agrees(row: Any, org: str) -> bool:
     if not (_is_formed(who) and _is_formed(where)):
         return False
     head = f'{head}{who}}},"corr":{tie},"nonce":"'
-    tail = f'}},"org":"{org}","outcome":"{outcome}","reason_sha256":null,"seq":{seq},"src":{where},"ts":"{ts}","v":1}}'
+    tail = f'}},"org":"{org}","outcome":"{outcome}","reason_sha256":null,"seq":{seq},"src":{where},'
+    tail += f'"ts":"{ts}","v":1}}'
     nonce, obj, end = len(head), len(head) + _NONCE, len(text) - len(tail)
     if not (text.startswith(head) and text.startswith(_OBJ, obj) and text.endswith(tail)) or obj >= end:
         return False
