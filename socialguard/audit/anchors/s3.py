@@ -133,9 +133,9 @@ class S3Anchor:
                 "allow_http": place.endpoint.startswith("http://"),
                 "allow_invalid_certificates": False,
                 "timeout": TIME_LIMIT,
-                # Only a proxy that is named, for no host, keeps that of the environment away.
+                # Only one that is named keeps a proxy of the environment away; it is for any host but this.
                 "proxy_url": "http://127.0.0.1:9",
-                "proxy_excludes": "*",
+                "proxy_excludes": urlsplit(place.endpoint).hostname or "",
                 **trusted,  # type: ignore[typeddict-item]
             },
             retry_config={"max_retries": 2, "retry_timeout": TIME_LIMIT},
