@@ -74,6 +74,7 @@ class S3Anchor:
     def publish(self, statements: Sequence[Statement]) -> None:
         """Create an object for each checkpoint; one that is there must state the same. The newest must be
         locked."""
+        store = self._store
         import obstore
         from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 
@@ -81,7 +82,7 @@ class S3Anchor:
             for each in statements:
                 path = f"{folder_name(each.org)}/{each.file_name}"
                 try:
-                    obstore.put(self._store, path, each.note, mode="create", use_multipart=False)
+                    obstore.put(store, path, each.note, mode="create", use_multipart=False)
                 except (AlreadyExistsError, PreconditionError):
                     if not same_statement(self._read(path), each.note):
                         raise self._failed("it holds another checkpoint of one size.") from None
@@ -93,13 +94,14 @@ class S3Anchor:
 
     def notes(self, org: str) -> Iterator[bytes]:
         """Give the content of each object of `org`, in the order of their names."""
+        store = self._store
         from concurrent.futures import ThreadPoolExecutor
 
         import obstore
         from obstore.exceptions import BaseError
 
         try:
-            found = [one["path"] for some in obstore.list(self._store, folder_name(org)) for one in some]
+            found = [one["path"] for some in obstore.list(store, folder_name(org)) for one in some]
             with ThreadPoolExecutor(_READERS) as readers:
                 yield from readers.map(self._read, sorted(one for one in found if one.endswith(".checkpoint")))
         except (BaseError, OSError) as problem:
@@ -107,8 +109,10 @@ class S3Anchor:
 
     @cached_property
     def _store(self) -> "S3Store":
-        from obstore.store import S3Store
-
+        try:
+            from obstore.store import S3Store
+        except ImportError:
+            raise self._failed("the package obstore is missing: pip install 'socialguard[s3]'") from None
         try:
             key, secret = self._secret().split()
         except ValueError:
