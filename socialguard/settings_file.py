@@ -4,7 +4,6 @@ Strict on purpose: a key that is not known is a slip of the hand, and a setting 
 would be missed when it is needed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
@@ -67,7 +66,6 @@ def parse(source: str, name: str) -> Settings:
         _refuse(source, name, path, allowed(path))
     if found.zone is not None:
         _require_zone(source, name, found.zone)
-    within = found.audit.require_anchor_within_minutes
     return Settings(
         language=found.language,
         zone=found.zone,
@@ -75,7 +73,7 @@ def parse(source: str, name: str) -> Settings:
         anchors=tuple(found.audit.anchors),
         local_anchor=found.audit.local_anchor,
         stale_after_hours=found.audit.stale_after_hours,
-        anchor_within=None if within is None else timedelta(minutes=within),
+        require_anchor_within_minutes=found.audit.require_anchor_within_minutes,
         sinks=tuple(found.audit.sinks),
         sink_format=found.audit.sink_format,
         proxy=found.http.proxy,

@@ -46,6 +46,7 @@ def disagreements(rows: Sequence[Any], org: str, *, deep: bool) -> list[tuple[in
 def _surely_agrees(row: Any, org: str) -> bool:
     """Return whether a leaf begins and ends as its columns make it, with a nonce and `obj` between; False where
     only the parser can tell. RFC 8785 sorts keys, so there is one order."""
+    text: str
     seq, leaf, _, ts, actor, action, account, outcome, corr, fingerprint = row
     words = f"{account}{action}{actor}{outcome}{corr}{fingerprint}{ts}"
     if '"' in words or "\\" in words:

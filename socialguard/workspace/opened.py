@@ -260,7 +260,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.renewed,
             self.marks,
             signs_log=self.identity.has(LOG),
-            anchor_within=self.settings.anchor_within,
+            anchor_within=self.settings.require_anchor_within_minutes,
         )
 
     @cached_property

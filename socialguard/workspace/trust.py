@@ -82,7 +82,7 @@ class Trust:
         marks: Marks,
         *,
         signs_log: bool,
-        anchor_within: timedelta | None = None,
+        anchor_within: int | None = None,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -264,7 +264,7 @@ class Trust:
         if self._anchor_within is None:
             return
         since = holding.unheld_since(connection)
-        if since is not None and since < jcs.timestamp(clock.now() - self._anchor_within):
+        if since is not None and since < jcs.timestamp(clock.now() - timedelta(minutes=self._anchor_within)):
             raise errors.AnchorOverdue(since=f"{since[:16].replace('T', ' ')} UTC")
 
     def checkpoint(self, connection: Connection) -> Tree:

@@ -23,7 +23,7 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def s3(endpoint: str) -> Any:
-    import boto3
+    import boto3  # type: ignore[import-untyped] # it has no types
 
     keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
     return boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)

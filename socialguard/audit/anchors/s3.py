@@ -19,7 +19,7 @@ from socialguard.model.credential import redact
 from socialguard.networks.addresses import is_loopback
 
 if TYPE_CHECKING:
-    from obstore.store import S3Store
+    from obstore.store import ClientConfig, S3Credential, S3Store
 
 TIME_LIMIT: Final = timedelta(seconds=20)
 REGION: Final = "us-east-1"
@@ -120,7 +120,17 @@ class S3Anchor:
         except errors.SocialGuardError as problem:  # no key here, or a locked vault: the others go on
             raise self._failed(problem.message()) from None
         place = self._place
-        trusted = {} if self._ca_bundle is None else {"root_certificate": Path(self._ca_bundle).read_bytes()}
+        client: ClientConfig = {
+            "allow_http": place.endpoint.startswith("http://"),
+            "allow_invalid_certificates": False,
+            "timeout": TIME_LIMIT,
+            # Only one that is named keeps a proxy of the environment away; it is for any host but this.
+            "proxy_url": "http://127.0.0.1:9",
+            "proxy_excludes": urlsplit(place.endpoint).hostname or "",
+        }
+        if self._ca_bundle is not None:
+            client["root_certificate"] = Path(self._ca_bundle).read_bytes()
+        credential: S3Credential = {"access_key_id": key, "secret_access_key": secret, "expires_at": None}
         # All that the environment could set otherwise is said here.
         return S3Store(
             place.bucket,
@@ -133,17 +143,9 @@ class S3Anchor:
                 "checksum_algorithm": "SHA256",  # an object with a lock is refused without one
                 "conditional_put": "etag",
             },
-            client_options={
-                "allow_http": place.endpoint.startswith("http://"),
-                "allow_invalid_certificates": False,
-                "timeout": TIME_LIMIT,
-                # Only one that is named keeps a proxy of the environment away; it is for any host but this.
-                "proxy_url": "http://127.0.0.1:9",
-                "proxy_excludes": urlsplit(place.endpoint).hostname or "",
-                **trusted,  # type: ignore[typeddict-item]
-            },
+            client_options=client,
             retry_config={"max_retries": 2, "retry_timeout": TIME_LIMIT},
-            credential_provider=lambda: {"access_key_id": key, "secret_access_key": secret, "expires_at": None},
+            credential_provider=lambda: credential,
         )
 
     def _read(self, path: str) -> bytes:
