@@ -88,7 +88,7 @@ def judge(
         known = ranges.setdefault(act.incarnation, [])
         if act.low != (known[-1].high if known else 0):
             current.tampered("pruned", f"the prunings of incarnation {act.incarnation} do not follow one another.")
-            return 0
+            return sum(map(len, bare.values()))
         known.append(act)
     for incarnation in sorted(bare.keys() | ranges.keys()):
         found = bare.get(incarnation, array("Q"))

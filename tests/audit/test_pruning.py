@@ -1,6 +1,7 @@
 """Letting go what old entries say: the hashes stay and prove as much, and nobody passes a hole off as pruned."""
 
 import json
+from array import array
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from socialguard.audit import exported, exporting, pruned, pruning, reader, stre
 from socialguard.audit.courses import Pruned
 from socialguard.audit.interface import Entry, LogKey
 from socialguard.audit.log import AuditLog
+from socialguard.audit.pages import Problems
 from socialguard.audit.reader import Filter
 from socialguard.audit.verify import Report, verify
 from socialguard.canon import jcs
@@ -248,3 +250,22 @@ def test_an_export_is_checked_without_us_and_a_hole_in_it_is_found(year: World, 
     path.write_bytes(b"\n".join(lines) + b"\n")
     found = exported.verify(tmp_path / "out", [year.key.public])
     assert {problem.kind for problem in found.problems} >= {"pruned"}
+
+
+def test_a_course_of_which_the_beginning_is_gone_is_refused(year: World) -> None:
+    """`sent` is still there, what was queued and approved before it is not: half a course decides nothing."""
+    with year.database.read() as connection:
+        sent = year.log.head(connection).size - 4
+    prune(year, (0, sent))
+    assert json.loads(contents(year)[sent])["outcome"] == "sent"
+    for log in (year.log, AuditLog(ORG)):
+        with year.database.read() as connection, pytest.raises(Pruned):
+            log.course(connection, OLD, (0, 2))
+
+
+def test_acts_that_leave_a_gap_between_them_cover_nothing(log: AuditLog) -> None:
+    """An entry in the gap would be nobody's."""
+    noted = Problems()
+    acts = [pruned.Act(0, 0, 10, 1, pruned.digest([3])), pruned.Act(0, 20, 30, 1, pruned.digest([25]))]
+    assert pruned.judge(acts, {0: array("Q", [3, 15, 25])}, {}, noted) == 3
+    assert [one.kind for one in noted.found] == ["pruned"]

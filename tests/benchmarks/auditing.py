@@ -109,8 +109,8 @@ def verify_lines(base: Path, entries: int = ENTRIES) -> list[Line]:
 
 
 def access_lines(base: Path, entries: int = ACCESS_ENTRIES) -> list[Line]:
-    """Measure `audit access` over a log of so many entries: rights, uses, what stands out; without the start of the
-    program."""
+    """Measure `audit access` over a log of so many entries: rights, uses, what stands out; without the start of
+    the program."""
     made = company.found(base)
     with company.under(made.environment), Workspace(made.home) as workspace:
         _fill(workspace.database, workspace.org, workspace.keys.log(), entries)
