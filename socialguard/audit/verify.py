@@ -3,6 +3,7 @@
 What a clean report proves: that nothing which a checkpoint states, and an anchor outside received, was changed
 later. Alone on one machine the log proves neither that it is complete nor who typed."""
 
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -69,14 +70,20 @@ class _Checkpoints:
     deep: bool
     good: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     bad: set[int] = field(default_factory=set)
+    begin: dict[int, bytes] = field(default_factory=dict)
 
     def check(self, result: Scanned, stored: object, kept: object, edge: merkle.Edge) -> None:
         """Note a checkpoint that does not state the tree that was read, the first in an incarnation only: every
         later one follows from it."""
         if result.incarnation in self.bad:
             return
-        name = checkpoint.origin(self.org, result.incarnation)
-        text = f"{name}\n{edge.size}\n{jcs.b64(edge.root)}\n".encode()
+        # A log has one for every third entry or so: what is the same in each is made once.
+        begin = self.begin.get(result.incarnation)
+        if begin is None:
+            begin = self.begin[result.incarnation] = (
+                f"{checkpoint.origin(self.org, result.incarnation)}\n".encode()
+            )
+        text = b"%b%d\n%b" % (begin, edge.size, b2a_base64(edge.root))  # with the line feed after it
         if not isinstance(stored, bytes) or not stored.startswith(text) or kept != edge.stored:
             since = self.good.get(result.incarnation, (0, b""))[0]
             detail = f"entries {since}–{edge.size - 1} are not those that the checkpoint after them states."
