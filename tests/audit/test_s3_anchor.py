@@ -10,6 +10,9 @@ from socialguard.audit.anchors.interface import AnchorFailed, Statement
 from socialguard.audit.anchors.s3 import S3Anchor
 from tests.audit.conftest import ORG
 from tests.audit.s3_server import service
+from tests.office import Office, office
+
+__all__ = ["office"]
 
 KEY = "AKIAEXAMPLE0"
 SECRET = "a-secret-of-the-bucket"
@@ -41,8 +44,8 @@ def bucket(s3: Any, request: pytest.FixtureRequest) -> str:
     return name
 
 
-def anchor(endpoint: str, bucket: str, secret: str = f"{KEY} {SECRET}") -> S3Anchor:
-    return S3Anchor(f"s3://{bucket}/log?endpoint={endpoint}", lambda: secret)
+def anchor(endpoint: str, bucket: str, secret: str = f"{KEY} {SECRET}", prefix: str = "/log") -> S3Anchor:
+    return S3Anchor(f"s3://{bucket}{prefix}?endpoint={endpoint}", lambda: secret)
 
 
 def statement(size: int, root: str = "root") -> Statement:
@@ -74,6 +77,8 @@ def test_a_bucket_that_locks_nothing_is_no_anchor(endpoint: str, s3: Any) -> Non
     s3.create_bucket(Bucket="unlocked")
     with pytest.raises(AnchorFailed, match="it locks nothing"):
         anchor(endpoint, "unlocked").publish([statement(3)])
+    with pytest.raises(AnchorFailed, match="it locks nothing"):
+        list(anchor(endpoint, "unlocked").notes(ORG))
 
 
 def test_what_cannot_be_used_is_told_without_the_key(endpoint: str, bucket: str) -> None:
@@ -100,6 +105,26 @@ def test_the_environment_leads_nothing_elsewhere(
     made = anchor(endpoint, bucket)
     made.publish([statement(3)])
     assert list(made.notes(ORG)) == [statement(3).note]
+
+
+def test_a_workspace_anchors_its_log_in_a_bucket(office: Office, endpoint: str, bucket: str) -> None:
+    """Out of reach first, what waits is sent later; then the log is proved outside, until it is another."""
+    place = f"s3://{bucket}?endpoint={endpoint}"
+    (office.home / "socialguard.toml").write_text(f'[audit]\nanchors = ["{place}"]\n')
+    assert office.post("Hello", "x:@acme").code == 0
+    assert office.cli("audit", "checkpoint", "--json").code == 18  # there is no key for it yet
+    assert office.cli("audit", "anchor", "key", place, stdin=f"{KEY} {SECRET}").code == 0
+    assert office.cli("audit", "checkpoint", "--json").code == 0
+    told = office.cli("audit", "verify", "--require-anchor", "--json")
+    assert (told.code, told.document["anchored"]) == (0, "outside"), told.stdout
+    made = anchor(endpoint, bucket, prefix="")
+    with office.entered() as workspace:
+        org = workspace.org
+    lines = next(iter(made.notes(org))).split(b"\n")
+    made.publish([Statement(org, 0, 10**6, b"\n".join([*lines[:2], b"A" * 43 + b"=", *lines[3:]]))])
+    found = office.cli("audit", "verify", "--json")
+    assert found.code == 13
+    assert "anchor" in {one["kind"] for one in found.document["problems"]}
 
 
 @pytest.mark.parametrize(

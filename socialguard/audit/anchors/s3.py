@@ -93,7 +93,7 @@ class S3Anchor:
             raise self._explained(problem) from None
 
     def notes(self, org: str) -> Iterator[bytes]:
-        """Give the content of each object of `org`, in the order of their names."""
+        """Give the content of each object of `org`, in the order of their names; the newest must be locked."""
         store = self._store
         from concurrent.futures import ThreadPoolExecutor
 
@@ -101,9 +101,12 @@ class S3Anchor:
         from obstore.exceptions import BaseError
 
         try:
-            found = [one["path"] for some in obstore.list(store, folder_name(org)) for one in some]
+            listed = (one["path"] for some in obstore.list(store, folder_name(org)) for one in some)
+            found = sorted(path for path in listed if path.endswith(".checkpoint"))
+            if found:
+                self._require_lock(found[-1])
             with ThreadPoolExecutor(_READERS) as readers:
-                yield from readers.map(self._read, sorted(one for one in found if one.endswith(".checkpoint")))
+                yield from readers.map(self._read, found)
         except (BaseError, OSError) as problem:
             raise self._explained(problem) from None
 
