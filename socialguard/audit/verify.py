@@ -60,6 +60,14 @@ class Report:
     incarnation: int = 0
     gaps: tuple[Gap, ...] = ()
 
+    def also(self, problems: Sequence[Problem]) -> "Report":
+        """Return the report with more signs of tampering, found by what was held against the log."""
+        if not problems:
+            return self
+        every = (*self.problems, *problems)
+        gravest = errors.gravest(problem.exit_code for problem in every)
+        return replace(self, status="tampered", problems=every, exit_code=gravest)
+
 
 @dataclass(slots=True)
 class _Checkpoints:
