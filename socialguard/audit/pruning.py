@@ -35,8 +35,8 @@ GOES: Final = frozenset(
         "backup.run",
         "context.confirm",
         "delivery.approve",
-        "delivery.cancel",
-        "delivery.expire",
+        "delivery.attest",
+        "delivery.hold",
         "delivery.queue",
         "delivery.reject",
         "delivery.send",
@@ -46,10 +46,14 @@ GOES: Final = frozenset(
 )
 """The actions of which an entry's content may go: what was done with accounts day by day, and who read the log."""
 
+SEND: Final = "delivery.send"
+LAST: Final = frozenset({"sent", "failed", "expired"})
+"""Outcomes of `delivery.send` that stay: by the last word on a delivery the ledger is judged, and what is ours."""
+
 _E = audit_entry.c
 _TIME: Final = Prepared(select(_E.ts).where(_E.incarnation == bindparam("inc"), _E.seq == bindparam("seq")))
 _WHICH: Final = Prepared(
-    select(_E.seq, _E.action)
+    select(_E.seq, _E.action, _E.outcome)
     .where(_E.incarnation == bindparam("inc"), _E.seq >= bindparam("low"), _E.seq < bindparam("high"))
     .order_by(_E.seq)
 )
@@ -115,7 +119,9 @@ def prune(connection: Connection, log: AuditLog, part: Range, owner: Signer, act
 def _going(connection: Connection, incarnation: int, low: int, high: int) -> Iterator[int]:
     for start in range(low, high, MOST):
         rows = _WHICH.tuples(connection, inc=incarnation, low=start, high=min(start + MOST, high))
-        yield from (seq for seq, action in rows if action in GOES)
+        for seq, action, outcome in rows:
+            if action in GOES and not (action == SEND and outcome in LAST):
+                yield seq
 
 
 def _begun(connection: Connection, org: str) -> dict[int, int]:
