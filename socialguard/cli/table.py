@@ -277,6 +277,19 @@ TABLE: Final[Mapping[str, Row]] = {
         "person",
         "Write one signed file about a member: could, did, withdrawn, tokens changed, left to do.",
     ),
+    "audit anchor list": Row(
+        "audit_anchor",
+        "list_",
+        "List the anchors: where each is, what it took last, and since when something waits for it.",
+    ),
+    "audit anchor key": Row(
+        "audit_anchor", "key", "Keep the key of an anchor sealed: its id and its secret, read from standard input."
+    ),
+    "audit prune": Row(
+        "audit_prune",
+        "prune",
+        "Let go what entries say that are old, for good; their hashes stay, and what they prove.",
+    ),
     "audit incident accept": Row(
         "audit",
         "accept",
@@ -346,6 +359,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "approval": "Approvals by mail.",
     "alerts channel": "Where alerts go outside this machine.",
     "audit": "The log of who did what, and its proof.",
+    "audit anchor": "Where the log is anchored.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
     "crisis": "What was queued before something happened waits for a person.",

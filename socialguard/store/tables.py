@@ -113,6 +113,16 @@ anchor_queue = Table(
     Column("size", BigInteger, nullable=False),
     Column("last_error", Text),
 )
+# What each anchor took last, and whether it lay outside this machine then.
+anchor_held = Table(
+    "anchor_held",
+    metadata,
+    Column("anchor", String(64), primary_key=True),
+    Column("incarnation", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("outside", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+)
 
 # ── registry ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -272,6 +272,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.renewed,
             self.marks,
             signs_log=self.identity.has(LOG),
+            anchor_within=self.settings.require_anchor_within_minutes,
         )
 
     @cached_property
@@ -391,6 +392,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def anchors(self) -> "tuple[Anchor, ...]":
         """The places that every checkpoint is handed to; the local one lies beside the keys by default."""
         from socialguard.audit.anchors.publishing import open_anchors
+        from socialguard.workspace import anchoring
 
         local = self.settings.local_anchor
         place = self.identity.place
@@ -399,6 +401,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             local=Path(local).expanduser() if local else place / "checkpoints.jsonl",
             workspace=self.layout.home,
             cache=place / "anchors",
+            key_of=lambda name: anchoring.key_of(self, name),
             ca_bundle=self.settings.ca_bundle,
         )
 

@@ -731,6 +731,66 @@ class AuditExport(Shape):
     proofs: int
 
 
+class LoggedActor(Shape):
+    id: str
+    name: str | None
+    kind: str
+    via: str
+    proof: str
+
+
+class LoggedFields(Shape):
+    seq: int
+    is_pruned: bool
+    leaf_hash: str
+    incarnation: int
+    ts: str
+    actor: LoggedActor
+    action: str
+    account: str | None
+    outcome: str
+    corr: str | None
+    fingerprint: str | None
+    reason: str | None
+    obj: dict[str, Any]
+
+
+class AuditList(Shape):
+    """What `audit list` prints."""
+
+    entries: list[LoggedFields]
+
+
+class AuditPrune(Shape):
+    """What `audit prune` prints."""
+
+    before: str
+    entries: int
+    pruned: int
+    kept_by: str | None
+
+
+class AnchorFields(Shape):
+    name: str
+    place: str | None
+    outside: bool
+    size: int | None
+    at: str | None
+    waiting_since: str | None
+
+
+class AuditAnchors(Shape):
+    """What `audit anchor list` prints."""
+
+    anchors: list[AnchorFields]
+
+
+class AuditAnchorKey(Shape):
+    """What `audit anchor key` prints."""
+
+    anchor: str
+
+
 class RightRow(Shape):
     account: str
     client: str
