@@ -72,8 +72,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
-    went wrong; `facts` is what the registry keeps beside an account; `signers` are the public keys, by their ids,
-    of everybody whom the owners ever listed; `sign` returns key id and signature of this machine's member."""
+    went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an account;
+    `signers` are the public keys, by their ids, of everybody whom the owners ever listed; `sign` returns key id
+    and signature of this machine's member."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -81,6 +82,7 @@ class Desk:
     purse: Purse
     alerts: Board
     fetch: Callable[[Account], None]
+    read_lists: Callable[[Account], None]
     facts: Callable[[Connection, str], Facts]
     log: AuditLog
     actor: Actor
