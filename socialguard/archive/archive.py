@@ -9,10 +9,35 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from socialguard import clock, errors
-from socialguard.archive import blobs, closing, gaps, instants, keeping, opening, rebuilding, root, verifying
+from socialguard.archive import (
+    blobs,
+    closing,
+    crash,
+    gaps,
+    instants,
+    keeping,
+    lines,
+    manifest,
+    opening,
+    rebuilding,
+    root,
+    shredding,
+    verifying,
+)
 from socialguard.archive.closing import Files
-from socialguard.archive.interface import Gap, Kept, Problem, Progress, Rebuilt, Seal, Verified, no_progress
+from socialguard.archive.interface import (
+    Gap,
+    Kept,
+    Problem,
+    Progress,
+    Rebuilt,
+    Seal,
+    ShelfKeys,
+    Verified,
+    no_progress,
+)
 from socialguard.model.activity import ActivityPage, Item, Profile, Stream
+from socialguard.store import dialect
 from socialguard.store.archive_tables import page
 
 
@@ -28,18 +53,14 @@ class Archive:
         self._pending: int | None = None
 
     @classmethod
-    def open(cls, place: Path, url: str, seal: Seal, progress: Progress = no_progress) -> "Archive":
+    def open(
+        cls, place: Path, url: str, seal: Seal, keys: ShelfKeys, progress: Progress = no_progress
+    ) -> "Archive":
         """Open the archive below `place`, its index at `url`; made where there is none, from the segments that
         there are. An index that is damaged or of another schema is set aside and made anew.
 
         Raises SchemaTooNew, ArchiveDamaged, PagesOpen."""
-        return cls(Files(place, seal), url, progress)
-
-    @staticmethod
-    def verify_files(place: Path, seal: Seal, progress: Progress = no_progress) -> Verified:
-        """Do what `verify` does for an archive that cannot be opened; without its index, what only that knows
-        (files of media, an end of the manifest that is lost together with its head) is not looked for."""
-        return verifying.verify(verifying.Known(), Files(place, seal), progress)
+        return cls(Files(place, seal, keys), url, progress)
 
     # ── streams ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,6 +180,29 @@ class Archive:
             self.database, rebuilt = opening.replace_index(self._files, self._url, progress)
             return rebuilt
 
+    def shred(self, account_id: str, month: str) -> int:
+        """Destroy what others wrote to an account in a month (YYYY-MM): the key, the index's rows and words, files
+        of media, an index that was set aside. Return how many items went; to repeat it does no harm, and ends what
+        was interrupted.
+
+        Raises UsageError while segments of theirs are not sealed, Busy where a reader holds on to the index: it is
+        destroyed then, and only the file was not compacted."""
+        shelf = lines.shelf_of_others(account_id, month)
+        with self.database.write() as connection:
+            found = closing.finish(connection, self._files)
+            shredding.require_sealed(found, shelf)
+            if shelf not in found.destroyed:
+                now = instants.written(instants.micros(clock.now()))
+                self._files.prepare()
+                line = manifest.destroyed_line(self._files.seal, shelf, now, found.prev)
+                manifest.append(self._files.place, [line])
+                crash.at("destroyed_named")
+            gone = shredding.finish(connection, self._files, self._files.manifest())
+        self._pending = None
+        opening.forget_set_aside(self._url)
+        dialect.compact(self.database.engine)
+        return gone
+
     def root(self) -> str:
         """Return the canonical root of all that is kept (hex)."""
         with self.database.read() as connection:
@@ -168,12 +212,12 @@ class Archive:
         """Close the index; what was kept is durable."""
         self.database.close()
 
-    def _count(self, lines: int) -> None:
+    def _count(self, more: int) -> None:
         """Close the journal when it holds enough for a segment: it stays small, and so does its memory."""
         if self._pending is None:
             with self.database.read() as connection:
                 self._pending = int(connection.execute(select(func.sum(page.c.lines))).scalar() or 0)
         else:
-            self._pending += lines
+            self._pending += more
         if self._pending >= closing.MAX_LINES:
             self.close_pages()

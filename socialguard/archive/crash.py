@@ -12,6 +12,7 @@ POINTS: Final = (
     "segments_synced",  # all segments have, and the manifest is not touched
     "manifest_appended",  # the manifest names them, HEAD does not
     "before_forget",  # HEAD does too, the database does not know
+    "destroyed_named",  # the manifest says that a shelf is destroyed, its key and items are there
 )
 
 hook: Callable[[str], None] | None = None

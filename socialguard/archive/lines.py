@@ -25,6 +25,9 @@ SALT_BYTES: Final = 32
 OWN: Final = "own"
 """The shelf of what the accounts wrote themselves, and of what is nobody's: pages, profiles."""
 
+OTHERS: Final = "others"
+"""Where the shelves of what others wrote begin."""
+
 
 class Line(NamedTuple):
     """One line: what it is, whose, which item it is about (empty: none), what the index takes of it, its bytes."""
@@ -212,10 +215,16 @@ def mark_of(value: object) -> Mark | None:
     return Mark(str(value[0]), jcs.parse_timestamp(str(value[1])))
 
 
-def shelf_of(account_id: str, own: bool, at: str) -> str:
+def shelf_of(account_id: str, own: bool, created: int) -> str:
     """Return where a line about an item belongs: what the accounts wrote themselves stands together; what others
-    wrote stands apart for each account and month, so that it can be destroyed apart."""
-    return OWN if own else f"others/{account_id}/{at[:7]}"
+    wrote stands apart for each account and month in which it was written (`created`: microseconds), so that it can
+    be destroyed apart."""
+    return OWN if own else f"{OTHERS}/{account_id}/{instants.written(created)[:7]}"
+
+
+def shelf_of_others(account_id: str, month: str) -> str:
+    """Return the shelf of what others wrote to an account in a month (YYYY-MM)."""
+    return f"{OTHERS}/{account_id}/{month}"
 
 
 def _body(one: Item) -> Body:

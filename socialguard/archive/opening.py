@@ -56,6 +56,14 @@ def replace_index(files: Files, url: str, progress: Progress) -> tuple[Database,
     return database, _fill(database, files, progress, "damaged")
 
 
+def forget_set_aside(url: str) -> None:
+    """Delete indexes that were set aside: they hold texts, too."""
+    name = make_url(url).database
+    if make_url(url).get_backend_name() == "sqlite" and name is not None:
+        for path in Path(name).parent.glob(f"{Path(name).name}.damaged-*"):
+            path.unlink()
+
+
 def _schema(database: Database) -> int | None:
     with database.read() as connection:
         return _schema_in(connection)

@@ -164,15 +164,18 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The activity that is kept; `archive.rebuilt` tells where its index had to be made anew."""
         from socialguard.archive.archive import Archive
 
-        return Archive.open(self.layout.archive, self.layout.archive_url, self.archive_files.seal)
+        files = self.archive_files
+        return Archive.open(files.place, self.layout.archive_url, files.seal, files.keys)
 
     @property
     def archive_files(self) -> "Files":
         """The files of the archive, where no index of them can be had."""
         from socialguard.archive.closing import Files
+        from socialguard.vault.shelf_keys import ShelfKeys
         from socialguard.workspace.seal import WorkerSeal
 
-        return Files(self.layout.archive, WorkerSeal(self.org, self.keys.worker, self._workers))
+        seal = WorkerSeal(self.org, self.keys.worker, self._workers)
+        return Files(self.layout.archive, seal, ShelfKeys(lambda: self.custody))
 
     @cached_property
     def backup(self) -> "Backup":
