@@ -48,6 +48,11 @@ class Files:
         """Read the manifest."""
         return manifest.read(self.place, self.seal)
 
+    def read(self, one: Segment) -> list[bytes]:
+        """Return the lines of a segment; raises BadSegment, and as `ShelfKeys.of`."""
+        key = self.keys.of(one.shelf, one.key_id) if one.key_id else None
+        return segments.read(self.segments, one, key)
+
 
 def close(connection: Connection, files: Files) -> int:
     """Close all pages of the journal into segments; return how many segments were made.

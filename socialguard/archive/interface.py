@@ -125,8 +125,8 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What a verification looked at, and every problem that it found. `unopened` segments are proven by their
-    bytes alone, since this machine has no key to them; `destroyed` are the shelves whose key is destroyed; `plain`
-    segments of others were written before they were sealed."""
+    bytes alone, since this machine has no key to them; `destroyed` are the shelves whose key is destroyed, with
+    the time; `plain` segments of others were written before they were sealed."""
 
     segments: int
     lines: int
@@ -134,7 +134,7 @@ class Verified:
     problems: tuple[Problem, ...]
     unopened: int = 0
     plain: int = 0
-    destroyed: tuple[str, ...] = ()
+    destroyed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

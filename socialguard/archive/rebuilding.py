@@ -64,13 +64,12 @@ def fill(connection: Connection, files: Files, progress: Progress) -> int:
 
 def _read(files: Files, one: Segment) -> list[bytes]:
     try:
-        key = files.keys.of(one.shelf, one.key_id) if one.key_id else None
-        if one.key_id and key is None:
-            raise errors.ArchiveDamaged(
-                detail=f"segments/{one.file_name}: its key is lost.",
-                remedy="Restore socialguard.db, which holds it; or let it go: socialguard backup shred",
-            )
-        return segments.read(files.segments, one, key)
+        return files.read(one)
+    except segments.KeyLost as problem:
+        raise errors.ArchiveDamaged(
+            detail=f"segments/{one.file_name}: {problem}.",
+            remedy="Restore socialguard.db, which holds it; or let it go: socialguard backup shred",
+        ) from None
     except segments.BadSegment as problem:
         raise errors.ArchiveDamaged(detail=f"segments/{one.file_name}: {problem}.") from None
 

@@ -25,6 +25,13 @@ class BadSegment(ValueError):
     """A segment's file is not what the manifest says; the sentence says how."""
 
 
+class KeyLost(BadSegment):
+    """There is no key to a segment, and nothing says that it was destroyed."""
+
+    def __init__(self) -> None:
+        super().__init__("its key is lost")
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A file that was written: root and SHA-256 in hex, bytes, lines."""
@@ -62,13 +69,14 @@ def write(place: Path, shelf: str, lo: int, hi: int, data: bytes, key: ShelfKey 
 
 
 def read(place: Path, segment: Segment, key: bytes | None = None) -> list[bytes]:
-    """Return the lines of a segment, all of it proven; `key` is what a sealed one opens with. Raises
-    BadSegment."""
+    """Return the lines of a segment, all of it proven; `key` is what a sealed one opens with. Raises BadSegment,
+    KeyLost."""
     import zstandard
 
     packed = stored(place, segment)
     if segment.key_id:
-        assert key is not None
+        if key is None:
+            raise KeyLost
         try:
             packed = sealing.opened(packed, key, segment.key_id, segment.shelf, segment.seq_lo, segment.seq_hi)
         except sealing.NotOpened:

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from socialguard import errors
 from socialguard.archive import blobs, instants
@@ -63,12 +63,20 @@ def _purge(connection: Connection, files: "Files", shelf: str) -> int:
     dialect.overwrite_deleted(connection)
     connection.execute(delete(page).where(page.c.shelf == shelf))
     _others, account_id, month = shelf.split("/")
-    where = item.c.account_id == account_id, item.c.own.is_(False), item.c.created_at.between(*_bounds(month))
-    ids = connection.execute(select(item.c.id).where(*where).order_by(item.c.id)).scalars().all()
+    query = select(item.c.id).where(*_of_others(account_id, month))
+    ids = connection.execute(query.order_by(item.c.id)).scalars().all()
     for at in range(0, len(ids), _CHUNK):
         _forget(connection, files, ids[at : at + _CHUNK])
     dialect.merge_texts(connection)
     return len(ids)
+
+
+def _of_others(account_id: str, month: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        item.c.account_id == account_id,
+        item.c.own.is_(False),
+        item.c.created_at.between(*_bounds(month)),
+    )
 
 
 def _bounds(month: str) -> tuple[int, int]:
@@ -103,3 +111,9 @@ def _forget_file(connection: Connection, files: "Files", sha256: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         blobs.path_of(files.place, sha256).unlink()
     connection.execute(delete(blob).where(blob.c.sha256 == sha256))
+
+
+def count(connection: Connection, account_id: str, month: str) -> int:
+    """Return how many items of others are kept of a month."""
+    query = select(func.count()).select_from(item).where(*_of_others(account_id, month))
+    return int(connection.execute(query).scalar_one())

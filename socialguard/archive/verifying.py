@@ -70,27 +70,22 @@ def verify(known: Known, files: Files, progress: Progress) -> Verified:
         tuple(problems),
         unopened,
         plain,
-        tuple(sorted(found.destroyed)),
+        tuple(sorted(found.destroyed.items())),
     )
 
 
 def _read(files: Files, one: Segment, found: Manifest) -> bool:
     """Read a segment, and return whether it could be looked into, or need not be; raises BadSegment."""
-    if not one.key_id:
-        segments.read(files.segments, one)
-        return True
-    segments.stored(files.segments, one)
     if one.shelf in found.destroyed:
+        segments.stored(files.segments, one)
         return True
     try:
-        key = files.keys.of(one.shelf, one.key_id)
+        files.read(one)
     except (errors.NotFound, errors.Locked):
+        segments.stored(files.segments, one)
         return False
     except errors.Tampered as problem:
         raise segments.BadSegment(problem.message().split(". ")[0].rstrip(".")) from None
-    if key is None:
-        raise segments.BadSegment("its key is lost")
-    segments.read(files.segments, one, key)
     return True
 
 

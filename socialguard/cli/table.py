@@ -196,6 +196,9 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup verify": Row(
         "backup_files", "verify", "Prove that every file of the archive is as it was written; names what is not."
     ),
+    "backup shred": Row(
+        "backup_shred", "shred", "Destroy what other people wrote to an account in a month, for good."
+    ),
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),

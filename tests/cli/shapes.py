@@ -427,12 +427,28 @@ class ArchiveProblem(Shape):
     what: str
 
 
+class ShelfDestroyed(Shape):
+    account: str
+    month: str
+    at: str
+
+
 class ArchiveVerified(Shape):
     status: Literal["whole", "damaged"]
     segments: int
     lines: int
     files: int
+    unopened: int
+    plain: int
+    destroyed: list[ShelfDestroyed]
     problems: list[ArchiveProblem]
+
+
+class MonthDestroyed(Shape):
+    account: str
+    month: str
+    items: int
+    copies: list[str]
 
 
 class ArchiveRebuilt(Shape):
