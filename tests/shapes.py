@@ -300,6 +300,8 @@ class WatchedAccount(Shape):
     sightings: list[SightingFields]
     waits: bool
     asked: int | None
+    buried: list[str]
+    returned: list[str]
     skipped: str | None
     error: ErrorFields | None
 

@@ -111,6 +111,16 @@ class Archive:
         with self.database.write() as connection:
             return keeping.keep_profile(connection, account_id, profile)
 
+    def keep_tombstones(self, account_id: str, gone: Mapping[str, str]) -> tuple[str, ...]:
+        """Keep that items are deleted at their network, by the network's id: `gone` says how each is known to be
+        (`GONE`, `BY_US`). Return those of which it was not known before; what is kept of them stays."""
+        if not gone:
+            return ()
+        with self.database.write() as connection:
+            buried = keeping.keep_tombstones(connection, account_id, gone)
+        self._count(len(buried))
+        return buried
+
     def keep_blob(
         self, account_id: str, network_id: str, key: str, ask: blobs.Fetch, max_bytes: int
     ) -> blobs.Blob:

@@ -13,6 +13,11 @@ KIND: Final = "archive.segment"
 """The type of the envelope that signs a line of the manifest."""
 DESTROYED: Final = "archive.destroyed"
 """The type of the envelope of a line that says that a shelf's key is destroyed."""
+GONE: Final = "gone"
+"""A tombstone's reason: the network said twice, a day apart, that there is no such item, while it showed
+others."""
+BY_US: Final = "by_us"
+"""A tombstone's reason: a deletion of ours, which the network confirmed."""
 
 
 def no_progress(done: int, total: int) -> None:

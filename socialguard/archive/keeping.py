@@ -23,6 +23,7 @@ from socialguard.store.archive_tables import (
     profile,
     segment,
     shredded,
+    tombstone,
     version,
 )
 from socialguard.store.prepared import Prepared
@@ -159,6 +160,22 @@ def keep_stored(
         raise errors.NotFound(kind="item", name=network_id, hint="Run: socialguard backup list")
     line = lines.blob_line(account_id, network_id, key, sha256, size, content_type, moment.at)
     _record(connection, moment, {_shelf(account_id, state): [line]}, {(account_id, network_id): state.id})
+
+
+def keep_tombstones(connection: Connection, account_id: str, gone: Mapping[str, str]) -> tuple[str, ...]:
+    """Keep that items are deleted at their network, by their id with how that is known; return those of which it
+    was not known before. What is not kept is left out."""
+    moment = _moment(connection)
+    known = _states(connection, account_id, list(gone))
+    ids = [one.id for one in known.values()]
+    buried = set(connection.execute(select(tombstone.c.item_id).where(tombstone.c.item_id.in_(ids))).scalars())
+    new = {name: one for name, one in known.items() if one.id not in buried}
+    made: dict[str, list[Line]] = {}
+    for name, one in new.items():
+        line = lines.tombstone_line(account_id, name, gone[name], moment.at)
+        made.setdefault(_shelf(account_id, one), []).append(line)
+    _record(connection, moment, made, {(account_id, name): one.id for name, one in new.items()})
+    return tuple(new)
 
 
 def _changes(account_id: str, one: Item, body: Body, state: "_State", at: str) -> list[Line]:

@@ -1,7 +1,8 @@
 """The lines of segments: canonical JSON, each whole in itself, from which the index can be made again.
 
 `t` says what a line is: `item` (an item's version; the first with its metrics), `metrics` (a snapshot), `page` (a
-gap as it stood after a page), `profile`, `blob` (the file of an attachment). `at` is when it was kept.
+gap as it stood after a page), `profile`, `blob` (the file of an attachment), `tombstone` (an item that is known to
+be deleted at its network; what was kept of it stays). `at` is when it was kept.
 
 An item's version hash is SHA-256(32 random bytes of salt ‖ JCS of its body). The body is what the author made: it
 leaves out metrics, and what changes by itself: the author's name of today, addresses of media that expire.
@@ -148,6 +149,11 @@ def blob_line(
     """Return the line of an attachment whose file is kept."""
     line: dict[str, object] = {"account": account_id, "at": at, "id": network_id, "key": key, "sha256": sha256}
     return _made(line | {"size": size, "t": "blob", "type": content_type})
+
+
+def tombstone_line(account_id: str, network_id: str, reason: str, at: str) -> Line:
+    """Return the line of an item that is known to be deleted, and how that is known."""
+    return _made({"account": account_id, "at": at, "id": network_id, "reason": reason, "t": "tombstone"})
 
 
 def read(stored: bytes) -> Line:

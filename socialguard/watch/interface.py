@@ -56,13 +56,17 @@ class Sighting:
 @dataclass(slots=True)
 class Outcome:
     """What a look at one account brought. `waits`: a send is in doubt, so nothing was judged. `asked` is how many
-    posts the network was asked for, None where it was not asked; `skipped` says why nothing was tried."""
+    posts the network was asked for, None where it was not asked; `buried` are the ids of posts whose deletion was
+    confirmed, and that have a tombstone now, `returned` those that were suspected to be deleted and are shown
+    again; `skipped` says why nothing was tried."""
 
     account: Account
     sightings: list[Sighting] = field(default_factory=list)
     judged: int = 0
     waits: bool = False
     asked: int | None = None
+    buried: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
     skipped: str | None = None
     error: errors.SocialGuardError | None = None
 

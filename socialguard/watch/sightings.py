@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from socialguard import clock
 from socialguard.canon import jcs
@@ -30,6 +30,27 @@ def known(connection: Connection, account_id: str, kinds: Collection[Seen]) -> f
     """Return the subjects of what was seen of these kinds."""
     query = select(sighting.c.subject).where(sighting.c.account_id == account_id, sighting.c.kind.in_(list(kinds)))
     return frozenset(connection.execute(query).scalars())
+
+
+def older(connection: Connection, account_id: str, kind: Seen, than: datetime) -> tuple[str, ...]:
+    """Return the subjects of what was seen of a kind until then, oldest first."""
+    query = select(sighting.c.subject).where(
+        sighting.c.account_id == account_id,
+        sighting.c.kind == kind.value,
+        sighting.c.seen_at <= jcs.timestamp(than),
+    )
+    return tuple(connection.execute(query.order_by(sighting.c.id)).scalars())
+
+
+def forget(connection: Connection, account_id: str, kind: Seen, subjects: Collection[str]) -> None:
+    """Forget sightings that did not prove true: should it happen, it is seen again."""
+    connection.execute(
+        delete(sighting).where(
+            sighting.c.account_id == account_id,
+            sighting.c.kind == kind.value,
+            sighting.c.subject.in_(list(subjects)),
+        )
+    )
 
 
 def keep(connection: Connection, account_id: str, found: Sequence[Sighting]) -> None:

@@ -416,6 +416,8 @@ class WholeItem(KeptItem):
     versions: list[KeptVersion]
     snapshots: list[KeptSnapshot]
     files: list[KeptFile]
+    deleted_at: str | None
+    deleted_why: Literal["gone", "by_us"] | None
 
 
 class OneItem(Shape):

@@ -59,6 +59,18 @@ def run(face: Face, selectors: tuple[str, ...], newest: int | None) -> int:
         else:
             face.printer.say("Nothing was seen that nobody here did.")
         for one in outcomes:
+            if one.buried:
+                face.printer.note(
+                    "{account}: {count} posts are deleted, as the archive says now.",
+                    account=one.account,
+                    count=len(one.buried),
+                )
+            if one.returned:
+                face.printer.note(
+                    "{account}: {count} posts that were gone are shown again.",
+                    account=one.account,
+                    count=len(one.returned),
+                )
             if one.waits:
                 face.printer.note("{account} waits: the outcome of a send is not known yet.", account=one.account)
             if one.error is not None:
@@ -136,6 +148,8 @@ def _document(one: "Outcome") -> dict[str, object]:
         "sightings": [sighting_document(each) for each in one.sightings],
         "waits": one.waits,
         "asked": one.asked,
+        "buried": list(one.buried),
+        "returned": list(one.returned),
         "skipped": one.skipped,
         "error": None if one.error is None else error_document(one.error),
     }
