@@ -206,7 +206,7 @@ class Archive:
                 self._files.prepare()
                 line = manifest.destroyed_line(self._files.seal, shelf, now, found.prev)
                 manifest.append(self._files.place, [line])
-                crash.at("destroyed_named")
+                crash.at(crash.DESTROYED_NAMED)
             gone = shredding.finish(connection, self._files, self._files.manifest())
         self._pending = None
         opening.forget_set_aside(self._url)

@@ -12,8 +12,10 @@ POINTS: Final = (
     "segments_synced",  # all segments have, and the manifest is not touched
     "manifest_appended",  # the manifest names them, HEAD does not
     "before_forget",  # HEAD does too, the database does not know
-    "destroyed_named",  # the manifest says that a shelf is destroyed, its key and items are there
 )
+
+DESTROYED_NAMED: Final = "destroyed_named"
+"""The manifest says that a shelf is destroyed; its key and its items are there still."""
 
 hook: Callable[[str], None] | None = None
 

@@ -57,7 +57,7 @@ def _visit(desk: Desk, outcome: Outcome, stop: Stop, told: Told) -> None:
         if visit.goes_on():
             metrics.take(visit)
 
-    desk.custody.on_network(ACTION, outcome.account.id, call, _nothing, book=meter.book_rest)
+    desk.custody.on_network(ACTION, outcome.account.id, call, _nothing, book=meter.book_rest, reads=True)
 
 
 def _profile(visit: Visit) -> None:

@@ -219,6 +219,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "watch run": Row(
         "watch", "run", "Look for what nobody here did on accounts: posts, replies, deletions, profile changes."
     ),
+    "watch credential": Row(
+        "watch",
+        "credential",
+        "Let this machine look at an account with a credential of its own that can only read.",
+    ),
     "watch baseline": Row(
         "watch", "baseline", "Accept that people also post by hand on an account: learn what is usual there."
     ),

@@ -74,7 +74,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
-    went wrong; `facts` is what the registry keeps beside an account."""
+    went wrong; `facts` is what the registry keeps beside an account; `watcher` names who looks at an account with
+    a reading credential of its own, beside the watch of the workspace, and is empty for that: each has a place of
+    its own, since each may have an archive of its own."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -83,3 +85,8 @@ class Desk:
     alerts: Board
     fetch: Callable[[Account], None]
     facts: Callable[[Connection, str], Facts]
+    watcher: Callable[[str], str]
+
+    def kind(self, account_id: str, kind: str) -> str:
+        """Return the kind under which this watch keeps what it saw of an account."""
+        return f"{kind} {self.watcher(account_id)}".rstrip()

@@ -54,7 +54,7 @@ def probe(desk: Desk, outcome: Outcome, newest: int | None = None) -> None:
         return confirmed, burying.second_look(session, suspected, still)
 
     try:
-        gone, second = custody.on_network(ACTION, account.id, call, _nothing)
+        gone, second = custody.on_network(ACTION, account.id, call, _nothing, reads=True)
     except NoneShown as problem:
         with desk.database.write() as connection:
             desk.alerts.raise_error(connection, "watch.deletion", problem, account_id=account.id)

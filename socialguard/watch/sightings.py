@@ -53,8 +53,10 @@ def forget(connection: Connection, account_id: str, kind: Seen, subjects: Collec
     )
 
 
-def keep(connection: Connection, account_id: str, found: Sequence[Sighting]) -> None:
-    """Keep sightings that are not known yet."""
+def keep(connection: Connection, account_id: str, found: Sequence[Sighting]) -> list[Sighting]:
+    """Keep sightings, and return those that were not known yet: another watcher may have seen some."""
+    seen = {kind: known(connection, account_id, [kind]) for kind in {one.kind for one in found}}
+    found = [one for one in found if one.subject not in seen[one.kind]]
     now = jcs.timestamp(clock.now())
     rows = [
         {
@@ -73,6 +75,7 @@ def keep(connection: Connection, account_id: str, found: Sequence[Sighting]) -> 
     ]
     if rows:
         connection.execute(insert(sighting), rows)
+    return found
 
 
 def tie(connection: Connection, account_id: str, found: Sequence[Sighting], alert_id: int) -> None:

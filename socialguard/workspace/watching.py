@@ -23,6 +23,9 @@ def watch(workspace: "Workspace") -> Watch:
     def facts(connection: "Connection", account_id: str) -> "Facts":
         return workspace.signed.books(connection).registry.facts(connection, account_id)
 
+    def watcher(account_id: str) -> str:
+        return workspace.actor.id if workspace.readers.holds(account_id) else ""
+
     return Watch(
         Desk(
             database=workspace.database,
@@ -32,5 +35,6 @@ def watch(workspace: "Workspace") -> Watch:
             alerts=workspace.alerts,
             fetch=fetch,
             facts=facts,
+            watcher=watcher,
         )
     )
