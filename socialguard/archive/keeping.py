@@ -214,6 +214,8 @@ class _State:
 
 
 def _shelf(account_id: str, one: "Item | _State") -> str:
+    if one.own:
+        return lines.OWN
     created = one.created_at if isinstance(one.created_at, int) else instants.micros(one.created_at)
     return lines.shelf_of(account_id, one.own, created)
 

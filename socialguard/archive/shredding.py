@@ -7,15 +7,16 @@ holds."""
 
 import contextlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
 
 from socialguard import errors
 from socialguard.archive import blobs, instants
 from socialguard.archive.index import version_id
 from socialguard.store import dialect
 from socialguard.store.archive_tables import (
+    VERSIONS,
     attachment,
     blob,
     item,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from socialguard.archive.closing import Files
     from socialguard.archive.manifest import Manifest
 
-_CHUNK = 500
+_CHUNK: Final = 500
+_FORGET: Final = delete(version).where(version.c.id.between(bindparam("first"), bindparam("last")))
 
 
 def require_sealed(found: "Manifest", shelf: str) -> None:
@@ -88,11 +90,14 @@ def _bounds(month: str) -> tuple[int, int]:
 
 
 def _forget(connection: Connection, files: "Files", ids: Sequence[int]) -> None:
-    for one in ids:
-        span = version.c.id.between(version_id(one, 1), version_id(one + 1, 0))
-        texts = connection.execute(select(version.c.text).where(span).order_by(version.c.id)).scalars().all()
-        dialect.forget_texts(connection, one, texts)
-        connection.execute(delete(version).where(span))
+    texts: dict[int, list[str]] = {}
+    versions = version.c.id.between(item.c.id * VERSIONS + 1, (item.c.id + 1) * VERSIONS - 1)
+    said = select(item.c.id, version.c.text).join(version, versions).where(item.c.id.in_(ids))
+    for one, text in connection.execute(said.order_by(version.c.id)):
+        texts.setdefault(one, []).append(text)
+    dialect.forget_texts(connection, [(one, "\n".join(some)) for one, some in texts.items()])
+    spans = [{"first": version_id(one, 1), "last": version_id(one + 1, 0) - 1} for one in ids]
+    connection.execute(_FORGET, spans)
     query = select(item.c.account_id, item.c.network_id, attachment.c.key, attachment.c.sha256)
     media = connection.execute(query.join(item).where(item.c.id.in_(ids))).all()
     for table in (attachment, metric, tombstone):

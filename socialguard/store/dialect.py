@@ -276,11 +276,11 @@ def reindex_texts(connection: Connection, item_id: int, before: Sequence[str], a
         index_texts(connection, [(item_id, "\n".join(after))])
 
 
-def forget_texts(connection: Connection, item_id: int, texts: Sequence[str]) -> None:
-    """Take a deleted item's texts, all its versions, out of the full text index."""
-    if connection.dialect.name == "sqlite":
-        forget = "insert into item_text (item_text, rowid, text) values ('delete', ?, ?)"
-        connection.exec_driver_sql(forget, (item_id, "\n".join(texts)))
+def forget_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
+    """Take deleted items, by id with all that they are found by, out of the full text index."""
+    if connection.dialect.name == "sqlite" and texts:
+        driver: Any = connection.connection.driver_connection
+        driver.executemany("insert into item_text (item_text, rowid, text) values ('delete', ?, ?)", texts)
 
 
 def merge_texts(connection: Connection) -> None:
