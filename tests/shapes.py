@@ -306,6 +306,15 @@ class WatchedAccount(Shape):
     error: ErrorFields | None
 
 
+class ReadingCredential(Shape):
+    """`watch credential`."""
+
+    account: AccountText
+    scopes: list[str]
+    kept: bool
+    forgotten: bool
+
+
 class WatchRun(Shape):
     """`watch run`."""
 

@@ -13,7 +13,7 @@ import pytest
 from socialguard.networks import scopes
 from tests.office import Office
 from tests.people import Colleague, joined
-from tests.shapes import WatchRun, shown
+from tests.shapes import ReadingCredential, WatchRun, shown
 from tests.watch.world import alerts, happen, ready
 
 X_READS = ("tweet.read", "users.read", "offline.access")
@@ -71,7 +71,8 @@ def test_another_host_finds_what_the_worker_did_and_logged_nowhere(
 ) -> None:
     """It holds no wrap of the credential that publishes, and keeps an archive of its own."""
     done = give(host, name, reading(office, name))
-    assert (done.code, done.document["kept"]) == (0, True), done
+    kept = shown(done, ReadingCredential)
+    assert (kept.kept, kept.scopes != []) == (True, True)
     assert office.post("Ours", name).code == 0
     row = look(host, name)
     assert (row.sightings, row.asked) == ([], 1)
@@ -157,7 +158,7 @@ def test_a_reading_credential_is_renewed_before_it_ends_and_forgotten_on_demand(
     assert sorted(one["outcome"] for one in renewed) == ["intent", "ok"]
     assert look(host, "x:@acme").sightings == []
     done = host.cli("watch", "credential", "x:@acme", "--remove", "--json")
-    assert done.document == {"account": "x:@acme", "scopes": [], "kept": False, "forgotten": True}
+    assert shown(done, ReadingCredential).forgotten
     assert host.cli("watch", "credential", "x:@acme", "--json").code == 2
 
 

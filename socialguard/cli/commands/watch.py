@@ -117,7 +117,7 @@ def baseline(face: Face, account: str, dry_run: bool, forget: bool) -> None:
 @click.option("--remove", is_flag=True, help="Forget this machine's reading credential.")
 def credential(face: Face, account: str, credential: str | None, unproven: bool, remove: bool) -> None:
     """Let this machine look at an account with a credential of its own that can only read."""
-    from socialguard.workspace import reading
+    from socialguard.workspace import readers
 
     if remove == (credential is not None):
         raise errors.UsageError(detail="Give --credential or --remove, one of them.")
@@ -125,13 +125,13 @@ def credential(face: Face, account: str, credential: str | None, unproven: bool,
     with open_workspace(face) as workspace:
         (one,) = _accounts(workspace, [account])
         if document is None:
-            gone = reading.drop(workspace, one)
+            gone = readers.drop(workspace, one)
             face.printer.answer(
                 {"account": str(one), "scopes": [], "kept": False, "forgotten": gone},
                 lambda: face.printer.say("This machine has no reading credential of {account} now.", account=one),
             )
             return
-        scopes = reading.take(workspace, one, document, unproven=unproven)
+        scopes = readers.take(workspace, one, document, unproven=unproven)
     face.printer.answer(
         {"account": str(one), "scopes": list(scopes), "kept": True, "forgotten": False},
         lambda: face.printer.say("This machine reads {account} with a credential of its own now.", account=one),
