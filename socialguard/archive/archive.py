@@ -20,6 +20,7 @@ from socialguard.archive import (
     manifest,
     opening,
     rebuilding,
+    resealing,
     root,
     shredding,
     verifying,
@@ -31,6 +32,7 @@ from socialguard.archive.interface import (
     Problem,
     Progress,
     Rebuilt,
+    Resealed,
     Seal,
     ShelfKeys,
     Verified,
@@ -189,6 +191,24 @@ class Archive:
             self.database.close()
             self.database, rebuilt = opening.replace_index(self._files, self._url, progress)
             return rebuilt
+
+    def seal_plain(self, progress: Progress = no_progress) -> Resealed | None:
+        """Seal what an older version kept of others in the clear; None where there is nothing of that.
+
+        Raises ArchiveDamaged; then nothing was changed."""
+        with self.database.write() as connection:
+            closing.finish(connection, self._files)
+            count = resealing.plain(self._files)
+            if not count:
+                return None
+            closing.close(connection, self._files)
+            before = self._files.manifest()
+            resealing.make(self._files)
+            resealing.finish(connection, self._files, progress)
+            after = self._files.manifest()
+        resealing.clean(self._files)
+        self._pending = None
+        return Resealed(count, before.prev, after.prev)
 
     def shred(self, account_id: str, month: str) -> int:
         """Destroy what others wrote to an account in a month (YYYY-MM): the key, the index's rows and words, files

@@ -62,7 +62,7 @@ def close(connection: Connection, files: Files) -> int:
     found = finish(connection, files)
     made: list[tuple[dict[str, object], int]] = []
     for batch in _batches(connection):
-        key = None if batch.shelf == lines.OWN else ShelfKey(*files.keys.present(batch.shelf))
+        key = _key_of(files, batch.shelf)
         one = segments.write(files.segments, batch.shelf, batch.lo, batch.hi, batch.data, key)
         crash.at("segment_written")
         body: dict[str, object] = {"shelf": batch.shelf, "seq_lo": batch.lo, "seq_hi": batch.hi, "n": one.lines}
@@ -111,6 +111,11 @@ def finish(connection: Connection, files: Files) -> Manifest:
     _remove_leftovers(connection, files, found)
     shredding.finish(connection, files, found)
     return found
+
+
+def _key_of(files: Files, shelf: str) -> ShelfKey | None:
+    """What a shelf is sealed with now."""
+    return None if shelf == lines.OWN else ShelfKey(*files.keys.present(shelf))
 
 
 @dataclass(frozen=True, slots=True)

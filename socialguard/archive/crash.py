@@ -16,6 +16,8 @@ POINTS: Final = (
 
 DESTROYED_NAMED: Final = "destroyed_named"
 """The manifest says that a shelf is destroyed; its key and its items are there still."""
+RESEALED: Final = "resealed"
+"""New files are whole, and not in the place of the old ones."""
 
 hook: Callable[[str], None] | None = None
 

@@ -152,3 +152,13 @@ class Rebuilt:
     after: str
     lines: int
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """How many segments of others were in the clear, and the hashes of the manifest's last line (hex) before they
+    were sealed and after."""
+
+    segments: int
+    before: str
+    after: str

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, make_url, select
 
 from socialguard import clock, errors
-from socialguard.archive import closing, rebuilding, root
+from socialguard.archive import closing, rebuilding, resealing, root
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt
 from socialguard.store import dialect
@@ -29,6 +29,10 @@ def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Re
         database.close()
         return replace_index(files, url, progress)
     if found == SCHEMA_VERSION:
+        if resealing.is_begun(files):
+            with database.write() as connection:
+                resealing.finish(connection, files, progress)
+            resealing.clean(files)
         return database, None
     if found is None:
         rebuilt = _fill(database, files, progress, "missing")
@@ -79,6 +83,7 @@ def _fill(database: Database, files: Files, progress: Progress, reason: str) -> 
     with database.write() as connection:
         if _schema_in(connection) == SCHEMA_VERSION:
             return Rebuilt(None, "", 0, reason)  # another process was first, and may have kept pages already
+        resealing.put_in_place(files)
         lines = rebuilding.fill(connection, files, progress)
         after = root.canonical_root(connection) if lines else ""
     dialect.use_wal(database.engine)  # whoever reads keeps nobody from writing

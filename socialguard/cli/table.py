@@ -196,6 +196,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup verify": Row(
         "backup_files", "verify", "Prove that every file of the archive is as it was written; names what is not."
     ),
+    "backup seal": Row("backup_shred", "seal", "Seal what an older version kept of other people in the clear."),
     "backup shred": Row(
         "backup_shred", "shred", "Destroy what other people wrote to an account in a month, for good."
     ),

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from socialguard import errors
 from socialguard.archive import shredding
+from socialguard.audit.interface import Entry
 
 if TYPE_CHECKING:
+    from socialguard.archive.interface import Resealed
     from socialguard.model.account import Account
     from socialguard.workspace.opened import Workspace
 
 ACTION: Final = "archive.shred"
+SEAL: Final = "archive.seal"
 
 
 class OwnersDestroy(errors.NotAllowed):
@@ -58,6 +61,17 @@ def shred(workspace: "Workspace", account: "Account", month: str, reason: str) -
         said = custody.entry(ACTION, "ok", account.id, reason=reason, obj={"month": month, "items": items})
         workspace.log.append(connection, said)
     return Shredded(items, copies(workspace))
+
+
+def seal_plain(workspace: "Workspace") -> "Resealed | None":
+    """Seal what an older version kept of others in the clear, and log the heads of both manifests; raises as
+    `Archive.seal_plain`."""
+    done = workspace.archive.seal_plain()
+    if done is not None:
+        obj = {"segments": done.segments, "before": done.before, "after": done.after}
+        with workspace.database.write() as connection:
+            workspace.log.append(connection, Entry(SEAL, "ok", workspace.actor, obj=obj))
+    return done
 
 
 def copies(workspace: "Workspace") -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from socialguard import errors
-from socialguard.archive import crash, reader, segments, verifying
+from socialguard.archive import closing, crash, keeping, reader, segments, verifying
 from socialguard.archive.archive import Archive
 from socialguard.archive.blobs import Download
 from socialguard.archive.closing import Files
@@ -254,3 +254,73 @@ def test_the_files_alone_are_verified_without_index_and_key(archive: Archive, tm
     keys.is_locked = True
     found = verifying.verify(verifying.Known(), Files(copy, TestSeal(), keys), no_progress)
     assert (found.problems, found.unopened) == ((), 2)
+
+
+def in_the_clear(place: Path, keys: TestKeys, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """The archive as a version before sealing left it: plain segments, by the month in which things were kept."""
+
+    def kept_month(account_id: str, one: object) -> str:
+        return "own" if getattr(one, "own") else f"others/{account_id}/2026-11"  # noqa: B009 - either of two classes
+
+    with monkeypatch.context() as patch:
+        patch.setattr(closing, "_key_of", lambda files, shelf: None)
+        patch.setattr(keeping, "_shelf", kept_month)
+        return filled(place, keys)
+
+
+def test_what_was_kept_in_the_clear_is_sealed_and_then_a_month_of_it_can_be_destroyed(
+    tmp_path: Path, keys: TestKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No line is lost, and none is left in the clear."""
+    archive = in_the_clear(tmp_path, keys, monkeypatch)
+    before, place = archive.root(), tmp_path / "archive"
+    assert archive.verify().plain == 1
+    assert found_in(place / "segments", b"marmalade") != []
+    with pytest.raises(errors.UsageError, match="not sealed"):
+        archive.shred(ACCOUNT, "2026-02")
+    done = archive.seal_plain()
+    assert done is not None
+    assert (done.segments, archive.root(), archive.rebuild().after) == (1, before, before)
+    assert found_in(place, b"marmalade quixotic", b"quixotic marmalade") == []
+    found = archive.verify()
+    assert (found.problems, found.plain) == ((), 0)
+    assert archive.seal_plain() is None
+    network = Network()
+    network.post(20)
+    assert back_up(archive, network) == 4
+    archive.close_pages()
+    assert archive.shred(ACCOUNT, "2026-02") == 6
+    assert archive.verify().problems == ()
+    archive.close()
+
+
+@pytest.mark.parametrize("index", ["kept", "lost"])
+def test_a_sealing_that_was_cut_short_is_ended_by_the_next_opening(
+    tmp_path: Path, keys: TestKeys, monkeypatch: pytest.MonkeyPatch, index: str
+) -> None:
+    """The new files take the place of the old ones, whole."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(point: str) -> None:
+        if point == crash.RESEALED:
+            raise Killed
+
+    archive = in_the_clear(tmp_path, keys, monkeypatch)
+    before = archive.root()
+    with monkeypatch.context() as patch:
+        patch.setattr(crash, "hook", kill)
+        with pytest.raises(Killed):
+            archive.seal_plain()
+    archive.close()
+    if index == "lost":
+        (tmp_path / "archive.db").unlink()
+    archive = open_archive(tmp_path, keys=keys)
+    assert archive.root() == before
+    found = archive.verify()
+    assert (found.problems, found.plain) == ((), 0)
+    archive.close()
+    open_archive(tmp_path, keys=keys).close()
+    assert not (tmp_path / "archive" / "resealed").exists()
+    assert not (tmp_path / "archive" / "plain").exists()

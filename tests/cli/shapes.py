@@ -446,6 +446,12 @@ class ArchiveVerified(Shape):
     problems: list[ArchiveProblem]
 
 
+class ArchiveSealed(Shape):
+    segments: int
+    before: str | None
+    after: str | None
+
+
 class MonthDestroyed(Shape):
     account: str
     month: str

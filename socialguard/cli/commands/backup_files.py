@@ -119,7 +119,7 @@ def verify(face: Face) -> int:
             )
         if found.plain:
             face.printer.note(
-                "{count} segments of what others wrote are not sealed: an older version wrote them.",
+                "{count} segments of what others wrote are in the clear. Seal them: socialguard backup seal",
                 count=found.plain,
             )
 

@@ -1,4 +1,4 @@
-"""`socialguard backup shred`: what other people wrote to an account in a month is destroyed, on demand."""
+"""`socialguard backup seal`, `shred`: what other people wrote is sealed, and destroyed on demand."""
 
 import re
 from typing import Final
@@ -19,6 +19,28 @@ _QUESTION: Final = later("Type {wanted} to destroy it; Enter stops:")
 
 class NothingDestroyed(errors.Cancelled):
     """Stopped. Nothing was destroyed."""
+
+
+@command("seal")
+def seal(face: Face) -> None:
+    """Seal what an older version kept of other people in the clear."""
+    from socialguard.workspace import shredding
+
+    with open_workspace(face) as workspace:
+        done = shredding.seal_plain(workspace)
+    document = {
+        "segments": 0 if done is None else done.segments,
+        "before": None if done is None else done.before,
+        "after": None if done is None else done.after,
+    }
+
+    def people() -> None:
+        if done is None:
+            face.printer.say("All that others wrote is sealed.")
+        else:
+            face.printer.say("{count} segments of what others wrote are sealed now.", count=done.segments)
+
+    face.printer.answer(document, people)
 
 
 @command("shred")
