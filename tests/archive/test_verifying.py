@@ -224,7 +224,9 @@ def test_a_verification_beside_a_closing_finds_nothing_wrong(original: Path, tmp
         archive = open_archive(copy)
         network = Network()
         network.post(40)
-        while not stop.is_set():
+        for _ in range(60):  # on a slow machine it would outrun whoever reads all of it again and again
+            if stop.is_set():
+                break
             network.post(1)
             back_up(archive, network)
             archive.close_pages()
