@@ -17,7 +17,6 @@ from socialguard.archive import (
     instants,
     keeping,
     lines,
-    manifest,
     opening,
     rebuilding,
     resealing,
@@ -221,12 +220,8 @@ class Archive:
         with self.database.write() as connection:
             found = closing.finish(connection, self._files)
             shredding.require_sealed(found, shelf)
-            if shelf not in found.destroyed:
-                now = instants.written(instants.micros(clock.now()))
-                self._files.prepare()
-                line = manifest.destroyed_line(self._files.seal, shelf, now, found.prev)
-                manifest.append(self._files.place, [line])
-                crash.at(crash.DESTROYED_NAMED)
+            shredding.declare(self._files, found, shelf)
+            crash.at(crash.DESTROYED_NAMED)
             gone = shredding.finish(connection, self._files, self._files.manifest())
         self._pending = None
         opening.forget_set_aside(self._url)

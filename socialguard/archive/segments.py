@@ -28,8 +28,8 @@ class BadSegment(ValueError):
 class KeyLost(BadSegment):
     """There is no key to a segment, and nothing says that it was destroyed."""
 
-    def __init__(self) -> None:
-        super().__init__("its key is lost")
+    def __init__(self, segment: Segment) -> None:
+        super().__init__(f"its key is lost ({segment.shelf})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def read(place: Path, segment: Segment, key: bytes | None = None) -> list[bytes]
     packed = stored(place, segment)
     if segment.key_id:
         if key is None:
-            raise KeyLost
+            raise KeyLost(segment)
         try:
             packed = sealing.opened(packed, key, segment.key_id, segment.shelf, segment.seq_lo, segment.seq_hi)
         except sealing.NotOpened:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
 
-from socialguard import errors
-from socialguard.archive import blobs, instants
+from socialguard import clock, errors
+from socialguard.archive import blobs, instants, manifest
 from socialguard.archive.index import version_id
 from socialguard.store import dialect
 from socialguard.store.archive_tables import (
@@ -44,6 +44,16 @@ def require_sealed(found: "Manifest", shelf: str) -> None:
             detail=f"{plain} segments of this account are not sealed: an older version wrote them.",
             remedy="Seal them first: socialguard backup seal",
         )
+
+
+def declare(files: "Files", found: "Manifest", shelf: str) -> None:
+    """Say in the manifest that the key of a shelf is destroyed. Raises ArchiveDamaged."""
+    for problem in found.problems:
+        raise errors.ArchiveDamaged(detail=f"{problem.where}: {problem.what}.")
+    if shelf not in found.destroyed:
+        files.prepare()
+        now = instants.written(instants.micros(clock.now()))
+        manifest.append(files.place, [manifest.destroyed_line(files.seal, shelf, now, found.prev)])
 
 
 def finish(connection: Connection, files: "Files", found: "Manifest") -> int:

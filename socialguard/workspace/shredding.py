@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from socialguard import errors
-from socialguard.archive import shredding
+from socialguard.archive import lines, shredding
 from socialguard.audit.interface import Entry
 
 if TYPE_CHECKING:
@@ -41,9 +41,13 @@ def require_owner(workspace: "Workspace") -> None:
         raise OwnersDestroy
 
 
-def count(workspace: "Workspace", account: "Account", month: str) -> int:
-    """Return how many items of others are kept of a month."""
-    with workspace.archive.database.read() as connection:
+def count(workspace: "Workspace", account: "Account", month: str) -> int | None:
+    """Return how many items of others are kept of a month; None where no index can be made."""
+    try:
+        archive = workspace.archive
+    except errors.ArchiveDamaged:
+        return None
+    with archive.database.read() as connection:
         return shredding.count(connection, account.id, month)
 
 
@@ -56,7 +60,14 @@ def shred(workspace: "Workspace", account: "Account", month: str, reason: str) -
         workspace.log.require_extends(connection, workspace.pins.pinned_tree())
         said = custody.entry(ACTION, "intent", account.id, reason=reason, obj={"month": month})
         workspace.log.append(connection, said)
-    items = workspace.archive.shred(account.id, month)
+    try:
+        archive = workspace.archive
+    except errors.ArchiveDamaged:
+        # Its key may be what is lost: then an index can be made once that is said.
+        files = workspace.archive_files
+        shredding.declare(files, files.manifest(), lines.shelf_of_others(account.id, month))
+        archive = workspace.archive
+    items = archive.shred(account.id, month)
     with workspace.database.write() as connection:
         said = custody.entry(ACTION, "ok", account.id, reason=reason, obj={"month": month, "items": items})
         workspace.log.append(connection, said)

@@ -193,3 +193,28 @@ def test_an_archive_of_before_is_filled_further(office: Office, account: str) ->
         fill(workspace.archive, account, 3)
         assert len(ids(workspace.archive)) == 4
     assert len(rows(office, "select 1 from shelf_key")) == 1
+
+
+def test_a_month_whose_key_is_lost_can_be_let_go_without_an_index(office: Office, account: str) -> None:  # noqa: F811
+    """As after a restore of an older database: the rest of the archive opens then."""
+    attack(office, "delete from shelf_key")
+    (office.home / "archive.db").unlink()
+    done = office.cli("backup", "status", "--json")
+    assert (done.code, "2026-02" in done.error["message"]) == (13, True)
+    words = ("--month", "2026-02", "--reason", "its key is lost", "--confirm", "x:@acme", "--json")
+    assert shown(office.cli("backup", "shred", "x:@acme", *words), shapes.MonthDestroyed).items == 0
+    assert shown(office.cli("backup", "verify", "--json"), shapes.ArchiveVerified).status == "whole"
+    with office.entered() as workspace:
+        assert ids(workspace.archive) == ["1"]
+
+
+def test_a_new_recovery_kit_can_open_what_was_kept_before(office: Office, account: str, tmp_path: Path) -> None:  # noqa: F811
+    """The root is sealed to it."""
+    done = office.cli("vault", "recovery", "new", "--out", str(tmp_path / "kit.txt"), "--json")
+    assert done.code == 0, done
+    with office.entered() as workspace, workspace.database.read() as connection:
+        (kit,) = workspace.signed.books(connection).manifest.recovery
+    ((statement,),) = rows(office, "select statement from shelf_root")
+    assert isinstance(statement, bytes)
+    assert kit.sealing_id.encode() in statement
+    assert problems(office) == []

@@ -58,10 +58,11 @@ def shred(face: Face, account: str, month: str, reason: str, confirmed: tuple[st
         with workspace.database.read() as connection:
             one = one_account(workspace, connection, account)
         shredding.require_owner(workspace)
+        kept = shredding.count(workspace, one, month)
         told = say(
             "{count} items that others wrote to {account} in {month} will be destroyed, and the key to their "
             "segments, also to copies of these elsewhere. Nothing brings them back.",
-            count=shredding.count(workspace, one, month),
+            count=_("unknown") if kept is None else kept,
             account=one,
             month=month,
         )
