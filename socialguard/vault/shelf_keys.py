@@ -11,9 +11,10 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from socialguard import errors
 from socialguard.canon import envelope, jcs
@@ -23,6 +24,8 @@ from socialguard.store.tables import shelf_key, shelf_root
 from socialguard.vault.keys import KeyPair, seal_to
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     from socialguard.vault.custody import Custody
 
 WRITE: Final = "archive.root"
@@ -34,14 +37,22 @@ _ROOT: Final = "socialguard/archive-root/v1"
 _KEY: Final = "socialguard/archive-key/v1"
 _BYTES: Final = 32
 _NONCE: Final = 12
+_RESEALED: Final = update(shelf_key).where(shelf_key.c.id == bindparam("key_id")).values(sealed=bindparam("box"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Root:
     """The key that seals shelf keys."""
 
     gen: int
     key: bytes = field(repr=False)
+
+    @cached_property
+    def cipher(self) -> "AESGCM":
+        """What seals with it: thousands of shelf keys at once."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(self.key)
 
 
 class ShelfKeys:
@@ -132,10 +143,12 @@ def reseal(connection: Connection, custody: "Custody", before: Manifest, after: 
     held = [(one, _unsealed(org, old, one)) for one in connection.execute(select(shelf_key))]
     dialect.overwrite_deleted(connection)
     new = _write(connection, custody, after, keys, above=old.gen)
+    boxes = []
     for one, key in held:
         values = {"id": one.id, "shelf": one.shelf, "made_in": one.made_in}
-        sealed = _sealed(org, new, values, key)
-        connection.execute(shelf_key.update().where(shelf_key.c.id == one.id).values(sealed=sealed))
+        boxes.append({"key_id": one.id, "box": _sealed(org, new, values, key)})
+    if boxes:
+        connection.execute(_RESEALED, boxes)
     return new.gen
 
 
@@ -238,20 +251,17 @@ def _bound(org: str, row: Mapping[str, object], gen: int) -> bytes:
 
 
 def _sealed(org: str, root: _Root, row: Mapping[str, object], key: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(root.key).encrypt(nonce, key, _bound(org, row, root.gen))
+    return nonce + root.cipher.encrypt(nonce, key, _bound(org, row, root.gen))
 
 
 def _unsealed(org: str, root: _Root, row: Any) -> bytes:  # Any: a row of `shelf_key`
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     values = {"id": row.id, "shelf": row.shelf, "made_in": row.made_in}
     box = bytes(row.sealed)
     try:
-        return AESGCM(root.key).decrypt(box[:_NONCE], box[_NONCE:], _bound(org, values, root.gen))
+        return root.cipher.decrypt(box[:_NONCE], box[_NONCE:], _bound(org, values, root.gen))
     except (InvalidTag, ValueError):
         raise _tampered(f"that of {row.shelf} does not open.") from None
 
