@@ -13,10 +13,9 @@ from socialguard import clock
 from socialguard.archive import watching
 from socialguard.archive.interface import BY_US, GONE
 from socialguard.archive.watching import OwnItem
-from socialguard.ledger import owning
 from socialguard.model.account import Account
 from socialguard.networks.interface import Session
-from socialguard.watch import sightings
+from socialguard.watch import ours, sightings
 from socialguard.watch.interface import Desk, Outcome, Seen
 
 APART: Final = timedelta(hours=24)
@@ -57,14 +56,12 @@ def settle(desk: Desk, outcome: Outcome, second: Second) -> None:
     outcome.buried, outcome.returned = (*outcome.buried, *buried), second.returned
 
 
-def bury_ours(desk: Desk, outcome: Outcome) -> None:
-    """Put up tombstones of what we deleted."""
+def bury_ours(desk: Desk, outcome: Outcome, newest: int) -> None:
+    """Put up tombstones of what we deleted among the newest posts."""
     account = outcome.account
-    with desk.database.read() as connection:
-        ours = owning.deleted_by_us(connection, account.id)
-    if not ours:
-        return
     with desk.archive().database.read() as connection:
-        standing = watching.own_among(connection, account.id, sorted(ours))
-    buried = desk.archive().keep_tombstones(account.id, {one.network_id: BY_US for one in standing})
+        own = watching.newest_own(connection, account.id, newest)
+    with desk.database.read() as connection:
+        deleted = ours.deleted(connection, desk, account.id, [one.network_id for one in own])
+    buried = desk.archive().keep_tombstones(account.id, dict.fromkeys(sorted(deleted), BY_US))
     outcome.buried = (*outcome.buried, *buried)

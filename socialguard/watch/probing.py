@@ -17,7 +17,7 @@ from socialguard.ledger import owning
 from socialguard.model.account import Account
 from socialguard.networks.interface import Session
 from socialguard.registry.manifest import Manifest
-from socialguard.watch import burying, sightings, telling
+from socialguard.watch import burying, ours, sightings, telling
 from socialguard.watch.burying import Second
 from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
 
@@ -36,9 +36,9 @@ def probe(desk: Desk, outcome: Outcome, newest: int | None = None) -> None:
     custody = desk.custody()
     facts = custody.network(account.network).reading
     most = newest or (PAID if facts.metrics_price else FREE)
+    burying.bury_ours(desk, outcome, most)
     asked, suspected = _alive(desk, account, most), burying.suspected(desk, account)
     outcome.asked = len(asked)
-    burying.bury_ours(desk, outcome)
     if not asked:
         return
 
@@ -67,7 +67,7 @@ def _alive(desk: Desk, account: Account, most: int) -> Sequence[OwnItem]:
     with desk.archive().database.read() as connection:
         own = watching.newest_own(connection, account.id, most)
     with desk.database.read() as connection:
-        known = owning.deleted_by_us(connection, account.id)
+        known = ours.deleted(connection, desk, account.id, [one.network_id for one in own])
         known |= sightings.known(connection, account.id, [Seen.DELETION])
     return [one for one in own if one.network_id not in known]
 
@@ -95,7 +95,7 @@ def _tell(desk: Desk, outcome: Outcome, gone: Sequence[OwnItem]) -> None:
         if owning.is_in_doubt(connection, account.id):
             outcome.waits = True  # it may be our own deletion that is not recorded yet
             return
-        known = owning.deleted_by_us(connection, account.id)
+        known = ours.deleted(connection, desk, account.id, [one.network_id for one in gone])
         known |= sightings.known(connection, account.id, [Seen.DELETION])
         severity = Severity.CRITICAL if len(gone) >= MANY else Severity.WARN
         found = [
@@ -104,7 +104,7 @@ def _tell(desk: Desk, outcome: Outcome, gone: Sequence[OwnItem]) -> None:
             if one.network_id not in known
         ]
         sightings.keep(connection, account.id, found)
-        telling.tell(connection, desk.alerts, account, found)
+        telling.tell(connection, desk, account, found)
     outcome.sightings += found
 
 
