@@ -4,22 +4,29 @@ signed word in the log decides (`watch.ours`)."""
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal, select
 
 from socialguard.model.delivery import Act, State
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import delivery, receipt
 
-_DOUBTFUL: Final = (State.SENDING.value, State.UNKNOWN.value)
 _CHUNK: Final = 500
 Claim = tuple[str, str]
 """The network's id of a post, and the fingerprint of the delivery that made or deleted it."""
+_IN_DOUBT: Final = Prepared(
+    select(delivery.c.id)
+    .where(
+        delivery.c.account_id == bindparam("account"),
+        delivery.c.state.in_([literal(State.SENDING.value), literal(State.UNKNOWN.value)]),
+    )
+    .limit(1)
+)
 
 
 def is_in_doubt(connection: Connection, account_id: str) -> bool:
     """Return whether a send on the account is under way or its outcome unknown: what it made cannot be told from
     what somebody else made."""
-    query = select(delivery.c.id).where(delivery.c.account_id == account_id, delivery.c.state.in_(_DOUBTFUL))
-    return connection.execute(query.limit(1)).first() is not None
+    return _IN_DOUBT.first(connection, account=account_id) is not None
 
 
 def receipts_among(connection: Connection, account_id: str, network_ids: Sequence[str]) -> set[Claim]:

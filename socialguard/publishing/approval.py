@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
+from socialguard.alerts.board import Board
 from socialguard.canon import jcs
 from socialguard.ledger import approvals, drafts
 from socialguard.ledger.approvals import Word
@@ -129,6 +130,17 @@ def call(connection: Connection, desk: Desk, value: Delivery, account: Account, 
     author = desk.trust.named(connection, value.submitter)
     fields = {"account": account, "delivery": value.id, "author": author, "count": count}
     desk.alerts.raise_(connection, ALERT, _ASKED, fields, account_id=account.id, delivery_id=value.id)
+
+
+def close(connection: Connection, alerts: Board, delivery_id: str) -> None:
+    """Tell approvers no more of a delivery that waits for nobody now."""
+    alerts.close(connection, ALERT, delivery_id)
+
+
+def hands(connection: Connection, value: Delivery) -> frozenset[str]:
+    """Return the members in whose hands a delivery was: who wrote it, and whoever approved it."""
+    words = approvals.of(connection, value.fingerprint)
+    return authors(connection, value) | {word.member for word in words if word.decision == approvals.APPROVED}
 
 
 def _valid(connection: Connection, desk: Desk, value: Delivery, account: Account) -> tuple[Word, ...]:

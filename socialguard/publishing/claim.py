@@ -23,8 +23,8 @@ from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import approval, crash, crisis, embargo, threads, unreached
-from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
+from socialguard.publishing import approval, crash, crisis, embargo, second_factor, threads, unreached
+from socialguard.publishing.accept import SUBMISSION, frozen, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.threads import Turn
 from socialguard.registry.signed import Right
@@ -184,7 +184,7 @@ def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Resul
     late = _lateness(connection, desk, value, account)
     if late is not None:
         return late
-    for rule in (crisis, embargo):
+    for rule in (crisis, embargo, second_factor):
         met = rule.problem_of(connection, desk, value, account)
         if met is not None:
             return hold(connection, desk, value, account, met)
@@ -221,15 +221,9 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
     if value.id in ground.noted.cancelled:
         return Result(value, account, errors.Cancelled(draft=value.draft_id))
     ground.require_stops()
-    for stop in desk.trust.stops(connection, account, ground.noted):
-        frozen = errors.Frozen(
-            account=account,
-            since=since(stop.since, account.zone),
-            actor=stop.actor,
-            reason=stop.reason,
-            draft=value.draft_id,
-        )
-        return Result(value, account, frozen)
+    hands = partial(approval.hands, connection, value)
+    for stop in desk.trust.stops(connection, account, ground.noted, hands):
+        return Result(value, account, frozen(connection, desk, stop, account, value.draft_id))
     return None
 
 
@@ -253,6 +247,7 @@ def _unapproved(
     found = approval.missing(connection, desk, value, account, asked)
     if isinstance(found, errors.Expired):
         writer.move(connection, value, State.EXPIRED, found.message())
+        approval.close(connection, desk.alerts, value.id)
         append(connection, desk, value, "expired", reason=found.message())
         alarm(connection, desk, value, found)
         return Result(replace(value, state=State.EXPIRED), account, found)

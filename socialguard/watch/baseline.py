@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from socialguard import clock, errors
 from socialguard.archive.watching import OwnItem
 from socialguard.canon import envelope, jcs
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import baseline
 
 ENOUGH: Final = 30
@@ -26,6 +27,11 @@ WINDOW: Final = timedelta(hours=1)
 STATEMENT: Final = "watch-baseline"
 """The envelope type of what a member accepts as usual."""
 _HANDS: Final = "hands"
+_READ: Final = Prepared(
+    select(baseline.c.value).where(
+        baseline.c.account_id == bindparam("account"), baseline.c.kind == bindparam("kind")
+    )
+)
 _MARGIN: Final = 1
 """Hours beside a usual one that are usual, too."""
 
@@ -115,8 +121,8 @@ def forget(connection: Connection, account_id: str) -> bool:
 
 def read(connection: Connection, account_id: str, kind: str) -> str | None:
     """Return what is kept under a kind: how an account's profile or permissions were seen last, too."""
-    query = select(baseline.c.value).where(baseline.c.account_id == account_id, baseline.c.kind == kind)
-    return connection.execute(query).scalar()
+    found: str | None = _READ.scalar(connection, account=account_id, kind=kind)
+    return found
 
 
 def write(connection: Connection, account_id: str, kind: str, value: str) -> None:

@@ -76,10 +76,11 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
-    went wrong; `facts` is what the registry keeps beside an account; `signers` are the public keys, by their ids,
-    of everybody whom the owners ever listed; `sign` returns key id and signature of this machine's member;
-    `watcher` names who looks at an account with a reading credential of its own, beside the watch of the
-    workspace, and is empty for that: each has a place of its own, since each may have an archive of its own."""
+    went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an account;
+    `signers` are the public keys, by their ids, of everybody whom the owners ever listed; `sign` returns key id
+    and signature of this machine's member; `watcher` names who looks at an account with a reading credential of
+    its own, beside the watch of the workspace, and is empty for that: each has a place of its own, since each may
+    have an archive of its own."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -87,6 +88,7 @@ class Desk:
     purse: Purse
     alerts: Board
     fetch: Callable[[Account], None]
+    read_lists: Callable[[Account], None]
     facts: Callable[[Connection, str], Facts]
     log: AuditLog
     actor: Actor

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from socialguard import errors
 from socialguard.canon import jcs
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import watch_cursor
 from socialguard.watch import baseline
 
 _KIND: Final = "place {watcher}"
+
+_LOAD: Final = Prepared(select(watch_cursor.c.position).where(watch_cursor.c.account_id == bindparam("account")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,7 @@ def load(connection: Connection, account_id: str, added_at: datetime, watcher: s
     if watcher:
         text = baseline.read(connection, account_id, _KIND.format(watcher=watcher))
     else:
-        query = select(watch_cursor.c.position).where(watch_cursor.c.account_id == account_id)
-        text = connection.execute(query).scalar()
+        text = _LOAD.scalar(connection, account=account_id)
     if text is None:
         return Place(added_at)
     try:

@@ -28,9 +28,10 @@ class Watch:
         return outcome
 
     def fetch(self, account: Account) -> Outcome:
-        """Fetch what is new of an account and judge it; raises what went wrong, after what is here was judged."""
+        """Fetch what is new in the lists of an account and judge it; raises what went wrong, after what is here
+        was judged."""
         try:
-            self._desk.fetch(account)
+            self._desk.read_lists(account)
         finally:
             outcome = self.examine(account)
         return outcome

@@ -22,6 +22,9 @@ def watch(workspace: "Workspace") -> Watch:
     def fetch(account: "Account") -> None:
         workspace.backup.run(account, threading.Event())
 
+    def read_lists(account: "Account") -> None:
+        workspace.backup.read_lists(account, threading.Event())
+
     def facts(connection: "Connection", account_id: str) -> "Facts":
         return workspace.signed.books(connection).registry.facts(connection, account_id)
 
@@ -43,6 +46,7 @@ def watch(workspace: "Workspace") -> Watch:
             purse=workspace.purse,
             alerts=workspace.alerts,
             fetch=fetch,
+            read_lists=read_lists,
             facts=facts,
             watcher=watcher,
             log=workspace.log,
