@@ -30,6 +30,9 @@ AWAITED: Final = ("delivery.queue", "awaiting")
 """The log's first word on a delivery that waits for approvals."""
 APPROVED: Final = (ACTION, "queued")
 """The log's word on the approval with which it had enough."""
+ATTESTED: Final = "delivery.attest"
+WHILE_WAITING: Final = frozenset({ACTION, ATTESTED})
+"""What is said of a delivery while it waits, and leaves it to the last approval."""
 ALERT: Final = "approval"
 _ASKED: Final = marked("{account}: delivery {delivery} by {author} waits for {count} approval(s).")
 

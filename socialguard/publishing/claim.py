@@ -17,7 +17,7 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Entry, Said, Tree
 from socialguard.audit.leaf import INTENT
 from socialguard.canon import jcs
-from socialguard.ledger import reader, writer
+from socialguard.ledger import reader, word, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -37,8 +37,6 @@ QUEUED: Final = ("delivery.queue", "queued")
 # entries carry no signature, and whoever writes the database could append one. After any other (sent, failed,
 # cancelled, held …) it never goes out.
 REOPENED: Final = frozenset({"limited", "not_public", unreached.OUTCOME})
-WORD: Final = "attempt-outcome"
-"""The envelope type of the signed word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +323,7 @@ def _require_open(connection: Connection, desk: Desk, value: Delivery, account: 
     last = course[-1]
     asked = course[0].obj.get("approvals", 0)
     is_approved = (last.action, last.outcome) == approval.APPROVED and all(
-        said.action == approval.ACTION for said in course[1:]
+        said.action in approval.WHILE_WAITING for said in course[1:]
     )
     if course[0].outcome != QUEUED[1] and len(course) == 1:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="the log holds no approval of it.")
@@ -346,24 +344,13 @@ def _require_reopened(
             what=f"Delivery {value.id}", detail=f"the log ends it with {last.action} {last.outcome}."
         )
     attempts = [said.corr for said in course if said.outcome == INTENT]
-    word = _word(replace(value, attempt_id=attempts[-1] if attempts else None), last.outcome)
+    said = word.statement(replace(value, attempt_id=attempts[-1] if attempts else None), last.outcome)
     try:
         signature = jcs.unb64(str(last.obj.get("signature")))
     except jcs.NotCanonical:
         signature = b""
     key_id = str(last.obj.get("key_id"))
-    desk.trust.require_vouched(connection, WORD, word, account, key_id=key_id, signature=signature)
-
-
-def _word(value: Delivery, outcome: str) -> dict[str, object]:
-    """Return what a worker signs so that a delivery may go out again."""
-    return {
-        "delivery": value.id,
-        "fingerprint": value.fingerprint,
-        "attempt": value.attempt_id,
-        "outcome": outcome,
-        "due": jcs.timestamp(value.due),
-    }
+    desk.trust.require_vouched(connection, word.TYPE, said, account, key_id=key_id, signature=signature)
 
 
 def _must_renew(connection: Connection, desk: Desk, account: Account) -> bool:
@@ -415,12 +402,15 @@ def append(
 ) -> int:
     """Append what happened to a delivery to the log and return the entry's index."""
     obj: dict[str, object] = {"delivery": value.id, "act": value.act.value, "due": jcs.timestamp(value.due)}
-    if receipt is not None:
-        obj["network_id"] = receipt.network_id
+    network_id = receipt.network_id if receipt is not None else None
+    if outcome == word.SENT and value.act is Act.DELETE:
+        network_id = value.target
+    if network_id is not None:
+        obj["network_id"] = network_id
     if calls is not None:
         obj["calls"] = calls
-    if outcome in REOPENED:
-        key_id, signature = desk.trust.vouch(WORD, _word(value, outcome))
+    if outcome in REOPENED or outcome == word.SENT:
+        key_id, signature = desk.trust.vouch(word.TYPE, word.statement(value, outcome, network_id))
         obj |= {"key_id": key_id, "signature": jcs.b64(signature)}
     return desk.log.append(
         connection,

@@ -138,7 +138,7 @@ def attest(desk: Desk, delivery_id: str, on_behalf: str, evidence_sha256: str, r
             evidence_sha256=evidence_sha256,
         )
         approvals.record(connection, word)
-        _append(connection, desk, value, word, "delivery.attest", "attested", reason)
+        _append(connection, desk, value, word, approval.ATTESTED, "attested", reason)
     return _told(desk, delivery_id, None)
 
 
