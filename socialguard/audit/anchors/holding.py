@@ -33,8 +33,8 @@ _NEXT: Final = Prepared(
 
 
 def note(connection: Connection, anchor: str, newest: Statement, *, outside: bool) -> None:
-    """Keep that an anchor took everything up to a checkpoint now, in the caller's transaction; `outside` is whether
-    it lay outside this machine when it did."""
+    """Keep that an anchor took everything up to a checkpoint now, in the caller's transaction; `outside` tells
+    whether it lay outside this machine when it did."""
     row = {
         "anchor": anchor,
         "incarnation": newest.incarnation,
