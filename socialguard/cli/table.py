@@ -201,6 +201,10 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup verify": Row(
         "backup_files", "verify", "Prove that every file of the archive is as it was written; names what is not."
     ),
+    "backup seal": Row("backup_shred", "seal", "Seal what an older version kept of other people in the clear."),
+    "backup shred": Row(
+        "backup_shred", "shred", "Destroy what other people wrote to an account in a month, for good."
+    ),
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row(
         "stops", "freeze", "Stop every send on accounts, clients, labels, of a member, or --all. It never asks."
@@ -227,6 +231,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "crisis status": Row("crisis", "status", "Show the crises in force, and the posts that one holds."),
     "watch run": Row(
         "watch", "run", "Look for what nobody here did on accounts: posts, replies, deletions, profile changes."
+    ),
+    "watch credential": Row(
+        "watch",
+        "credential",
+        "Let this machine look at an account with a credential of its own that can only read.",
     ),
     "watch baseline": Row(
         "watch", "baseline", "Accept that people also post by hand on an account: learn what is usual there."

@@ -156,6 +156,41 @@ def use_wal(engine: Engine) -> None:
         cursor.close()
 
 
+def overwrite_deleted(connection: Connection) -> None:
+    """Let what this connection deletes from now on be overwritten in the file. PostgreSQL keeps it until its next
+    vacuum."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("pragma secure_delete = on")
+
+
+def forget_journal(engine: Engine) -> None:
+    """Bring a WAL into its database and empty it: it may hold what was deleted. Raises Busy where a reader holds
+    it."""
+    if engine.dialect.name == "sqlite":
+        _alone(engine, "pragma wal_checkpoint(truncate)")
+
+
+def compact(engine: Engine) -> None:
+    """Write a database anew without what was deleted, and empty its WAL; raises as `forget_journal`."""
+    if engine.dialect.name == "sqlite":
+        _alone(engine, "vacuum")
+        _alone(engine, "pragma wal_checkpoint(truncate)")
+
+
+def _alone(engine: Engine, statement: str) -> None:
+    """Execute what SQLite refuses within a transaction."""
+    with engine.connect() as connection:
+        cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr] # it is open
+        try:
+            found = cursor.execute(statement).fetchone()
+        except driver().OperationalError:
+            found = (1,)
+        finally:
+            cursor.close()
+    if found is not None and found[0]:
+        raise errors.Busy(what=Path(engine.url.database or "").name)
+
+
 def begin(connection: Connection, *, writes: bool) -> None:
     """Begin the transaction of `connection` at the database, for SQLite's driver does not.
 
@@ -266,6 +301,19 @@ def reindex_texts(connection: Connection, item_id: int, before: Sequence[str], a
         forget = "insert into item_text (item_text, rowid, text) values ('delete', ?, ?)"
         connection.exec_driver_sql(forget, (item_id, "\n".join(before)))
         index_texts(connection, [(item_id, "\n".join(after))])
+
+
+def forget_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
+    """Take deleted items, by id with all that they are found by, out of the full text index."""
+    if connection.dialect.name == "sqlite" and texts:
+        driver: Any = connection.connection.driver_connection
+        driver.executemany("insert into item_text (item_text, rowid, text) values ('delete', ?, ?)", texts)
+
+
+def merge_texts(connection: Connection) -> None:
+    """Write the full text index anew: words of deleted items leave it only then."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("insert into item_text (item_text) values ('optimize')")
 
 
 def holds_phrases(connection: Connection, phrases: Sequence[str], versions: int) -> ColumnElement[bool]:

@@ -304,12 +304,15 @@ class Trust:
     ) -> dict[str, object]:
         """Refuse unless an owner lifted a stop, and everybody signed whom that owner's word names as agreeing;
         return what the owner signed."""
-        plain = thaw_statement(stop)
-        if self.is_signed(connection, THAW, plain, lifted_by, signature):
-            said = plain
-        else:
-            said = thaw_statement(stop, agreeing.signers(connection, self, stop))
-        self.require_signed(connection, THAW, said, lifted_by, signature)
+        said = thaw_statement(stop)
+        try:
+            self.require_signed(connection, THAW, said, lifted_by, signature)
+        except errors.Tampered:
+            agreed = agreeing.signers(connection, self, stop)
+            if not agreed:
+                raise
+            said = thaw_statement(stop, agreed)
+            self.require_signed(connection, THAW, said, lifted_by, signature)
         return said
 
     def stops(

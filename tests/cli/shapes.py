@@ -441,6 +441,8 @@ class WholeItem(KeptItem):
     versions: list[KeptVersion]
     snapshots: list[KeptSnapshot]
     files: list[KeptFile]
+    deleted_at: str | None
+    deleted_why: Literal["gone", "by_us"] | None
 
 
 class OneItem(Shape):
@@ -452,12 +454,34 @@ class ArchiveProblem(Shape):
     what: str
 
 
+class ShelfDestroyed(Shape):
+    account: str
+    month: str
+    at: str
+
+
 class ArchiveVerified(Shape):
     status: Literal["whole", "damaged"]
     segments: int
     lines: int
     files: int
+    unopened: int
+    plain: int
+    destroyed: list[ShelfDestroyed]
     problems: list[ArchiveProblem]
+
+
+class ArchiveSealed(Shape):
+    segments: int
+    before: str | None
+    after: str | None
+
+
+class MonthDestroyed(Shape):
+    account: str
+    month: str
+    items: int
+    copies: list[str]
 
 
 class ArchiveRebuilt(Shape):

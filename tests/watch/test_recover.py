@@ -79,6 +79,17 @@ def test_all_of_it_in_one_run(taken: Office) -> None:
     assert recover(taken, *words, code=0, stdin=new_credential(taken)).done
 
 
+def test_a_script_is_told_what_to_confirm_and_what_is_left(taken: Office) -> None:
+    """A reason alone lifts nothing."""
+    number = str(recover(taken).foreign[0].number)
+    words = ("--credential", "-", "--reviewed", number, "--reason", "new password")
+    found = recover(taken, *words, code=10, stdin=new_credential(taken))
+    assert found.problem is not None
+    assert found.problem.needs == ["x:@acme"]
+    assert left(found) == ["thaw"]
+    assert taken.post("Hello").code == 11
+
+
 def test_the_same_token_again_is_no_new_credential(taken: Office) -> None:
     """Whoever has the old one has it still."""
     recover(taken)
