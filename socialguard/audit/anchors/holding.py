@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, or_, select
 
 from socialguard import clock
-from socialguard.audit.anchors.interface import Anchor, Statement
+from socialguard.audit.anchors.interface import Statement
 from socialguard.canon import jcs
 from socialguard.store import dialect
 from socialguard.store.prepared import Prepared
@@ -32,13 +32,14 @@ _NEXT: Final = Prepared(
 )
 
 
-def note(connection: Connection, anchor: Anchor, newest: Statement) -> None:
-    """Keep that an anchor took everything up to a checkpoint now, in the caller's transaction."""
+def note(connection: Connection, anchor: str, newest: Statement, *, outside: bool) -> None:
+    """Keep that an anchor took everything up to a checkpoint now, in the caller's transaction; `outside` tells
+    whether it lay outside this machine when it did."""
     row = {
-        "anchor": anchor.name,
+        "anchor": anchor,
         "incarnation": newest.incarnation,
         "size": newest.size,
-        "outside": anchor.outside,
+        "outside": outside,
         "at": jcs.timestamp(clock.now()),
     }
     dialect.upsert(connection, anchor_held, [row])

@@ -77,6 +77,7 @@ def publish_pending(database: Database, org: str, anchors: Sequence[Anchor]) -> 
         ids = [identity for identity, _ in waiting]
         try:
             anchor.publish([statement for _, statement in waiting])
+            outside = anchor.outside
         except AnchorFailed as problem:
             error = problem.message()
             with database.write() as connection:
@@ -86,7 +87,7 @@ def publish_pending(database: Database, org: str, anchors: Sequence[Anchor]) -> 
             continue
         with database.write() as connection:
             connection.execute(delete(anchor_queue).where(anchor_queue.c.id.in_(ids)))
-            holding.note(connection, anchor, waiting[-1][1])
+            holding.note(connection, anchor.name, waiting[-1][1], outside=outside)
         results.append(Published(anchor.name, len(ids)))
     return tuple(results)
 
