@@ -80,7 +80,7 @@ def named(post: Post) -> dict[int, tuple[Sign, str]]:
     """Return what can be told to a person: words, hashtags, mentions, domains and emoji, as written, by key."""
     seen = _Seen(post)
     spelled = dict(zip(seen.words, seen.tokens, strict=True))
-    words = [word for word in spelled if len(word) > 2 and word[0] not in "#@"]
+    words = [word for word in spelled if word[0] not in "#@" and (len(word) > 2 or _UNSPACED.fullmatch(word))]
     found: dict[int, tuple[Sign, str]] = {}
     for key, word in zip(_keys(Block.WORDS, words), words, strict=True):
         found[key] = "word", spelled[word]
@@ -100,6 +100,8 @@ class _Seen:
         self.domains = {_domain(link) for link in ([*links, post.link] if post.link else links)}
         self.plain = _URL.sub("\1", self.text) if links else self.text
         self.tokens: list[str] = _TOKEN.findall(self.plain)
+        if _UNSPACED.search(self.plain):
+            self.tokens = [part for token in self.tokens for part in _words_of(token)]
         self.words = [token.lower() for token in self.tokens]
         self.tags = {word for word in self.words if word[0] in "#@"}
         self.classes = self.plain.translate(_CLASSES)
@@ -133,6 +135,19 @@ def _setting(post: Post) -> Iterator[str]:
         yield f"hour{post.at.hour}"
 
 
+def _words_of(token: str) -> Iterator[str]:
+    """The words of what blanks do not part: pairs of characters where a script writes without them, each beginning
+    within the one before; a tag stays whole."""
+    if token[0] in "#@":
+        yield token
+        return
+    for part in _SCRIPTS.findall(token):
+        if len(part) > 2 and _UNSPACED.match(part):
+            yield from (part[at : at + 2] for at in range(len(part) - 1))
+        else:
+            yield part
+
+
 def _pairs(words: list[str]) -> Iterable[str]:
     return (f"{first} {second}" for first, second in pairwise(words))
 
@@ -144,7 +159,26 @@ def _keys(block: Block, words: Iterable[str]) -> list[int]:
 
 _SIGNS: Final[dict[str, Sign]] = {"#": "hashtag", "@": "mention"}
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_TOKEN: Final = re.compile(r"[#@]?\w+(?:['’]\w+)*")
+_MARKS: Final = "".join(
+    (
+        "\u0300-\u036f",  # accents
+        "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed",  # Hebrew, Arabic
+        "\u0900-\u0963\u0966-\u0dff",  # of India
+        "\u0e00-\u0e4e\u1000-\u1049\u1780-\u17d3",  # Thai, Burmese, Khmer
+        "\u200c\u200d",  # joiners
+    )
+)
+"""Signs within words that are no letters to Python: vowels and accents that stand on one."""
+_TOKEN: Final = re.compile(rf"[#@]?\w[\w{_MARKS}]*(?:['’]\w[\w{_MARKS}]*)*")
+_NO_BLANKS: Final = "".join(
+    (
+        "\u0e01-\u0e4e\u0e81-\u0eff\u1000-\u109f\u1780-\u17d3",  # Thai, Lao, Burmese, Khmer
+        "\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff",  # Chinese, Japanese
+    )
+)
+"""Scripts that put no blanks between words."""
+_UNSPACED: Final = re.compile(f"[{_NO_BLANKS}]+")
+_SCRIPTS: Final = re.compile(f"[{_NO_BLANKS}]+|[^{_NO_BLANKS}]+")
 _TAG: Final = re.compile(r"([#@])\w+")
 _RUNS: Final = re.compile(r"a{2,}|o{2,}|A{2,}|0{4,}")
 _RUN: Final = {"a": "a", "o": "o", "A": "B", "0": "0000"}
