@@ -102,3 +102,21 @@ def test_words_with_vowel_signs_stay_whole() -> None:
 def test_a_tag_in_a_script_without_blanks_stays_whole() -> None:
     """What is told is the tag as written."""
     assert ("hashtag", "#東海道新幹線") in named(Post("運転再開 #東海道新幹線")).values()
+
+
+def grams(text: str) -> set[str]:
+    """Return the pieces of 3 and 4 characters of what is hashed of a text."""
+    padded = f" {text} "
+    return {padded[at : at + size] for size in (3, 4) for at in range(len(padded) - size + 1)}
+
+
+@given(st.text(alphabet="abc", max_size=8), st.text(alphabet="abc", max_size=8))
+def test_texts_share_as_many_pieces_as_they_have_in_common(one: str, other: str) -> None:
+    """Each piece is one feature, the same in every text, and no piece runs over the end into the skeleton."""
+
+    def seen(text: str) -> set[int]:
+        keys = extract(Post(text)).keys
+        return set(keys[: edges(keys)[1]].tolist())
+
+    assert len(seen(one) & seen(other)) == len(grams(one) & grams(other))
+    assert len(seen(one)) == len(grams(one))

@@ -146,7 +146,7 @@ def test_only_what_is_confirmed_as_ours_is_learned(learned: Office) -> None:
 
 
 def test_what_somebody_else_posted_is_not_learned(learned: Office) -> None:
-    """A post of an account that was taken over lies in the archive as its own, and has no receipt: it is not learned,
+    """What a burglar posted lies in the archive as its own, but has no receipt: it is not learned,
     even from anew."""
     past(learned, "x:@acme", foreign=40)
     with learned.entered() as workspace:
