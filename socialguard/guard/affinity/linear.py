@@ -19,7 +19,7 @@ _ROUNDS: Final = 3
 _LOT: Final = (200, 0.25)
 """Posts that are learned together: at least so many, and such a part of those before; between two fits nothing is
 learned either."""
-WIDTH: Final = 32
+WIDTH: Final = 64
 """Accounts that are trained together: memory is (words of all posts) × this."""
 PRIOR: Final = 6.0
 """The weight of its margin in a score before a workspace is known."""

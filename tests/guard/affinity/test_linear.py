@@ -91,3 +91,16 @@ def test_what_is_not_learned_changes_nothing() -> None:
         assert np.array_equal(one.keys, other.keys)
         assert np.array_equal(one.weights, other.weights)
     assert margins[30] == pytest.approx([line.margin(posts[30]) for line in lines], abs=1e-5)
+
+
+def test_a_long_past_of_many_accounts_is_calibrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where fewer posts are replayed with scores than the past has, some are still held out, and some not."""
+    monkeypatch.setattr(calibration, "ASKED", 0)
+    portfolio = Portfolio()
+    for line in LINES:
+        for number in range(300):
+            portfolio.learn(line, of_the_house(line, number))
+    portfolio.calibrate()
+    found = asked(portfolio)
+    assert found[False] > 0.5
+    assert found[True] <= 0.1
