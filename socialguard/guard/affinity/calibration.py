@@ -61,7 +61,7 @@ def calibrate(past: Past) -> Calibration:
     weights, lines = PRIOR, None
     if past.accounts > 1 and len(owners):
         weights = fitted(sums, owners, PRIOR)
-        with_lines = _linear(past, asked, sums, weights)
+        with_lines = _linear(past, asked, sums, weights) if past.accounts <= linear.MOST else None
         if with_lines is not None:
             sums, weights, lines = with_lines
     scores = sums @ weights

@@ -19,8 +19,8 @@ _ROUNDS: Final = 3
 _LOT: Final = (200, 0.25)
 """Posts that are learned together: at least so many, and such a part of those before; between two fits nothing is
 learned either."""
-WIDTH: Final = 64
-"""Accounts that are trained together: memory is (words of all posts) × this."""
+MOST: Final = 64
+"""Accounts that it is tried with: time and memory are (words of all posts) × accounts."""
 PRIOR: Final = 6.0
 """The weight of its margin in a score before a workspace is known."""
 
@@ -49,9 +49,9 @@ class Line:
 class Trainer:
     """Learns posts one after another, in the order of time."""
 
-    def __init__(self, posts: Sequence[Keys], learned: NDArray[np.bool_], first: int, last: int) -> None:
-        """`posts` are the features of all posts that will be asked about, `learned` says which it will learn, for
-        the accounts from `first` to before `last`. A word of a single post tells nothing of another."""
+    def __init__(self, posts: Sequence[Keys], learned: NDArray[np.bool_], accounts: int) -> None:
+        """`posts` are the features of all posts that will be asked about, `learned` says which it will learn. A
+        word of a single post tells nothing of another."""
         looked = [words(keys) for keys in posts]
         sizes = [len(keys) for keys in looked]
         self._values = [1 / np.sqrt(max(size, 1)) for size in sizes]
@@ -62,11 +62,10 @@ class Trainer:
         numbers = np.where(again, np.cumsum(again) - 1, -1)[places]
         rows = np.split(numbers, np.cumsum(sizes)[:-1])
         self._rows = [each[each >= 0] for each in rows]
-        self._first = first
-        self._weights = np.zeros((len(self._keys), last - first))
+        self._weights = np.zeros((len(self._keys), accounts))
         rarity = np.log((1 + learned.sum()) / (1 + seen)) + 1
         usual = np.average(rarity**2, weights=seen) if len(seen) else 1.0
-        self._doubt = np.repeat((rarity**2 / usual)[:, None], last - first, axis=1)
+        self._doubt = np.repeat((rarity**2 / usual)[:, None], accounts, axis=1)
 
     def margins(self, number: int) -> Floats:
         """Return each account's margin for post `number`."""
@@ -76,8 +75,7 @@ class Trainer:
         """Learn that post `number` is the account `owner`'s."""
         rows, value = self._rows[number], self._values[number]
         sign = np.full(self._weights.shape[1], -1.0)
-        if 0 <= owner - self._first < len(sign):
-            sign[owner - self._first] = 1.0
+        sign[owner] = 1.0
         weights = self._weights[rows]
         loss = 1 - sign * weights.sum(axis=0) * value
         if not len(rows) or (loss <= 0).all():
@@ -102,18 +100,14 @@ def replay(
     """Return each post's margins before its lot was learned (posts × accounts), and what was learned; posts that
     are not `learned` are looked at in the end."""
     margins = np.zeros((len(posts), accounts))
-    lines: list[Line] = []
-    for first in range(0, accounts, WIDTH):
-        last = min(first + WIDTH, accounts)
-        trainer = Trainer(posts, learned, first, last)
-        for lot in [*_lots(np.flatnonzero(learned)), np.flatnonzero(~learned)]:
-            for number in lot:
-                margins[number, first:last] = trainer.margins(number)
-            for number in np.tile(lot, _ROUNDS):
-                if learned[number]:
-                    trainer.learn(number, int(owners[number]))
-        lines += trainer.lines()
-    return margins, lines
+    trainer = Trainer(posts, learned, accounts)
+    for lot in [*_lots(np.flatnonzero(learned)), np.flatnonzero(~learned)]:
+        for number in lot:
+            margins[number] = trainer.margins(number)
+        for number in np.tile(lot, _ROUNDS):
+            if learned[number]:
+                trainer.learn(number, int(owners[number]))
+    return margins, trainer.lines()
 
 
 def _lots(numbers: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
