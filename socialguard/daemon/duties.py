@@ -53,7 +53,7 @@ def backups(
     failed: Callable[[Exception], None],
 ) -> Duty:
     """Return the duty of a workspace that backs up; `lanes` are not those of publishing."""
-    return Duty("backup", 30.0, Backups(workspace, backup, lanes, stop, failed).look)
+    return Duty("backup", 10.0, Backups(workspace, backup, lanes, stop, failed).look)
 
 
 def watching(workspace: Workspace, lanes: Lanes, failed: Callable[[Exception], None]) -> Duty:

@@ -15,7 +15,7 @@ from socialguard.guard.languages import languages_of
 from socialguard.ledger import reader, stops
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account
-from socialguard.model.delivery import Act, Content, Delivery, State
+from socialguard.model.delivery import Act, Content, Delivery
 from socialguard.networks.interface import Limits
 from socialguard.registry.policy_checks import CheckRules
 
@@ -26,7 +26,6 @@ _COPIES: Final = 200
 """Posts of other accounts on a network that are looked at, the newest."""
 _BESIDE: Final = 50
 """Deliveries of one request that are held against each other."""
-_NOT_ONES_OWN: Final = frozenset({State.CANCELLED, State.EXPIRED, State.FAILED})
 
 
 class Facts(Protocol):
@@ -182,16 +181,9 @@ class Surroundings:
         if network not in self._newest:
             there = {one.id: f"{one.network}:@{one.handle}" for one in ours if one.network == network}
             self._newest[network] = tuple(
-                _Owned(
-                    value.account_id,
-                    network,
-                    Copy(there[value.account_id], value.content.text, value.content.link),
-                )
-                for value in reader.newest(connection, clock.now() - _RECENT, _COPIES)
-                if value.account_id in there
-                and value.act is Act.PUBLISH
-                and value.state not in _NOT_ONES_OWN
-                and value.id not in self._replaces
+                _Owned(account_id, network, Copy(there[account_id], said.text, said.link))
+                for key, account_id, said in reader.lately(connection, clock.now() - _RECENT, _COPIES)
+                if account_id in there and key not in self._replaces
             )
         said = (*self._beside, *self._newest[network])
         return tuple(one.copy for one in said if one.network == network and one.account_id != account.id)

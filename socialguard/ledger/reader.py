@@ -12,7 +12,7 @@ from socialguard.canon import jcs
 from socialguard.ledger import rows
 from socialguard.ledger.states import FINAL
 from socialguard.model.account import Account
-from socialguard.model.delivery import Delivery, State
+from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.store.prepared import Prepared
 from socialguard.store.process import Process
 from socialguard.store.tables import attempt, delivery, receipt
@@ -32,9 +32,15 @@ _UNSETTLED: Final = Prepared(
     .order_by(delivery.c.created_at.desc())
     .limit(50)
 )
-_NEWEST: Final = Prepared(
-    rows.select_delivery()
-    .where(delivery.c.due >= bindparam("since"))
+_LATELY: Final = Prepared(
+    select(delivery.c.id, delivery.c.account_id, delivery.c.content)
+    .where(
+        delivery.c.act == Act.PUBLISH.value,
+        delivery.c.state.not_in(
+            [literal(state.value) for state in (State.CANCELLED, State.EXPIRED, State.FAILED)]
+        ),
+        delivery.c.due >= bindparam("since"),
+    )
     .order_by(delivery.c.due.desc(), delivery.c.id.desc())
     .limit(bindparam("most"))
 )
@@ -160,9 +166,11 @@ def in_states(connection: Connection, *states: State) -> tuple[Delivery, ...]:
     return tuple(rows.to_delivery(row) for row in connection.execute(query.order_by(delivery.c.due)))
 
 
-def newest(connection: Connection, since: datetime, limit: int) -> tuple[Delivery, ...]:
-    """Return up to `limit` deliveries of any account that are due at `since` or later, the last ones first."""
-    return tuple(rows.to_delivery(row) for row in _NEWEST.all(connection, since=jcs.timestamp(since), most=limit))
+def lately(connection: Connection, since: datetime, limit: int) -> tuple[tuple[str, str, Content], ...]:
+    """Return up to `limit` posts of any account that are public, may be or will be, due at `since` or later, the
+    last ones first: the delivery, the account, what it says."""
+    found = _LATELY.tuples(connection, since=jcs.timestamp(since), most=limit)
+    return tuple((key, account, rows.content_of(key, content)) for key, account, content in found)
 
 
 def unsettled(connection: Connection, account_id: str) -> tuple[Delivery, ...]:

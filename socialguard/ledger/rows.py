@@ -28,8 +28,19 @@ def to_delivery(row: Row[Any]) -> Delivery:
     try:
         return _to_delivery(row)
     except (ValueError, TypeError, KeyError, AttributeError):
-        detail = "its row is not one that this program wrote."
-        raise errors.Tampered(what=f"Delivery {row.id}", detail=detail) from None
+        raise _foreign(row.id) from None
+
+
+def content_of(delivery_id: str, text: str) -> Content:
+    """Return the content of a delivery; raises as `to_delivery`."""
+    try:
+        return to_content(text)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise _foreign(delivery_id) from None
+
+
+def _foreign(delivery_id: str) -> errors.Tampered:
+    return errors.Tampered(what=f"Delivery {delivery_id}", detail="its row is not one that this program wrote.")
 
 
 def _to_delivery(row: Row[Any]) -> Delivery:

@@ -22,6 +22,7 @@ from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
+from socialguard.publishing import unreached
 from socialguard.publishing.accept import since_of
 from socialguard.publishing.claim import account_of, alarm, append, late_by
 from socialguard.publishing.interface import Desk, Result
@@ -217,7 +218,9 @@ def _resolve_deletion(desk: Desk, session: Session, value: Delivery, account: Ac
 
 def _send_again(desk: Desk, value: Delivery, account: Account, wait: timedelta = timedelta(0)) -> Result:
     """Nothing is public: back to the queue, after a while, or held for a person where its time has passed."""
-    late = (clock.now() - value.due).total_seconds() > value.max_late
+    with desk.database.read() as connection:
+        start = unreached.late_from(connection, desk.log, value)
+    late = (clock.now() - start).total_seconds() > value.max_late
     if not late:
         due = clock.now() + wait if wait else value.due
         return _settle(desk, value, account, State.QUEUED, "not_public", "it is not public yet", due=due)

@@ -63,6 +63,16 @@ def authored(text: str) -> tuple[str, ...]:
     return tuple(filter(None, ("\n".join(lines).strip() for lines in parts))) or ("",)
 
 
+def joined(parts: Sequence[str]) -> str:
+    """Return the text that `authored` divides into these parts again."""
+    return "\n---\n".join(
+        "\n".join(
+            f"\\{line}" if _RULE.fullmatch(line) or _ESCAPED.fullmatch(line) else line for line in part.split("\n")
+        )
+        for part in parts
+    )
+
+
 def split(text: str, fits: Fits, most: int = MOST_PARTS) -> tuple[str, ...]:
     """Return the parts of `text`, each as long as fits, without the white space between them.
 

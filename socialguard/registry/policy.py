@@ -9,6 +9,7 @@ the manifest is SHA-256 of the stored text, which is the file's own bytes where 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,6 +61,7 @@ _STRICTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {  # Any: a flag, a 
 }
 
 
+@lru_cache(maxsize=1024)
 def effective(policy: PolicySet, account: Account) -> Policy:
     """Return what holds for an account, and where each value came from."""
     values: dict[str, Any] = {}  # Any: a flag or a number, by the name of Policy's field

@@ -51,9 +51,10 @@ class Rules:
     parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PolicySet:
-    """A whole policy. `wearers` maps each label that has rules to the ids of the accounts that wear it."""
+    """A whole policy. `wearers` maps each label that has rules to the ids of the accounts that wear it. Two are
+    the same only if they are one object, so that what follows from one can be remembered."""
 
     defaults: Rules = Rules()
     labels: Mapping[str, Rules] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -30,6 +31,7 @@ from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
 from socialguard.registry.policy_checks import CheckRules, check_rules
+from socialguard.registry.policy_file import PolicySet
 from socialguard.registry.signed import Member, Right
 from socialguard.store import tables
 from socialguard.store.database import Database
@@ -144,10 +146,7 @@ class Trust:
 
     def check_rules(self, connection: Connection, account: Account) -> Mapping[str, CheckRules]:
         """Return what policy makes of each check that it may set."""
-
-        from socialguard.guard.checks import SET_BY_POLICY  # every check: only where one runs
-
-        return check_rules(self._signed.policy(connection), account, SET_BY_POLICY)
+        return _check_rules(self._signed.policy(connection), account)
 
     def is_ours(self, text: str) -> bool:
         """Return whether a text is a credential of one of our accounts, by its keyed hash."""
@@ -309,8 +308,7 @@ class Trust:
         """Return the embargo that policy lays on an account now, in words; empty where there is none."""
         from socialguard.guard.checks import embargo
 
-        wanted = {embargo.NAME: embargo.PARAMETERS}
-        rule = check_rules(self._signed.policy(connection), account, wanted)[embargo.NAME]
+        rule = self.check_rules(connection, account)[embargo.NAME]
         if rule.level not in (None, "hold", "block"):
             return ""
         windows = rule.parameters[embargo.WINDOWS]
@@ -388,6 +386,13 @@ class Trust:
             gen=generation,
             at=clock.now(),
         )
+
+
+@lru_cache(maxsize=1024)
+def _check_rules(policy: PolicySet, account: Account) -> Mapping[str, CheckRules]:
+    from socialguard.guard.checks import SET_BY_POLICY  # every check: only where one runs
+
+    return MappingProxyType(check_rules(policy, account, SET_BY_POLICY))
 
 
 @lru_cache(maxsize=4)

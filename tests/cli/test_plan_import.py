@@ -297,3 +297,39 @@ def test_two_imports_of_one_file_at_once_queue_it_once(
     second = imported(office, path, *passed)
     assert (second.code, "line 2" in second.error["message"]) == (11, True)
     assert len(office.queue("queued")) == 1
+
+
+def test_a_row_may_be_a_thread(office: Office) -> None:
+    heading = ("compte", "date", "heure", "texte", "fil", "lien")
+    row = ("x:@acme", day(3), "9h", "First part.\n---\nSecond part.", "oui", "https://example.org/a")
+    path = written(office, [heading, row, ("x:@acme", day(4), "9h", "No\n---\nthread", "", "")])
+    found = shown(imported(office, path, *NAMED), Fields)
+    assert (found.valid, found.queued, found.deliveries, found.refused) == (2, 2, 3, [])
+    assert [(one.account, one.posts) for one in found.accounts] == [("x:@acme", 2)]
+    assert texts(office) == ["First part.", "Second part.", "No\n---\nthread"]
+    first, second = [one for one in office.queue("queued") if one["due"].startswith(day(3))]
+    assert (first["due"], len({first["id"], second["id"]})) == (second["due"], 2)
+    parts = [office.cli("queue", "show", one["id"], "--json").document["delivery"] for one in (first, second)]
+    assert sorted((one["text"], one["link"]) for one in parts) == [
+        ("First part.", "https://example.org/a"),
+        ("Second part.", None),
+    ]
+    (_, draft) = office.cli("draft", "list", "--json").document["drafts"]
+    assert "First part.\n---\nSecond part." in office.cli("draft", "show", draft["id"]).stdout
+    again = shown(imported(office, path, *NAMED), Fields)
+    assert (again.known, again.queued) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("account", "text", "thread", "reason"),
+    [
+        ("facebook:@acme", "One\n---\nTwo", "yes", "has no threads"),
+        ("x:@acme", "Same\n---\nSame", "yes", "are the same text"),
+        ("x:@acme", "One\n---\nTwo", "perhaps", "write yes or no"),
+    ],
+)
+def test_what_is_no_thread_is_refused(office: Office, account: str, text: str, thread: str, reason: str) -> None:
+    path = written(office, [(*HEADING, "thread"), (account, day(3), "9:00", text, thread)])
+    (refused,) = shown(imported(office, path, "--confirm", account), Fields, 2).refused
+    assert reason in refused.reason
+    assert office.queue("queued") == []

@@ -3,9 +3,11 @@
 import csv
 import io
 from datetime import date, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from socialguard import clock
 from socialguard.publishing.calendar import exporting
@@ -137,3 +139,34 @@ def test_a_thread_is_moved_whole_and_collides_with_nothing_of_its_own(office: Of
     found = shown(office.cli("plan", "show", "--on", day(4), "--json"), PlanFields)
     assert [one.text for one in found.deliveries] == ["First", "Second"]
     assert found.collisions == []
+
+
+def test_a_thread_is_one_row_of_our_csv_and_known_when_it_comes_back(office: Office) -> None:
+    words = ("--then", "Second\n\\---\nof it", "--then", "Third", "--to", "x:@acme", *X, "--at", f"{day(3)}T09:00")
+    assert office.cli("post", "First", *words, "--json").code == 0
+    out = office.base / "out.csv"
+    assert office.cli("plan", "export", "--csv", "--out", str(out)).code == 0
+    (row,) = csv.DictReader(io.StringIO(out.read_bytes().decode()))
+    assert (row["text"], row["thread"]) == ("First\n---\nSecond\n\\---\nof it\n---\nThird", "yes")
+    again = shown(imported(office, out, *X), CalendarFields)
+    assert (again.known, again.refused, again.queued) == (1, [], 0)
+    assert len(office.queue("queued")) == 3
+
+
+def test_files_of_later_parts_are_said_to_be_missing_in_our_csv(office: Office, tmp_path: Path) -> None:
+    Image.new("RGB", (40, 40)).save(tmp_path / "red.png")
+    draft = tmp_path / "draft.md"
+    head = (
+        'to = ["x:@acme"]',
+        f'at = "{day(3)}T09:00"',
+        "[[media]]",
+        'file = "red.png"',
+        'alt = "Red"',
+        "part = 2",
+    )
+    draft.write_text("\n".join(("+++", *head, "+++", "One", "---", "Two")), encoding="utf-8")
+    done = office.cli("post", "--file", str(draft), *X, "--json")
+    assert done.code == 0, done
+    told = office.cli("plan", "export", "--csv")
+    assert told.code == 0
+    assert f"Delivery {done.deliveries[0]['id']} is a thread of which a later part has files" in told.stderr

@@ -100,6 +100,11 @@ def test_a_row_begins_at_the_line_that_it_is_told_by() -> None:
     assert [row.line for row in csv_table.rows(data, "c.csv")] == [1, 2, 5]
 
 
+def test_a_row_of_nothing_but_a_guarded_tab_is_none() -> None:
+    data = b"account,text\n'\t, \n , \nx:@acme,last\n"
+    assert [row.line for row in csv_table.rows(data, "c.csv")] == [1, 4]
+
+
 def test_semicolons_and_a_byte_order_mark_are_what_excel_writes() -> None:
     data = "\ufeffCompte;Date;Heure;Texte\nx:@acme;27/11/2030;9h;Un, deux\n".encode()
     named = columns.under_heading(csv_table.rows(data, "c.csv"), "c.csv")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from socialguard.networks.x_length import weighted_length
 from socialguard.networks.x_urls import urls
-from socialguard.publishing.thread_split import Fits, TooManyParts, authored, numbered, split
+from socialguard.publishing.thread_split import Fits, TooManyParts, authored, joined, numbered, split
 
 LIMIT = 280
 FEW = 40
@@ -135,3 +135,17 @@ def test_what_an_author_divided_comes_back(parts: list[str]) -> None:
 def test_one_part_alone_has_no_number() -> None:
     assert numbered(["alone"]) == ("alone",)
     assert numbered(["one", "two"]) == ("one (1/2)", "two (2/2)")
+
+
+_LINES = st.sampled_from(["One line.", "---", "\\---", " --- ", "\\\\ ---", "", "- --", "----", "\\"])
+
+
+@given(
+    st.lists(
+        st.lists(_LINES, min_size=1, max_size=4).map(lambda lines: "\n".join(lines).strip()).filter(bool),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_joined_parts_are_divided_into_the_same_again(parts: list[str]) -> None:
+    assert authored(joined(parts)) == tuple(parts)

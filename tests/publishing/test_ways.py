@@ -308,3 +308,10 @@ def test_an_end_that_holds_a_secret_by_chance_is_recorded(office: Office, monkey
     _fault(office, "status", code=429)
     done = office.post("Limited")
     assert (done.code, done.deliveries[0]["state"]) == (7, "queued")
+
+
+def test_a_hold_that_holds_a_secret_by_chance_is_recorded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    _schedule(office)
+    monkeypatch.setattr(credential, "_known", {"was due": None})
+    done = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+2h")
+    assert [one["state"] for one in done.deliveries] == ["held"], done

@@ -212,7 +212,8 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "policy.toml"
 
 def test_the_example_weakens_nothing_as_it_stands_and_holds_when_its_lines_are_used() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    assert policy_file.parse(text) == policy_file.PolicySet()
+    bare = policy_file.parse(text)
+    assert (bare.defaults, bare.labels, bare.accounts) == (policy_file.Rules(), {}, {})
     head, _, body = text.partition("\n[defaults]\n")
     used = policy_file.parse("[defaults]\n" + f"\n{body}".replace("\n# ", "\n"), checks=SET_BY_POLICY)
     assert used.accounts["x:@ville-lyon"].values == {"secure": True, "approvals": 1}

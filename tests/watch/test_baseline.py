@@ -8,10 +8,10 @@ from tests.watch.world import alerts, happen, ready, seen
 
 
 def by_hand(office: Office, count: int, via: str = "Web App") -> None:
-    """Post by hand at noon on as many days before today, and have it kept."""
-    noon = datetime.now(UTC) - timedelta(minutes=10)
-    for number in range(count):
-        happen(office, text=f"By hand {number}", via=via, created_at=(noon - timedelta(days=number)).isoformat())
+    """Post by hand at this time of day on as many days before today, and have it kept."""
+    now = datetime.now(UTC)
+    for number in range(1, count + 1):
+        happen(office, text=f"By hand {number}", via=via, created_at=(now - timedelta(days=number)).isoformat())
     ready(office)
 
 

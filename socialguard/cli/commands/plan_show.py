@@ -125,6 +125,11 @@ def export(
         text = exporting.as_ics(planned, clock.now())
     elif form == "csv":
         text = exporting.as_csv(planned)
+        for one in exporting.cannot_hold(planned):
+            face.printer.note(
+                "Delivery {delivery} is a thread of which a later part has files; they are not in the file.",
+                delivery=one.delivery.id,
+            )
     else:
         from socialguard.cli import plan_page
 

@@ -1,17 +1,21 @@
 """The table `affinity_fit`: what is known of each account, one row an account. The guard alone writes it."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
 from socialguard import clock
 from socialguard.canon import jcs
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import affinity_fit
+
+_FITTED: Final = Prepared(select(affinity_fit.c.account_id))
 
 
 def fitted(connection: Connection) -> frozenset[str]:
     """Return the ids of the accounts that something is known of; cheap, and without numpy."""
-    return frozenset(connection.execute(select(affinity_fit.c.account_id)).scalars())
+    return frozenset(account_id for (account_id,) in _FITTED.tuples(connection))
 
 
 def load(connection: Connection) -> dict[str, bytes]:

@@ -24,8 +24,9 @@ from socialguard.publishing.calendar import columns, foreign, table
 from socialguard.publishing.calendar.entries import Entry, entry, moment
 from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish, key_of
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
-from socialguard.publishing.interface import Candidate, Desk, Plan, Session
+from socialguard.publishing.interface import Candidate, Desk, Divide, Plan, Request, Session
 from socialguard.publishing.prepare import candidate_of, decided
+from socialguard.publishing.rendering import contents_for
 from socialguard.publishing.times import Moment
 
 BATCH: Final = 50
@@ -105,6 +106,7 @@ class _Fresh:
 
     line: int
     campaign: str | None
+    text: str
     candidates: tuple[Candidate, ...]
     due: Moment
 
@@ -144,7 +146,7 @@ class _Checker:
             if found is None:
                 self.known.append(asked.line)
             else:
-                yield _Fresh(asked.line, asked.campaign, *found)
+                yield _Fresh(asked.line, asked.campaign, asked.text, *found)
 
     def unknown(self, connection: Connection, fresh: Sequence["_Fresh"]) -> Lookups:
         """Return what a policy wants to be looked up for these rows."""
@@ -185,16 +187,31 @@ class _Checker:
             before = self._rows.setdefault(key, asked.line)
             if before != asked.line:
                 raise SameRow(line=before)
-            if not self._is_known(connection, account, due, content):
-                fresh.append(account)
+            parts = self._parts(asked, account, content)
+            if not any(self._is_known(connection, account, due, part) for part in parts):
+                fresh.append((account, parts))
         if not fresh:
             return None
         if due.instant <= self.now:
             raise errors.BadTime(text=asked.when, detail=f"{due.wall:%Y-%m-%d %H:%M} is past.")
-        for account in fresh:
+        for account, parts in fresh:
             self._require_open(connection, account)
-            self._require_new_text(account, content, asked.line)
-        return tuple(candidate_of(connection, self.desk, one, content, due.instant) for one in fresh), due
+            for part in parts:
+                self._require_new_text(account, part, asked.line)
+        candidates = (
+            candidate_of(connection, self.desk, account, part, due.instant)
+            for account, parts in fresh
+            for part in parts
+        )
+        return tuple(candidates), due
+
+    def _parts(self, asked: Entry, account: Account, content: Content) -> tuple[Content, ...]:
+        """The content of a row for an account, as the parts of a thread where it is one."""
+        if not asked.is_thread:
+            return (content,)
+        request = Request(asked.text, asked.selectors, link=asked.link, divide=Divide.LINES)
+        media = [(1, item) for item in content.media]
+        return contents_for(self.desk.network(account.network), account, request, media)
 
     def _judge(self, row: "_Fresh", findings: tuple[Finding, ...]) -> None:
         stopping = [one for one in findings if one.stops]
@@ -207,7 +224,7 @@ class _Checker:
             return
         plan = Plan("-", row.candidates, findings, None, self.session, self.now, row.due.zone, row.due.wall,
                     overrides=self.wish.overrides)  # fmt: skip
-        self.good.append(Checked(row.line, plan, row.campaign))
+        self.good.append(Checked(row.line, plan, row.text, row.campaign))
         for one in row.candidates:
             self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
 

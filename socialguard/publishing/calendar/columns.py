@@ -17,6 +17,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "time": ("time", "hour", "heure"),
     "zone": ("zone", "time zone", "timezone", "fuseau", "fuseau horaire"),
     "text": ("text", "message", "content", "texte", "contenu"),
+    "thread": ("thread", "fil"),
     "link": ("link", "url", "lien"),
     "campaign": ("campaign", "campagne"),
     "media": ("media", "image", "file", "fichier", "visuel"),

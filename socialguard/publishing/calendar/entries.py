@@ -18,6 +18,8 @@ _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
 _ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d.*", re.DOTALL)
+_YES: Final = frozenset({"yes", "true", "1", "x", "oui", "vrai"})
+_NO: Final = frozenset({"no", "false", "0", "non", "faux"})
 # As `publishing.times` reads them beside a time of day in words (9h30, 9am).
 _MONTHS: Final = ("jan", "feb", "march", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -35,6 +37,8 @@ class Entry:
     link: str | None
     media: tuple[tuple[str, str], ...]
     campaign: str | None = None
+    is_thread: bool = False
+    """Whether lines of three hyphens divide the text into the parts of a thread."""
 
 
 def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entry:
@@ -58,6 +62,7 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
         link=_link(cells["link"].strip()) if "link" in cells else None,
         campaign=" ".join(cells["campaign"].split()) if "campaign" in cells else None,
         media=tuple(media),
+        is_thread=_flag("thread", cells.get("thread", "no")),
     )
 
 
@@ -102,6 +107,13 @@ def _required(cells: Mapping[str, str], name: str) -> str:
     if name not in cells:
         raise errors.UsageError(detail=f"it has no {name}.")
     return cells[name].strip()
+
+
+def _flag(name: str, cell: str) -> bool:
+    said = cell.strip().casefold()
+    if said not in _YES | _NO:
+        raise errors.UsageError(detail=f"its {name} is {cell.strip()!r}; write yes or no.")
+    return said in _YES
 
 
 def _text(text: str) -> str:

@@ -9,28 +9,50 @@ from typing import Final
 from socialguard.publishing.calendar.columns import MEDIA
 from socialguard.publishing.calendar.overview import Planned
 from socialguard.publishing.calendar.table import guarded
+from socialguard.publishing.thread_split import joined
 
 _FOLD: Final = 75  # octets in a line, RFC 5545 §3.1
 _LENGTH: Final = timedelta(minutes=15)
 COLUMNS: Final = (
-    "account", "date", "time", "zone", "text", "link",
+    "account", "date", "time", "zone", "text", "thread", "link",
     *(f"{name}{number}" for number in ("", *range(2, MEDIA + 1)) for name in ("media", "alt")),
     "state", "delivery",
 )  # fmt: skip
 
 
+def threads(planned: Sequence[Planned]) -> list[tuple[Planned, list[Planned]]]:
+    """Return each post with the posts that make its thread, itself the first; one alone is all of it."""
+    heads: dict[str, list[Planned]] = {}
+    of: dict[str, list[Planned]] = {}
+    for one in sorted(planned, key=lambda one: one.delivery.content.thread_position or 0):
+        before = of.get(one.delivery.after_id or "")
+        if before is None:
+            before = heads[one.delivery.id] = []
+        before.append(one)
+        of[one.delivery.id] = before
+    return [(one, heads[one.delivery.id]) for one in planned if one.delivery.id in heads]
+
+
+def cannot_hold(planned: Sequence[Planned]) -> list[Planned]:
+    """Return the threads that no row holds, for a later part has files of its own."""
+    return [one for one, parts in threads(planned) if any(part.delivery.content.media for part in parts[1:])]
+
+
 def as_csv(planned: Sequence[Planned]) -> str:
-    """Return rows as `plan import` reads them; no cell is one that a spreadsheet runs."""
+    """Return rows as `plan import` reads them, a thread as one; no cell is one that a spreadsheet runs. Files of
+    the later parts of a thread have no column (`cannot_hold`)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for one in planned:
+    for one, parts in threads(planned):
         content = one.delivery.content
+        text = content.text if len(parts) == 1 else joined([part.delivery.content.text for part in parts])
         files = [cell for item in content.media for cell in (item.file_name, item.alt)]
         files += [""] * (2 * MEDIA - len(files))
         when = (f"{one.day}", _clock(one.local), one.account.zone)
         state = (one.delivery.state.value, one.delivery.id)
-        cells = (str(one.account), *when, content.text, content.link or "", *files[: 2 * MEDIA], *state)
+        said = (text, "yes" if len(parts) > 1 else "", content.link or "")
+        cells = (str(one.account), *when, *said, *files[: 2 * MEDIA], *state)
         writer.writerow(guarded(cell) for cell in cells)
     return out.getvalue()
 

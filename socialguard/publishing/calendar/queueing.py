@@ -61,9 +61,9 @@ def _queue(
             at=day[0].plan.candidates[0].when,
         )  # fmt: skip
         for row in day:
-            named = [str(one.account) for one in row.plan.candidates]
+            named = list(dict.fromkeys(str(one.account) for one in row.plan.candidates))
             payload = {"to": named, "calendar": row.line, "campaign": row.campaign}
-            draft = writer.keep_draft(connection, row.plan.candidates[0].content.text, payload, desk.person.id)
+            draft = writer.keep_draft(connection, row.text, payload, desk.person.id)
             held = accept.for_approver(row.plan.findings)
             plan = replace(row.plan, draft_id=draft)
             made.extend(accept.submit(connection, desk, plan, how, nonce, held))

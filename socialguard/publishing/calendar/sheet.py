@@ -34,10 +34,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row that can be queued: its plan, without a draft and without a question of its own, and its campaign."""
+    """A row that can be queued: its plan, without a draft and without a question of its own, its whole text, its
+    campaign."""
 
     line: int
     plan: Plan
+    text: str
     campaign: str | None = None
 
 
@@ -64,12 +66,13 @@ def key_of(account_id: str, at: datetime, content: Content) -> object:
 
 
 def accounts_of(good: Sequence[Checked]) -> Iterator[tuple[Account, int]]:
-    """Yield each account with how many rows it has, in the order of the calendar."""
+    """Yield each account with how many rows it has, in the order of the calendar; a thread is one."""
     counts: dict[str, int] = {}
     named: dict[str, Account] = {}
     for row in good:
-        for one in row.plan.candidates:
-            counts[one.account.id] = counts.get(one.account.id, 0) + 1
-            named[one.account.id] = one.account
+        there = {one.account.id: one.account for one in row.plan.candidates}
+        named |= there
+        for account_id in there:
+            counts[account_id] = counts.get(account_id, 0) + 1
     for account_id, count in counts.items():
         yield named[account_id], count
