@@ -8,6 +8,7 @@ outsiders."""
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,7 @@ def lines(base: Path, posts: Path | None) -> list[Line]:
     python = peers.environment("affinity-peers", ["scikit-learn"])
     found = []
     for task in _tasks(kept, pages=posts is None):
+        print(f"affinity: {task.name} …", file=sys.stderr, flush=True)
         running = None if isinstance(python, str) else _started(python, base, task)
         ours, frozen = Found(), Found()
         for portfolio in task.portfolios:

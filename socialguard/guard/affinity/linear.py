@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from socialguard.guard.affinity.counts import Floats, edges
 from socialguard.guard.affinity.features import Block, Keys
 
-_CAUTION: Final = 1.0
+_CAUTION: Final = 2.0
 _ROUNDS: Final = 3
 """How often each lot of posts is learned."""
-_LOT: Final = (200, 0.25)
-"""Posts that are learned together: at least so many, and such a part of those before; between two fits nothing is
-learned either."""
+_LOT: Final = 200
+"""Posts that are learned together at least, later as many as all before: between two fits nothing is learned."""
 MOST: Final = 64
 """Accounts that it is tried with: time and memory are (words of all posts) × accounts."""
 PRIOR: Final = 6.0
@@ -112,8 +111,7 @@ def replay(
 
 def _lots(numbers: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     """What is learned together, in the order of time."""
-    fewest, part = _LOT
     last = 0
     while last < len(numbers):
-        first, last = last, last + max(fewest, int(part * last))
+        first, last = last, max(2 * last, _LOT)
         yield numbers[first:last]
