@@ -278,7 +278,17 @@ class Expired(Held):
 class Frozen(Held):
     """FROZEN  {account}, since {since}, by {actor}: "{reason}". Nothing was sent. Draft {draft} kept."""
 
-    remedy = "To lift: socialguard thaw {account} --reason …"
+    remedy = "To lift: socialguard thaw {words} --reason …"
+
+
+class MemberFrozen(Frozen):
+    """FROZEN  {member}, since {since}, by {actor}: "{reason}". Nothing of theirs goes out. Draft {draft} kept."""
+
+
+class AgreementNeeded(Held):
+    """Agreed, not lifted: {scope} needs {needed} persons, an owner among them; {given} agreed so far."""
+
+    remedy = "Somebody else runs: socialguard thaw {words} --reason …"
 
 
 class Late(Held):
@@ -305,6 +315,15 @@ class Embargoed(Held):
     remedy = (
         "After it: socialguard queue release {delivery} --at TIME. On purpose: --override embargo --reason … "
         "Otherwise: socialguard queue cancel {delivery}"
+    )
+
+
+class NoSecondFactor(Held):
+    """MFA  {delivery} for {account}: {detail}. Policy asks for better. Held, not sent."""
+
+    remedy = (
+        "Look at the network, then an owner runs: socialguard mfa set {account} --method app; "
+        "then: socialguard queue release {delivery} --now | --at TIME"
     )
 
 

@@ -1,6 +1,7 @@
 """What a person who can write files, but has no key, does to a workspace: SQL on the closed database with the
 triggers out of the way, copies put back, and entries of the log forged as the log would make them."""
 
+import dataclasses
 import json
 import shutil
 import sqlite3
@@ -14,6 +15,9 @@ from typing import Any, Final
 import pytest
 
 from socialguard.canon import jcs, merkle
+from socialguard.ledger import reader
+from socialguard.model.fingerprint import body, fingerprint
+from socialguard.vault.keys import KeyPair
 from tests.office import Done, Office
 
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3700s"}
@@ -185,3 +189,41 @@ def outside() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="socialguard-anchor-", dir=place))
     yield made
     shutil.rmtree(made)
+
+
+def insert_delivery(office: Office, pair: KeyPair | None, **change: Any) -> None:
+    """A delivery that an outsider wrote, with its fingerprint as the program would make it."""
+    names = columns(office, "delivery")
+    row = dict(zip(names, sql(office, "select * from delivery")[0], strict=True))
+    content = json.loads(row["content"]) | {"text": "Not ours"}
+    statement = _statement(office, row, content)
+    row |= {"id": "deadbeef", "content": json.dumps(content), "fingerprint": fingerprint(statement)}
+    if pair is not None:
+        row["signature"] = pair.sign("delivery", statement["org"], statement)
+    row |= change
+    marks = ", ".join("?" * len(names))
+    sql(office, f"insert into delivery values ({marks})", *row.values())
+    entry = logged(office, "delivery.queue")[-1]
+    obj = entry["obj"] | {"delivery": "deadbeef", "fingerprint": row["fingerprint"]}
+    append_entry(office, {"obj": obj}, like="delivery.queue")
+
+
+def _statement(office: Office, row: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    account = sql(office, "select user_id from account where id = ?", row["account_id"])[0]
+    with office.entered() as workspace:
+        with workspace.database.read() as connection:
+            value = reader.get(connection, row["id"])
+        return dict(
+            body(
+                org=workspace.org,
+                delivery="deadbeef",
+                nonce=row["nonce"],
+                act=value.act,
+                account=row["account_id"],
+                user_id=account[0],
+                content=dataclasses.replace(value.content, text=content["text"]),
+                not_before=value.not_before,
+                max_late=value.max_late,
+                target=value.target,
+            )
+        )

@@ -97,6 +97,7 @@ class ListedDelivery(DeliveryFields):
     """One delivery in a listing, and whose turn it is."""
 
     waits_for: Literal["person", "approver", "owner", "time", "sender", "network"] | None
+    stop: "StopFields | None"
 
 
 class DeliveryPage(Shape):
@@ -561,10 +562,20 @@ class AccountStanding(Shape):
     alerts: int
 
 
+class MemberStop(Shape):
+    """A member nothing of whom goes out."""
+
+    member: str
+    since: Instant
+    by: str
+    reason: str
+
+
 class Standings(Shape):
     """What `status` prints."""
 
     accounts: list[AccountStanding]
+    frozen_members: list[MemberStop]
     daemon_alive: bool
     alerts: int
 

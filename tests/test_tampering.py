@@ -1,16 +1,12 @@
 """Whoever writes the database, but has no key, makes nothing public that its members did not confirm, and takes
 back nothing that they stopped: deliveries, the log, old copies of the workspace, another machine."""
 
-import dataclasses
-import json
 import shutil
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from socialguard.ledger import reader
-from socialguard.model.fingerprint import body, fingerprint
 from socialguard.store import process
 from socialguard.vault.keys import KeyPair
 from tests.attacker import (
@@ -18,7 +14,7 @@ from tests.attacker import (
     Attack,
     Copy,
     append_entry,
-    columns,
+    insert_delivery,
     logged,
     outside,
     refused_and_logged,
@@ -37,49 +33,11 @@ __all__ = ["office", "outside", "scene"]
 # ── deliveries ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _insert_delivery(office: Office, pair: KeyPair | None, **change: Any) -> None:
-    """A delivery that an outsider wrote, with its fingerprint as the program would make it."""
-    names = columns(office, "delivery")
-    row = dict(zip(names, sql(office, "select * from delivery")[0], strict=True))
-    content = json.loads(row["content"]) | {"text": "Not ours"}
-    statement = _statement(office, row, content)
-    row |= {"id": "deadbeef", "content": json.dumps(content), "fingerprint": fingerprint(statement)}
-    if pair is not None:
-        row["signature"] = pair.sign("delivery", statement["org"], statement)
-    row |= change
-    marks = ", ".join("?" * len(names))
-    sql(office, f"insert into delivery values ({marks})", *row.values())
-    entry = logged(office, "delivery.queue")[-1]
-    obj = entry["obj"] | {"delivery": "deadbeef", "fingerprint": row["fingerprint"]}
-    append_entry(office, {"obj": obj}, like="delivery.queue")
-
-
-def _statement(office: Office, row: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
-    account = sql(office, "select user_id from account where id = ?", row["account_id"])[0]
-    with office.entered() as workspace:
-        with workspace.database.read() as connection:
-            value = reader.get(connection, row["id"])
-        return dict(
-            body(
-                org=workspace.org,
-                delivery="deadbeef",
-                nonce=row["nonce"],
-                act=value.act,
-                account=row["account_id"],
-                user_id=account[0],
-                content=dataclasses.replace(value.content, text=content["text"]),
-                not_before=value.not_before,
-                max_late=value.max_late,
-                target=value.target,
-            )
-        )
-
-
 @pytest.mark.parametrize("signed", ["by_an_outsider", "with_the_signature_of_another", "not_at_all"])
 def test_an_inserted_delivery_is_refused_although_the_log_was_made_to_know_it(scene: Office, signed: str) -> None:
     schedule(scene)
     pair = KeyPair.generate() if signed == "by_an_outsider" else None
-    _insert_delivery(scene, pair, **({"signature": b""} if signed == "not_at_all" else {}))
+    insert_delivery(scene, pair, **({"signature": b""} if signed == "not_at_all" else {}))
     sql(scene, "update delivery set state = 'cancelled' where id <> 'deadbeef'")
     refused_and_logged(scene, send(scene))
 

@@ -5,7 +5,9 @@ it. The same cause (kind, account, delivery) only moves its time and its count a
 for a day afterwards: whoever knows that a budget is spent is not told so every hour."""
 
 import json
-from collections.abc import Collection, Mapping
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -33,11 +35,18 @@ _SAME: Final = (
 )
 
 
+class _Together(threading.local):
+    """Whether this thread is in a block that notes once."""
+
+    waits = False
+
+
 class Board:
     """Where alerts are raised. `place` is the small file from which every command knows of them."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
+        self._together = _Together()
 
     def raise_(
         self,
@@ -107,9 +116,27 @@ class Board:
         self.note(connection)
         return tuple(sorted(chosen))
 
+    def close(self, connection: Connection, kind: str, delivery_id: str) -> None:
+        """Mark the alerts of a kind about a delivery as seen: what they asked for is done."""
+        unseen = alert.c.seen_at.is_(None) & (alert.c.kind == kind) & (alert.c.delivery_id == delivery_id)
+        if connection.execute(update(alert).where(unseen).values(seen_at=jcs.timestamp(clock.now()))).rowcount:
+            self.note(connection)
+
+    @contextmanager
+    def noting_once(self, connection: Connection) -> Iterator[None]:
+        """Note what is unseen at the end of the block, and not after each alert that it raises or closes."""
+        self._together.waits = True
+        try:
+            yield
+        finally:
+            self._together.waits = False
+        self.note(connection)
+
     def note(self, connection: Connection) -> None:
         """Write down for every command what is unseen as this transaction sees it. Where the transaction is rolled
         back after all, the file tells of one that is not there, until the next note."""
+        if self._together.waits:
+            return
         found = reader.page(connection, unseen=True, limit=1)
         notice.write(self._place, reader.count_unseen(connection), found[0] if found else None)
 

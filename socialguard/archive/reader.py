@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, outerjoin, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, outerjoin, select
 
 from socialguard.archive import instants
 from socialguard.archive.index import version_id
@@ -28,7 +28,7 @@ from socialguard.store.archive_tables import (
 MAX_QUERY: Final = 10_000
 """Characters of a search that are looked at."""
 _PHRASES_AT_ONCE: Final = 50
-IS_STREAM: Final = cursor.c.stream.in_([stream.value for stream in Stream])
+IS_STREAM: Final = cursor.c.stream.in_([literal(stream.value) for stream in Stream])
 """Beside streams, `cursor` holds when metrics and profiles were looked at (`looking`)."""
 _NEWEST: Final = version.c.id == item.c.id * VERSIONS + item.c.versions
 _COUNTS: Final = and_(metric.c.item_id == item.c.id, metric.c.number == item.c.snapshots)

@@ -7,14 +7,23 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, outerjoin, select
+from sqlalchemy import Connection, Select, bindparam, outerjoin, select
 
 from socialguard.archive import instants
 from socialguard.archive.reader import IS_STREAM
 from socialguard.model.activity import Kind
 from socialguard.store.archive_tables import VERSIONS, cursor, item, profile, tombstone, version
+from socialguard.store.prepared import Prepared
+
+_STREAMS: Final = Prepared(select(cursor.c.open).where(cursor.c.account_id == bindparam("account"), IS_STREAM))
+_PROFILES: Final = Prepared(
+    select(profile.c.content, profile.c.taken_at)
+    .where(profile.c.account_id == bindparam("account"))
+    .order_by(profile.c.taken_at.desc())
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +54,7 @@ class SeenProfile:
 
 def own_after(connection: Connection, account_id: str, place: int, limit: int) -> Sequence[OwnItem]:
     """Return own items that were kept after that place, in the order in which they were kept."""
-    query = _items().where(item.c.account_id == account_id, item.c.own.is_(True), item.c.id > place)
-    return [_own(row) for row in connection.execute(query.order_by(item.c.id).limit(limit))]
+    return [_own(row) for row in _OWN_AFTER.all(connection, account=account_id, place=place, most=limit)]
 
 
 def holds(connection: Connection, account_id: str, place: int, network_id: str) -> bool:
@@ -64,8 +72,7 @@ def newest_own(connection: Connection, account_id: str, limit: int) -> Sequence[
 
 def has_gaps(connection: Connection, account_id: str) -> bool:
     """Return whether a part of an account is not read to its end, or nothing of it was ever read."""
-    query = select(cursor.c.open).where(cursor.c.account_id == account_id, IS_STREAM)
-    found = connection.execute(query).scalars().all()
+    found = [row.open for row in _STREAMS.all(connection, account=account_id)]
     return not found or any(found)
 
 
@@ -76,7 +83,6 @@ def newest_profile(connection: Connection, account_id: str) -> SeenProfile | Non
 
 def profiles(connection: Connection, account_id: str, limit: int = 100) -> Sequence[SeenProfile]:
     """Return an account's profiles, newest first: one for each change."""
-    query = select(profile.c.content, profile.c.taken_at).where(profile.c.account_id == account_id)
     return [
         SeenProfile(
             json.loads(row.content),
@@ -84,7 +90,7 @@ def profiles(connection: Connection, account_id: str, limit: int = 100) -> Seque
             hashlib.sha256(row.content.encode()).hexdigest(),
             row.content,
         )
-        for row in connection.execute(query.order_by(profile.c.taken_at.desc()).limit(limit))
+        for row in _PROFILES.all(connection, account=account_id, most=limit)
     ]
 
 
@@ -101,7 +107,7 @@ def _items() -> Select[Any]:
     ).select_from(outerjoin(newest, tombstone, tombstone.c.item_id == item.c.id))
 
 
-def _own(row: Row[Any]) -> OwnItem:
+def _own(row: Any) -> OwnItem:  # Any: of `_items`
     content = json.loads(row.content)
     told = content.get("content", content)
     source = told.get("source") if isinstance(told, dict) else None
@@ -115,3 +121,11 @@ def _own(row: Row[Any]) -> OwnItem:
         bytes(row.sha256).hex(),
         row.versions,
     )
+
+
+_OWN_AFTER: Final = Prepared(
+    _items()
+    .where(item.c.account_id == bindparam("account"), item.c.own.is_(True), item.c.id > bindparam("place"))
+    .order_by(item.c.id)
+    .limit(bindparam("most"))
+)

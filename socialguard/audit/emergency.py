@@ -95,7 +95,7 @@ class EmergencyFile:
                 "action": action,
                 "actor": {"id": actor.id, "kind": actor.kind, "via": actor.via},
                 "account": account,
-                "reason": _kept(reason),
+                "reason": kept(reason),
                 "obj": dict(obj or {}),
             }
         )
@@ -191,14 +191,16 @@ def _entry(each: Record | Damaged) -> Entry:
     return Entry(each.action, "done", each.actor, each.account, corr=each.id, reason=each.reason or None, obj=obj)
 
 
-def _kept(reason: str) -> str:
-    """Return what is kept of a reason: no secret, no character that a database refuses, not too long."""
-    kept = redact(reason.replace("\0", ""))[:MAX_REASON]
+def kept(reason: str) -> str:
+    """Return what is kept of a reason to stop: no secret, no character that a database refuses, not too long.
+    Stopping is never refused for its words."""
+    plain = reason.replace("\0", "").encode("utf-8", "replace").decode()
+    found = redact(plain)[:MAX_REASON]
     try:
-        refuse_reason(kept)
+        refuse_reason(found)
     except errors.UsageError:
         return HIDDEN
-    return kept
+    return found
 
 
 def _to_syslog(line: bytes) -> bool:

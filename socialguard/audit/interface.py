@@ -54,14 +54,15 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One entry that names a fingerprint: what was done, how it ended, the entry's `obj`, its `corr`, and the id
-    of who did it."""
+    """One entry that names a fingerprint: what was done, how it ended, the entry's `obj`, its `corr`, the id of
+    who did it, and its time."""
 
     action: str
     outcome: str
     obj: Mapping[str, object]
     corr: str | None = None
     actor: str = ""
+    ts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,8 @@ def columns(fields: dict[str, object]) -> Columns:
 
 def said(columns: Columns, obj: object) -> Said:
     """Return what an entry says of the fingerprint that it names."""
-    return Said(columns.action, columns.outcome, obj if isinstance(obj, dict) else {}, columns.corr, columns.actor)
+    told = obj if isinstance(obj, dict) else {}
+    return Said(columns.action, columns.outcome, told, columns.corr, columns.actor, columns.ts)
 
 
 def actor_of(fields: dict[str, object]) -> Actor:

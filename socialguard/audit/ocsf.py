@@ -31,6 +31,8 @@ _KNOWN: Final[Mapping[str, tuple[int, int]]] = {
     "credential.revoke": (ACCOUNT_CHANGE, 5),
     "freeze": (ACCOUNT_CHANGE, 9),
     "thaw": (ACCOUNT_CHANGE, 12),
+    "thaw.agree": (ACCOUNT_CHANGE, _OTHER),
+    "recover": (ACCOUNT_CHANGE, _OTHER),
     "member": (ACCOUNT_CHANGE, _OTHER),
     "member.add": (ACCOUNT_CHANGE, 1),
     "member.suspend": (ACCOUNT_CHANGE, 5),

@@ -29,7 +29,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry: when, by whom, what, on which account, and what else it says."""
+    """One entry: when, by whom, what, on which account, what else it says, and what it belongs to."""
 
     ts: str
     actor: str
@@ -37,6 +37,7 @@ class Told:
     account: str | None
     outcome: str
     obj: Mapping[str, object]
+    corr: str | None = None
 
 
 Uses = Mapping[tuple[str | None, str, str], Use]
@@ -89,8 +90,21 @@ def about(connection: Connection, corr: str, until: datetime) -> list[Told]:
     return [_told(bytes(row.leaf)) for row in rows]
 
 
+def of_fingerprints(connection: Connection, fingerprints: Iterable[str], action: str, outcome: str) -> list[Told]:
+    """Return the entries of these fingerprints with that action and outcome, in no order."""
+    wanted = sorted(fingerprints)
+    told = []
+    for low in range(0, len(wanted), _IN):
+        some = select(_E.leaf).where(
+            _E.fingerprint.in_(wanted[low : low + _IN]), _E.action == action, _E.outcome == outcome
+        )
+        told += [_told(bytes(row.leaf)) for row in connection.execute(some)]
+    return told
+
+
 def _told(leaf: bytes) -> Told:
     fields = leaves.decode(leaf)
     said = leaves.columns(fields)
     obj = fields.get("obj")
-    return Told(said.ts, said.actor, said.action, said.account, said.outcome, obj if isinstance(obj, dict) else {})
+    told = obj if isinstance(obj, dict) else {}
+    return Told(said.ts, said.actor, said.action, said.account, said.outcome, told, said.corr)

@@ -4,7 +4,7 @@ What a clean report proves: that nothing which a checkpoint states, and an ancho
 later. Alone on one machine the log proves neither that it is complete nor who typed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -50,6 +50,14 @@ class Report:
     unproven: int = 0
     incarnation: int = 0
     gaps: tuple[Gap, ...] = ()
+
+    def also(self, problems: Sequence[Problem]) -> "Report":
+        """Return the report with more signs of tampering, found by what was held against the log."""
+        if not problems:
+            return self
+        every = (*self.problems, *problems)
+        gravest = errors.gravest(problem.exit_code for problem in every)
+        return replace(self, status="tampered", problems=every, exit_code=gravest)
 
 
 @dataclass(slots=True)

@@ -53,15 +53,25 @@ class Backup:
                 self._desk.alerts.raise_error(connection, ALERT, problem, account_id=account.id)
         raise problem
 
+    def read_lists(self, account: Account, stop: Stop) -> None:
+        """Fetch only what is new in the lists of one account, in an emergency; raises as `run`, and raises no
+        alert."""
+        self._require_agreed(account)
+        run.read_lists(self._desk, account, stop)
+
+    def _require_agreed(self, account: Account) -> None:
+        if not pricing.is_first(self._desk, account):
+            return
+        price = pricing.known_price(self._desk, account)
+        if price > pricing.FREE_LIMIT and not pricing.is_told(self._desk, account):
+            price = pricing.told_price(self._desk, account)
+        pricing.require_agreed([account], price, None, remedy=_ASK)
+
     def _run(self, account: Account, stop: Stop) -> errors.SocialGuardError | None:
-        if pricing.is_first(self._desk, account):
-            try:
-                price = pricing.known_price(self._desk, account)
-                if price > pricing.FREE_LIMIT and not pricing.is_told(self._desk, account):
-                    price = pricing.told_price(self._desk, account)
-                pricing.require_agreed([account], price, None, remedy=_ASK)
-            except errors.SocialGuardError as refused:
-                return refused
+        try:
+            self._require_agreed(account)
+        except errors.SocialGuardError as refused:
+            return refused
         outcome = run.back_up(self._desk, account, stop)
         try:
             self._desk.archive.close_old(CLOSE_AFTER)

@@ -2,6 +2,7 @@
 
 A frozen account is backed up like any other: freezing stops sends, reading harms nobody."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -17,6 +18,7 @@ from socialguard.model.text import marked
 from socialguard.networks.interface import Session
 from socialguard.registry.manifest import Manifest
 from socialguard.store import lease
+from socialguard.vault.admission import require_user
 
 ACTION: Final = "backup.run"
 LONGEST: Final = timedelta(hours=12)
@@ -44,20 +46,45 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
     return outcome
 
 
+def read_lists(desk: Desk, account: Account, stop: Stop) -> None:
+    """Fetch only what is new in the lists of an account, for an emergency: profile, numbers and files can wait.
+    Raises what went wrong."""
+    with lease.hold(desk.custody.database, f"backup:{account.id}", LONGEST):
+        desk.renew(account)
+        _call(desk, Outcome(account), stop, untold, _lists)
+
+
 def _visit(desk: Desk, outcome: Outcome, stop: Stop, told: Told) -> None:
-    """Make every call of a run with the account's credential: one intent and one outcome in the log."""
+    """Make every call of a run."""
+    _call(desk, outcome, stop, told, _everything)
+
+
+def _call(desk: Desk, outcome: Outcome, stop: Stop, told: Told, work: Callable[[Visit], None]) -> None:
+    """Make calls with the account's credential: one intent and one outcome in the log."""
     meter = Meter(desk, outcome)
 
     def call(account: Account, session: Session) -> None:
         facts = desk.custody.network(account.network).reading
-        visit = Visit(desk, session, facts, meter, outcome, stop, told)
-        if visit.goes_on():
-            _profile(visit)
-            reading.read(visit)
-        if visit.goes_on():
-            metrics.take(visit)
+        work(Visit(desk, session, facts, meter, outcome, stop, told))
 
     desk.custody.on_network(ACTION, outcome.account.id, call, _nothing, book=meter.book_rest)
+
+
+def _everything(visit: Visit) -> None:
+    if visit.goes_on():
+        _profile(visit)
+        reading.read(visit)
+    if visit.goes_on():
+        metrics.take(visit)
+
+
+def _lists(visit: Visit) -> None:
+    account = visit.outcome.account
+    if visit.reading.profile_price:
+        visit.session.assume(account.user_id, account.handle)  # its lists are read by its id
+    else:
+        require_user(visit.session, account)
+    reading.read(visit)
 
 
 def _profile(visit: Visit) -> None:

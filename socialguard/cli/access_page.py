@@ -33,6 +33,7 @@ COLUMNS: Final = (
     later("by"),
     later("last used"),
     later("uses"),
+    later("second factor"),
 )
 KINDS: Final = {
     "unused_right": later("a right that was not used for 90 days"),
@@ -40,6 +41,7 @@ KINDS: Final = {
     "stale_credential": later("a credential that was not used for 90 days"),
     "never_rotated": later("a token that was never replaced in 90 days"),
     "one_owner": later("only one owner"),
+    "weak_mfa": later("a second factor that is weak, or that nobody checked in 90 days"),
 }
 
 
@@ -57,6 +59,7 @@ def row(one: Standing) -> tuple[object, ...]:
         one.by,
         _minute(one.last_used),
         one.uses,
+        _(one.mfa),
     )
 
 

@@ -27,6 +27,9 @@ _LABELS: Final[Mapping[str, str]] = {
     "followers": later("followers"),
     "labels": later("labels"),
     "contact": later("contact"),
+    "mfa.method": later("second factor"),
+    "mfa.checked_at": later("second factor: checked"),
+    "mfa.by": later("second factor: checked by"),
     "state": later("state"),
     "zone": later("time zone"),
     "attended": later("only at a terminal"),
@@ -168,7 +171,7 @@ def tell_facts(face: Face, document: Mapping[str, Any]) -> None:
 
     def people() -> None:
         flat = dict(document)
-        for part in ("credential", "identity", "inspection"):
+        for part in ("mfa", "credential", "identity", "inspection"):
             inner = flat.pop(part, None) or {}
             flat |= {f"{part}.{key}": value for key, value in inner.items()}
         face.printer.facts([(_(label), _shown(key, flat[key])) for key, label in _LABELS.items() if key in flat])

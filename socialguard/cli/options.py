@@ -149,7 +149,12 @@ def override(function: F) -> F:
 
 def reason(*, required: bool = True) -> Callable[[F], F]:
     """Add `--reason TEXT`: it stands in the log (at most 500 characters)."""
-    return logged("--reason", required=required, help="Why; it stands in the log.")
+    return logged("--reason", required=required, help=_WHY)
+
+
+def stopping_reason(*, required: bool = False) -> Callable[[F], F]:
+    """Add the `--reason TEXT` of what stops: it is never refused; `workspace.stopping` takes secrets out of it."""
+    return click.option("--reason", required=required, metavar="TEXT", help=_WHY)
 
 
 def logged(name: str, *, required: bool = False, help: str) -> Callable[[F], F]:  # as click calls it
@@ -158,4 +163,5 @@ def logged(name: str, *, required: bool = False, help: str) -> Callable[[F], F]:
     return click.option(name, required=required, metavar="TEXT", callback=_to_be_logged, help=help)
 
 
+_WHY = "Why; it stands in the log."
 SELECTOR_HELP = "x:@acme, a short name, client:acme or label:fr+eu (repeatable)."

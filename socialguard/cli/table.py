@@ -65,6 +65,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "contact": Row(
         "contact", "contact", "Show or set whom to call about an account (or, with --me, how to reach you)."
     ),
+    "mfa set": Row(
+        "mfa", "set_", "Sign which second factor an account's log-in has, as somebody saw at the network."
+    ),
+    "mfa show": Row("mfa", "show", "Show the second factor of an account: which, who looked, and when."),
+    "mfa list": Row("mfa", "list_", "List the second factors of accounts, and what is wrong with each."),
     "member invite": Row(
         "member", "invite", "Invite somebody: prints a file to carry to them, by any way but this database."
     ),
@@ -197,12 +202,19 @@ TABLE: Final[Mapping[str, Row]] = {
         "backup_files", "verify", "Prove that every file of the archive is as it was written; names what is not."
     ),
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
-    "freeze": Row("stops", "freeze", "Stop every send on accounts, clients, labels or --all. It never asks."),
+    "freeze": Row(
+        "stops", "freeze", "Stop every send on accounts, clients, labels, of a member, or --all. It never asks."
+    ),
     "thaw": Row("stops", "thaw", "Lift a freeze; signed, and it asks as a switch does."),
     "panic": Row(
         "panic",
         "panic",
         "Stop accounts at once: freeze, cancel what waits, keep evidence; on demand delete and revoke.",
+    ),
+    "recover": Row(
+        "recover",
+        "recover",
+        "Go the way back of an account that was taken over: credential, identity, review, thaw; again goes on.",
     ),
     "crisis on": Row(
         "crisis", "on", "Hold every post that is queued, of all accounts where none is named. It never asks."
@@ -340,6 +352,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "daemon": "What works without a person.",
     "draft": "Texts that were kept.",
     "member": "Who belongs to the organisation, in which role, with which keys.",
+    "mfa": "The second factor of each account's log-in, as people attest it.",
     "plan": "Calendars: what goes out when.",
     "policy": "The rules that protect accounts.",
     "queue": "Deliveries that wait, went out or are in doubt.",

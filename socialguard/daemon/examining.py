@@ -16,6 +16,7 @@ from socialguard.audit.tree import require_head
 from socialguard.canon import jcs
 from socialguard.daemon import disk, status
 from socialguard.daemon.checkpoints import LONG
+from socialguard.model.mfa import weakness
 from socialguard.model.text import marked
 from socialguard.publishing.skew import Clocks
 from socialguard.workspace import standing
@@ -23,6 +24,7 @@ from socialguard.workspace.opened import Workspace
 
 OK, WARN, BAD = "ok", "warn", "bad"
 BACKUP_AGE: Final = timedelta(days=2)
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,18 @@ def _tokens(workspace: Workspace) -> _Found:
             yield state, f"The credential of {one.account} is not well: {one.credential}.", _ROTATE
 
 
+def _mfa(workspace: Workspace) -> _Found:
+    now = clock.now()
+    weak: dict[str, list[str]] = {}
+    for one in workspace.accounts():
+        found = weakness(one.mfa, now)
+        if found is not None:
+            weak.setdefault(found[0].format_map(found[1]), []).append(str(one))
+    for sentence, names in weak.items():
+        more = f" (+{len(names) - _NAMED})" if len(names) > _NAMED else ""
+        yield WARN, f"{', '.join(names[:_NAMED])}{more}: {sentence}.", _ATTEST
+
+
 def _backups(workspace: Workspace) -> _Found:
     line = clock.now() - BACKUP_AGE
     for one in standing.read(workspace, workspace.accounts()):
@@ -162,6 +176,7 @@ LOOKS: Final[dict[str, Callable[[Workspace], _Found]]] = {
     "memory": _memory,
     "networks": _networks,
     "tokens": _tokens,
+    "mfa": _mfa,
     "backups": _backups,
     "anchors": _anchors,
     "recovery": _recovery,
@@ -175,6 +190,7 @@ _CLOSE: Final = marked("Take the right away: chmod go-rwx on the identity direct
 _NO_CORES: Final = marked("Set the limit to 0: ulimit -c 0, or LimitCORE=0 in the unit.")
 _VERIFY: Final = marked("Run: socialguard account verify ACCOUNT")
 _ROTATE: Final = marked("Replace it: socialguard account rotate ACCOUNT")
+_ATTEST: Final = marked("Look at the network, then: socialguard mfa set ACCOUNT --method app")
 _BACK_UP: Final = marked("Run: socialguard backup run; the daemon does it by itself.")
 _ADD_ANCHOR: Final = marked("Name one in the settings, [audit] anchors; docs/operations.md says how.")
 _REACH: Final = marked("Bring it back, then run: socialguard audit checkpoint")

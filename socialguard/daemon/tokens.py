@@ -1,6 +1,7 @@
-"""Keeping credentials alive: renewed before they end, looked at every day, told before a person must act.
+"""Keeping credentials alive: renewed before they end, looked at every day, told before a person must act; and
+revoking those that are to be, until their network rejects them.
 
-Both are work of the account's own lane, so that no credential is replaced while a post opens it."""
+All of it is work of the account's own lane, so that no credential is replaced while a post opens it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,8 +13,8 @@ from socialguard.daemon.interface import Problem
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.logs import about, log
 from socialguard.daemon.rounds import Rounds
-from socialguard.model.account import Account
-from socialguard.vault import upkeep
+from socialguard.model.account import Account, AccountState
+from socialguard.vault import upkeep, withdrawal
 from socialguard.vault.credentials import Holding
 from socialguard.workspace.opened import Workspace
 
@@ -25,6 +26,7 @@ INSPECT: Final = timedelta(days=1)
 MOST_INSPECTED: Final = 4
 """In one go: an inspection is a call or two, and a fleet must not make them all in one second."""
 ENDS_SOON: Final = timedelta(days=7)
+_AGAIN: Final = "tried again: the network had not rejected it"
 
 
 class Tokens:
@@ -43,11 +45,16 @@ class Tokens:
         self._tried = {key: at for key, at in self._tried.items() if now - at < AGAIN}
         accounts = self._workspace.accounts()
         for account in accounts:
-            if not account.is_usable or account.id in self._tried or not self._ends_soon(account):
-                continue
-            if self._lanes.offer(account.id, partial(self._renew, account)):
+            work = None if account.id in self._tried else self._work_on(account)
+            if work is not None and self._lanes.offer(account.id, work):
                 self._tried[account.id] = now
         self._rounds.offer()
+
+    def _work_on(self, account: Account) -> Callable[[], None] | None:
+        """What a credential needs now: to be renewed, or revoked until the network rejects it."""
+        if account.state is AccountState.REVOCATION_PENDING:
+            return partial(self._revoke, account)
+        return partial(self._renew, account) if account.is_usable and self._ends_soon(account) else None
 
     def _ends_soon(self, account: Account) -> bool:
         ends = self._holding(account).expires_at
@@ -69,6 +76,17 @@ class Tokens:
                 self._workspace.alerts.raise_error(connection, problem.name, problem, account_id=account.id)
         else:
             log.info("its credential is renewed", extra=about(account=account, generation=gen))
+            self._rounds.note(account.id, None)
+
+    def _revoke(self, account: Account) -> None:
+        try:
+            done = withdrawal.revoke(self._workspace.custody, account.id, _AGAIN)
+        except errors.SocialGuardError as problem:
+            log.error("its credential is not revoked yet", extra=about(account=account, error=problem.message()))
+            self._rounds.note(account.id, f"not revoked: {problem.message()}")
+            return
+        if done.revoked:
+            log.info("its credential is revoked", extra=about(account=account))
             self._rounds.note(account.id, None)
 
     def _inspect(self, account: Account) -> None:

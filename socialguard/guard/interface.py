@@ -12,7 +12,7 @@ from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import ANY_LANGUAGE, Parameter, Value
 from socialguard.networks.interface import Limits
 
-Kind = Literal["text", "media", "network", "time"]
+Kind = Literal["text", "media", "network", "time", "account"]
 """What a check looks at. The kind `network` asks servers of others: off until a policy says more."""
 
 

@@ -15,6 +15,8 @@ from socialguard.store.tables import approval
 APPROVED: Final = "approved"
 REJECTED: Final = "rejected"
 ATTESTED: Final = "attested"
+AGREED: Final = "agreed"
+"""To a thaw: its `fingerprint` is the hash of what the thaw signs."""
 _OF: Final = Prepared(
     select(approval).where(approval.c.fingerprint == bindparam("fingerprint")).order_by(approval.c.id)
 )

@@ -1,6 +1,6 @@
 """What others read of the ledger: plain values, in pages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -116,13 +116,15 @@ def page(
     *,
     states: Sequence[State] = (),
     account_ids: Sequence[str] = (),
+    ids: Collection[str] | None = None,
     after: tuple[str, str] | None = None,
     limit: int = 50,
 ) -> list[Row[Any]]:
-    """Return up to `limit` rows ordered by due time, following the key (`due`, `id`) of the last one seen.
+    """Return up to `limit` rows ordered by due time, following the key (`due`, `id`) of the last one seen; of
+    `ids` only where given.
 
     The rows carry id, account_id, state, fingerprint, due, act, content, state_reason, draft_id,
-    after_id, network_id and url."""
+    after_id, submitter, network_id and url."""
     columns = (
         delivery.c.id,
         delivery.c.account_id,
@@ -134,6 +136,7 @@ def page(
         delivery.c.state_reason,
         delivery.c.draft_id,
         delivery.c.after_id,
+        delivery.c.submitter,
         receipt.c.network_id,
         receipt.c.url,
     )
@@ -141,6 +144,8 @@ def page(
     query = select(*columns).select_from(joined).order_by(delivery.c.due, delivery.c.id).limit(limit)
     if states:
         query = query.where(delivery.c.state.in_([state.value for state in states]))
+    if ids is not None:
+        query = query.where(delivery.c.id.in_(sorted(ids)))
     if account_ids:
         query = query.where(delivery.c.account_id.in_(account_ids))
     if after is not None:

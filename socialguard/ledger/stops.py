@@ -1,6 +1,6 @@
 """Stops: freezes and crises; one table that the claim of a delivery reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from socialguard.store.prepared import Prepared
 from socialguard.store.tables import stop
 
 ALL = "all"
+MEMBER: Final = "member:"
 FREEZE: Final = "freeze"
 """Nothing goes out while it is in force."""
 CRISIS: Final = "crisis"
@@ -25,8 +26,9 @@ _IN_FORCE: Final = Prepared(select(stop).where(stop.c.lifted_at.is_(None)).order
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One stop in force. `scope` is `all`, `account:<id>`, `client:<name>`, `label:<name>`, or
-    `name:x:@acme` where the registry could not be read when it was made."""
+    """One stop in force. `scope` is `all`, `account:<id>`, `client:<name>`, `label:<name>`, `member:<id>` for
+    whatever a member submitted or approved, or `name:x:@acme` where the registry could not be read when it was
+    made."""
 
     id: int
     kind: str
@@ -40,6 +42,11 @@ def scopes_of(account: Account) -> tuple[str, ...]:
     """Return every scope that an account falls under."""
     labels = tuple(f"label:{name}" for name in account.labels)
     return (ALL, f"account:{account.id}", f"name:{account}", f"client:{account.client}", *labels)
+
+
+def member_scopes(members: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that whatever passed through the hands of these members falls under."""
+    return tuple(f"{MEMBER}{one}" for one in members)
 
 
 def in_force(connection: Connection, scopes: Sequence[str] | None = None) -> tuple[Stop, ...]:

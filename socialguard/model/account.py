@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from socialguard import errors
+from socialguard.model.mfa import Mfa
 from socialguard.model.text import has_hidden
 
 _NETWORK: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -53,8 +54,8 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account. `id`, `network`, `user_id`, `handle`, `origin`, `client`, `short_name` and `attended` are
-    as the signed manifest says; the rest is what the registry knows beside it."""
+    """One account. `id`, `network`, `user_id`, `handle`, `origin`, `client`, `short_name`, `attended` and
+    `mfa` are as the signed manifest says; the rest is what the registry knows beside it."""
 
     id: str
     network: str
@@ -69,6 +70,7 @@ class Account:
     labels: tuple[str, ...] = ()
     zone: str = "UTC"
     state: AccountState = AccountState.ACTIVE
+    mfa: Mfa | None = None
 
     @property
     def name(self) -> AccountName:

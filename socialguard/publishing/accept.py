@@ -15,7 +15,8 @@ from socialguard.audit.log import BEGINNING, Since
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.ledger.states import FINAL, WAITING
-from socialguard.model.account import Account
+from socialguard.ledger.stops import ALL, Stop
+from socialguard.model.account import Account, typed_client
 from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.fingerprint import body, fingerprint
@@ -197,14 +198,19 @@ def require_open(connection: Connection, desk: Desk, account: Account, session: 
             detail=f"{account} is used only by a person at a terminal",
             fix="Run the command in a terminal, without --json and --no-input.",
         )
-    for stop in desk.trust.stops(connection, account, desk.trust.noted()):
-        raise errors.Frozen(
-            account=account,
-            since=since(stop.since, account.zone),
-            actor=stop.actor,
-            reason=stop.reason,
-            draft=draft_id,
-        )
+    for stop in desk.trust.stops(connection, account, desk.trust.noted(), lambda: [desk.person.id]):
+        raise frozen(connection, desk, stop, account, draft_id)
+
+
+def frozen(connection: Connection, desk: Desk, stop: Stop, account: Account, draft_id: str) -> errors.Frozen:
+    """Return what is told of a delivery that a freeze keeps from going out, with the words that lift it."""
+    told = {"since": since(stop.since, account.zone), "actor": stop.actor, "reason": stop.reason}
+    kind, _, rest = stop.scope.partition(":")
+    if kind == "member":
+        name = desk.trust.named(connection, rest)
+        return errors.MemberFrozen(account=account, member=name, words=f"--member {rest}", draft=draft_id, **told)
+    words = {ALL: "--all", "client": f"client:{typed_client(rest)}", "label": stop.scope}.get(kind, str(account))
+    return errors.Frozen(account=account, words=words, draft=draft_id, **told)
 
 
 def for_approver(findings: Iterable[Finding]) -> frozenset[str]:
@@ -256,6 +262,7 @@ def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> No
             detail=f"delivery {old.id} is {old.state.value} already", fix="Run: socialguard queue show " + old.id
         )
     writer.move(connection, old, State.CANCELLED, EDITED)
+    approval.close(connection, desk.alerts, old.id)
     desk.log.append(
         connection,
         Entry(

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
+from socialguard.alerts.board import Board
 from socialguard.canon import jcs
 from socialguard.ledger import approvals, drafts
 from socialguard.ledger.approvals import Word
@@ -29,6 +30,9 @@ AWAITED: Final = ("delivery.queue", "awaiting")
 """The log's first word on a delivery that waits for approvals."""
 APPROVED: Final = (ACTION, "queued")
 """The log's word on the approval with which it had enough."""
+ATTESTED: Final = "delivery.attest"
+WHILE_WAITING: Final = frozenset({ACTION, ATTESTED})
+"""What is said of a delivery while it waits, and leaves it to the last approval."""
 ALERT: Final = "approval"
 _ASKED: Final = marked("{account}: delivery {delivery} by {author} waits for {count} approval(s).")
 
@@ -126,6 +130,17 @@ def call(connection: Connection, desk: Desk, value: Delivery, account: Account, 
     author = desk.trust.named(connection, value.submitter)
     fields = {"account": account, "delivery": value.id, "author": author, "count": count}
     desk.alerts.raise_(connection, ALERT, _ASKED, fields, account_id=account.id, delivery_id=value.id)
+
+
+def close(connection: Connection, alerts: Board, delivery_id: str) -> None:
+    """Tell approvers no more of a delivery that waits for nobody now."""
+    alerts.close(connection, ALERT, delivery_id)
+
+
+def hands(connection: Connection, value: Delivery) -> frozenset[str]:
+    """Return the members in whose hands a delivery was: who wrote it, and whoever approved it."""
+    words = approvals.of(connection, value.fingerprint)
+    return authors(connection, value) | {word.member for word in words if word.decision == approvals.APPROVED}
 
 
 def _valid(connection: Connection, desk: Desk, value: Delivery, account: Account) -> tuple[Word, ...]:

@@ -17,14 +17,14 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Entry, Said, Tree
 from socialguard.audit.leaf import INTENT
 from socialguard.canon import jcs
-from socialguard.ledger import reader, writer
+from socialguard.ledger import reader, word, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
-from socialguard.publishing import approval, crash, crisis, embargo, threads, unreached
-from socialguard.publishing.accept import SUBMISSION, revoked, since, since_of
+from socialguard.publishing import approval, crash, crisis, embargo, second_factor, threads, unreached
+from socialguard.publishing.accept import SUBMISSION, frozen, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.threads import Turn
 from socialguard.registry.signed import Right
@@ -37,8 +37,6 @@ QUEUED: Final = ("delivery.queue", "queued")
 # entries carry no signature, and whoever writes the database could append one. After any other (sent, failed,
 # cancelled, held …) it never goes out.
 REOPENED: Final = frozenset({"limited", "not_public", unreached.OUTCOME})
-WORD: Final = "attempt-outcome"
-"""The envelope type of the signed word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,7 @@ def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Resul
     late = _lateness(connection, desk, value, account)
     if late is not None:
         return late
-    for rule in (crisis, embargo):
+    for rule in (crisis, embargo, second_factor):
         met = rule.problem_of(connection, desk, value, account)
         if met is not None:
             return hold(connection, desk, value, account, met)
@@ -223,15 +221,9 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
     if value.id in ground.noted.cancelled:
         return Result(value, account, errors.Cancelled(draft=value.draft_id))
     ground.require_stops()
-    for stop in desk.trust.stops(connection, account, ground.noted):
-        frozen = errors.Frozen(
-            account=account,
-            since=since(stop.since, account.zone),
-            actor=stop.actor,
-            reason=stop.reason,
-            draft=value.draft_id,
-        )
-        return Result(value, account, frozen)
+    hands = partial(approval.hands, connection, value)
+    for stop in desk.trust.stops(connection, account, ground.noted, hands):
+        return Result(value, account, frozen(connection, desk, stop, account, value.draft_id))
     return None
 
 
@@ -255,6 +247,7 @@ def _unapproved(
     found = approval.missing(connection, desk, value, account, asked)
     if isinstance(found, errors.Expired):
         writer.move(connection, value, State.EXPIRED, found.message())
+        approval.close(connection, desk.alerts, value.id)
         append(connection, desk, value, "expired", reason=found.message())
         alarm(connection, desk, value, found)
         return Result(replace(value, state=State.EXPIRED), account, found)
@@ -330,7 +323,7 @@ def _require_open(connection: Connection, desk: Desk, value: Delivery, account: 
     last = course[-1]
     asked = course[0].obj.get("approvals", 0)
     is_approved = (last.action, last.outcome) == approval.APPROVED and all(
-        said.action == approval.ACTION for said in course[1:]
+        said.action in approval.WHILE_WAITING for said in course[1:]
     )
     if course[0].outcome != QUEUED[1] and len(course) == 1:
         raise errors.Tampered(what=f"Delivery {value.id}", detail="the log holds no approval of it.")
@@ -351,24 +344,13 @@ def _require_reopened(
             what=f"Delivery {value.id}", detail=f"the log ends it with {last.action} {last.outcome}."
         )
     attempts = [said.corr for said in course if said.outcome == INTENT]
-    word = _word(replace(value, attempt_id=attempts[-1] if attempts else None), last.outcome)
+    said = word.statement(replace(value, attempt_id=attempts[-1] if attempts else None), last.outcome)
     try:
         signature = jcs.unb64(str(last.obj.get("signature")))
     except jcs.NotCanonical:
         signature = b""
     key_id = str(last.obj.get("key_id"))
-    desk.trust.require_vouched(connection, WORD, word, account, key_id=key_id, signature=signature)
-
-
-def _word(value: Delivery, outcome: str) -> dict[str, object]:
-    """Return what a worker signs so that a delivery may go out again."""
-    return {
-        "delivery": value.id,
-        "fingerprint": value.fingerprint,
-        "attempt": value.attempt_id,
-        "outcome": outcome,
-        "due": jcs.timestamp(value.due),
-    }
+    desk.trust.require_vouched(connection, word.TYPE, said, account, key_id=key_id, signature=signature)
 
 
 def _must_renew(connection: Connection, desk: Desk, account: Account) -> bool:
@@ -420,12 +402,15 @@ def append(
 ) -> int:
     """Append what happened to a delivery to the log and return the entry's index."""
     obj: dict[str, object] = {"delivery": value.id, "act": value.act.value, "due": jcs.timestamp(value.due)}
-    if receipt is not None:
-        obj["network_id"] = receipt.network_id
+    network_id = receipt.network_id if receipt is not None else None
+    if outcome == word.SENT and value.act is Act.DELETE:
+        network_id = value.target
+    if network_id is not None:
+        obj["network_id"] = network_id
     if calls is not None:
         obj["calls"] = calls
-    if outcome in REOPENED:
-        key_id, signature = desk.trust.vouch(WORD, _word(value, outcome))
+    if outcome in REOPENED or outcome == word.SENT:
+        key_id, signature = desk.trust.vouch(word.TYPE, word.statement(value, outcome, network_id))
         obj |= {"key_id": key_id, "signature": jcs.b64(signature)}
     return desk.log.append(
         connection,

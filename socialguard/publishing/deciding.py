@@ -21,8 +21,9 @@ from socialguard.model.finding import Finding
 from socialguard.model.text import marked
 from socialguard.networks.prices import price_of
 from socialguard.publishing import approval
+from socialguard.publishing.accept import frozen
 from socialguard.publishing.claim import alarm, require_as_signed
-from socialguard.publishing.interface import Candidate, Desk, Result
+from socialguard.publishing.interface import Candidate, Desk, Result, Session
 
 LATE = marked("nobody approved it in time")
 ATTESTATION_HOURS = 720
@@ -52,7 +53,11 @@ def matter(desk: Desk, delivery_id: str) -> Matter:
         return Matter(
             value=value,
             account=account,
-            findings=desk.gate.review(connection, (candidate,), replaces=(value.id,)),
+            findings=(
+                *desk.gate.review(connection, (candidate,), replaces=(value.id,)),
+                # Whoever approves reads what a person at a terminal is asked: does it sound like the account?
+                *desk.gate.doubts(connection, (candidate,), Session(None, "")),
+            ),
             before=_approved_before(connection, desk, value, account),
             words=approvals.of(connection, value.fingerprint),
             needed=_wanted(connection, desk, value, account),
@@ -86,11 +91,13 @@ def take(
             word = sign(connection, value, account)
             _require_may(connection, desk, value, account, word.member)
             _require_new(connection, value, word)
+            _require_not_frozen(connection, desk, value, account, word.member)
             approvals.record(connection, word)
             given = len(approval.counting(connection, desk, value, account))
             if given >= _wanted(connection, desk, value, account):
                 due = value.due if value.not_before is not None else _soon(connection, desk, account)
                 writer.move(connection, value, State.QUEUED, due=due)
+                approval.close(connection, desk.alerts, value.id)
                 value = replace(value, due=due)
                 _append(connection, desk, value, word, approval.ACTION, "queued", reason)
             else:
@@ -105,7 +112,9 @@ def reject(desk: Desk, delivery_id: str, reason: str) -> Result:
         value, account = _waiting(connection, desk, delivery_id)
         word = _signed(connection, desk, value, approvals.REJECTED, reason, 1)
         _require_may(connection, desk, value, account, word.member)
+        _require_not_frozen(connection, desk, value, account, word.member)
         approvals.record(connection, word)
+        approval.close(connection, desk.alerts, value.id)
         name = desk.trust.named(connection, word.member)
         writer.move(connection, value, State.HELD, f"rejected by {name}: {reason}")
         _append(connection, desk, value, word, "delivery.reject", "held", reason)
@@ -116,7 +125,8 @@ def attest(desk: Desk, delivery_id: str, on_behalf: str, evidence_sha256: str, r
     """Record a member's word that somebody without keys approved, with the hash of the evidence. It is shown as
     that; it never counts as an approval."""
     with desk.database.write() as connection:
-        value, _ = _waiting(connection, desk, delivery_id)
+        value, account = _waiting(connection, desk, delivery_id)
+        _require_not_frozen(connection, desk, value, account, desk.person.id)
         word = _signed(
             connection,
             desk,
@@ -128,7 +138,7 @@ def attest(desk: Desk, delivery_id: str, on_behalf: str, evidence_sha256: str, r
             evidence_sha256=evidence_sha256,
         )
         approvals.record(connection, word)
-        _append(connection, desk, value, word, "delivery.attest", "attested", reason)
+        _append(connection, desk, value, word, approval.ATTESTED, "attested", reason)
     return _told(desk, delivery_id, None)
 
 
@@ -155,7 +165,9 @@ def expire_overdue(desk: Desk) -> tuple[Result, ...]:
 
 
 def awaiting(connection: Connection, desk: Desk, member: str) -> tuple[Delivery, ...]:
-    """Return the waiting deliveries that a member could approve and has not."""
+    """Return the waiting deliveries that a member could approve and has not; none while the member is frozen."""
+    if desk.trust.member_stop(connection, member) is not None:
+        return ()
     found = []
     for value in reader.in_states(connection, State.AWAITING):
         account = desk.trust.account(connection, value.account_id)
@@ -224,6 +236,15 @@ def _require_may(connection: Connection, desk: Desk, value: Delivery, account: A
     )
 
 
+def _require_not_frozen(
+    connection: Connection, desk: Desk, value: Delivery, account: Account, member: str
+) -> None:
+    """Refuse (MemberFrozen) the decision of a member who is frozen."""
+    stop = desk.trust.member_stop(connection, member)
+    if stop is not None:
+        raise frozen(connection, desk, stop, account, value.draft_id)
+
+
 def _require_new(connection: Connection, value: Delivery, word: Word) -> None:
     for said in approvals.of(connection, value.fingerprint):
         if (said.member, said.decision) == (word.member, word.decision) and clock.now() < said.expires_at:
@@ -233,6 +254,7 @@ def _require_new(connection: Connection, value: Delivery, word: Word) -> None:
 def _expire(connection: Connection, desk: Desk, value: Delivery, account: Account) -> errors.Expired:
     problem = errors.Expired(delivery=value.id, account=account, detail=LATE, draft=value.draft_id)
     writer.move(connection, value, State.EXPIRED, LATE)
+    approval.close(connection, desk.alerts, value.id)
     desk.log.append(connection, _entry(desk, value, "delivery.expire", "expired", LATE))
     alarm(connection, desk, value, problem)
     return problem

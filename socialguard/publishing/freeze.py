@@ -6,16 +6,21 @@ in the emergency file, which the sender reads too. Only a thaw lifts it, signed 
 
 from collections.abc import Sequence
 
+from sqlalchemy import Connection
+
 from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
-from socialguard.canon import jcs
 from socialguard.ledger import stops
 from socialguard.ledger.stops import FREEZE, Stop
+from socialguard.model.text import marked
+from socialguard.publishing import agreeing
+from socialguard.publishing.agreeing import thaw_statement
 from socialguard.publishing.interface import Desk
 from socialguard.store.database import Database
 
 THAW = "thaw"
+__all__ = ["LOGGED", "THAW", "begin", "freeze", "lift", "thaw", "thaw_statement"]
 LOGGED = "stop-"
 """How the `corr` of a stop's entry begins, so that the sender finds every one quickly."""
 
@@ -56,26 +61,40 @@ def thaw(desk: Desk, scopes: Sequence[str], reason: str) -> tuple[Stop, ...]:
 
 def lift(desk: Desk, kind: str, scopes: Sequence[str] | None, reason: str, *, action: str) -> tuple[Stop, ...]:
     """Lift the stops of a kind on the scopes (None: all there are), each by a signed statement that the log names
-    as `action`, and return them."""
+    as `action`, and return them.
+
+    Where policy asks for more persons than have agreed, or this member is no owner, the member's agreement is
+    signed and kept instead: then it raises AgreementNeeded, after all was stored; NotAllowed for who may not
+    agree."""
+    waiting: errors.AgreementNeeded | None = None
+    lifted = []
     with desk.database.write() as connection:
-        lifted = [stop for stop in stops.in_force(connection, scopes) if stop.kind == kind]
-        for stop in lifted:
-            statement = thaw_statement(stop)
-            member, signature = desk.trust.sign(THAW, statement)
-            stops.lift(connection, stop.id, actor=member, signature=signature)
-            desk.log.append(
-                connection,
-                Entry(
-                    action=action,
-                    outcome="ok",
-                    actor=desk.person,
-                    reason=reason or None,
-                    obj={"scope": stop.scope, "stop": stop.id},
-                ),
-            )
+        desk.trust.require_may_lift(connection)
+        for stop in stops.in_force(connection, scopes):
+            if stop.kind != kind:
+                continue
+            needed = desk.trust.thaw_needs(connection, stop)
+            others = agreeing.counting(connection, desk.trust, stop) - {desk.person.id}
+            if desk.trust.is_lifter(connection) and len(others) + 1 >= needed:
+                _lift(connection, desk, stop, reason, action)
+                lifted.append(stop)
+            elif kind != FREEZE:
+                raise errors.NotAllowed(
+                    who=desk.trust.named(connection, desk.person.id),
+                    what=marked("end a crisis"),
+                    detail="only an owner does",
+                )
+            else:
+                waiting = agreeing.agree(connection, desk, stop, reason, needed)
+    if waiting is not None:
+        raise waiting
     return tuple(lifted)
 
 
-def thaw_statement(stop: Stop) -> dict[str, object]:
-    """Return what a member signs to lift a stop: the very stop, by number, scope and instant."""
-    return {"stop": stop.id, "scope": stop.scope, "since": jcs.timestamp(stop.since)}
+def _lift(connection: Connection, desk: Desk, stop: Stop, reason: str, action: str) -> None:
+    agreed = agreeing.signers(connection, desk.trust, stop)
+    member, signature = desk.trust.sign(THAW, thaw_statement(stop, agreed))
+    stops.lift(connection, stop.id, actor=member, signature=signature)
+    obj = {"scope": stop.scope, "stop": stop.id, **({"agreed": list(agreed)} if agreed else {})}
+    entry = Entry(action=action, outcome="ok", actor=desk.person, reason=reason or None, obj=obj)
+    desk.log.append(connection, entry)

@@ -48,6 +48,14 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Weakness:
+    """What is wrong with the second factor of an account, and whether policy lets nobody pass it."""
+
+    detail: str
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One delivery before it is one: the account and everything that would be public, with its length and
     limit in the network's own unit, its price in millionths of a US dollar, its grace and how late it may go out
@@ -178,8 +186,32 @@ class Trust(Protocol):
         """Return what waits in the emergency file now."""
         ...
 
-    def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
-        """Return the freezes in force on an account, those of the emergency file included."""
+    def stops(
+        self, connection: Connection, account: Account, noted: Noted, hands: Callable[[], Collection[str]]
+    ) -> tuple[Stop, ...]:
+        """Return the freezes in force on an account and on the members in whose hands a delivery was, those of the
+        emergency file included; `hands` is asked only where a member is frozen at all."""
+        ...
+
+    def member_stop(self, connection: Connection, member: str) -> Stop | None:
+        """Return the freeze in force on a member, None where there is none."""
+        ...
+
+    def require_may_lift(self, connection: Connection) -> None:
+        """Refuse (NotAllowed) unless this machine's member may help to lift a stop."""
+        ...
+
+    def is_lifter(self, connection: Connection) -> bool:
+        """Return whether this machine's member is an owner: only an owner's signature lifts a stop."""
+        ...
+
+    def thaw_needs(self, connection: Connection, stop: Stop) -> int:
+        """Return how many persons policy asks for to lift a freeze: the most that an account under it asks for."""
+        ...
+
+    def may_agree(self, connection: Connection, member: str, stop: Stop) -> bool:
+        """Return whether a member's word counts for lifting a freeze: an owner's, or that of who may approve on
+        every account under it."""
         ...
 
     def crises(self, connection: Connection, account: Account) -> tuple[tuple[Since, Stop], ...]:
@@ -189,6 +221,10 @@ class Trust(Protocol):
 
     def embargo(self, connection: Connection, account: Account) -> str:
         """Return the embargo that policy lays on an account now, in words; empty where there is none."""
+        ...
+
+    def second_factor(self, connection: Connection, account: Account) -> Weakness | None:
+        """Return what policy finds wrong with the second factor of an account now, None where it finds nothing."""
         ...
 
     def checkpoint(self, connection: Connection) -> Tree:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from socialguard import clock, errors
 from socialguard.audit.interface import Entry
 from socialguard.audit.leaf import INTENT
+from socialguard.canon import jcs
 from socialguard.ledger import reader, usage, writer
 from socialguard.ledger.reader import OpenAttempt
 from socialguard.model.account import Account
@@ -171,12 +172,18 @@ def _resolve_by_timeline(
     known: frozenset[str],
 ) -> Result:
     matches = _matches(desk, network, session, value, attempt, known)
+    if matches:
+        return _settle_found(desk, network, value, account, matches)
+    return Result(value, account, _unknown(network, account, value, "it does not show yet"))
+
+
+def _settle_found(
+    desk: Desk, network: Network, value: Delivery, account: Account, matches: Sequence[RemotePost]
+) -> Result:
+    """Record the one public post that matches as ours; of several a person says which."""
     if len(matches) == 1:
         return _settle(desk, value, account, State.SENT, "sent", receipt=_receipt(matches[0]))
-    if len(matches) > 1:
-        detail = f"{len(matches)} posts match it"
-        return Result(value, account, _unknown(network, account, value, detail))
-    return Result(value, account, _unknown(network, account, value, "it does not show yet"))
+    return Result(value, account, _unknown(network, account, value, f"{len(matches)} posts match it"))
 
 
 def _resolve_two_step(
@@ -188,7 +195,8 @@ def _resolve_two_step(
     attempt: OpenAttempt,
     known: frozenset[str],
 ) -> Result:
-    """The create step makes nothing public, so without a stored id there is at most an unpublished post."""
+    """The create step makes nothing public, so without a stored id there is at most an unpublished post; a public
+    one means that the id was taken out of the database."""
     with desk.database.read() as connection:
         remote_id = reader.last_step(connection, value.id)
     if remote_id is not None:
@@ -198,10 +206,12 @@ def _resolve_two_step(
         if post.public:
             return _settle(desk, value, account, State.SENT, "sent", receipt=_receipt(post))
         return _send_again(desk, value, account)
-    matches = [post for post in _matches(desk, network, session, value, attempt, known) if not post.public]
-    if len(matches) == 1:
+    found = _matches(desk, network, session, value, attempt, known)
+    if any(post.public for post in found):
+        return _settle_found(desk, network, value, account, [post for post in found if post.public])
+    if len(found) == 1:
         with desk.database.write() as connection:
-            writer.record_step(connection, value, matches[0].network_id)
+            writer.record_step(connection, value, found[0].network_id)
         return _send_again(desk, value, account)
     with desk.database.read() as connection:
         made = reader.attempts(connection, value.id)
@@ -240,10 +250,19 @@ def _matches(
 ) -> list[RemotePost]:
     ours = outgoing(desk, value)
     session.identity()  # its answer's Date tells the session how far our clock is from the network's
-    since = attempt.started_at - CLOCK_MARGIN
+    since = _begun(desk, value, attempt) - CLOCK_MARGIN
     return [
         post for post in session.timeline(since) if post.network_id not in known and network.matches(ours, post)
     ]
+
+
+def _begun(desk: Desk, value: Delivery, attempt: OpenAttempt) -> datetime:
+    """Return since when a post of an attempt can be there: the time of its intent in the log, which nobody without
+    keys moves, or that of its row where it is earlier."""
+    with desk.database.read() as connection:
+        course = desk.log.course(connection, value.fingerprint, since_of(value.nonce))
+    intents = [jcs.parse_timestamp(said.ts) for said in course if said.outcome == INTENT]
+    return min([attempt.started_at, *intents[-1:]])
 
 
 def _receipt(post: RemotePost) -> Receipt:

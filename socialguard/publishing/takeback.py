@@ -1,6 +1,6 @@
 """Taking back and settling: undo, cancel, a person's word on an unknown outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
-from socialguard.ledger import reader, usage, writer
+from socialguard.canon import jcs
+from socialguard.ledger import reader, usage, word, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -81,22 +82,32 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
         value = reader.get(connection, delivery_id)
         if value.state is not State.UNKNOWN:
             raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not unknown.")
-        network_id = None
+        said: dict[str, object] = {}
         if url is None:
             writer.settle(connection, value, State.FAILED, reason=reason, how="person")
         else:
             if not url.startswith("https://"):
                 raise errors.UsageError(detail=f"{url} is not the address of a post.")
             proof = Receipt(post_id(url), url, clock.now())
-            network_id = proof.network_id
+            said = _signed(connection, desk, value, proof.network_id)
             writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
             account = desk.trust.account(connection, value.account_id)
             usage.book_found(connection, account, desk.network(account.network), value)
         outcome = "failed" if url is None else "sent"
-        _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason, network_id)
+        _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason, said)
         # The attempt's own intent ends with the same word.
-        _append(connection, desk.log, desk.person, value, "delivery.send", outcome, _SETTLED, network_id)
+        _append(connection, desk.log, desk.person, value, "delivery.send", outcome, _SETTLED, said)
     return _result(desk, delivery_id)
+
+
+def _signed(connection: Connection, desk: Desk, value: Delivery, network_id: str) -> dict[str, object]:
+    """Return what a person says was sent, as the log holds it: with the signature by which it counts as ours."""
+    said = word.statement(value, word.SENT, network_id)
+    member, signature = desk.trust.sign(word.TYPE, said)
+    found = desk.trust.member(connection, member)
+    key_id = "" if found is None else found.signing_id
+    told = {name: said[name] for name in ("act", "due", "network_id")}
+    return {**told, "key_id": key_id, "signature": jcs.b64(signature)}
 
 
 def _result(desk: Desk, delivery_id: str) -> Result:
@@ -113,11 +124,9 @@ def _append(
     action: str,
     outcome: str,
     reason: str,
-    network_id: str | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> None:
-    obj = {"delivery": value.id}
-    if network_id is not None:
-        obj["network_id"] = network_id
+    obj = {"delivery": value.id, **(more or {})}
     entry = Entry(
         action=action,
         outcome=outcome,

@@ -258,6 +258,7 @@ def _joined(signed: SignedAccount, row: "Row[tuple[object, ...]] | None", labels
         labels=labels,
         zone=row.zone,
         state=AccountState(row.state),
+        mfa=signed.mfa,
     )
 
 

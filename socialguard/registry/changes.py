@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.model.account import AccountName, AccountState
+from socialguard.model.mfa import Mfa
 from socialguard.registry import manifest as manifests
 from socialguard.registry import names, policy
 from socialguard.registry.enrolment import ensure_client, require_zone
@@ -63,6 +64,13 @@ def set_client(
     names.require_name("client", client)
     ensure_client(connection, client)
     return _resign(connection, owner, manifest, replace(_signed(manifest, account_id), client=client))
+
+
+def set_mfa(
+    connection: "Connection", owner: OwnerSigner, manifest: Manifest, account_id: str, mfa: Mfa
+) -> Manifest:
+    """Sign which second factor somebody saw at the network."""
+    return _resign(connection, owner, manifest, replace(_signed(manifest, account_id), mfa=mfa))
 
 
 def set_grants(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from socialguard import errors
 from socialguard.canon import jcs
+from socialguard.model.mfa import Method, Mfa
 from socialguard.registry.signed import Grant, LogKey, Member, RecoveryKey, Right, Role, SignedAccount, Status
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def document(manifest: "Manifest") -> dict[str, object]:
                 "short_name": one.short_name,
                 "attended": one.attended,
                 "grants": [_grant_document(grant) for grant in one.grants],
+                **_mfa_document(one.mfa),
             }
             for one in manifest.accounts
         ],
@@ -170,7 +172,7 @@ def _members(value: Mapping[str, object]) -> tuple[Member, ...]:
 def _accounts(value: Mapping[str, object]) -> tuple[SignedAccount, ...]:
     found = []
     for one in _objects(value, "accounts"):
-        _exactly(one, _ACCOUNT)
+        _exactly(one, _ACCOUNT | {"mfa"} if "mfa" in one else _ACCOUNT)
         found.append(
             SignedAccount(
                 id=_text(one, "id"),
@@ -182,9 +184,25 @@ def _accounts(value: Mapping[str, object]) -> tuple[SignedAccount, ...]:
                 short_name=_text(one, "short_name"),
                 attended=_flag(one, "attended"),
                 grants=tuple(_grant(grant) for grant in _objects(one, "grants")),
+                mfa=_mfa(one["mfa"]) if "mfa" in one else None,
             )
         )
     return tuple(found)
+
+
+def _mfa_document(mfa: Mfa | None) -> dict[str, object]:
+    """An account of which nobody knows says nothing, as before there were any."""
+    if mfa is None:
+        return {}
+    return {"mfa": {"method": mfa.method.value, "checked_at": jcs.timestamp(mfa.checked_at), "by": mfa.by}}
+
+
+def _mfa(value: object) -> Mfa:
+    if not isinstance(value, dict):
+        raise Malformed("mfa is not an object")
+    _exactly(value, {"method", "checked_at", "by"})
+    checked_at = jcs.parse_timestamp(_text(value, "checked_at"))
+    return Mfa(Method(_text(value, "method")), checked_at, _text(value, "by"))
 
 
 def _grant_document(grant: Grant) -> dict[str, object]:

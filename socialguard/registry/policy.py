@@ -32,7 +32,8 @@ class Policy:
     many.
 
     `approver` is the role that must give them (`any`, `approver`, `owner`), `approval_hours` how long one counts;
-    `holds` says what passes a hold, a person's `override` or an `approval`. `checks` maps a check to `off`,
+    `holds` says what passes a hold, a person's `override` or an `approval`;
+    `thaw_by` how many persons lift a freeze. `checks` maps a check to `off`,
     `note`, `warn`, `hold` or `block` where it is not the check's own choice. `places` says for each value which
     section it came from."""
 
@@ -46,6 +47,7 @@ class Policy:
     approver: str = "any"
     approval_hours: int = 72
     holds: str = "override"
+    thaw_by: int = 1
 
 
 # Of two labels the strictest holds, since their order says nothing.
@@ -58,6 +60,7 @@ _STRICTER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {  # Any: a flag, a 
     "approval_hours": min,
     "holds": lambda one, other: max(one, other, key=HOLDS.index),
     "max_late": min,
+    "thaw_by": max,
 }
 
 

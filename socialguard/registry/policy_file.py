@@ -29,13 +29,14 @@ _RANGES: Final[Mapping[str, tuple[int, int, str]]] = {
     "approvals": (0, 5, marked("approvals")),
     "approval_hours": (1, 720, marked("hours")),
     "max_late": (0, 604_800, marked("seconds")),
+    "thaw_by": (1, 5, marked("persons")),
 }
 APPROVERS: Final = ("any", "approver", "owner")
 """Whose approvals count, from the mildest: of any role that may approve, or of this one alone."""
 HOLDS: Final = ("override", "approval")
 """What passes a hold, from the mildest."""
 _KEYS: Final = (
-    "secure, grace, reconfirm_after, approvals, approver, approval_hours, holds, max_late, checks.<name>"
+    "secure, grace, reconfirm_after, approvals, approver, approval_hours, holds, max_late, thaw_by, checks.<name>"
 )
 _SECTIONS: Final = '[defaults], [label.NAME], [account."x:@NAME"]'
 _MARK: Final = "\n# ---- Written when this policy was applied: who wears the labels named above. ----\n[labels]\n"
@@ -174,6 +175,7 @@ def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
         approver: Literal["any", "approver", "owner"] | None = None
         approval_hours: int | None = within("approval_hours")
         holds: Literal["override", "approval"] | None = None
+        thaw_by: int | None = within("thaw_by")
         checks: dict[str, Check] = {}
 
     class Document(BaseModel):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from socialguard.canon import envelope, jcs
+from socialguard.model.mfa import Mfa
 
 
 class Role(StrEnum):
@@ -94,7 +95,8 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class SignedAccount:
     """What the owners signed about an account. `origin` (scheme, host, port) is where its credential may be
-    sent; `attended` means that only a person at a terminal may use it."""
+    sent; `attended` means that only a person at a terminal may use it; `mfa` is the second factor that somebody
+    saw at the network, None where nobody looked."""
 
     id: str
     network: str
@@ -105,6 +107,7 @@ class SignedAccount:
     short_name: str
     attended: bool = False
     grants: tuple[Grant, ...] = ()
+    mfa: Mfa | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,26 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from socialguard import clock, errors
 from socialguard.archive.watching import OwnItem
-from socialguard.canon import jcs
+from socialguard.canon import envelope, jcs
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import baseline
 
 ENOUGH: Final = 30
 """Fewer posts by hand say nothing about what is usual."""
 NEWEST: Final = 5_000
 WINDOW: Final = timedelta(hours=1)
+STATEMENT: Final = "watch-baseline"
+"""The envelope type of what a member accepts as usual."""
 _HANDS: Final = "hands"
+_READ: Final = Prepared(
+    select(baseline.c.value).where(
+        baseline.c.account_id == bindparam("account"), baseline.c.kind == bindparam("kind")
+    )
+)
 _MARGIN: Final = 1
 """Hours beside a usual one that are usual, too."""
 
@@ -74,9 +82,9 @@ def hour_of(at: datetime, zone: str) -> int:
     return at.astimezone(ZoneInfo(zone)).hour
 
 
-def load(connection: Connection, account_id: str) -> Baseline | None:
-    """Return what is usual on an account, None where nobody said that anything is; Tampered for a row that this
-    program did not write."""
+def load(connection: Connection, account_id: str, org: str, signers: Mapping[str, bytes]) -> Baseline | None:
+    """Return what is usual on an account, None where nobody said that anything is; Tampered for a row that no
+    member signed. `signers` are their public keys by key id."""
     text = read(connection, account_id, _HANDS)
     if text is None:
         return None
@@ -84,15 +92,24 @@ def load(connection: Connection, account_id: str) -> Baseline | None:
         kept = json.loads(text)
         hours = {int(hour): int(count) for hour, count in kept["hours"].items()}
         sources = {str(name): int(count) for name, count in kept["sources"].items()}
-        return Baseline(int(kept["posts"]), sources, hours, int(kept["burst"]))
+        value = Baseline(int(kept["posts"]), sources, hours, int(kept["burst"]))
+        signed = jcs.encode(statement(account_id, value))
+        envelope.verify(signers[kept["key_id"]], jcs.unb64(kept["signature"]), STATEMENT, org, signed)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise errors.Tampered(what="A baseline of the watch", detail="its row is not one of ours.") from None
+        raise errors.Tampered(what="A baseline of the watch", detail="no member signed it.") from None
+    return value
 
 
-def keep(connection: Connection, account_id: str, value: Baseline) -> None:
-    """Keep what is usual from now on."""
+def statement(account_id: str, value: Baseline) -> dict[str, object]:
+    """Return what the member signs who accepts that this is usual."""
     hours = {str(hour): count for hour, count in value.hours.items()}
-    text = {"posts": value.posts, "sources": dict(value.sources), "hours": hours, "burst": value.burst}
+    said = {"posts": value.posts, "sources": dict(value.sources), "hours": hours, "burst": value.burst}
+    return {"account": account_id, **said}
+
+
+def keep(connection: Connection, account_id: str, value: Baseline, key_id: str, signature: bytes) -> None:
+    """Keep what is usual from now on, with the signature over its statement."""
+    text = {**statement(account_id, value), "key_id": key_id, "signature": jcs.b64(signature)}
     write(connection, account_id, _HANDS, json.dumps(text))
 
 
@@ -104,8 +121,8 @@ def forget(connection: Connection, account_id: str) -> bool:
 
 def read(connection: Connection, account_id: str, kind: str) -> str | None:
     """Return what is kept under a kind: how an account's profile or permissions were seen last, too."""
-    query = select(baseline.c.value).where(baseline.c.account_id == account_id, baseline.c.kind == kind)
-    return connection.execute(query).scalar()
+    found: str | None = _READ.scalar(connection, account=account_id, kind=kind)
+    return found
 
 
 def write(connection: Connection, account_id: str, kind: str, value: str) -> None:

@@ -11,11 +11,12 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from socialguard import errors
 from socialguard.archive import watching
 from socialguard.archive.watching import OwnItem
 from socialguard.ledger import owning
 from socialguard.model.account import Account
-from socialguard.watch import baseline, judging, permissions, place, profiles, sightings, telling
+from socialguard.watch import baseline, judging, ours, permissions, place, profiles, sightings, telling
 from socialguard.watch.baseline import Baseline
 from socialguard.watch.interface import Desk, Outcome, Sighting
 from socialguard.watch.place import Place
@@ -53,9 +54,9 @@ def _examine_some(desk: Desk, outcome: Outcome) -> bool:
         if owning.is_in_doubt(connection, account.id):
             outcome.waits = True
             return False
-        found = _judged(connection, account, at, items)
+        found = _judged(connection, desk, account, at, items)
         sightings.keep(connection, account.id, found)
-        telling.tell(connection, desk.alerts, account, found)
+        telling.tell(connection, desk, account, found)
         if items:
             at = replace(at, item=items[-1].id, network_id=items[-1].network_id)
         place.keep(connection, account.id, replace(at, history=at.history and not (is_last and settled)))
@@ -64,25 +65,37 @@ def _examine_some(desk: Desk, outcome: Outcome) -> bool:
     return not is_last
 
 
-def _judged(connection: Connection, account: Account, at: Place, items: Sequence[OwnItem]) -> list[Sighting]:
-    ours = owning.ours_among(connection, account.id, [one.network_id for one in items])
+def _judged(
+    connection: Connection, desk: Desk, account: Account, at: Place, items: Sequence[OwnItem]
+) -> list[Sighting]:
+    mine = ours.made(connection, desk, account.id, [one.network_id for one in items])
     known = sightings.known(connection, account.id, sightings.WRITTEN) if at.history else frozenset()
     foreign = [
         one
         for one in items
-        if one.network_id not in ours
+        if one.network_id not in mine
         and one.network_id not in known
         and not (at.history and one.created_at < at.since)
     ]
     if not foreign:
         return []
-    usual = baseline.load(connection, account.id)
+    usual = _usual(connection, desk, account)
     foreign.sort(key=lambda one: one.created_at)
     found: list[Sighting] = []
     for number, one in enumerate(foreign):
         before = _before(connection, account.id, foreign, number) if usual is not None else 0
         found.append(judging.foreign(one, usual, before, account.zone))
     return found
+
+
+def _usual(connection: Connection, desk: Desk, account: Account) -> Baseline | None:
+    """Return what a member accepted as usual. What nobody signed is not believed, and told: then nothing is
+    usual."""
+    try:
+        return baseline.load(connection, account.id, desk.org, desk.signers(connection))
+    except errors.Tampered as problem:
+        desk.alerts.raise_error(connection, "watch.baseline", problem, account_id=account.id)
+        return None
 
 
 def _before(connection: Connection, account_id: str, foreign: list[OwnItem], number: int) -> int:
@@ -98,8 +111,8 @@ def by_hand(desk: Desk, account: Account) -> tuple[Baseline, list[OwnItem]]:
     with desk.archive().database.read() as connection:
         items = watching.newest_own(connection, account.id, baseline.NEWEST)
     with desk.database.read() as connection:
-        ours = owning.ours_among(connection, account.id, [one.network_id for one in items])
-    hands = [one for one in items if one.network_id not in ours]
+        mine = ours.made(connection, desk, account.id, [one.network_id for one in items])
+    hands = [one for one in items if one.network_id not in mine]
     if len(hands) < baseline.ENOUGH:
         raise baseline.TooLittle(account=account, count=len(hands), enough=baseline.ENOUGH)
     return baseline.learned(hands, account.zone), hands

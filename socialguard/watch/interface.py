@@ -1,6 +1,6 @@
 """What the watch works with, and the values that it gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from socialguard import errors
 from socialguard.alerts.board import Board
 from socialguard.archive.archive import Archive
+from socialguard.audit.interface import Actor
+from socialguard.audit.log import AuditLog
 from socialguard.ledger.purse import Purse
 from socialguard.model.account import Account
 from socialguard.registry.accounts import Facts
@@ -70,7 +72,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
-    went wrong; `facts` is what the registry keeps beside an account."""
+    went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an account;
+    `signers` are the public keys, by their ids, of everybody whom the owners ever listed; `sign` returns key id
+    and signature of this machine's member."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -78,4 +82,10 @@ class Desk:
     purse: Purse
     alerts: Board
     fetch: Callable[[Account], None]
+    read_lists: Callable[[Account], None]
     facts: Callable[[Connection, str], Facts]
+    log: AuditLog
+    actor: Actor
+    org: str
+    signers: Callable[[Connection], Mapping[str, bytes]]
+    sign: Callable[[str, Mapping[str, object]], tuple[str, bytes]]

@@ -44,5 +44,5 @@ def examine(desk: Desk, outcome: Outcome) -> None:
             what=" ".join(changed),
         )
         sightings.keep(connection, account.id, [found])
-        telling.tell(connection, desk.alerts, account, [found])
+        telling.tell(connection, desk, account, [found])
     outcome.sightings.append(found)

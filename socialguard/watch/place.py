@@ -7,12 +7,16 @@ once more, which repeats nothing, since each sighting is kept once."""
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from socialguard import errors
 from socialguard.canon import jcs
+from socialguard.store.prepared import Prepared
 from socialguard.store.tables import watch_cursor
+
+_LOAD: Final = Prepared(select(watch_cursor.c.position).where(watch_cursor.c.account_id == bindparam("account")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,7 @@ class Place:
 
 def load(connection: Connection, account_id: str, added_at: datetime) -> Place:
     """Return how far an account is judged; Tampered for a row that this program did not write."""
-    query = select(watch_cursor.c.position).where(watch_cursor.c.account_id == account_id)
-    text = connection.execute(query).scalar()
+    text = _LOAD.scalar(connection, account=account_id)
     if text is None:
         return Place(added_at)
     try:

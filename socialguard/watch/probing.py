@@ -17,7 +17,7 @@ from socialguard.ledger import owning
 from socialguard.model.account import Account
 from socialguard.networks.interface import Session
 from socialguard.registry.manifest import Manifest
-from socialguard.watch import sightings, telling
+from socialguard.watch import ours, sightings, telling
 from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
 
 ACTION: Final = "watch.look"
@@ -60,7 +60,7 @@ def _alive(desk: Desk, account: Account, most: int) -> Sequence[OwnItem]:
     with desk.archive().database.read() as connection:
         own = watching.newest_own(connection, account.id, most)
     with desk.database.read() as connection:
-        known = owning.deleted_by_us(connection, account.id)
+        known = ours.deleted(connection, desk, account.id, [one.network_id for one in own])
         known |= sightings.known(connection, account.id, [Seen.DELETION])
     return [one for one in own if one.network_id not in known]
 
@@ -88,7 +88,7 @@ def _tell(desk: Desk, outcome: Outcome, gone: Sequence[OwnItem]) -> None:
         if owning.is_in_doubt(connection, account.id):
             outcome.waits = True  # it may be our own deletion that is not recorded yet
             return
-        known = owning.deleted_by_us(connection, account.id)
+        known = ours.deleted(connection, desk, account.id, [one.network_id for one in gone])
         known |= sightings.known(connection, account.id, [Seen.DELETION])
         severity = Severity.CRITICAL if len(gone) >= MANY else Severity.WARN
         found = [
@@ -97,7 +97,7 @@ def _tell(desk: Desk, outcome: Outcome, gone: Sequence[OwnItem]) -> None:
             if one.network_id not in known
         ]
         sightings.keep(connection, account.id, found)
-        telling.tell(connection, desk.alerts, account, found)
+        telling.tell(connection, desk, account, found)
     outcome.sightings += found
 
 

@@ -60,7 +60,7 @@ def examine(desk: Desk, outcome: Outcome) -> None:
         if stamp in sightings.known(connection, account.id, [Seen.PROFILE]):
             return
         sightings.keep(connection, account.id, [found])
-        telling.tell(connection, desk.alerts, account, [found])
+        telling.tell(connection, desk, account, [found])
     outcome.sightings.append(found)
 
 

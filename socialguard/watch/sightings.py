@@ -102,6 +102,18 @@ def of_account(connection: Connection, account_id: str, after: int = 0) -> list[
     return [_kept(row) for row in connection.execute(query.order_by(sighting.c.id))]
 
 
+def numbered(connection: Connection, account_id: str, since: datetime) -> list[tuple[int, Kept]]:
+    """Return what was seen on an account since then, each with its number, oldest first."""
+    query = select(sighting).where(sighting.c.account_id == account_id, sighting.c.seen_at >= jcs.timestamp(since))
+    return [(row.id, _kept(row)) for row in connection.execute(query.order_by(sighting.c.id))]
+
+
+def alerts_of(connection: Connection, numbers: Collection[int]) -> list[int]:
+    """Return the alerts that tell of these."""
+    query = select(sighting.c.alert_id).where(sighting.c.id.in_(list(numbers)), sighting.c.alert_id.is_not(None))
+    return list(connection.execute(query.distinct()).scalars())
+
+
 def _kept(row: Row[Any]) -> Kept:
     detail = json.loads(row.detail)
     value = Sighting(

@@ -2,16 +2,16 @@
 is tied to it (`alerts show`)."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
 
-from socialguard.alerts import reader
-from socialguard.alerts.board import Board
+from socialguard.alerts import logged, reader
 from socialguard.model.account import Account
 from socialguard.model.text import marked
 from socialguard.watch import sightings
-from socialguard.watch.interface import Seen, Severity, Sighting
+from socialguard.watch.interface import Desk, Seen, Severity, Sighting
 
 _WRITTEN: Final = marked("FOREIGN  {account}: {count} posts that were not sent from here; the newest: {url}")
 _DELETED: Final = marked(
@@ -38,8 +38,9 @@ PREFIX: Final = "watch."
 """How the kinds of alerts begin that the watch raises."""
 
 
-def tell(connection: Connection, alerts: Board, account: Account, found: Sequence[Sighting]) -> None:
-    """Raise an alert for each kind of what was found, but for what is only noted."""
+def tell(connection: Connection, desk: Desk, account: Account, found: Sequence[Sighting]) -> None:
+    """Raise an alert for each kind of what was found, but for what is only noted, and log that it was raised. A
+    log that takes nothing keeps no alert back."""
     groups: dict[tuple[str, str, str], list[Sighting]] = {}
     for one in found:
         if one.severity is not Severity.NOTE:
@@ -52,5 +53,9 @@ def tell(connection: Connection, alerts: Board, account: Account, found: Sequenc
             "url": newest.url or newest.subject,
             "what": ", ".join(one.what for one in some if one.what),
         }
-        told = alerts.raise_(connection, kind, template, fields, account_id=account.id, remedy=remedy, again=True)
+        told = desk.alerts.raise_(
+            connection, kind, template, fields, account_id=account.id, remedy=remedy, again=True
+        )
         sightings.tie(connection, account.id, some, told)
+        said = logged.entry(desk.actor, account.id, told, kind, len(some), newest.evidence)
+        desk.database.apart(connection, partial(desk.log.append, connection, said))

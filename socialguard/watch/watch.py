@@ -8,7 +8,7 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account
-from socialguard.watch import baseline, examining, probing, sightings
+from socialguard.watch import baseline, examining, ours, probing, sightings
 from socialguard.watch.baseline import Baseline
 from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
 
@@ -28,9 +28,10 @@ class Watch:
         return outcome
 
     def fetch(self, account: Account) -> Outcome:
-        """Fetch what is new of an account and judge it; raises what went wrong, after what is here was judged."""
+        """Fetch what is new in the lists of an account and judge it; raises what went wrong, after what is here
+        was judged."""
         try:
-            self._desk.fetch(account)
+            self._desk.read_lists(account)
         finally:
             outcome = self.examine(account)
         return outcome
@@ -67,8 +68,9 @@ class Watch:
     def accept(self, account: Account, log: AuditLog, actor: Actor) -> Baseline:
         """Learn what is usual on an account and have it accepted from now on; raises TooLittle."""
         usual, _ = examining.by_hand(self._desk, account)
+        key_id, signature = self._desk.sign(baseline.STATEMENT, baseline.statement(account.id, usual))
         with self._desk.database.write() as connection:
-            baseline.keep(connection, account.id, usual)
+            baseline.keep(connection, account.id, usual, key_id, signature)
             obj = {"posts": usual.posts, "sources": len(usual.sources), "hours": len(usual.hours)}
             log.append(connection, Entry(BASELINE, "ok", actor, account.id, obj=obj))
         return usual
@@ -81,14 +83,18 @@ class Watch:
         return found
 
     def written(self, account: Account, since: datetime) -> list[Sighting]:
-        """Return what somebody else wrote on an account that was seen since then and is not known to be gone."""
+        """Return what somebody else wrote on an account that was seen since then and is not known to be gone. What
+        is ours by the log is never among them, whatever the rows of sightings say: it could be deleted for it."""
         with self._desk.database.read() as connection:
             gone = sightings.known(connection, account.id, [Seen.DELETION])
             found = sightings.of_account(connection, account.id)
+            mine = ours.made(connection, self._desk, account.id, [one.sighting.subject for one in found])
         return [
             one.sighting
             for one in found
-            if one.sighting.kind in sightings.WRITTEN and one.seen_at >= since and one.sighting.subject not in gone
+            if one.sighting.kind in sightings.WRITTEN
+            and one.seen_at >= since
+            and one.sighting.subject not in gone | mine
         ]
 
     def note_deleted(self, account: Account, gone: Sequence[Sighting]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from socialguard import errors
 from socialguard.audit import usage
 from socialguard.canon import jcs
+from socialguard.model.mfa import weakness
 from socialguard.model.text import marked
 from socialguard.registry import founding
 from socialguard.registry import manifest as manifests
@@ -53,7 +54,8 @@ _WANTED: Final = (GRANT, REVOKE, ADDED)
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One right of one member on one account, and what was made of it. `since` and `by` are empty where the log
-    holds no entry of it; `last_used` where it was never used."""
+    holds no entry of it; `last_used` where it was never used. `mfa` is the second factor of the account's log-in,
+    empty where nobody looked."""
 
     account: str
     account_id: str
@@ -69,12 +71,13 @@ class Standing:
     by: str
     last_used: str
     uses: int
+    mfa: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What stands out: `kind` is `unused_right`, `shared_credential`, `stale_credential`, `never_rotated`,
-    `one_owner`; account and member are names, empty where it is about neither."""
+    `one_owner`, `weak_mfa`; account and member are names, empty where it is about neither."""
 
     kind: str
     account: str = ""
@@ -106,6 +109,11 @@ def picture(workspace: "Workspace", at: datetime, selector: str | None = None) -
     accounts = [one for one in manifest.accounts if wanted in (None, one.id)]
     rights = [row for one in accounts for row in _rights(manifest, one, at, names, grants, owned, uses)]
     found = [*_unused(rights, at), *(each for one in accounts for each in _tokens(one, at, uses))]
+    found += [
+        Finding("weak_mfa", name_of(one), "", "" if one.mfa is None else jcs.timestamp(one.mfa.checked_at))
+        for one in accounts
+        if weakness(one.mfa, at) is not None
+    ]
     if len(manifest.owners) == 1:
         found += [Finding("one_owner", name_of(one), names.get(manifest.owners[0], "")) for one in accounts]
     return Picture(at, manifest.epoch, tuple(rights), tuple(found))
@@ -190,6 +198,7 @@ def _rights(
                     by=names.get(by, by),
                     last_used=max((one.last for one in used), default=""),
                     uses=sum(one.count for one in used),
+                    mfa="" if account.mfa is None else account.mfa.method.value,
                 )
             )
     return rows

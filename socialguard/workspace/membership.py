@@ -217,11 +217,11 @@ def _resolved(workspace: "Workspace", selectors: Sequence[str]) -> tuple[Account
 def _sign_thaws_again(workspace: "Workspace", connection: Connection, member_id: str) -> None:
     """Sign what an owner thawed who is about to be one no more: the sender believes present owners only."""
     from socialguard.ledger import stops
-    from socialguard.publishing.freeze import THAW, thaw_statement
+    from socialguard.publishing.freeze import THAW
 
     for stop, signature in stops.lifted_by(connection, member_id):
-        workspace.trust.require_signed(connection, THAW, thaw_statement(stop), member_id, signature)
-        signer, signature = workspace.trust.sign(THAW, thaw_statement(stop))
+        said = workspace.trust.require_lifted(connection, stop, member_id, signature)
+        signer, signature = workspace.trust.sign(THAW, said)
         stops.sign_again(connection, stop.id, actor=signer, signature=signature)
 
 

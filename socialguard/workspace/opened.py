@@ -11,7 +11,7 @@ from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
 from socialguard.model import token_forms
 from socialguard.model.account import Account
-from socialguard.model.credential import redact
+from socialguard.model.credential import HIDDEN, redact
 from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.begun import Begun
@@ -231,10 +231,22 @@ class Workspace(AbstractContextManager["Workspace"]):
     def tells_ours(self, text: str) -> bool:
         """Return whether a credential of ours stands in a text; no key is opened for it. Where this machine knows
         none, none does."""
+        return bool(self._ours_in(text))
+
+    def without_secrets(self, reason: str) -> str:
+        """Return what is kept of a reason to stop: nothing of it that is a credential of ours or looks like one,
+        and no more than the log takes. Stopping is never refused for its words."""
+        from socialguard.audit.emergency import kept
+
+        for secret in sorted(self._ours_in(reason), key=len, reverse=True):
+            reason = reason.replace(secret, HIDDEN)
+        return kept(reason)
+
+    def _ours_in(self, text: str) -> set[str]:
         try:
-            return any(self.marks.is_ours(text[start:end]) for start, end in token_forms.runs(text))
+            return {one for start, end in token_forms.runs(text) if self.marks.is_ours(one := text[start:end])}
         except errors.SocialGuardError:
-            return False
+            return set()
 
     @cached_property
     def trust(self) -> "Trust":

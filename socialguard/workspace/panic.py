@@ -29,7 +29,7 @@ RECENT: Final = timedelta(days=7)
 """What strangers posted longer ago is not deleted in a panic: somebody has lived with it."""
 _THREADS: Final = 16
 _TELL: Final = marked("PANIC  {account}: {reason}. Frozen; {cancelled} posts cancelled; {failed} steps failed.")
-_BACK: Final = marked("docs/operations.md says how to come back: new credential, review, thaw.")
+_BACK: Final = marked("The way back: socialguard recover {account}")
 
 
 @dataclass(slots=True)
@@ -59,8 +59,9 @@ class Panic:
 
     @property
     def is_partial(self) -> bool:
-        """Return whether anything failed."""
-        return self.problem is not None or any(one.failed for one in self.accounts)
+        """Return whether anything failed, or a network still takes a credential that was to be revoked."""
+        left = (one.failed or one.revoked is False for one in self.accounts)
+        return self.problem is not None or any(left)
 
 
 def stop(workspace: "Workspace", selectors: Sequence[str], reason: str, *, fetch: bool) -> Panic:
@@ -74,10 +75,7 @@ def stop(workspace: "Workspace", selectors: Sequence[str], reason: str, *, fetch
             by_id[account_id].cancelled.append(delivery_id)
     except errors.SocialGuardError as problem:
         found.problem = problem
-    for one in found.accounts:
-        if fetch and one.account.is_usable:
-            _guarded(one, "fetch", lambda one=one: workspace.watch.fetch(one.account))  # type: ignore[misc]
-        _guarded(one, "foreign", lambda one=one: _look(workspace, one))  # type: ignore[misc]
+    _look_at_all(workspace, found, fetch=fetch)
     try:
         found.bundle, found.sha256 = evidence.keep(workspace, accounts, reason)
     except errors.SocialGuardError as problem:
@@ -87,11 +85,9 @@ def stop(workspace: "Workspace", selectors: Sequence[str], reason: str, *, fetch
 
 def act(workspace: "Workspace", found: Panic, reason: str, *, delete: bool, revoke: bool) -> None:
     """Delete what strangers posted and revoke credentials, of many accounts at once; each is tried twice."""
-    workspace.keys.worker()  # what is opened twice at once is two things
-    assert workspace.pins is not None
-    assert workspace.custody is not None
-    for one in found.accounts:
-        workspace.network(one.account.network).warm()
+    if not (delete and any(one.foreign for one in found.accounts)) and not revoke:
+        return
+    _make_ready(workspace, found)
 
     def both(one: Panicked) -> None:
         if delete and one.foreign:
@@ -107,7 +103,7 @@ def tell(workspace: "Workspace", found: Panic, reason: str) -> None:
     """Raise an alert for each account, and put the whole act into the log."""
     from socialguard.audit.interface import Entry
 
-    with workspace.database.write() as connection:
+    with workspace.database.write() as connection, workspace.alerts.noting_once(connection):
         for one in found.accounts:
             workspace.alerts.raise_(
                 connection,
@@ -137,8 +133,38 @@ def _accounts(workspace: "Workspace", selectors: Sequence[str]) -> "tuple[Accoun
         return tuple(workspace.signed.books(connection).registry.resolve(connection, selectors))
 
 
-def _look(workspace: "Workspace", one: Panicked) -> None:
-    workspace.watch.examine(one.account)
+def _look_at_all(workspace: "Workspace", found: Panic, *, fetch: bool) -> None:
+    """Judge what the archive holds of each account; `fetch`: after its network was asked, of many at once."""
+
+    def look(one: Panicked) -> None:
+        fetches = fetch and one.account.is_usable
+        if fetches:
+            _twice(one, "fetch", lambda: workspace.watch.fetch(one.account))  # it judges what it fetched
+        _guarded(one, "foreign", lambda: _look(workspace, one, judge=not fetches))
+
+    if not fetch:
+        for one in found.accounts:
+            look(one)
+        return
+    _make_ready(workspace, found)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(look, found.accounts))
+
+
+def _make_ready(workspace: "Workspace", found: Panic) -> None:
+    """Open what the threads share: what is opened twice at once is two things."""
+    workspace.keys.worker()
+    assert workspace.pins is not None
+    assert workspace.custody is not None
+    assert workspace.watch is not None
+    assert workspace.backup is not None
+    for one in found.accounts:
+        workspace.network(one.account.network).warm()
+
+
+def _look(workspace: "Workspace", one: Panicked, *, judge: bool) -> None:
+    if judge:
+        workspace.watch.examine(one.account)
     one.foreign = [
         each
         for each in workspace.watch.written(one.account, clock.now() - RECENT)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from socialguard.workspace.opened import Workspace
 
 ACTION: Final = "policy.apply"
-_OWN: Final = ("secure", "grace", "reconfirm_after", "approvals", "max_late")
+_OWN: Final = ("secure", "grace", "reconfirm_after", "approvals", "max_late", "thaw_by")
 MAX_BYTES: Final = 1 << 20
 
 

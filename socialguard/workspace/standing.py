@@ -1,13 +1,13 @@
 """How every account stands, on one screen: what went out last, what goes out next, what waits, whether its
 credential lives, how old its backup is, and what nobody has seen yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from socialguard import clock
-from socialguard.ledger import standing, stops
+from socialguard.ledger import approvals, standing, stops
 from socialguard.ledger.standing import Queue
 from socialguard.ledger.stops import Stop
 from socialguard.model.account import Account, AccountState
@@ -73,6 +73,40 @@ def read(workspace: "Workspace", accounts: Sequence[Account]) -> tuple[Standing,
             )
         )
     return tuple(found)
+
+
+class Freezes:
+    """The freezes in force, held against many deliveries."""
+
+    def __init__(self, workspace: "Workspace", connection: "Connection") -> None:
+        self._connection = connection
+        self._found = [stop for stop in in_force(workspace, connection) if stop.kind == stops.FREEZE]
+        self._on_members = any(stop.scope.startswith(stops.MEMBER) for stop in self._found)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def on_members(self) -> list[Stop]:
+        """Return those on members, oldest first."""
+        return [stop for stop in self._found if stop.scope.startswith(stops.MEMBER)]
+
+    def on(self, account: Account, submitter: str, fingerprint: str) -> Stop | None:
+        """Return the oldest that keeps a delivery from going out, None where none does."""
+        scopes = set(stops.scopes_of(account))
+        if self._on_members:
+            given = (one.member for one in approvals.of(self._connection, fingerprint))
+            scopes.update(stops.member_scopes([submitter, *given]))
+        return next((stop for stop in self._found if stop.scope in scopes), None)
+
+
+def scope_told(scope: str, accounts: Mapping[str, object], members: Mapping[str, str]) -> str:
+    """Return the scope of a stop as people write it; `accounts` and `members` are names by id."""
+    kind, _, value = scope.partition(":")
+    if kind == "account":
+        return str(accounts.get(value, scope))
+    if kind == "member":
+        return f"{stops.MEMBER}{members.get(value, value)}"
+    return scope.removeprefix("name:")
 
 
 def in_force(workspace: "Workspace", connection: "Connection") -> tuple[Stop, ...]:

@@ -4,9 +4,10 @@ the emergency file does, and the next process that can write brings it in, each 
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, bindparam, literal, select
+from sqlalchemy import Connection, and_, bindparam, literal, or_, select
 
 from socialguard import errors
 from socialguard.audit.emergency import EmergencyFile, Record
@@ -22,7 +23,7 @@ from socialguard.publishing.interface import Noted
 from socialguard.registry.accounts import unverified
 from socialguard.store.database import Database
 from socialguard.store.prepared import Prepared
-from socialguard.store.tables import account, audit_entry, label
+from socialguard.store.tables import account, audit_entry, label, member
 
 if TYPE_CHECKING:
     from socialguard.publishing.interface import Result
@@ -42,6 +43,7 @@ _BEGUN: Final = Prepared(
     .where(audit_entry.c.corr == bindparam("corr"), audit_entry.c.action == CRISIS)
     .order_by(audit_entry.c.incarnation, audit_entry.c.seq)
 )
+_NOT_REMOVED: Final = member.c.status != "removed"
 _UNWRITABLE: Final = (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy)
 
 
@@ -52,8 +54,8 @@ class Unstopped(errors.AuditUnwritable):
 
 
 def scopes_of(workspace: "Workspace", selectors: Sequence[str]) -> tuple[str, ...]:
-    """Return the scopes of stops that selectors name: `all`, `client:…`, `label:…`, or accounts'; `label:fr+eu` is
-    each account that wears both now.
+    """Return the scopes of stops that selectors name: `all`, `client:…`, `label:…`, `member:…` (by name or id), or
+    accounts'; `label:fr+eu` is each account that wears both now.
 
     Accounts are found in plain rows: stopping needs no key. One that cannot be looked up is stopped by name.
     Raises UnknownAccount where the rows can be read and name nothing."""
@@ -66,6 +68,8 @@ def _scopes(workspace: "Workspace", selector: str) -> Sequence[str]:
         return [selector]
     if kind == "label" and "+" in names:
         return _wearing_all(workspace, selector, names.split("+"))
+    if colon and kind == "member":
+        return [_member(workspace, selector, names)]
     if colon and kind in ("client", "label"):
         return _worn(workspace, selector, kind, names)
     name = AccountName.parse(selector) if colon else None
@@ -96,6 +100,27 @@ def _worn(workspace: "Workspace", selector: str, kind: str, name: str) -> Sequen
     return [f"{kind}:{one}" for one in meant]
 
 
+def _member(workspace: "Workspace", selector: str, name: str) -> str:
+    """The scope of whatever a member submits or approves; a removed one is found by id only."""
+    query = select(member.c.id).where(or_(member.c.id == name, and_(member.c.name == name, _NOT_REMOVED)))
+    try:
+        with workspace.database.read() as connection:
+            found = connection.execute(query).scalars().all()
+    except _UNWRITABLE:
+        detail = f"The members cannot be read, so {selector} is not known."
+        raise errors.UsageError(detail=detail, remedy="Stop everything: socialguard freeze --all") from None
+    if len(found) > 1:
+        raise errors.AmbiguousName(
+            name=name,
+            candidates=", ".join(found),
+            example=found[0],
+            remedy="Name the member by id, for example {example}.",
+        )
+    if not found:
+        raise errors.NotFound(kind="member", name=name, hint="Run: socialguard member list")
+    return f"{stops.MEMBER}{found[0]}"
+
+
 def _wearing_all(workspace: "Workspace", selector: str, labels: Sequence[str]) -> Sequence[str]:
     worn: dict[str, set[str]] = {}
     try:
@@ -117,10 +142,12 @@ def _unread(selector: str) -> errors.UsageError:
 
 
 def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tuple[str, ...]:
-    """Stop every send in the scopes that the selectors name and return the scopes."""
+    """Stop every send in the scopes that the selectors name and return the scopes. Of the reason what looks like a
+    secret is not kept."""
     from socialguard.publishing import freeze as freezing
 
     actor = workspace.person
+    reason = workspace.without_secrets(reason)
     scopes = scopes_of(workspace, selectors)
     try:
         freezing.freeze(workspace.database, workspace.log, actor, scopes, reason)
@@ -134,14 +161,17 @@ def cancel(workspace: "Workspace", delivery_id: str, reason: str) -> "Result | N
     """Cancel a waiting delivery; None where only the emergency file could take it."""
     from socialguard.publishing import takeback
 
+    reason = workspace.without_secrets(reason)
     try:
         database = workspace.database
         with database.read() as connection:
             account = unverified(connection, reader.get(connection, delivery_id).account_id)
-        return takeback.cancel(database, workspace.log, workspace.person, account, delivery_id, reason)
+        done = takeback.cancel(database, workspace.log, workspace.person, account, delivery_id, reason)
     except _UNWRITABLE:
         _note(workspace.emergency, CANCEL, workspace.person, reason, {"delivery": delivery_id})
         return None
+    _call_off(workspace, [delivery_id])
+    return done
 
 
 def cancel_waiting(workspace: "Workspace", account_ids: Sequence[str], reason: str) -> tuple[tuple[str, str], ...]:
@@ -149,14 +179,30 @@ def cancel_waiting(workspace: "Workspace", account_ids: Sequence[str], reason: s
     written, the emergency file takes them one by one."""
     from socialguard.publishing import takeback
 
+    reason = workspace.without_secrets(reason)
     try:
-        return takeback.cancel_waiting(workspace.database, workspace.log, workspace.person, account_ids, reason)
+        done = takeback.cancel_waiting(workspace.database, workspace.log, workspace.person, account_ids, reason)
     except _UNWRITABLE:
         with workspace.database.read() as connection:
             waiting = [one for one in reader.in_states(connection, *WAITING) if one.account_id in account_ids]
         for value in waiting:
             _note(workspace.emergency, CANCEL, workspace.person, reason, {"delivery": value.id})
         return tuple((value.account_id, value.id) for value in waiting)
+    _call_off(workspace, [delivery_id for _, delivery_id in done])
+    return done
+
+
+def _call_off(workspace: "Workspace", delivery_ids: Sequence[str]) -> None:
+    """Tell approvers no more of what was cancelled; that this fails must not make the stop fail."""
+    from socialguard.publishing import approval
+
+    with (
+        suppress(errors.SocialGuardError),
+        workspace.database.write() as connection,
+        workspace.alerts.noting_once(connection),
+    ):
+        for one in delivery_ids:
+            approval.close(connection, workspace.alerts, one)
 
 
 def noted(file: EmergencyFile) -> Noted:

@@ -1,7 +1,7 @@
 """What is signed and sealed, as publishing and the guard ask for it: manifest, policy, pins, log, credentials."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -22,11 +22,14 @@ from socialguard.ledger.stops import CRISIS, FREEZE, Stop
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Content
+from socialguard.model.mfa import weakness
+from socialguard.model.text import marked
 from socialguard.networks.interface import Identity as NetworkIdentity
 from socialguard.networks.interface import Limits, Network
 from socialguard.networks.prices import price_of_links
+from socialguard.publishing import agreeing
 from socialguard.publishing.freeze import THAW, thaw_statement
-from socialguard.publishing.interface import Noted, Rules
+from socialguard.publishing.interface import Noted, Rules, Weakness
 from socialguard.registry import changes, founding
 from socialguard.registry import policy as policies
 from socialguard.registry.names import folded, skeleton
@@ -283,21 +286,79 @@ class Trust:
             if row.lifted_at is None:
                 continue
             stop = Stop(row.id, row.kind, row.scope, row.reason, row.actor, jcs.parse_timestamp(row.since))
-            signature = row.lift_signature or b""
-            self.require_signed(connection, THAW, thaw_statement(stop), row.lifted_by or "", signature)
+            self.require_lifted(connection, stop, row.lifted_by or "", row.lift_signature or b"")
 
-    def stops(self, connection: Connection, account: Account, noted: Noted) -> tuple[Stop, ...]:
-        """Return the freezes in force on an account, those of the emergency file included; `actor` is the name of
-        whoever froze it."""
-        scopes = stops.scopes_of(account)
-        emergency = tuple(stop for stop in noted.stops if stop.scope in scopes)
-        frozen = tuple(stop for stop in stops.in_force(connection, scopes) if stop.kind == FREEZE)
-        found = frozen + emergency
+    def require_lifted(
+        self, connection: Connection, stop: Stop, lifted_by: str, signature: bytes
+    ) -> dict[str, object]:
+        """Refuse unless an owner lifted a stop, and everybody signed whom that owner's word names as agreeing;
+        return what the owner signed."""
+        plain = thaw_statement(stop)
+        if self.is_signed(connection, THAW, plain, lifted_by, signature):
+            said = plain
+        else:
+            said = thaw_statement(stop, agreeing.signers(connection, self, stop))
+        self.require_signed(connection, THAW, said, lifted_by, signature)
+        return said
+
+    def stops(
+        self, connection: Connection, account: Account, noted: Noted, hands: Callable[[], Collection[str]]
+    ) -> tuple[Stop, ...]:
+        """Return the freezes in force on an account and on the members in whose hands a delivery was, those of the
+        emergency file included; `actor` is the name of whoever froze it."""
+        freezes = [stop for stop in (*stops.in_force(connection), *noted.stops) if stop.kind == FREEZE]
+        if not freezes:
+            return ()
+        scopes = set(stops.scopes_of(account))
+        if any(stop.scope.startswith(stops.MEMBER) for stop in freezes):
+            scopes.update(stops.member_scopes(hands()))
+        return self._named(connection, [stop for stop in freezes if stop.scope in scopes])
+
+    def member_stop(self, connection: Connection, member: str) -> Stop | None:
+        """Return the freeze in force on a member, None where there is none."""
+        scopes = stops.member_scopes([member])
+        found = [stop for stop in stops.in_force(connection, scopes) if stop.kind == FREEZE]
+        found += [stop for stop in self._noted().stops if stop.scope in scopes]
+        return next(iter(self._named(connection, found)), None)
+
+    def _named(self, connection: Connection, found: Sequence[Stop]) -> tuple[Stop, ...]:
         if not found:
             return ()
         known = founding.profiles(connection, self.books(connection).manifest)
         named = {key: profile.name for key, profile in known.items()}
         return tuple(replace(stop, actor=named.get(stop.actor, stop.actor)) for stop in found)
+
+    def require_may_lift(self, connection: Connection) -> None:
+        """Refuse (NotAllowed) where this machine's member is frozen, unless nobody else could ever lift that."""
+        own, manifest = self._keys.member_id(), self.books(connection).manifest
+        if self.member_stop(connection, own) is not None and set(manifest.owners) - {own}:
+            detail = marked("they are frozen themselves; another owner does it")
+            raise errors.NotAllowed(who=self.named(connection, own), what=marked("lift a freeze"), detail=detail)
+
+    def is_lifter(self, connection: Connection) -> bool:
+        """Return whether this machine's member is an owner."""
+        return self.books(connection).manifest.is_owner(self._keys.member_id())
+
+    def thaw_needs(self, connection: Connection, stop: Stop) -> int:
+        """Return how many persons policy asks for to lift a freeze."""
+        policy = self._signed.policy(connection)
+        asked = (policies.effective(policy, one).thaw_by for one in self._under(connection, stop))
+        return max(asked, default=1) if stop.kind == FREEZE else 1
+
+    def may_agree(self, connection: Connection, member: str, stop: Stop) -> bool:
+        """Return whether a member's word counts for lifting a freeze."""
+        manifest = self.books(connection).manifest
+        if manifest.is_owner(member):
+            return True
+        under = self._under(connection, stop)
+        return bool(under) and all(manifest.may(member, Right.APPROVE, one.id) for one in under)
+
+    def _under(self, connection: Connection, stop: Stop) -> tuple[Account, ...]:
+        """The accounts under a stop; all of them under one on a member."""
+        everyone = self.books(connection).registry.all(connection)
+        if stop.scope.startswith(stops.MEMBER):
+            return everyone
+        return tuple(one for one in everyone if stop.scope in stops.scopes_of(one))
 
     def crises(self, connection: Connection, account: Account) -> tuple[tuple[Since, Stop], ...]:
         """Return the crises that ever were on an account, each with where the log says that it began."""
@@ -314,6 +375,19 @@ class Trust:
         windows = rule.parameters[embargo.WINDOWS]
         assert isinstance(windows, tuple)
         return embargo.window_at(windows, clock.now(), account.zone)
+
+    def second_factor(self, connection: Connection, account: Account) -> Weakness | None:
+        """Return what policy finds wrong with the second factor of an account now."""
+        from socialguard.guard.checks import mfa
+
+        rule = check_rules(self._signed.policy(connection), account, {mfa.NAME: mfa.PARAMETERS})[mfa.NAME]
+        if rule.level not in ("hold", "block"):
+            return None
+        refused, days = rule.parameters[mfa.REFUSED], rule.parameters[mfa.DAYS]
+        assert isinstance(refused, tuple)
+        assert isinstance(days, int)
+        found = weakness(account.mfa, clock.now(), refused=refused, days=days)
+        return None if found is None else Weakness(found[0].format_map(found[1]), rule.level == "block")
 
     def noted(self) -> Noted:
         """Return what waits in the emergency file now."""

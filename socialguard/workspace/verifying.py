@@ -18,15 +18,18 @@ def verify(
     told: Callable[[int, int], None] | None = None,
     require_anchor: bool = False,
 ) -> "Report":
-    """Return what is found in the whole log; `told` is called with the entries done and all of them."""
+    """Return what is found in the whole log, and in the rows of deliveries and alerts held against it; `told` is
+    called with the entries done and all of them."""
+    from socialguard.alerts import logged
     from socialguard.audit import verify as verifying
+    from socialguard.ledger import agreement
     from socialguard.workspace.signed import log_keys_of
 
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
     # Also those who left: what they declared then stands in the log for ever.
     owners = [member.ed25519 for member in manifest.members if member.role is Role.OWNER]
-    return verifying.verify(
+    report = verifying.verify(
         workspace.database,
         workspace.org,
         log_keys_of(manifest),
@@ -38,3 +41,5 @@ def verify(
         require_anchor=require_anchor,
         stale_after=timedelta(hours=workspace.settings.stale_after_hours),
     )
+    more = [*agreement.disagreements(workspace.database, deep=deep), *logged.disagreements(workspace.database)]
+    return report.also(more)

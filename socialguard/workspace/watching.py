@@ -7,6 +7,8 @@ from socialguard.watch.interface import Desk
 from socialguard.watch.watch import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from socialguard.model.account import Account
@@ -20,8 +22,18 @@ def watch(workspace: "Workspace") -> Watch:
     def fetch(account: "Account") -> None:
         workspace.backup.run(account, threading.Event())
 
+    def read_lists(account: "Account") -> None:
+        workspace.backup.read_lists(account, threading.Event())
+
     def facts(connection: "Connection", account_id: str) -> "Facts":
         return workspace.signed.books(connection).registry.facts(connection, account_id)
+
+    def signers(connection: "Connection") -> "Mapping[str, bytes]":
+        return {one.signing_id: one.ed25519 for one in workspace.signed.books(connection).manifest.members}
+
+    def sign(kind: str, body: "Mapping[str, object]") -> tuple[str, bytes]:
+        member = workspace.keys.member()
+        return member.signing_id, member.sign(kind, workspace.org, body)
 
     return Watch(
         Desk(
@@ -31,6 +43,12 @@ def watch(workspace: "Workspace") -> Watch:
             purse=workspace.purse,
             alerts=workspace.alerts,
             fetch=fetch,
+            read_lists=read_lists,
             facts=facts,
+            log=workspace.log,
+            actor=workspace.actor,
+            org=workspace.org,
+            signers=signers,
+            sign=sign,
         )
     )

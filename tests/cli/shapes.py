@@ -72,8 +72,33 @@ class IdentityFields(Shape):
     url: str
 
 
+class MfaFields(Shape):
+    method: Literal["app", "key", "sms", "none"]
+    checked_at: str
+    by: str
+
+
+class MfaRow(Shape):
+    account: str
+    mfa: MfaFields | None
+    problem: str | None
+
+
+class MfaSet(Shape):
+    """What `mfa set` and `mfa show` print."""
+
+    mfa: MfaRow
+
+
+class MfaList(Shape):
+    """What `mfa list` prints."""
+
+    mfa: list[MfaRow]
+
+
 class ShownAccount(AccountFields):
     contact: str | None
+    mfa: MfaFields | None
     credential: Holding
     inspection: InspectionFields | None
 
@@ -649,6 +674,50 @@ class AffinityFitDocument(Shape):
     anew: bool
 
 
+class RecoveryStep(Shape):
+    step: Literal["credential", "identity", "review", "thaw"]
+    done: bool
+    detail: str
+    todo: str
+
+
+class ForeignThing(Shape):
+    number: int
+    reviewed: bool
+    kind: str
+    severity: str
+    suspected: bool
+    network_id: str | None
+    url: str
+    source: str
+    at: str
+    what: str
+    reasons: list[str]
+    evidence: str
+
+
+class RecoveryStop(Shape):
+    scope: str
+    since: str
+    by: str
+    reason: str
+
+
+class RecoveryFields(Shape):
+    account: str
+    done: bool
+    frozen: list[RecoveryStop]
+    steps: list[RecoveryStep]
+    foreign: list[ForeignThing]
+    problem: ErrorFields | None
+
+
+class Recovered(Shape):
+    """What `recover` prints."""
+
+    recovery: RecoveryFields
+
+
 class AuditExport(Shape):
     """What `audit export` prints."""
 
@@ -676,10 +745,13 @@ class RightRow(Shape):
     by: str | None
     last_used: str | None
     uses: int
+    mfa: Literal["app", "key", "sms", "none"] | None
 
 
 class FindingRow(Shape):
-    kind: Literal["unused_right", "shared_credential", "stale_credential", "never_rotated", "one_owner"]
+    kind: Literal[
+        "unused_right", "shared_credential", "stale_credential", "never_rotated", "one_owner", "weak_mfa"
+    ]
     account: str | None
     member: str | None
     since: str | None

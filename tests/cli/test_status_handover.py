@@ -39,8 +39,6 @@ def unknown(office: Office) -> None:
     "words",
     [
         ("handover", "--note"),
-        ("crisis", "on", "--reason"),
-        ("freeze", "x:@acme", "--reason"),
         ("post", "Merde !", "--to", "x:@acme", "--confirm", "x:@acme", "--override", "insults", "--reason"),
     ],
 )
@@ -54,6 +52,35 @@ def test_no_secret_stands_in_a_reason_or_a_note(office: Office, words: tuple[str
         kept = "\n".join(database.iterdump())
     assert token not in kept
     assert office.cli(*words, "nothing secret", "--json").code == 0
+
+
+@pytest.mark.parametrize("form", ["GitHub", "ours"])
+@pytest.mark.parametrize(
+    "words", [("crisis", "on"), ("freeze", "x:@acme"), ("panic", "x:@acme"), ("queue", "cancel", "DELIVERY")]
+)
+def test_a_stop_is_never_refused_for_its_reason_and_keeps_no_secret_of_it(
+    office: Office, words: tuple[str, ...], form: str
+) -> None:
+    ours = next(one for one in sorted(office.secrets) if re.fullmatch("[0-9a-f]{32}", one))
+    token = "ghp_" + "a1B2" * 9 if form == "GitHub" else ours
+    delivery = scheduled(office, "Later")["id"]
+    given = [delivery if word == "DELIVERY" else word for word in words]
+    for reason in (f"the token is {token}.", f"{'x' * 600} {token}", "\udcff\0 not text"):
+        done = office.cli(*given, "--reason", reason, "--json")
+        assert done.code == 0, done
+        assert token not in done.stdout + done.stderr
+    with closing(sqlite3.connect(office.database)) as database:
+        kept = "\n".join(database.iterdump())
+    assert token not in kept
+    assert "the token is [secret]" in kept
+
+
+def test_a_process_that_never_opened_a_credential_keeps_none_of_it_in_a_reason(office: Office) -> None:
+    ours = next(one for one in sorted(office.secrets) if re.fullmatch("[0-9a-f]{32}", one))
+    done = office.process("freeze", "x:@acme", "--reason", f"leaked: {ours}, go", "--json")
+    assert (done.code, done.document["reason"]) == (0, "leaked: [secret], go")
+    with closing(sqlite3.connect(office.database)) as database:
+        assert ours not in "\n".join(database.iterdump())
 
 
 def test_every_account_stands_on_one_screen(office: Office) -> None:

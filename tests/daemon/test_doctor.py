@@ -24,7 +24,7 @@ def test_every_look_is_told_and_a_new_office_has_nothing_bad(office: Office) -> 
     done = office.cli("doctor", "--json")
     found = Doctor.model_validate(done.document).doctor
     names = {"clock", "disk", "permissions", "keys", "memory", "networks"}
-    names |= {"tokens", "backups", "anchors", "recovery", "daemon"}
+    names |= {"tokens", "mfa", "backups", "anchors", "recovery", "daemon"}
     assert {one.name for one in found.signs} == names
     assert found.well, [one for one in found.signs if one.state == "bad"]
     told = office.cli("doctor").stdout

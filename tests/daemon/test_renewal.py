@@ -40,6 +40,16 @@ def test_the_daemon_renews_a_token_of_x_before_it_ends_and_posts_go_on_after_tha
     assert office.cli("alerts", "list", "--json").document["alerts"] == []
 
 
+def test_the_daemon_goes_on_revoking_until_the_network_rejects_the_token(office: Office) -> None:
+    office.sandbox.faults([{"network": "x", "operation": "revoke", "kind": "status", "code": 500, "times": 9}])
+    assert office.cli("account", "revoke", "x:@acme", "--reason", "hacked", "--json").code != 0
+    office.sandbox.faults([])
+    with daemon(office) as running:
+        until(lambda: any(line["event"] == "its credential is revoked" for line in running.lines()), "revoked")
+        assert running.stop() == 0
+    assert office.cli("account", "show", "x:@acme", "--json").document["account"]["state"] == "revoked"
+
+
 def test_a_token_that_cannot_be_renewed_is_told_while_it_is_still_good(office: Office) -> None:
     enrol(office)
     office.sandbox.clock(105 * 60)

@@ -23,8 +23,11 @@ from socialguard.audit.anchors.local import LocalAnchor
 from socialguard.audit.emergency import EmergencyFile, Record
 from socialguard.audit.interface import LogKey, Tree
 from socialguard.canon import envelope, jcs, merkle, note
-from socialguard.model.delivery import Act, Content, Media
+from socialguard.ledger import word
+from socialguard.ledger.approvals import Word
+from socialguard.model.delivery import Act, Content, Delivery, Media, State
 from socialguard.model.fingerprint import body, fingerprint
+from socialguard.publishing import approval
 from socialguard.registry import manifest as manifests
 from socialguard.registry import policy_file
 from socialguard.registry.manifest import EMPTY_POLICY, Manifest
@@ -34,6 +37,7 @@ from socialguard.vault.credential_row import SealedCredential
 from socialguard.vault.kek import Kek, Kind, Source, check_value, open_kek
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.pins import Seen
+from socialguard.workspace import joining, mail
 from tests.docs.pages import read
 
 Vector = dict[str, Any]  # Any: what a JSON block of the document holds
@@ -192,6 +196,59 @@ def policy(given: Vector, _place: Path) -> None:
     assert given["empty_sha256"] == EMPTY_POLICY
 
 
+# ── members and approvals ────────────────────────────────────────────────────────────────────────────────
+
+
+@checks("invitation")
+def invitation(given: Vector, place: Path) -> None:
+    require_signed(pair("owner").ed25519, given["signature"], joining.INVITATION, given["body"])
+    assert mail.read(joining.INVITATION, given["file"])["body"] == given["body"]
+    asked, _ = joining.join(place, given["file"], lambda: Kek(Source(Kind.PASSPHRASE, "", (), ""), bytes(32)))
+    assert jcs.encode(asked.invitation.body()).decode() == given["body"]
+    assert asked.invitation.manifest_sha256 == newest().sha256
+
+
+@checks("join-request")
+def join_request(given: Vector, _place: Path) -> None:
+    body = str(mail.read(joining.REQUEST, given["file"])["body"])
+    require_signed(pair("approver").ed25519, given["signature"], joining.REQUEST, body)
+    digits = hashlib.sha256(b"socialguard/join-code/v1\n" + body.encode()).hexdigest()[:16]
+    assert given["code"].replace("-", "") == digits
+    found = joining.read_request(given["file"])
+    assert (found.member.id, found.code) == (given["member"], given["code"])
+    assert (found.member.ed25519, found.member.x25519) == (pair("approver").ed25519, pair("approver").x25519)
+    joining.require_invited(found, given["file"], newest(), given["code"].upper())
+    with pytest.raises(errors.UsageError):
+        joining.require_invited(found, given["file"], newest(), "0000-0000-0000-0000")
+
+
+@checks("approval")
+@checks("attestation")
+def approved(given: Vector, _place: Path) -> None:
+    said = json.loads(given["body"])
+    word = Word(
+        fingerprint=said["fingerprint"],
+        decision=said["decision"],
+        member=said["member"],
+        epoch=said["epoch"],
+        expires_at=jcs.parse_timestamp(said["expires"]),
+        signature=jcs.unb64(given["signature"]),
+        given_at=jcs.parse_timestamp(said["expires"]),
+        reason="stands beside the log",
+        on_behalf=said.get("on_behalf"),
+        evidence_sha256=said.get("evidence_sha256"),
+    )
+    assert said["fingerprint"] == VECTORS["fingerprint"]["fingerprint"]
+    assert jcs.encode(approval.statement(word)).decode() == given["body"]
+    assert approval.proof(word) == given["proof"] == hashlib.sha256(given["body"].encode()).hexdigest()
+    kind = "attestation" if said["decision"] == "attested" else "approval"
+    assert approval.kind_of(word.decision) == kind
+    require_signed(pair("approver").ed25519, given["signature"], kind, given["body"])
+    other = "approval" if kind == "attestation" else "attestation"
+    with pytest.raises(envelope.BadSignature):
+        envelope.verify(pair("approver").ed25519, word.signature, other, org(), given["body"].encode())
+
+
 # ── vault ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -282,6 +339,22 @@ def delivery(given: Vector, _place: Path) -> None:
     assert jcs.encode(dict(rebuilt)).decode() == stored
     assert fingerprint(rebuilt) == given["fingerprint"]
     require_signed(pair(given["submitter"]).ed25519, given["signature"], "delivery", stored)
+
+
+@checks("attempt-outcome")
+def attempt_outcome(given: Vector, _place: Path) -> None:
+    said = json.loads(given["body"])
+    content = Content("any", (), None, None, None)
+    value = Delivery(
+        *(said["delivery"], "d-1", "a-0", Act(said["act"]), content, "any", said["fingerprint"], "m-0", b""),
+        state=State.SENDING,
+        due=jcs.parse_timestamp(said["due"]),
+        created_at=jcs.parse_timestamp(said["due"]),
+        attempt_id=said["attempt"],
+    )
+    assert jcs.encode(word.statement(value, "sent", said["network_id"])).decode() == given["body"]
+    assert given["key_id"] == pair("worker").signing_id
+    require_signed(pair("worker").ed25519, given["signature"], word.TYPE, given["body"])
 
 
 @checks("thaw")

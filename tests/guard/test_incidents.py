@@ -42,6 +42,7 @@ def test_incidents_are_stopped_by_the_check_that_is_named() -> None:
     [
         ("Thank f*** it's Friday, can't wait to leave this place!", ("en",), "insults"),
         ("is fed up of dirty homo's", ("en",), "insults"),
+        ("Strange that the town that builds our cars cannot f***ing drive one", ("en",), "insults"),
         ("@SomeProfessor your daughter's level of discourse beats hers", ("en",), "private"),
         ("Take that, you rating agency #boom", ("fr",), "language"),
         ("Quand j'arrive je dors. Tellement crevé. Avec toi ?", ("fr",), "private"),

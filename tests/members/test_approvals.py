@@ -190,6 +190,20 @@ def test_an_attestation_is_shown_and_never_counts(office: Office, jonas: Colleag
     assert approval["words"][0]["on_behalf"] == "Client Inc."
 
 
+def test_what_was_attested_goes_out_once_it_is_approved(
+    office: Office, jonas: Colleague, eva: Colleague, tmp_path: Path
+) -> None:
+    """A client's word beside the approval keeps nothing back."""
+    apply_policy(office, FOUR_EYES)
+    delivery = waiting(jonas, "The client agreed, and Eva")
+    mail = tmp_path / "mail.eml"
+    mail.write_text("Yes, please.\n")
+    words = ("--on-behalf", "Client Inc.", "--evidence", str(mail), "--reason", "mail of today", "--json")
+    assert office.cli("approve", delivery, *words).code == 0
+    assert eva.cli("approve", delivery, "--reason", "fine", "--json").deliveries[0]["state"] == "queued"
+    assert [one["state"] for one in run(office, SOCIALGUARD_CLOCK="+1m")] == ["sent"]
+
+
 # ── a writer of the database, without keys ───────────────────────────────────────────────────────────────
 
 

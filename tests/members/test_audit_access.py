@@ -61,9 +61,9 @@ def test_a_right_that_was_not_used_for_90_days_stands_out(office: Office, jonas:
 
 
 def test_tokens_that_were_never_replaced_and_credentials_without_use_stand_out(office: Office) -> None:
-    assert {kind for kind, *_ in found(office, "x:@acme")} == {"one_owner"}
+    assert {kind for kind, *_ in found(office, "x:@acme")} == {"one_owner", "weak_mfa"}
     kinds = {kind for kind, *_ in found(office, "x:@acme", SOCIALGUARD_CLOCK="+2200h")}
-    assert kinds == {"one_owner", "never_rotated", "stale_credential", "unused_right"}
+    assert kinds == {"one_owner", "never_rotated", "stale_credential", "unused_right", "weak_mfa"}
 
 
 def test_the_page_says_first_what_the_log_cannot_show_and_loads_nothing(office: Office, tmp_path: Path) -> None:

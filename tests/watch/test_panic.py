@@ -80,6 +80,27 @@ def test_revoking_is_asked_for_and_believed_when_the_network_rejects_the_token(o
     assert [one.revoked is not None for one in found.accounts] == [True, True]
 
 
+def test_a_credential_that_is_not_revoked_ends_with_18_and_the_next_panic_goes_on(office: Office) -> None:
+    office.sandbox.faults([{"network": "x", "operation": "revoke", "kind": "status", "code": 500, "times": 9}])
+    found = shown(office.cli("panic", "x:@acme", "--revoke", *WHY), Panicked, 18)
+    assert "revoke" in found.accounts[0].failed or found.accounts[0].revoked is False
+    assert office.cli("account", "show", "x:@acme", "--json").document["account"]["state"] == "revocation_pending"
+    office.sandbox.faults([])
+    again = shown(office.cli("panic", "x:@acme", "--revoke", *WHY), Panicked)
+    assert again.accounts[0].revoked is True
+    assert (again.accounts[0].cancelled, again.accounts[0].failed) == ([], {})
+
+
+def test_a_step_that_fails_once_is_tried_again_at_once(office: Office) -> None:
+    ready(office)
+    theirs = happen(office, text="Send coins")["id"]
+    assert len(seen(office)) == 1
+    office.sandbox.faults([{"network": "x", "operation": "delete", "kind": "status", "code": 503, "times": 1}])
+    words = ("panic", "x:@acme", "--delete-foreign", "--confirm", "x:@acme")
+    found = shown(office.cli(*words, *WHY), Panicked)
+    assert (found.accounts[0].deleted, found.accounts[0].failed) == ([theirs], {})
+
+
 def test_what_fails_is_listed_and_ends_with_18_while_the_rest_is_done(office: Office) -> None:
     ready(office)
     ready(office, "facebook:@acme")

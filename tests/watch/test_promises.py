@@ -1,6 +1,7 @@
 """What the watch promises in numbers: everything foreign, and nothing of ours."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,12 +9,15 @@ from sqlalchemy import select
 
 from socialguard.archive.watching import OwnItem
 from socialguard.canon import jcs
+from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.activity import ActivityPage, Item, Kind, Stream
-from socialguard.store.database import Database
+from socialguard.model.delivery import Receipt
+from socialguard.publishing.claim import append
 from socialguard.store.tables import delivery, receipt
 from socialguard.watch import baseline, judging
 from socialguard.watch.interface import Severity
+from socialguard.workspace.opened import Workspace
 from tests.office import Office
 from tests.watch.world import alerts, happen, ready, seen
 
@@ -46,7 +50,7 @@ def test_10_000_own_posts_raise_no_alarm_and_the_one_among_them_does(office: Off
         start = datetime.now(UTC)
         items = [_item(account, number, start) for number in range(10_001)]
         mine = [one.network_id for one in items if one.network_id != f"{account.user_id}_5000"]
-        _receive(workspace.database, account, mine, start)
+        _receive(workspace, account, mine, start)
         gap = workspace.archive.begin(account.id, Stream.POSTS)
         for at in range(0, len(items), 100):
             page = ActivityPage(tuple(items[at : at + 100]), str(at + 100) if at + 100 < len(items) else None)
@@ -114,29 +118,36 @@ def _item(account: Account, number: int, start: datetime) -> Item:
     return Item(name, Kind.POST, True, account.user_id, account.handle, f"Post {number}", at, f"https://f/{name}")
 
 
-def _receive(database: Database, account: Account, network_ids: list[str], at: datetime) -> None:
-    """Write receipts as the ledger would, after the pattern of the one delivery that was sent: what is measured is
-    the watch, not 10,000 sends."""
+def _receive(workspace: Workspace, account: Account, network_ids: list[str], at: datetime) -> None:
+    """Write receipts and signed words as the sender would, after the pattern of the one delivery that was sent:
+    what is measured is the watch, not 10,000 sends."""
     moment = jcs.timestamp(at)
-    with database.write() as connection:
+    with workspace.database.write() as connection:
         pattern = dict(connection.execute(select(delivery)).mappings().one())
-        rows = [
-            {**pattern, "id": f"{number:08x}", "fingerprint": f"{number:064x}"}
-            for number in range(len(network_ids))
+        first = reader.get(connection, pattern["id"])
+        made = [
+            (
+                replace(first, id=f"{number:08x}", fingerprint=f"{number:064x}"),
+                Receipt(name, f"https://f/{name}", at),
+            )
+            for number, name in enumerate(network_ids)
         ]
+        rows = [{**pattern, "id": one.id, "fingerprint": one.fingerprint} for one, _ in made]
         connection.execute(delivery.insert(), rows)
         connection.execute(
             receipt.insert(),
             [
                 {
-                    "delivery_id": f"{number:08x}",
+                    "delivery_id": one.id,
                     "account_id": account.id,
-                    "network_id": name,
-                    "url": f"https://f/{name}",
+                    "network_id": proof.network_id,
+                    "url": proof.url,
                     "published_at": moment,
                     "recorded_at": moment,
                     "how": "answer",
                 }
-                for number, name in enumerate(network_ids)
+                for one, proof in made
             ],
         )
+        for one, proof in made:
+            append(connection, workspace.desk, one, "sent", receipt=proof)

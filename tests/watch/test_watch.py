@@ -144,3 +144,19 @@ def test_people_read_what_was_seen_and_what_to_do(office: Office) -> None:
     told = office.cli("alerts", "show", "1").stdout
     assert "FOREIGN  x:@acme: 1 posts" in told
     assert "socialguard freeze x:@acme" in told
+
+
+def test_a_post_that_a_person_settled_as_sent_is_ours(office: Office) -> None:
+    """The word of a member counts as the worker's does."""
+    ready(office)
+    lost = {"network": "x", "operation": "publish", "kind": "accept_then_drop"}
+    blind = {"network": "x", "operation": "timeline", "kind": "status", "code": 500, "times": None}
+    office.sandbox.faults([lost, blind])
+    done = office.post("Perhaps")
+    assert done.code == 12, done
+    office.sandbox.faults([])
+    (post,) = office.sandbox.posts("x")
+    url = f"https://x.com/acme/status/{post['id']}"
+    settled = office.cli("queue", "settle", done.deliveries[0]["id"], "--sent", url, "--json")
+    assert settled.code == 0, settled
+    assert seen(office) == []

@@ -100,13 +100,18 @@ def list_(face: Face) -> None:
 @account_argument()
 def show(face: Face, account: str) -> None:
     """Show one account, and what is known of its credential without opening it."""
+    from socialguard.cli.commands.mfa import mfa_document
+    from socialguard.registry import founding
+
     with open_workspace(face) as workspace, workspace.database.read() as connection:
         found = one_account(workspace, connection, account)
         books = workspace.signed.books(connection)
         facts = books.registry.facts(connection, found.id)
         holding = workspace.custody.vault(books.manifest).holding(connection, found.id)
+        names = {key: one.name for key, one in founding.profiles(connection, books.manifest).items()}
     document = account_document(found)
     document["contact"] = facts.contact
+    document["mfa"] = mfa_document(found.mfa, names)
     document["credential"] = holding_document(holding)
     document["inspection"] = None if facts.inspection is None else json.loads(facts.inspection)
     tell_facts(face, document)

@@ -20,6 +20,8 @@ from socialguard.workspace.opened import Workspace
 
 WORDS: Final = (later("whole"), later("tampered"), later("none"), later("local"), later("outside"))
 """The verdicts of `audit verify`, and the places of anchors."""
+ROWS: Final = {"ledger": later("The ledger"), "alert": later("The list of alerts")}
+"""What was changed where a problem is not the log's: rows say otherwise than it."""
 
 
 @command("list")
@@ -90,7 +92,11 @@ def show(face: Face, seq: int) -> None:
 @command("verify")
 @click.argument("directory", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--key", "keys", multiple=True, metavar="VKEY", help="With DIR: the key to trust, or its file.")
-@click.option("--deep", is_flag=True, help="Also the form of every entry and every checkpoint's signature.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also entries' form, checkpoints' signatures, what is marked as sent.",
+)
 @click.option("--require-anchor", is_flag=True, help="Exit 17 where no anchor outside this machine holds the log.")
 def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool, require_anchor: bool) -> int:
     """Verify the whole log against its checkpoints, pins and anchors; or an exported one in DIR."""
@@ -270,7 +276,8 @@ def _error(report: Any) -> errors.SocialGuardError | None:  # Any: audit.verify.
     if problem.exit_code == errors.Unreadable.exit_code:
         return errors.Unreadable(path="An anchor", detail=problem.detail)
     remedy = "Keep copies of everything as it is; docs/operations.md says what to do at this alarm."
-    return errors.Tampered(what="The audit log", detail=problem.detail, remedy=remedy)
+    what = ROWS.get(problem.kind, "The audit log")
+    return errors.Tampered(what=what, detail=problem.detail, remedy=remedy)
 
 
 def _require_damage(workspace: Workspace) -> None:

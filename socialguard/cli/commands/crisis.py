@@ -6,7 +6,7 @@ from socialguard import errors
 from socialguard.cli import output
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import command, reason, selector_arguments
+from socialguard.cli.options import command, reason, selector_arguments, stopping_reason
 from socialguard.cli.times_told import instant
 from socialguard.cli.words import plural
 from socialguard.ledger import stops
@@ -20,13 +20,14 @@ from socialguard.workspace.opened import Workspace
 @command("on")
 @selector_arguments(required=False)
 @click.option("--label", "labels", multiple=True, metavar="NAME", help="Accounts with this label (repeatable).")
-@reason()
+@stopping_reason(required=True)
 def on(face: Face, selectors: tuple[str, ...], labels: tuple[str, ...], reason: str) -> int:
     """Hold every post that is queued, of all accounts where none is named. It never asks."""
     names = [*selectors, *(f"label:{label}" for label in labels)] or [stops.ALL]
     problem: errors.SocialGuardError | None = None
     held = 0
     with open_workspace(face, may_ask=False) as workspace:
+        reason = workspace.without_secrets(reason)
         scopes = stopping.scopes_of(workspace, names)
         freezing.begin(workspace.database, workspace.log, workspace.person, stops.CRISIS, scopes, reason)
         try:

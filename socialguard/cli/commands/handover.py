@@ -11,7 +11,7 @@ from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, logged
 from socialguard.cli.times_told import instant
 from socialguard.cli.waiting import waits_for
-from socialguard.cli.words import _
+from socialguard.cli.words import _, say
 from socialguard.model.delivery import Delivery, State
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def handover(face: Face, note: str | None) -> None:
     from socialguard.ledger import reader as ledger
     from socialguard.ledger.stops import CRISIS
     from socialguard.registry import founding
-    from socialguard.workspace.standing import in_force
+    from socialguard.workspace.standing import Freezes, in_force
 
     with open_workspace(face) as workspace:
         accounts = {account.id: account for account in workspace.accounts()}
@@ -53,6 +53,12 @@ def handover(face: Face, note: str | None) -> None:
             stopped = in_force(workspace, connection)
             unseen = alerts.page(connection, unseen=True, limit=_MOST)
             members = founding.profiles(connection, workspace.signed.books(connection).manifest)
+            freezes = Freezes(workspace, connection)
+            stops_of = {
+                one.id: freezes.on(accounts[one.account_id], one.submitter, one.fingerprint)
+                for one in soon
+                if freezes and one.account_id in accounts
+            }
         notes = log.page(workspace.database, log.Filter(action=ACTION, since=now - NOTES), limit=50)
         zone = workspace.zone
     names = {key: profile.name for key, profile in members.items()}
@@ -72,7 +78,7 @@ def handover(face: Face, note: str | None) -> None:
         held = [one for one in stuck if one.state is not State.UNKNOWN]
         unknown = [one for one in stuck if one.state is State.UNKNOWN]
         for title, chosen in ((_("Held"), held), (_("Unknown"), unknown), (_("Next 12 hours"), soon)):
-            _section(face, title, [_line(one, accounts) for one in chosen])
+            _section(face, title, [_line(one, accounts, stops_of.get(one.id)) for one in chosen])
         for title, stops in ((_("Frozen"), frozen), (_("Crises"), crises)):
             told = [
                 f"{one['scope']}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}" for one in stops
@@ -115,12 +121,13 @@ def _section(face: Face, title: str, lines: list[str]) -> None:
         face.printer.say("  … and {count} more; --json shows all.", count=len(lines) - _SHOWN)
 
 
-def _line(one: Delivery, accounts: "dict[str, Account]") -> str:
+def _line(one: Delivery, accounts: "dict[str, Account]", stop: "Stop | None") -> str:
     account = accounts.get(one.account_id)
     text = " ".join(one.content.text.split())[:_TEXT]
     when = instant(one.due, account.zone if account is not None else "UTC")
-    word = waits_for(one.state, is_due=one.due <= clock.now(), is_frozen=False)
-    reason = f" ({one.state_reason})" if one.state_reason else ""
+    word = waits_for(one.state, is_due=one.due <= clock.now(), is_frozen=stop is not None)
+    why = one.state_reason if stop is None else say("frozen: {reason}", reason=stop.reason)
+    reason = f" ({why})" if why else ""
     return f"{one.id}  {when}  {account or one.account_id}  {_(one.state.value)}{reason} → {_(word or '')}  {text}"
 
 
@@ -132,8 +139,9 @@ def _document(one: Delivery, accounts: "dict[str, Account]") -> dict[str, Any]:
 
 
 def _stop(one: "Stop", accounts: "dict[str, Account]", names: dict[str, str]) -> dict[str, Any]:
-    kind, _colon, value = one.scope.partition(":")
-    scope = str(accounts[value]) if kind == "account" and value in accounts else one.scope.removeprefix("name:")
+    from socialguard.workspace.standing import scope_told
+
+    scope = scope_told(one.scope, accounts, names)
     return {"scope": scope, "since": one.since, "by": names.get(one.actor, one.actor), "reason": one.reason}
 
 

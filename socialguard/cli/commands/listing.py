@@ -48,20 +48,22 @@ def list_(
         books = workspace.signed.books(connection)
         ids = [account.id for account in books.registry.resolve(connection, accounts)] if accounts else []
         key = None if after is None else _key(reader.get(connection, after))
-        rows = reader.page(connection, states=wanted, account_ids=ids, after=key, limit=limit)
-        if awaiting_me:
-            from socialguard.publishing import deciding
-
-            mine = {one.id for one in deciding.awaiting(connection, workspace.desk, workspace.identity.member_id)}
-            rows = [row for row in rows if row.id in mine]
+        mine = _awaiting(workspace, connection) if awaiting_me else None
+        rows = reader.page(connection, states=wanted, account_ids=ids, ids=mine, after=key, limit=limit)
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
-        waits = _waits(workspace, connection, rows)
+        frozen = _frozen(workspace, connection, rows)
+    now = jcs.timestamp(clock.now())
     more = rows[-1].id if len(rows) == limit else None
     told = []
-    for row, word in zip(rows, waits, strict=True):
-        waits_for = {"waits_for": None if word is None else CODES[word]}
-        document = {**deliveries.row_document(row, names.get(row.account_id, row.account_id)), **waits_for}
+    for row in rows:
+        stop = frozen.get(row.id)
+        word = waits_for(State(row.state), is_due=row.due <= now, is_frozen=stop is not None)
+        document = {
+            **deliveries.row_document(row, names.get(row.account_id, row.account_id)),
+            "waits_for": None if word is None else CODES[word],
+            "stop": stop,
+        }
         told.append((document, row, word))
     told.sort(key=lambda one: _place(one[0]))
     documents = [document for document, _row, _word in told]
@@ -70,8 +72,8 @@ def list_(
         face.printer.table(
             [_("delivery"), _("due"), _("account"), _("state"), _("waits for"), _("text")],
             [
-                _cells(row, names.get(row.account_id, row.account_id), zones[row.account_id], word)
-                for _document, row, word in told
+                _cells(row, str(document["account"]), zones[row.account_id], _why(document, word))
+                for document, row, word in told
             ],
         )
         if more is not None:
@@ -151,21 +153,46 @@ def _key(value: Delivery) -> tuple[str, str]:
     return jcs.timestamp(value.due), value.id
 
 
-def _waits(workspace: Workspace, connection: "Connection", rows: list[Any]) -> list[str | None]:
-    """Return for each row what it waits for; stops are asked for only where something is queued."""
-    now = jcs.timestamp(clock.now())
-    frozen: set[str] = set()
-    queued = {row.account_id for row in rows if row.state == State.QUEUED.value}
-    if queued:
-        from socialguard.ledger import stops
-        from socialguard.workspace.standing import in_force
+def _awaiting(workspace: Workspace, connection: "Connection") -> set[str]:
+    """Return the ids of what this member could approve and has not."""
+    from socialguard.publishing import deciding
 
-        scopes = {stop.scope for stop in in_force(workspace, connection) if stop.kind == stops.FREEZE}
-        registry = workspace.signed.books(connection).registry
-        if scopes:
-            accounts = [registry.account(connection, one) for one in queued]
-            frozen = {one.id for one in accounts if scopes.intersection(stops.scopes_of(one))}
-    return [waits_for(State(row.state), is_due=row.due <= now, is_frozen=row.account_id in frozen) for row in rows]
+    return {one.id for one in deciding.awaiting(connection, workspace.desk, workspace.identity.member_id)}
+
+
+def _frozen(workspace: Workspace, connection: "Connection", rows: list[Any]) -> dict[str, dict[str, Any]]:
+    """Return the freeze that keeps each queued row, by its id; asked for only where something is queued."""
+    queued = [row for row in rows if row.state == State.QUEUED.value]
+    if not queued:
+        return {}
+    from socialguard.registry import founding
+    from socialguard.workspace.standing import Freezes, scope_told
+
+    freezes = Freezes(workspace, connection)
+    if not freezes:
+        return {}
+    books = workspace.signed.books(connection)
+    accounts = {one: books.registry.account(connection, one) for one in {row.account_id for row in queued}}
+    names = {key: one.name for key, one in founding.profiles(connection, books.manifest).items()}
+    found = {}
+    for row in queued:
+        stop = freezes.on(accounts[row.account_id], row.submitter, row.fingerprint)
+        if stop is not None:
+            found[row.id] = {
+                "scope": scope_told(stop.scope, accounts, names),
+                "since": stop.since,
+                "by": names.get(stop.actor, stop.actor),
+                "reason": stop.reason,
+            }
+    return found
+
+
+def _why(document: Mapping[str, Any], word: str | None) -> str | None:
+    """Return what a delivery waits for, and why: the freeze, or what it is held for."""
+    stop = document["stop"]
+    held = document["reason"] if document["state"] == State.HELD.value else ""
+    why = held if stop is None else f"{_('frozen')} {stop['scope']}, {stop['by']}: {stop['reason']}"
+    return word if word is None or not why else f"{_(word)} ({why})"
 
 
 def _cells(row: Any, account: str, zone: str, word: str | None) -> tuple[str, ...]:  # Any: of ledger.reader.page

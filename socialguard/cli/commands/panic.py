@@ -6,9 +6,10 @@ import click
 
 from socialguard import errors
 from socialguard.cli.assent import Assent, require_assent
+from socialguard.cli.commands.stops import tell_hidden
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import command, confirm, reason, selector_arguments
+from socialguard.cli.options import command, confirm, selector_arguments, stopping_reason
 from socialguard.cli.words import _, later, say
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class NotDeleted(errors.Cancelled):
 @selector_arguments()
 @click.option("--revoke", is_flag=True, help="Ask the networks to forget the credentials.")
 @click.option("--delete-foreign", is_flag=True, help="Delete what strangers posted, after showing it.")
-@reason()
+@stopping_reason(required=True)
 @confirm
 def panic(
     face: Face,
@@ -38,6 +39,7 @@ def panic(
 
     refused: errors.SocialGuardError | None = None
     with open_workspace(face) as workspace:
+        given, reason = reason, workspace.without_secrets(reason)
         found = panics.stop(workspace, selectors, reason, fetch=delete_foreign)
         if delete_foreign:
             try:
@@ -46,7 +48,12 @@ def panic(
                 refused = problem
         panics.act(workspace, found, reason, delete=delete_foreign and refused is None, revoke=revoke)
         panics.tell(workspace, found, reason)
-    face.printer.answer(_document(found, refused), lambda: _tell(face, found, refused))
+
+    def people() -> None:
+        _tell(face, found, refused)
+        tell_hidden(face, given, reason)
+
+    face.printer.answer(_document(found, refused), people)
     partly = [errors.PartlyDone.exit_code] if found.is_partial else []
     return partly[0] if partly else errors.gravest([] if refused is None else [refused.exit_code])
 
@@ -119,6 +126,7 @@ def _tell(face: Face, found: "Panic", refused: errors.SocialGuardError | None) -
     if refused is not None:
         face.printer.note("Nothing was deleted: {problem}", problem=refused.message(_))
     face.printer.say("A send that is under way cannot be stopped.")
+    face.printer.say("The way back, for each account: socialguard recover ACCOUNT")
 
 
 def _revoked(revoked: bool | None) -> str:

@@ -11,7 +11,7 @@ from socialguard.cli.commands.listing import found
 from socialguard.cli.commands.post import carry_out
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
-from socialguard.cli.options import command, confirm, override, reason
+from socialguard.cli.options import command, confirm, override, reason, stopping_reason
 from socialguard.ledger import reader
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
@@ -117,7 +117,7 @@ def release(
 
 @command("cancel")
 @click.argument("delivery", nargs=-1, required=True)
-@reason(required=False)
+@stopping_reason()
 def cancel(face: Face, delivery: tuple[str, ...], reason: str | None) -> int:
     """Cancel waiting deliveries; their drafts are kept. It never asks."""
     return _cancel(face, delivery, reason or "")

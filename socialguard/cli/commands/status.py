@@ -13,6 +13,9 @@ from socialguard.model.delivery import State
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
+    from socialguard.workspace.opened import Workspace
     from socialguard.workspace.standing import Standing
 
 # The words for `credential`, as the catalogue has them.
@@ -38,6 +41,7 @@ def status(face: Face, selectors: tuple[str, ...]) -> None:
         with workspace.database.read() as connection:
             alive = daemon.read(connection).alive
             unseen = alerts.count_unseen(connection)
+            members = _frozen_members(workspace, connection)
     rows = [_document(one, now) for one in found] if face.as_json else []
 
     def people() -> None:
@@ -47,10 +51,37 @@ def status(face: Face, selectors: tuple[str, ...]) -> None:
             order = sorted(found, key=lambda one: (one.account.client, one.account.name))
             titles = [_("account"), _("client"), _("last post"), _("next post"), _("queue"), _("credential")]
             face.printer.table([*titles, _("backup"), _("alerts")], [_cells(one, now) for one in order])
+        for one in members:
+            face.printer.note(
+                "FROZEN  {member}, by {by}: {reason}", member=one["member"], by=one["by"], reason=one["reason"]
+            )
         if not alive:
             face.printer.note("No daemon works: what is due waits for socialguard queue run.")
 
-    face.printer.answer({"accounts": rows, "daemon_alive": alive, "alerts": unseen}, people)
+    document = {"accounts": rows, "frozen_members": members, "daemon_alive": alive, "alerts": unseen}
+    face.printer.answer(document, people)
+
+
+def _frozen_members(workspace: "Workspace", connection: "Connection") -> list[dict[str, Any]]:
+    """Return the members nothing of whom goes out, and why."""
+    from socialguard.ledger.stops import MEMBER
+    from socialguard.registry import founding
+    from socialguard.workspace.standing import Freezes
+
+    found = Freezes(workspace, connection).on_members()
+    if not found:
+        return []
+    known = founding.profiles(connection, workspace.signed.books(connection).manifest)
+    names = {key: one.name for key, one in known.items()}
+    return [
+        {
+            "member": names.get(stop.scope.removeprefix(MEMBER), stop.scope.removeprefix(MEMBER)),
+            "since": stop.since,
+            "by": names.get(stop.actor, stop.actor),
+            "reason": stop.reason,
+        }
+        for stop in found
+    ]
 
 
 def _document(one: "Standing", now: "datetime") -> dict[str, Any]:

@@ -31,6 +31,7 @@ from socialguard.guard.checks import (
     lookalike,
     media,
     metadata,
+    mfa,
     missing_handle,
     near_duplicate,
     own_accounts,
@@ -97,6 +98,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "quiet": quiet,
     "holiday": holiday,
     "spacing": spacing,
+    mfa.NAME: mfa,
 }
 FIXED: Final = frozenset({"twin"})
 """Checks that no policy lowers: exactly once rests on them."""

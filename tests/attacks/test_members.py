@@ -1,0 +1,175 @@
+"""Members, rights and rules: they are what the owners signed, and only ever newer."""
+
+import base64
+import json
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from socialguard.canon import jcs
+from socialguard.registry.manifest import Manifest
+from socialguard.registry.signed import Grant, Member, Right, Role
+from socialguard.vault.keys import KeyPair
+from tests.attacks.world import ACME, APPROVED, PLAIN, WAITING, Firm, insert_row, refused, write
+from tests.people import invited
+
+
+def _manifest(firm: Firm) -> Manifest:
+    with firm.office.entered() as workspace, workspace.database.read() as connection:
+        return workspace.signed.books(connection).manifest
+
+
+def _append(firm: Firm, following: Manifest, key_id: str, signature: bytes) -> None:
+    """Insert an epoch with a signature that is said to be of that key."""
+    signatures = json.dumps([{"key_id": key_id, "signature": jcs.b64(signature)}], separators=(",", ":"))
+    row = {
+        "epoch": following.epoch,
+        "body": following.body,
+        "sha256": following.sha256,
+        "signatures": signatures,
+        "created_at": "2026-01-01T00:00:00.000000Z",
+    }
+    insert_row(firm, "manifest", row)
+
+
+def _sign(pair: KeyPair, following: Manifest) -> bytes:
+    body = jcs.decode(following.body)
+    assert isinstance(body, dict)
+    return pair.sign("manifest", following.org, body)
+
+
+def _with_outsider(firm: Firm, pair: KeyPair) -> Manifest:
+    """The next epoch with an owner who is the attacker."""
+    return _manifest(firm).with_member(Member("m-0123456789ab", pair.x25519, pair.ed25519, Role.OWNER))
+
+
+@pytest.mark.parametrize("signer", ["in_the_owners_name", "as_the_new_owner"])
+def test_a_forged_member(firm: Firm, signer: str) -> None:
+    """Refused: an epoch counts with a signature of an owner of the epoch before it, by that owner's key."""
+    pair = KeyPair.generate()
+    following = _with_outsider(firm, pair)
+    owner = next(one for one in following.members if one.role is Role.OWNER)
+    key_id = owner.signing_id if signer == "in_the_owners_name" else pair.signing_id
+    _append(firm, following, key_id, _sign(pair, following))
+    refused(firm, firm.send(), "The manifest")
+
+
+def test_an_invitation_presented_as_a_manifest(firm: Firm) -> None:
+    """Refused: an owner did sign, but another kind of statement."""
+    file = json.loads(base64.b64decode(invited(firm.office, "Eve", "publisher")))
+    following = _with_outsider(firm, KeyPair.generate())
+    owner = next(one for one in following.members if one.role is Role.OWNER)
+    _append(firm, following, owner.signing_id, jcs.unb64(file["signature"]))
+    refused(firm, firm.send(), "The manifest")
+
+
+def test_a_role_that_a_member_gave_themselves(firm: Firm) -> None:
+    """Refused by the pin: this epoch was seen with another hash."""
+    found = _manifest(firm)
+    eva = found.member(firm.eva.id)
+    assert eva is not None
+    changed = replace(
+        found, members=tuple(replace(one, role=Role.PUBLISHER) if one == eva else one for one in found.members)
+    )
+    write(
+        firm, "update manifest set body = ?, sha256 = ? where epoch = ?", changed.body, changed.sha256, found.epoch
+    )
+    refused(firm, firm.send(), "The manifest")
+
+
+def test_a_grant_that_a_member_gave_themselves(firm: Firm) -> None:
+    """Refused: the next epoch with one more grant carries no owner's signature."""
+    found = _manifest(firm)
+    account = next(one for one in found.accounts if one.handle == "globex" and one.network == "x")
+    more = (*account.grants, Grant(firm.otto.id, Right.APPROVE))
+    following = found.with_grants({account.id: more})
+    _append(firm, following, KeyPair.generate().signing_id, b"\0" * 64)
+    refused(firm, firm.send(), "The manifest")
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_lowered_epoch(firm: Firm, epochs: int) -> None:
+    """Refused by the pin: a higher epoch was seen here."""
+    write(firm, "delete from manifest where epoch > (select max(epoch) - ? from manifest)", epochs)
+    refused(firm, firm.send(), "rolled back")
+    done = firm.jonas.post("On the old manifest", "x:@globex")
+    refused(firm, done, "rolled back")
+
+
+def test_a_member_who_was_removed_and_put_back(firm: Firm) -> None:
+    """Refused by the pin: the epoch without that member was seen here."""
+    kept = write(firm, "select max(epoch) from manifest")[0][0]
+    assert firm.office.cli("member", "remove", "Jonas", "--reason", "left", "--json").code == 0
+    write(firm, "delete from manifest where epoch > ?", kept)
+    refused(firm, firm.send(), "rolled back")
+
+
+def test_roles_written_into_the_table_of_members(firm: Firm) -> None:
+    """Worth nothing: these rows are names, rights stand in the manifest."""
+    write(firm, "update member set role = 'owner'")
+    assert firm.eva.post("By an approver", "x:@globex").code == 11
+    assert firm.send().code == 0
+    assert firm.office.published() == [APPROVED, PLAIN]
+
+
+RULES: Final = {
+    "fewer_approvals": "update policy set source = replace(source, 'approvals = 1', 'approvals = 0')",
+    "another_wearer": "update policy set source = replace(source, 'a-', 'b-')",
+    "no_policy": "delete from policy",
+}
+
+
+@pytest.mark.parametrize("change", RULES)
+def test_another_policy_in_the_database(firm: Firm, change: str) -> None:
+    """Refused by the hash in the manifest."""
+    write(firm, RULES[change])
+    refused(firm, firm.send(), "policy")
+
+
+def test_another_policy_file(firm: Firm) -> None:
+    """Worth nothing: a file is in force when an owner applied it, which signs its hash."""
+    (firm.office.home / "policy.toml").write_text("[defaults]\ngrace = 0\n", encoding="utf-8")
+    done = firm.jonas.post("Without four eyes", ACME)
+    assert done.deliveries[0]["state"] == "awaiting", done
+    assert firm.send().code == 0
+    assert WAITING not in firm.office.published()
+
+
+ACCOUNTS: Final = {
+    "origin": "update account set origin = 'http://127.0.0.1:9' where short_name = 'acme'",
+    "user_id": "update account set user_id = '4711' where short_name = 'acme'",
+    "handle": "update account set handle = 'globe' where short_name = 'acme'",
+    "client": "update account set client = 'globex' where short_name = 'acme'",
+    "short_name": "update account set short_name = 'globex2' where short_name = 'acme'",
+    "attended": "update account set attended = not attended where short_name = 'acme'",
+}
+
+
+@pytest.mark.parametrize("column", ACCOUNTS)
+def test_an_account_changed_where_it_leads_or_as_it_is_asked_for(firm: Firm, column: str) -> None:
+    """Refused wherever the row is read, so that no prompt shows another name and no credential goes elsewhere."""
+    write(firm, ACCOUNTS[column])
+    for words in (["account", "list", "--json"], firm.office.post_words("Whose?", ACME)):
+        done = firm.office.cli(*words)
+        assert done.code == 13, (words, done)
+    refused(firm, firm.send(), "x:@acme" if column not in ("handle",) else "account")
+
+
+def test_two_accounts_that_change_names(firm: Firm) -> None:
+    """Refused: name and network user belong together in the manifest."""
+    for old, new in (("acme", "swapping"), ("globex", "acme"), ("swapping", "globex")):
+        write(firm, "update account set handle = ? where handle = ? and network = 'x'", new, old)
+    refused(firm, firm.send(), "account")
+
+
+def test_an_account_that_no_owner_added(firm: Firm) -> None:
+    """Never used: it is not in the manifest."""
+    names = [row[1] for row in write(firm, "pragma table_info(account)")]
+    copied = ", ".join(
+        {"id": "'a-00000000000000aa'", "handle": "'acme2'", "short_name": "'ours'"}.get(c, c) for c in names
+    )
+    write(firm, f"insert into account select {copied} from account where short_name = 'acme'")
+    done = firm.office.post("To a stranger", "x:@acme2")
+    assert done.code in (5, 13), done
+    assert firm.office.published() == []
