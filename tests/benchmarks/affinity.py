@@ -34,7 +34,6 @@ PROMISED: Final = {
     (True, "nearest"): (0.90, None),
 }
 """Recall of wrong accounts and of outsiders on pages, with the link or without."""
-HOUSE_PROMISED: Final = 0.70
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def lines(base: Path, posts: Path | None) -> list[Line]:
 
 
 def _tasks(kept: dict[str, list[data.Posted]], *, pages: bool) -> Iterator[Task]:
-    """What is judged; promises are for pages and houses, so another file's recalls have no limit."""
+    """What is judged; promises are for pages, so recalls of other posts have no limit."""
     for link in (False, True):
         if link and not any(post.domain for own in kept.values() for post in own):
             continue
@@ -101,7 +100,7 @@ def _tasks(kept: dict[str, list[data.Posted]], *, pages: bool) -> Iterator[Task]
         for notices, name in ((0, "house of templates"), (3, "house of long templates")):
             houses = [data.alone(affinity_house.posts(seed, notices=notices)) for seed in range(HOUSES)]
             chosen = [one for posts in houses for one in data.portfolios(posts, "random", 1, seed=4)]
-            yield Task(name, chosen, False, (None if notices else HOUSE_PROMISED, None))
+            yield Task(name, chosen, False, (None, None))
 
 
 def _judge(portfolio: data.Portfolio, ours: Found, frozen: Found, *, link: bool) -> None:
