@@ -428,6 +428,12 @@ class NotAnchored(SocialGuardError):
     remedy = "Name one in socialguard.toml, [audit] anchors; docs/operations.md shows how."
 
 
+class AnchorOverdue(NotAnchored):
+    """No anchor outside this machine has taken the audit log since {since}: nothing is sent until one has."""
+
+    remedy = "Bring an anchor back, then run: socialguard audit checkpoint. What was queued goes out by itself."
+
+
 class PartlyDone(SocialGuardError):
     """{detail}"""
 

@@ -21,7 +21,8 @@ HOURLY: Final = "17 * * * *"
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, with the defaults of an empty file. `anchors` are audit anchors as `kind:place`
-    (`dir:/mnt/log`, `git:URL`, `syslog+tls://HOST`); `sinks` are where the daemon sends every entry to
+    (`dir:/mnt/log`, `git:URL`, `syslog+tls://HOST`, `s3://BUCKET`); `require_anchor_within_minutes` is how long
+    the log may go without one outside before nothing is sent; `sinks` tell where the daemon sends each entry
     (`file:PATH`, `syslog+tls://HOST:PORT`, `https://…`), as `sink_format`; `limits` overrides the dated limits per
     network; `proxy` and `ca_bundle` are for reaching the networks; `heartbeat_url` is called while the daemon is
     well; `backup_cron` is when accounts are backed up, by the wall clock of their zone, `backup_crons` when single
@@ -34,6 +35,7 @@ class Settings:
     anchors: tuple[str, ...] = ()
     local_anchor: str | None = None
     stale_after_hours: int = 24
+    require_anchor_within_minutes: int | None = None
     sinks: tuple[str, ...] = ()
     sink_format: str = "ocsf"
     proxy: str | None = None

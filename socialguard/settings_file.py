@@ -28,6 +28,7 @@ _ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
         "anchors": f'{_TEXTS}, such as ["dir:/mnt/audit"]',
         "local_anchor": "the path of a file in quotes",
         "stale_after_hours": "a whole number of hours from 1",
+        "require_anchor_within_minutes": "a whole number of minutes from 1",
         "sinks": f'{_TEXTS}, such as ["syslog+tls://siem.example:6514"]',
         "sink_format": '"ocsf" or "jsonl"',
     },
@@ -72,6 +73,7 @@ def parse(source: str, name: str) -> Settings:
         anchors=tuple(found.audit.anchors),
         local_anchor=found.audit.local_anchor,
         stale_after_hours=found.audit.stale_after_hours,
+        require_anchor_within_minutes=found.audit.require_anchor_within_minutes,
         sinks=tuple(found.audit.sinks),
         sink_format=found.audit.sink_format,
         proxy=found.http.proxy,
@@ -140,6 +142,7 @@ def _document() -> "type[BaseModel]":
         anchors: list[str] = Field(default_factory=list)
         local_anchor: str | None = None
         stale_after_hours: int = Field(default=24, ge=1)
+        require_anchor_within_minutes: int | None = Field(default=None, ge=1)
         sinks: list[str] = Field(default_factory=list)
         sink_format: str = Field(default="ocsf", pattern="^(ocsf|jsonl)$")
 

@@ -301,8 +301,19 @@ class WatchedAccount(Shape):
     sightings: list[SightingFields]
     waits: bool
     asked: int | None
+    buried: list[str]
+    returned: list[str]
     skipped: str | None
     error: ErrorFields | None
+
+
+class ReadingCredential(Shape):
+    """`watch credential`."""
+
+    account: AccountText
+    scopes: list[str]
+    kept: bool
+    forgotten: bool
 
 
 class WatchRun(Shape):

@@ -9,10 +9,36 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from socialguard import clock, errors
-from socialguard.archive import blobs, closing, gaps, instants, keeping, opening, rebuilding, root, verifying
+from socialguard.archive import (
+    blobs,
+    closing,
+    crash,
+    gaps,
+    instants,
+    keeping,
+    lines,
+    opening,
+    rebuilding,
+    resealing,
+    root,
+    shredding,
+    verifying,
+)
 from socialguard.archive.closing import Files
-from socialguard.archive.interface import Gap, Kept, Problem, Progress, Rebuilt, Seal, Verified, no_progress
+from socialguard.archive.interface import (
+    Gap,
+    Kept,
+    Problem,
+    Progress,
+    Rebuilt,
+    Resealed,
+    Seal,
+    ShelfKeys,
+    Verified,
+    no_progress,
+)
 from socialguard.model.activity import ActivityPage, Item, Profile, Stream
+from socialguard.store import dialect
 from socialguard.store.archive_tables import page
 
 
@@ -28,18 +54,14 @@ class Archive:
         self._pending: int | None = None
 
     @classmethod
-    def open(cls, place: Path, url: str, seal: Seal, progress: Progress = no_progress) -> "Archive":
+    def open(
+        cls, place: Path, url: str, seal: Seal, keys: ShelfKeys, progress: Progress = no_progress
+    ) -> "Archive":
         """Open the archive below `place`, its index at `url`; made where there is none, from the segments that
         there are. An index that is damaged or of another schema is set aside and made anew.
 
         Raises SchemaTooNew, ArchiveDamaged, PagesOpen."""
-        return cls(Files(place, seal), url, progress)
-
-    @staticmethod
-    def verify_files(place: Path, seal: Seal, progress: Progress = no_progress) -> Verified:
-        """Do what `verify` does for an archive that cannot be opened; without its index, what only that knows
-        (files of media, an end of the manifest that is lost together with its head) is not looked for."""
-        return verifying.verify(verifying.Known(), Files(place, seal), progress)
+        return cls(Files(place, seal, keys), url, progress)
 
     # ── streams ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -89,6 +111,16 @@ class Archive:
         """Keep an account's profile where it changed; return whether it did."""
         with self.database.write() as connection:
             return keeping.keep_profile(connection, account_id, profile)
+
+    def keep_tombstones(self, account_id: str, gone: Mapping[str, str]) -> tuple[str, ...]:
+        """Keep that items are deleted at their network, by the network's id: `gone` says how each is known to be
+        (`GONE`, `BY_US`). Return those of which it was not known before; what is kept of them stays."""
+        if not gone:
+            return ()
+        with self.database.write() as connection:
+            buried = keeping.keep_tombstones(connection, account_id, gone)
+        self._count(len(buried))
+        return buried
 
     def keep_blob(
         self, account_id: str, network_id: str, key: str, ask: blobs.Fetch, max_bytes: int
@@ -159,6 +191,43 @@ class Archive:
             self.database, rebuilt = opening.replace_index(self._files, self._url, progress)
             return rebuilt
 
+    def seal_plain(self, progress: Progress = no_progress) -> Resealed | None:
+        """Seal what an older version kept of others in the clear; None where there is nothing of that.
+
+        Raises ArchiveDamaged; then nothing was changed."""
+        with self.database.write() as connection:
+            closing.finish(connection, self._files)
+            count = resealing.plain(self._files)
+            if not count:
+                return None
+            closing.close(connection, self._files)
+            before = self._files.manifest()
+            resealing.make(self._files)
+            resealing.finish(connection, self._files, progress)
+            after = self._files.manifest()
+        resealing.clean(self._files)
+        self._pending = None
+        return Resealed(count, before.prev, after.prev)
+
+    def shred(self, account_id: str, month: str) -> int:
+        """Destroy what others wrote to an account in a month (YYYY-MM): the key, the index's rows and words, files
+        of media, an index that was set aside. Return how many items went; to repeat it does no harm, and ends what
+        was interrupted.
+
+        Raises UsageError while segments of theirs are not sealed, Busy where a reader holds on to the index: it is
+        destroyed then, and only the file was not compacted."""
+        shelf = lines.shelf_of_others(account_id, month)
+        with self.database.write() as connection:
+            found = closing.finish(connection, self._files)
+            shredding.require_sealed(found, shelf)
+            shredding.declare(self._files, found, shelf)
+            crash.at(crash.DESTROYED_NAMED)
+            gone = shredding.finish(connection, self._files, self._files.manifest())
+        self._pending = None
+        opening.forget_set_aside(self._url)
+        dialect.compact(self.database.engine)
+        return gone
+
     def root(self) -> str:
         """Return the canonical root of all that is kept (hex)."""
         with self.database.read() as connection:
@@ -168,12 +237,12 @@ class Archive:
         """Close the index; what was kept is durable."""
         self.database.close()
 
-    def _count(self, lines: int) -> None:
+    def _count(self, more: int) -> None:
         """Close the journal when it holds enough for a segment: it stays small, and so does its memory."""
         if self._pending is None:
             with self.database.read() as connection:
                 self._pending = int(connection.execute(select(func.sum(page.c.lines))).scalar() or 0)
         else:
-            self._pending += lines
+            self._pending += more
         if self._pending >= closing.MAX_LINES:
             self.close_pages()

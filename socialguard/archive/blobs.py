@@ -49,7 +49,7 @@ def fetch(place: Path, key: str, ask: Fetch, max_bytes: int) -> Blob:
     Raises Unreadable for a file that is not as long as the server said, or longer than `max_bytes`; DiskLow;
     ArchiveUnwritable. What `ask` raises goes through, and what arrived stays."""
     require_space(place, MEDIA_FLOOR, "media")
-    part = place / "parts" / (hashlib.sha256(key.encode("utf-8", "replace")).hexdigest() + ".part")
+    part = _part_of(place, key)
     with _explained():
         for each in (part.parent, place / "blobs"):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,6 +72,12 @@ def fetch(place: Path, key: str, ask: Fetch, max_bytes: int) -> Blob:
     return Blob(digest, size, download.content_type[:128])
 
 
+def drop_part(place: Path, key: str) -> None:
+    """Delete what arrived of a file before an interruption."""
+    with contextlib.suppress(FileNotFoundError):
+        _part_of(place, key).unlink()
+
+
 def path_of(place: Path, sha256: str) -> Path:
     """Return where the file with that hash lies."""
     return place / "blobs" / sha256[:2] / sha256
@@ -82,6 +88,10 @@ def require_space(place: Path, floor: float, what: str) -> None:
     usage = shutil.disk_usage(place)
     if usage.free < usage.total * floor:
         raise errors.DiskLow(free=f"{100 * usage.free / usage.total:.1f}", what=what)
+
+
+def _part_of(place: Path, key: str) -> Path:
+    return place / "parts" / (hashlib.sha256(key.encode("utf-8", "replace")).hexdigest() + ".part")
 
 
 _AGAIN: Final = "Run the backup again: it goes on with the rest."

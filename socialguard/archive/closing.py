@@ -1,5 +1,6 @@
 """The journal's pages become segments. A kill at any point leaves the pages in the journal, and files that the
-next closing recognises: it finishes what the manifest names already, and removes what it does not.
+next closing recognises: it finishes what the manifest names already, and removes what it does not. What others
+wrote is sealed on its way.
 
 Order: segments, each durable; then the manifest's lines; then HEAD; then the database forgets the pages."""
 
@@ -13,8 +14,8 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from socialguard import errors
-from socialguard.archive import crash, lines, manifest, segments
-from socialguard.archive.interface import Seal, Segment
+from socialguard.archive import crash, lines, manifest, segments, shredding
+from socialguard.archive.interface import Seal, Segment, ShelfKey, ShelfKeys
 from socialguard.archive.keeping import unpacked
 from socialguard.archive.manifest import Manifest
 from socialguard.store.archive_tables import page, segment
@@ -22,15 +23,16 @@ from socialguard.store.archive_tables import page, segment
 MAX_LINES: Final = 20_000
 """What one segment holds at the most, but for the lines of one page."""
 
-_NAME: Final = re.compile(r"([0-9]+)-([0-9]+)-[0-9a-f]{64}\.jsonl\.zst")
+_NAME: Final = re.compile(r"([0-9]+)-([0-9]+)-[0-9a-f]{64}\.jsonl\.zst(?:\.sealed)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where the files of an archive lie, and who signs for them."""
+    """Where the files of an archive lie, who signs for them, and who keeps the keys of what others wrote."""
 
     place: Path
     seal: Seal
+    keys: ShelfKeys
 
     @property
     def segments(self) -> Path:
@@ -46,6 +48,11 @@ class Files:
         """Read the manifest."""
         return manifest.read(self.place, self.seal)
 
+    def read(self, one: Segment) -> list[bytes]:
+        """Return the lines of a segment; raises BadSegment, and as `ShelfKeys.of`."""
+        key = self.keys.of(one.shelf, one.key_id) if one.key_id else None
+        return segments.read(self.segments, one, key)
+
 
 def close(connection: Connection, files: Files) -> int:
     """Close all pages of the journal into segments; return how many segments were made.
@@ -55,10 +62,12 @@ def close(connection: Connection, files: Files) -> int:
     found = finish(connection, files)
     made: list[tuple[dict[str, object], int]] = []
     for batch in _batches(connection):
-        root, sha256, size, count = segments.write(files.segments, batch.lo, batch.hi, batch.data)
+        key = _key_of(files, batch.shelf)
+        one = segments.write(files.segments, batch.shelf, batch.lo, batch.hi, batch.data, key)
         crash.at("segment_written")
-        body: dict[str, object] = {"shelf": batch.shelf, "seq_lo": batch.lo, "seq_hi": batch.hi, "n": count}
-        made.append((body | {"root": root, "sha256": sha256, "size": size}, batch.at))
+        body: dict[str, object] = {"shelf": batch.shelf, "seq_lo": batch.lo, "seq_hi": batch.hi, "n": one.lines}
+        body |= {"root": one.root, "sha256": one.sha256, "size": one.size}
+        made.append((body if key is None else body | {"shelf_key": key.id}, batch.at))
     if not made:
         return 0
     segments.sync_directory(files.segments)
@@ -68,7 +77,7 @@ def close(connection: Connection, files: Files) -> int:
         prev = manifest.hash_of(signed[-1])
     crash.at("segments_synced")
     manifest.append(files.place, signed)
-    number = len(found.segments)
+    number = found.lines
     for (_body, at), line in zip(made, signed, strict=True):
         number += 1
         _forget(connection, manifest.segment_of(number, line), at)
@@ -92,7 +101,7 @@ def finish(connection: Connection, files: Files) -> Manifest:
     for one in ahead:
         at = _pending_until(connection, one)
         try:
-            segments.read(files.segments, one)
+            segments.stored(files.segments, one)
         except segments.BadSegment as problem:
             raise errors.ArchiveDamaged(detail=f"segments/{one.file_name}: {problem}.") from None
         _forget(connection, one, at)
@@ -100,7 +109,13 @@ def finish(connection: Connection, files: Files) -> Manifest:
         manifest.set_head(files.place, found.last)
     manifest.drop_torn_end(files.place, found.torn)
     _remove_leftovers(connection, files, found)
+    shredding.finish(connection, files, found)
     return found
+
+
+def _key_of(files: Files, shelf: str) -> ShelfKey | None:
+    """What a shelf is sealed with now."""
+    return None if shelf == lines.OWN else ShelfKey(*files.keys.present(shelf))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,11 @@ POINTS: Final = (
     "before_forget",  # HEAD does too, the database does not know
 )
 
+DESTROYED_NAMED: Final = "destroyed_named"
+"""The manifest says that a shelf is destroyed; its key and its items are there still."""
+RESEALED: Final = "resealed"
+"""New files are whole, and not in the place of the old ones."""
+
 hook: Callable[[str], None] | None = None
 
 

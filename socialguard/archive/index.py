@@ -17,6 +17,7 @@ from socialguard.store.archive_tables import (
     item,
     metric,
     profile,
+    tombstone,
     version,
 )
 from socialguard.store.prepared import Prepared
@@ -90,6 +91,7 @@ class _Rows:
         self._stored: list[dict[str, Any]] = []
         self._profiles: list[dict[str, Any]] = []
         self._cursors: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._tombstones: list[dict[str, Any]] = []
 
     def item(self, line: Line, values: dict[str, Any]) -> None:
         number, at, counts = values["number"], values["at"], values["counts"]
@@ -155,6 +157,10 @@ class _Rows:
         self._blobs[sha256] = {"sha256": sha256, "size": values["size"], "content_type": values["type"]}
         self._stored.append({"row": self._ids[line.account, line.item], "name": values["key"], "digest": sha256})
 
+    def tombstone(self, line: Line, values: dict[str, Any]) -> None:
+        row = self._ids[line.account, line.item]
+        self._tombstones.append({"item_id": row, "reason": values["reason"], "seen_at": values["at"]})
+
     def write(self) -> None:
         connection = self._connection
         _NEW_ITEM.many(connection, self._items)
@@ -172,6 +178,8 @@ class _Rows:
         if self._stored:
             connection.execute(_STORED, self._stored)
         _NEW_PROFILE.many(connection, self._profiles)
+        if self._tombstones:
+            connection.execute(insert(tombstone), self._tombstones)
         dialect.upsert(connection, cursor, list(self._cursors.values()))
 
     def _index_edits(self) -> None:
@@ -191,6 +199,7 @@ _TAKERS: Final = {
     "page": _Rows.page,
     "profile": _Rows.profile,
     "blob": _Rows.blob,
+    "tombstone": _Rows.tombstone,
 }
 
 

@@ -14,7 +14,18 @@ from socialguard.archive.interface import Gap, Kept
 from socialguard.archive.lines import Body, Line
 from socialguard.model.activity import ActivityPage, Item, Profile
 from socialguard.store import dialect
-from socialguard.store.archive_tables import VERSIONS, attachment, item, metric, page, profile, segment, version
+from socialguard.store.archive_tables import (
+    VERSIONS,
+    attachment,
+    item,
+    metric,
+    page,
+    profile,
+    segment,
+    shredded,
+    tombstone,
+    version,
+)
 from socialguard.store.prepared import Prepared
 
 _LAST: Final = (
@@ -66,6 +77,7 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
         and gaps.touch(connection, gap, instants.parsed(moment.at))
     ):
         return Kept(then, 0, 0, 0)
+    destroyed = frozenset(connection.execute(select(shredded.c.shelf)).scalars())
     fetched_items = {one.network_id: (one, body) for one, body in map(lines.fit, reversed(fetched.items))}
     known = _states(connection, gap.account_id, list(fetched_items))
     made: dict[str, list[Line]] = {}
@@ -73,6 +85,9 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
     addresses: list[dict[str, object]] = []
     for one, body in reversed(fetched_items.values()):
         state = known.get(one.network_id)
+        shelf = _shelf(gap.account_id, state or one)
+        if state is None and shelf in destroyed:
+            continue  # what was destroyed is not fetched back
         if state is None:
             new += 1
             found = [lines.item_line(gap.account_id, one, one.own, 1, body, moment.at)]
@@ -82,7 +97,6 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
             changed += any(line.kind == "item" for line in found)
             snapshots += any(line.kind == "metrics" for line in found)
         if found:
-            shelf = lines.shelf_of(gap.account_id, one.own if state is None else state.own, moment.at)
             made.setdefault(shelf, []).extend(found)
     made.setdefault(lines.OWN, []).append(lines.page_line(then, moment.at))
     ids = {(gap.account_id, name): row.id for name, row in known.items()}
@@ -104,7 +118,7 @@ def keep_edits(connection: Connection, account_id: str, seen: Sequence[Item]) ->
         one, body = fit[network_id]
         addresses += [{"item_id": state.id, "key": each.key, "url": each.url} for each in one.attachments]
         if found := _changes(account_id, one, body, state, moment.at):
-            made.setdefault(lines.shelf_of(account_id, state.own, moment.at), []).extend(found)
+            made.setdefault(_shelf(account_id, state), []).extend(found)
     _record(connection, moment, made, {(account_id, name): state.id for name, state in known.items()})
     dialect.upsert(connection, attachment, addresses, "url")
     return sum(map(len, made.values())), frozenset(fit) - frozenset(known)
@@ -120,7 +134,7 @@ def keep_metrics(connection: Connection, account_id: str, taken: Mapping[str, Ma
     for network_id, state in known.items():
         line = _snapshot(account_id, network_id, state, taken[network_id], moment.at)
         if line is not None:
-            made.setdefault(lines.shelf_of(account_id, state.own, moment.at), []).append(line)
+            made.setdefault(_shelf(account_id, state), []).append(line)
     _record(connection, moment, made, {(account_id, name): state.id for name, state in known.items()})
     return sum(map(len, made.values()))
 
@@ -145,13 +159,31 @@ def keep_stored(
     if state is None:
         raise errors.NotFound(kind="item", name=network_id, hint="Run: socialguard backup list")
     line = lines.blob_line(account_id, network_id, key, sha256, size, content_type, moment.at)
-    shelf = lines.shelf_of(account_id, state.own, moment.at)
-    _record(connection, moment, {shelf: [line]}, {(account_id, network_id): state.id})
+    _record(connection, moment, {_shelf(account_id, state): [line]}, {(account_id, network_id): state.id})
+
+
+def keep_tombstones(connection: Connection, account_id: str, gone: Mapping[str, str]) -> tuple[str, ...]:
+    """Keep that items are deleted at their network, by their id with how that is known; return those of which it
+    was not known before. What is not kept is left out."""
+    moment = _moment(connection)
+    known = _states(connection, account_id, list(gone))
+    ids = [one.id for one in known.values()]
+    buried = set(connection.execute(select(tombstone.c.item_id).where(tombstone.c.item_id.in_(ids))).scalars())
+    new = {name: one for name, one in known.items() if one.id not in buried}
+    made: dict[str, list[Line]] = {}
+    for name, one in new.items():
+        line = lines.tombstone_line(account_id, name, gone[name], moment.at)
+        made.setdefault(_shelf(account_id, one), []).append(line)
+    _record(connection, moment, made, {(account_id, name): one.id for name, one in new.items()})
+    return tuple(new)
 
 
 def _changes(account_id: str, one: Item, body: Body, state: "_State", at: str) -> list[Line]:
     """The lines that a kept item brings: a version where its body is new, a snapshot where its metrics are."""
     made: list[Line] = []
+    if not state.own and instants.micros(one.created_at) != state.created_at:
+        # Its month is where it stands, and what is destroyed with it.
+        one, body = lines.fit(replace(one, created_at=instants.moment(state.created_at)))
     line = lines.item_line(account_id, one, state.own, state.versions + 1, body, at)
     if any(line.values[name] != getattr(state, name) for name in ("text", "content", "kind", "created_at")):
         made.append(line)
@@ -179,6 +211,13 @@ class _State:
     text: str
     content: str
     counts: dict[str, int]
+
+
+def _shelf(account_id: str, one: "Item | _State") -> str:
+    if one.own:
+        return lines.OWN
+    created = one.created_at if isinstance(one.created_at, int) else instants.micros(one.created_at)
+    return lines.shelf_of(account_id, one.own, created)
 
 
 def _states(connection: Connection, account_id: str, network_ids: Sequence[str]) -> dict[str, _State]:

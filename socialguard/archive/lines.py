@@ -1,7 +1,8 @@
 """The lines of segments: canonical JSON, each whole in itself, from which the index can be made again.
 
 `t` says what a line is: `item` (an item's version; the first with its metrics), `metrics` (a snapshot), `page` (a
-gap as it stood after a page), `profile`, `blob` (the file of an attachment). `at` is when it was kept.
+gap as it stood after a page), `profile`, `blob` (the file of an attachment), `tombstone` (an item that is known to
+be deleted at its network; what was kept of it stays). `at` is when it was kept.
 
 An item's version hash is SHA-256(32 random bytes of salt ‖ JCS of its body). The body is what the author made: it
 leaves out metrics, and what changes by itself: the author's name of today, addresses of media that expire.
@@ -24,6 +25,9 @@ from socialguard.model.activity import Attachment, Item, Mark, Profile
 SALT_BYTES: Final = 32
 OWN: Final = "own"
 """The shelf of what the accounts wrote themselves, and of what is nobody's: pages, profiles."""
+
+OTHERS: Final = "others"
+"""Where the shelves of what others wrote begin."""
 
 
 class Line(NamedTuple):
@@ -147,6 +151,11 @@ def blob_line(
     return _made(line | {"size": size, "t": "blob", "type": content_type})
 
 
+def tombstone_line(account_id: str, network_id: str, reason: str, at: str) -> Line:
+    """Return the line of an item that is known to be deleted, and how that is known."""
+    return _made({"account": account_id, "at": at, "id": network_id, "reason": reason, "t": "tombstone"})
+
+
 def read(stored: bytes) -> Line:
     """Return a line as its bytes say; they are of our own writing, proven by the root of their segment."""
     text = stored.decode()
@@ -212,10 +221,16 @@ def mark_of(value: object) -> Mark | None:
     return Mark(str(value[0]), jcs.parse_timestamp(str(value[1])))
 
 
-def shelf_of(account_id: str, own: bool, at: str) -> str:
+def shelf_of(account_id: str, own: bool, created: int) -> str:
     """Return where a line about an item belongs: what the accounts wrote themselves stands together; what others
-    wrote stands apart for each account and month, so that it can be destroyed apart."""
-    return OWN if own else f"others/{account_id}/{at[:7]}"
+    wrote stands apart for each account and month in which it was written (`created`: microseconds), so that it can
+    be destroyed apart."""
+    return OWN if own else f"{OTHERS}/{account_id}/{instants.written(created)[:7]}"
+
+
+def shelf_of_others(account_id: str, month: str) -> str:
+    """Return the shelf of what others wrote to an account in a month (YYYY-MM)."""
+    return f"{OTHERS}/{account_id}/{month}"
 
 
 def _body(one: Item) -> Body:

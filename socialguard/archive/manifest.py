@@ -1,9 +1,11 @@
 """MANIFEST.jsonl: which segments there are, a signed line each, chained by hash; HEAD: its last line once more.
 
-A line is JCS `{v, shelf, seq_lo, seq_hi, n, root, sha256, size, prev, key, signature}`. `prev` is the SHA-256 of
-the line before, as stored (64 zeros in the first), so that the last signature covers all lines. A line is signed
-before it is appended: a kill leaves a whole line, part of one (dropped later), or none. HEAD is replaced after
-that, and tells when the end of the manifest is lost."""
+A line is JCS `{v, shelf, seq_lo, seq_hi, n, root, sha256, size, prev, key, signature}`; that of a sealed segment
+(v 2) has `shelf_key`, too, the id of what it opens with. A line `{v, destroyed, at, prev, key, signature}` says
+that the key of a shelf is destroyed, and since when. `prev` is the SHA-256 of the line before, as stored (64 zeros
+in the first), so that the last signature covers all lines. A line is signed before it is appended: a kill leaves a
+whole line, part of one (dropped later), or none. HEAD is replaced after that, and tells when the end of the
+manifest is lost."""
 
 import hashlib
 import os
@@ -15,11 +17,13 @@ from typing import Final
 
 from socialguard import errors
 from socialguard.archive import crash
-from socialguard.archive.interface import KIND, Problem, Seal, Segment
+from socialguard.archive.interface import DESTROYED, KIND, Problem, Seal, Segment
 from socialguard.archive.segments import sync_directory
 from socialguard.canon import jcs
 
-VERSION: Final = 1
+PLAIN: Final = 1
+SEALED: Final = 2
+"""Versions of a line."""
 FILE: Final = "MANIFEST.jsonl"
 HEAD: Final = "HEAD"
 FIRST: Final = "0" * 64
@@ -30,16 +34,22 @@ _LOOSE: Final = "it does not follow the line before it: lines were lost or moved
 _FIELDS: Final = frozenset(
     {"v", "shelf", "seq_lo", "seq_hi", "n", "root", "sha256", "size", "prev", "key", "signature"}
 )
+_FIELDS_SEALED: Final = _FIELDS | {"shelf_key"}
+_FIELDS_DESTROYED: Final = frozenset({"v", "destroyed", "at", "prev", "key", "signature"})
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
+_KEY_ID: Final = re.compile(r"[0-9a-f]{32}")
 _SHELF: Final = re.compile(r"own|others/[!-.0-~]{1,64}/[0-9]{4}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The manifest as read. `torn` is how many bytes behind its last whole line a kill may have left; `lags`
-    whether HEAD is not its last line, as a kill may have left it too."""
+    """The manifest as read. `destroyed` are the shelves whose key is destroyed, by when (`lines` in all); `torn`
+    is how many bytes behind its last whole line a kill may have left; `lags` whether HEAD is not its last line, as
+    a kill may have left it too."""
 
     segments: tuple[Segment, ...]
+    destroyed: Mapping[str, str]
+    lines: int
     problems: tuple[Problem, ...]
     torn: int
     lags: bool
@@ -54,9 +64,18 @@ class Manifest:
 
 def line_of(seal: Seal, segment: Mapping[str, object], prev: str) -> bytes:
     """Return the signed line of a segment, without its line break."""
-    body: dict[str, object] = {**segment, "v": VERSION, "prev": prev, "key": seal.key_id}
-    signature = seal.sign(KIND, body)
-    return jcs.encode({**body, "signature": jcs.b64(signature)})
+    version = SEALED if "shelf_key" in segment else PLAIN
+    return _signed(seal, KIND, {**segment, "v": version}, prev)
+
+
+def destroyed_line(seal: Seal, shelf: str, at: str, prev: str) -> bytes:
+    """Return the signed line that says that the key of a shelf is destroyed."""
+    return _signed(seal, DESTROYED, {"v": SEALED, "destroyed": shelf, "at": at}, prev)
+
+
+def _signed(seal: Seal, kind: str, body: Mapping[str, object], prev: str) -> bytes:
+    whole: dict[str, object] = {**body, "prev": prev, "key": seal.key_id}
+    return jcs.encode({**whole, "signature": jcs.b64(seal.sign(kind, whole))})
 
 
 def hash_of(line: bytes) -> str:
@@ -102,13 +121,17 @@ def read(place: Path, seal: Seal) -> Manifest:
     whole, _newline, torn = data.rpartition(b"\n")
     stored = whole.split(b"\n") if whole else []
     segments: list[Segment] = []
+    destroyed: dict[str, str] = {}
     wrong: dict[int, str] = {}
     for number, line in enumerate(stored, start=1):
         body = _parsed(line)
         if body is None:
             wrong[number] = "it is not a line that this program writes"
             continue
-        segments.append(_segment(number, line, body))
+        if "destroyed" in body:
+            destroyed.setdefault(str(body["destroyed"]), str(body["at"]))
+        else:
+            segments.append(_segment(number, line, body))
         if body["prev"] != (hash_of(stored[number - 2]) if number > 1 else FIRST):
             # Of the two one was changed, unless both are as they were signed: then others are gone.
             changed = [each for each in (number - 1, number) if each and not _is_signed(stored[each - 1], seal)]
@@ -120,7 +143,8 @@ def read(place: Path, seal: Seal) -> Manifest:
     problems += _head_problems(head, stored, seal)
     problems += _order_problems(segments) if not problems else []
     last = stored[-1] if stored else b""
-    return Manifest(tuple(segments), tuple(problems), len(torn), head != last + b"\n" * bool(last), last)
+    lags = head != last + b"\n" * bool(last)
+    return Manifest(tuple(segments), destroyed, len(stored), tuple(problems), len(torn), lags, last)
 
 
 def drop_torn_end(place: Path, torn: int) -> None:
@@ -159,27 +183,59 @@ def _is_signed(line: bytes, seal: Seal) -> bool:
         return False
     signature = jcs.unb64(str(body.pop("signature")))
     # Canonical bytes were decoded, so this is the body as stored.
-    return seal.is_signed(str(body["key"]), signature, KIND, jcs.encode(body))
+    kind = DESTROYED if "destroyed" in body else KIND
+    return seal.is_signed(str(body["key"]), signature, kind, jcs.encode(body))
 
 
 def _parsed(line: bytes) -> dict[str, object] | None:
     try:
         body = jcs.decode(line)
-        if not isinstance(body, dict) or set(body) != _FIELDS or body["v"] != VERSION:
+        if not isinstance(body, dict):
             return None
-        jcs.unb64(body["signature"] if isinstance(body["signature"], str) else "!")
+        jcs.unb64(body["signature"] if isinstance(body.get("signature"), str) else "!")
     except jcs.NotCanonical:
         return None
-    numbers = all(type(body[name]) is int and body[name] >= 0 for name in ("seq_lo", "seq_hi", "n", "size"))
-    hashes = all(isinstance(body[name], str) and _HEX.fullmatch(body[name]) for name in ("root", "sha256", "prev"))
-    shelf = isinstance(body["shelf"], str) and _SHELF.fullmatch(body["shelf"])
-    return body if numbers and hashes and shelf and isinstance(body["key"], str) else None
+    if not (_is_hash(body, "prev") and isinstance(body.get("key"), str)):
+        return None
+    if "destroyed" in body:
+        return body if _says_destroyed(body) else None
+    return body if _names_segment(body) else None
+
+
+def _names_segment(body: Mapping[str, object]) -> bool:
+    fields = _FIELDS_SEALED if "shelf_key" in body else _FIELDS
+    version = SEALED if "shelf_key" in body else PLAIN
+    if set(body) != fields or body["v"] != version or not _matches(_SHELF, body["shelf"]):
+        return False
+    numbers = [body[name] for name in ("seq_lo", "seq_hi", "n", "size")]
+    if not all(type(one) is int and one >= 0 for one in numbers):
+        return False
+    return _is_hash(body, "root", "sha256") and _matches(_KEY_ID, body.get("shelf_key", "0" * 32))
+
+
+def _says_destroyed(body: Mapping[str, object]) -> bool:
+    shelf, at = body["destroyed"], body.get("at")
+    if set(body) != _FIELDS_DESTROYED or body["v"] != SEALED or not isinstance(at, str):
+        return False
+    try:
+        jcs.parse_timestamp(at)
+    except jcs.BadTimestamp:
+        return False
+    return shelf != "own" and _matches(_SHELF, shelf)
+
+
+def _is_hash(body: Mapping[str, object], *names: str) -> bool:
+    return all(_matches(_HEX, body.get(name)) for name in names)
+
+
+def _matches(form: "re.Pattern[str]", value: object) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def _segment(number: int, line: bytes, body: Mapping[str, object]) -> Segment:
     lo, hi, lines, size = (int(str(body[name])) for name in ("seq_lo", "seq_hi", "n", "size"))
     shelf, root, sha256 = (str(body[name]) for name in ("shelf", "root", "sha256"))
-    return Segment(number, shelf, lo, hi, lines, root, sha256, size, hash_of(line))
+    return Segment(number, shelf, lo, hi, lines, root, sha256, size, hash_of(line), str(body.get("shelf_key", "")))
 
 
 def _bytes(path: Path) -> bytes:

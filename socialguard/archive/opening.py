@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, make_url, select
 
 from socialguard import clock, errors
-from socialguard.archive import closing, rebuilding, root
+from socialguard.archive import closing, rebuilding, resealing, root
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt
 from socialguard.store import dialect
@@ -29,6 +29,10 @@ def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Re
         database.close()
         return replace_index(files, url, progress)
     if found == SCHEMA_VERSION:
+        if resealing.is_begun(files):
+            with database.write() as connection:
+                resealing.finish(connection, files, progress)
+            resealing.clean(files)
         return database, None
     if found is None:
         rebuilt = _fill(database, files, progress, "missing")
@@ -56,6 +60,14 @@ def replace_index(files: Files, url: str, progress: Progress) -> tuple[Database,
     return database, _fill(database, files, progress, "damaged")
 
 
+def forget_set_aside(url: str) -> None:
+    """Delete indexes that were set aside: they hold texts, too."""
+    name = make_url(url).database
+    if make_url(url).get_backend_name() == "sqlite" and name is not None:
+        for path in Path(name).parent.glob(f"{Path(name).name}.damaged-*"):
+            path.unlink()
+
+
 def _schema(database: Database) -> int | None:
     with database.read() as connection:
         return _schema_in(connection)
@@ -71,6 +83,7 @@ def _fill(database: Database, files: Files, progress: Progress, reason: str) -> 
     with database.write() as connection:
         if _schema_in(connection) == SCHEMA_VERSION:
             return Rebuilt(None, "", 0, reason)  # another process was first, and may have kept pages already
+        resealing.put_in_place(files)
         lines = rebuilding.fill(connection, files, progress)
         after = root.canonical_root(connection) if lines else ""
     dialect.use_wal(database.engine)  # whoever reads keeps nobody from writing

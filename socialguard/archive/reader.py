@@ -85,12 +85,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One item and its whole history."""
+    """One item and its whole history. `deleted` is when it was known that its network shows it no more, and how;
+    None while nothing is known of that."""
 
     summary: Summary
     versions: tuple[Version, ...]
     snapshots: tuple[Snapshot, ...]
     files: tuple[File, ...]
+    deleted: tuple[datetime, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ def show(connection: Connection, account_id: str, network_id: str) -> Shown | No
     )
     snapshots = select(metric).where(metric.c.item_id == found.id).order_by(metric.c.number)
     files = select(attachment).where(attachment.c.item_id == found.id).order_by(attachment.c.key)
+    gone = connection.execute(select(tombstone).where(tombstone.c.item_id == found.id)).one_or_none()
     return Shown(
         _summary(found),
         tuple(
@@ -230,6 +233,7 @@ def show(connection: Connection, account_id: str, network_id: str) -> Shown | No
             for row in connection.execute(snapshots)
         ),
         tuple(File(row.key, row.url, row.sha256) for row in connection.execute(files)),
+        None if gone is None else (instants.moment(gone.seen_at), gone.reason),
     )
 
 

@@ -5,11 +5,11 @@ from typing import Final
 from sqlalchemy import Connection, func, insert, select
 
 from socialguard import errors
-from socialguard.archive import closing, index, lines, manifest, root, segments
+from socialguard.archive import closing, index, instants, lines, manifest, root, segments
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt, Segment
 from socialguard.store import dialect
-from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta, metadata, page, segment
+from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta, metadata, page, segment, shredded
 
 _CHUNK: Final = 2000
 
@@ -54,14 +54,24 @@ def fill(connection: Connection, files: Files, progress: Progress) -> int:
     total = sum(one.lines for one in found.segments)
     done = 0
     for one in found.segments:
-        try:
-            stored = segments.read(files.segments, one)
-        except segments.BadSegment as problem:
-            raise errors.ArchiveDamaged(detail=f"segments/{one.file_name}: {problem}.") from None
-        _replay(connection, one, stored)
+        _replay(connection, one, [] if one.shelf in found.destroyed else _read(files, one))
         done += one.lines
         progress(done, total)
+    for shelf, at in found.destroyed.items():
+        connection.execute(insert(shredded).values(shelf=shelf, at=instants.parsed(at)))
     return total
+
+
+def _read(files: Files, one: Segment) -> list[bytes]:
+    try:
+        return files.read(one)
+    except segments.KeyLost as problem:
+        raise errors.ArchiveDamaged(
+            detail=f"segments/{one.file_name}: {problem}.",
+            remedy="Restore socialguard.db, which holds it; or let it go: socialguard backup shred",
+        ) from None
+    except segments.BadSegment as problem:
+        raise errors.ArchiveDamaged(detail=f"segments/{one.file_name}: {problem}.") from None
 
 
 def create(connection: Connection) -> None:

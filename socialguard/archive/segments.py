@@ -1,16 +1,18 @@
 """A segment's file: its lines, compressed, never changed once it is named in the manifest.
 
 `<lo>-<hi>-<root>.jsonl.zst`, mode 0444: the first and last page of the journal that it holds, and the RFC 6962
-root over its lines (without their line breaks)."""
+root over its lines (without their line breaks). What others wrote is sealed (`sealing`): `….jsonl.zst.sealed`."""
 
 import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from socialguard.archive.interface import Segment
+from socialguard.archive import sealing
+from socialguard.archive.interface import Segment, ShelfKey
 from socialguard.canon import merkle
 
 LEVEL: Final = 6
@@ -23,20 +25,36 @@ class BadSegment(ValueError):
     """A segment's file is not what the manifest says; the sentence says how."""
 
 
-def name_of(lo: int, hi: int, root: str) -> str:
-    """Return the name of a segment's file."""
-    return f"{lo}-{hi}-{root}.jsonl.zst"
+class KeyLost(BadSegment):
+    """There is no key to a segment, and nothing says that it was destroyed."""
+
+    def __init__(self, segment: Segment) -> None:
+        super().__init__(f"its key is lost ({segment.shelf})")
 
 
-def write(place: Path, lo: int, hi: int, data: bytes) -> tuple[str, str, int, int]:
-    """Write lines (each with its line break) durably as a file of their own; return root, SHA-256, size and number
-    of lines. The directory is not synced: the caller does it once for several."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written: root and SHA-256 in hex, bytes, lines."""
+
+    root: str
+    sha256: str
+    size: int
+    lines: int
+
+
+def write(place: Path, shelf: str, lo: int, hi: int, data: bytes, key: ShelfKey | None) -> Written:
+    """Write lines (each with its line break) durably as a file of their own, sealed where there is a key. The
+    directory is not synced: the caller does it once for several."""
     import zstandard
 
     found = data.split(b"\n")[:-1]
-    root = merkle.root(merkle.leaf_hashes(found)).hex()
+    root = merkle.root(merkle.leaf_hashes(found))
     packed = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(data)
-    target = place / name_of(lo, hi, root)
+    if key is not None:
+        root = sealing.keyed(root, key.key)
+        packed = sealing.sealed(packed, key.key, key.id, shelf, lo, hi)
+    sha256 = hashlib.sha256(packed).hexdigest()
+    target = place / Segment.name_of(lo, hi, root.hex(), is_sealed=key is not None)
     part = target.with_name(target.name + PART)
     with contextlib.suppress(FileNotFoundError):
         part.unlink()  # of a process that was killed: it may be read-only
@@ -47,13 +65,38 @@ def write(place: Path, lo: int, hi: int, data: bytes) -> tuple[str, str, int, in
         os.fchmod(descriptor, 0o444)
         os.fsync(descriptor)
     part.replace(target)
-    return root, hashlib.sha256(packed).hexdigest(), len(packed), len(found)
+    return Written(root.hex(), sha256, len(packed), len(found))
 
 
-def read(place: Path, segment: Segment) -> list[bytes]:
-    """Return the lines of a segment, all of it proven. Raises BadSegment."""
+def read(place: Path, segment: Segment, key: bytes | None = None) -> list[bytes]:
+    """Return the lines of a segment, all of it proven; `key` is what a sealed one opens with. Raises BadSegment,
+    KeyLost."""
     import zstandard
 
+    packed = stored(place, segment)
+    if segment.key_id:
+        if key is None:
+            raise KeyLost(segment)
+        try:
+            packed = sealing.opened(packed, key, segment.key_id, segment.shelf, segment.seq_lo, segment.seq_hi)
+        except sealing.NotOpened:
+            raise BadSegment("it does not open with its key") from None
+    try:
+        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_BYTES)
+    except zstandard.ZstdError:
+        raise BadSegment("it cannot be decompressed") from None
+    found = data.split(b"\n")[:-1]
+    if len(found) != segment.lines:
+        raise BadSegment(f"it has {len(found)} lines instead of {segment.lines}")
+    root = merkle.root(merkle.leaf_hashes(found))
+    if (sealing.keyed(root, key) if segment.key_id and key else root).hex() != segment.root:
+        raise BadSegment("its lines are not those that were written")
+    return found
+
+
+def stored(place: Path, segment: Segment) -> bytes:
+    """Return the bytes of a segment's file, proven to be those that were written: no key is needed for that.
+    Raises BadSegment."""
     try:
         packed = (place / segment.file_name).read_bytes()
     except FileNotFoundError:
@@ -64,16 +107,7 @@ def read(place: Path, segment: Segment) -> list[bytes]:
         raise BadSegment(f"it has {len(packed)} bytes instead of {segment.size}")
     if hashlib.sha256(packed).hexdigest() != segment.sha256:
         raise BadSegment("its bytes are not those that were written")
-    try:
-        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=MAX_BYTES)
-    except zstandard.ZstdError:
-        raise BadSegment("it cannot be decompressed") from None
-    found = data.split(b"\n")[:-1]
-    if len(found) != segment.lines:
-        raise BadSegment(f"it has {len(found)} lines instead of {segment.lines}")
-    if merkle.root(merkle.leaf_hashes(found)).hex() != segment.root:
-        raise BadSegment("its lines are not those that were written")
-    return found
+    return packed
 
 
 def files(place: Path) -> Iterator[Path]:

@@ -1,4 +1,6 @@
-"""Proof that the files are those that were written: every one of them is read, and every problem named once."""
+"""Proof that the files are those that were written: every one of them is read, and every problem named once.
+
+Sealed segments are proven by their bytes; where this machine can open their keys, by their lines as well."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,9 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from socialguard import errors
 from socialguard.archive import blobs, manifest, segments
 from socialguard.archive.closing import Files
-from socialguard.archive.interface import Problem, Progress, Verified
+from socialguard.archive.interface import Problem, Progress, Segment, Verified
+from socialguard.archive.lines import OWN
+from socialguard.archive.manifest import Manifest
 from socialguard.store.archive_tables import blob, segment
 
 
@@ -31,15 +36,15 @@ def verify(known: Known, files: Files, progress: Progress) -> Verified:
     found = files.manifest()
     problems = list(found.problems)
     if found.torn:
-        problems.append(Problem(f"{manifest.FILE} line {len(found.segments) + 1}", "it is cut off"))
+        problems.append(Problem(f"{manifest.FILE} line {found.lines + 1}", "it is cut off"))
     if found.lags and not any(one.where in (manifest.HEAD, manifest.FILE) for one in problems):
         problems.append(Problem(manifest.HEAD, f"it is not the last line of {manifest.FILE}"))
     named: set[str] = set()
-    total, done = sum(one.size for one in found.segments), 0
+    total, done, unopened = sum(one.size for one in found.segments), 0, 0
     for one in found.segments:
         named.add(one.file_name)
         try:
-            segments.read(files.segments, one)
+            unopened += not _read(files, one, found)
         except segments.BadSegment as problem:
             problems.append(Problem(f"segments/{one.file_name}", str(problem)))
         done += one.size
@@ -57,7 +62,31 @@ def verify(known: Known, files: Files, progress: Progress) -> Verified:
         if what is not None:
             problems.append(Problem(f"blobs/{sha256}", what))
     lines = sum(one.lines for one in found.segments)
-    return Verified(len(found.segments), lines, len(known.blobs), tuple(problems))
+    plain = sum(1 for one in found.segments if one.shelf != OWN and not one.key_id)
+    return Verified(
+        len(found.segments),
+        lines,
+        len(known.blobs),
+        tuple(problems),
+        unopened,
+        plain,
+        tuple(sorted(found.destroyed.items())),
+    )
+
+
+def _read(files: Files, one: Segment, found: Manifest) -> bool:
+    """Read a segment, and return whether it could be looked into, or need not be; raises BadSegment."""
+    if one.shelf in found.destroyed:
+        segments.stored(files.segments, one)
+        return True
+    try:
+        files.read(one)
+    except (errors.NotFound, errors.Locked):
+        segments.stored(files.segments, one)
+        return False
+    except errors.Tampered as problem:
+        raise segments.BadSegment(problem.message().split(". ")[0].rstrip(".")) from None
+    return True
 
 
 def _wrong_with(path: Path, sha256: str) -> str | None:

@@ -25,6 +25,8 @@ _PROFILES: Final = Prepared(
     .limit(bindparam("most"))
 )
 
+_CHUNK: Final = 500
+
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
@@ -68,6 +70,16 @@ def newest_own(connection: Connection, account_id: str, limit: int) -> Sequence[
     query = _items().where(item.c.account_id == account_id, item.c.own.is_(True), tombstone.c.item_id.is_(None))
     newest = item.c.created_at.desc(), item.c.id.desc()
     return [_own(row) for row in connection.execute(query.order_by(*newest).limit(limit))]
+
+
+def own_among(connection: Connection, account_id: str, network_ids: Sequence[str]) -> Sequence[OwnItem]:
+    """Return those of these own items that are kept and not known to be deleted, in no order."""
+    found: list[OwnItem] = []
+    for at in range(0, len(network_ids), _CHUNK):
+        asked = item.c.network_id.in_(list(network_ids[at : at + _CHUNK]))
+        query = _items().where(item.c.account_id == account_id, item.c.own.is_(True), asked)
+        found += [_own(row) for row in connection.execute(query.where(tombstone.c.item_id.is_(None)))]
+    return found
 
 
 def has_gaps(connection: Connection, account_id: str) -> bool:

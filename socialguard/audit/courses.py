@@ -22,6 +22,13 @@ MOST: Final = 20_000
 """Fingerprints that are remembered, finished ones too; beyond it the memory begins anew."""
 _NAMED: Final = re.compile(rb'"fingerprint":"([0-9a-f]{64})"')
 
+
+class Pruned(errors.Tampered):
+    """Entries of the audit log since {first} are hashes only: nothing that was queued before {start} goes out."""
+
+    remedy = "Queue it anew; audit verify says whether an owner let the content of those entries go."
+
+
 Words = list[tuple[leaves.Columns, Said]]
 
 
@@ -40,6 +47,8 @@ class Courses:
             is_here = head.incarnation == self._incarnation and self._start <= first and len(self._words) < MOST
             if not is_here or not self._grow(connection, head):
                 self._begin(connection, head, first)
+            if self._start > first:
+                raise Pruned(first=first, start=self._start)
             return self._words.get(fingerprint)
 
     def _begin(self, connection: Connection, head: Head, first: int) -> None:
@@ -67,7 +76,11 @@ class Courses:
         self._forget(-1, merkle.Frontier())
         return False
 
-    def _look(self, leaf: bytes) -> None:
+    def _look(self, seq: int, leaf: bytes) -> None:
+        if not leaf:  # only its hash was kept: from here on alone all is known
+            self._start = seq + 1
+            self._words.clear()
+            return
         if not (named := _NAMED.findall(leaf)):
             return
         try:

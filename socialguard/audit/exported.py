@@ -5,6 +5,8 @@ no other log with that key: hold the checkpoints against an anchor for that (not
 `checkpoints/`, and are checked like the others)."""
 
 import json
+import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,18 +14,19 @@ from pathlib import Path
 from typing import Final
 
 from socialguard import errors
-from socialguard.audit import checkpoint, declaration
+from socialguard.audit import checkpoint, declaration, pruned
 from socialguard.audit import leaf as leaves
 from socialguard.audit.exporting import BEFORE, LOG_FILE, NOTES, PROOFS, REASONS
 from socialguard.audit.interface import Tree
 from socialguard.audit.judge import rotation
-from socialguard.audit.pages import Problems, order
+from socialguard.audit.pages import Problems, rising
 from socialguard.audit.verify import Report
 from socialguard.canon import jcs, merkle, note
 
 _BATCH: Final = 4096
 _LONGEST: Final = 1_000_000
 _PREFIX: Final = "socialguard/"
+_BARE: Final = re.compile(rb'\{"pruned":"([0-9a-f]{64})"\}')
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class _Log:
     incarnation: int
     frontier: merkle.Frontier = field(default_factory=merkle.Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
+    bare: "array[int]" = field(default_factory=lambda: array("Q"))
+    prunings: list[pruned.Act] = field(default_factory=list)
     first: bytes = b""
     last_ts: str = ""
     rotations: list[tuple[int, bytes, bytes]] = field(default_factory=list)
@@ -63,6 +68,8 @@ def verify(directory: Path, pinned: Sequence[bytes], progress: Callable[[int], N
         if number == current or path.exists():
             sizes = {one.tree.size for one in stated if one.tree.incarnation == number}
             logs[number] = _read(path, number, org, sizes, noted, progress)
+    acts = [act for log in logs.values() for act in log.prunings]
+    bare = pruned.judge(acts, {number: log.bare for number, log in logs.items()}, {}, noted)
     keys = _Keys(pinned, org, logs.values())
     proved = _judge_notes(org, stated, logs, keys, noted)
     gaps = _judge_before(logs, current, noted)
@@ -81,6 +88,7 @@ def verify(directory: Path, pinned: Sequence[bytes], progress: Callable[[int], N
         problems=tuple(found),
         exit_code=errors.gravest(one.exit_code for one in found),
         unproven=present.frontier.size - proved.get(current, 0),
+        pruned=bare,
         incarnation=current,
         gaps=tuple(gaps),
     )
@@ -152,19 +160,28 @@ def _read(
     """Read one file of leaves: their order, their form, and the roots at `sizes`."""
     log = _Log(incarnation)
     for lines in _batches(path):
-        fields = [_fields(line, log.frontier.size + at, org, noted) for at, line in enumerate(lines)]
-        for at, (line, one) in enumerate(zip(lines, fields, strict=True)):
-            seq = log.frontier.size + at
+        start = log.frontier.size
+        hashes = merkle.leaf_hashes(lines)
+        full, fields = [], []
+        for seq, line in enumerate(lines, start):
+            bare = _BARE.fullmatch(line)
+            if bare is not None:
+                log.bare.append(seq)
+                hashes[seq - start] = bytes.fromhex(bare[1].decode("ascii"))
+                continue
+            one = _fields(line, seq, org, noted)
+            full.append(seq)
+            fields.append(one)
             if one.get("action") == checkpoint.ROTATE:
                 _rotation(log, org, seq, line, noted)
+            if one.get("action") == pruned.ACTION:
+                _pruning(log, org, seq, line, noted)
             if isinstance(one.get("reason_sha256"), str):
                 log.reasons[seq] = str(one["reason_sha256"])
         times = [str(one.get("ts", "")) for one in fields]
-        start = log.frontier.size
-        order(noted, range(start, start + len(lines)), times, start, log.last_ts)
-        log.last_ts = times[-1]
+        rising(noted, full, times, log.last_ts)
+        log.last_ts = times[-1] if times else log.last_ts
         log.first = log.first or lines[0]
-        hashes = merkle.leaf_hashes(lines)
         log.hashes += hashes
         end = start + len(lines)
         inside = sorted({size for size in sizes if start < size <= end} | {end})
@@ -195,6 +212,13 @@ def _rotation(log: _Log, org: str, seq: int, line: bytes, noted: Problems) -> No
         noted.tampered("log_key", f"entry {seq}: the change of the log key is not signed by both keys.", seq)
         return
     log.rotations.append((seq + 1, old, new))
+
+
+def _pruning(log: _Log, org: str, seq: int, line: bytes, noted: Problems) -> None:
+    try:
+        log.prunings.append(pruned.read(line, org, None))
+    except leaves.BadLeaf as problem:
+        noted.tampered("pruned", f"entry {seq} is {problem}.", seq)
 
 
 def _judge_notes(

@@ -1,7 +1,8 @@
 """Export the log as a directory that a stranger can check: with this program, or with openssl and a few lines of
 any language.
 
-    log.jsonl                  one leaf's exact bytes a line, oldest first: line n is entry n
+    log.jsonl                  one leaf's exact bytes a line, oldest first: line n is entry n;
+                               {"pruned":"<its hash>"} where an owner let the content go (`audit.pruned`)
     before/<n>.jsonl           the same of incarnation n, where the log was begun again after an incident
     checkpoints/<n>-<size>.note  signed notes (C2SP): the last of each day and of each log key, and the newest
     keys/<key id>.vkey         the verifier keys (C2SP) of those notes
@@ -36,6 +37,8 @@ NOTES: Final = "checkpoints"
 KEYS: Final = "keys"
 PROOFS: Final = "proofs/inclusion.jsonl"
 REASONS: Final = "reasons.jsonl"
+PRUNED: Final = "pruned"
+"""The one key of a line that stands for an entry without content."""
 _BATCH: Final = 4096
 _E = audit_entry.c
 _C = checkpoint.c
@@ -96,11 +99,11 @@ def _fill(
         path = part / LOG_FILE if present else part / BEFORE / f"{incarnation}.jsonl"
         below = newest.size if present else 2**62
         with path.open("xb") as file:
-            for leaves in _leaves(database, incarnation, below):
-                file.writelines(leaf + b"\n" for leaf in leaves)
-                count += len(leaves)
+            for found in _leaves(database, incarnation, below):
+                file.writelines(_line(leaf, leaf_hash) for leaf, leaf_hash in found)
+                count += len(found)
                 if present:
-                    hashes += merkle.leaf_hashes(leaves)
+                    hashes += [merkle.leaf_hash(leaf) if leaf else leaf_hash for leaf, leaf_hash in found]
     prover = Prover(hashes)
     if (prover.size, prover.root()) != (frontier.size, frontier.root()):
         raise errors.Tampered(what=LOG, detail="its entries are not those of its newest checkpoint.")
@@ -143,16 +146,22 @@ def _incarnations(database: Database) -> list[int]:
         return list(connection.execute(select(_E.incarnation).distinct().order_by(_E.incarnation)).scalars())
 
 
-def _leaves(database: Database, incarnation: int, below: int) -> Iterator[list[bytes]]:
-    """Give the leaves of an incarnation in their order, in short transactions."""
+def _line(leaf: bytes, leaf_hash: bytes) -> bytes:
+    return leaf + b"\n" if leaf else jcs.encode({PRUNED: leaf_hash.hex()}) + b"\n"
+
+
+def _leaves(database: Database, incarnation: int, below: int) -> Iterator[list[tuple[bytes, bytes]]]:
+    """Give the leaves of an incarnation in their order with the hash kept of each, in short transactions."""
     low = -1
-    query = select(_E.seq, _E.leaf).where(_E.incarnation == incarnation, _E.seq < below).order_by(_E.seq)
+    query = (
+        select(_E.seq, _E.leaf, _E.leaf_hash).where(_E.incarnation == incarnation, _E.seq < below).order_by(_E.seq)
+    )
     while True:
         with database.read() as connection:
             found = connection.execute(query.where(_E.seq > low).limit(_BATCH)).all()
         if not found:
             return
-        yield [bytes(row.leaf) for row in found]
+        yield [(bytes(row.leaf), bytes(row.leaf_hash)) for row in found]
         low = found[-1].seq
 
 

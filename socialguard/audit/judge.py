@@ -4,7 +4,7 @@ and whether changes of the log key were signed by both keys."""
 import json
 from collections.abc import Mapping, Sequence
 
-from socialguard.audit import declaration
+from socialguard.audit import declaration, pruned
 from socialguard.audit import leaf as leaves
 from socialguard.audit.checkpoint import ROTATION_TYPE
 from socialguard.audit.declaration import Declaration
@@ -96,11 +96,28 @@ def told_once(problems: Sequence[Problem], sources: Sequence[str]) -> list[Probl
     return told
 
 
+def judge_prunings(org: str, owners: Sequence[bytes], scans: Mapping[int, Scanned]) -> int:
+    """Return how many entries are hashes only; notes those that no owner let go, and acts that no owner signed."""
+    acts = []
+    for incarnation, result in sorted(scans.items()):
+        for seq, data in result.kept:
+            try:
+                if leaves.decode(data).get("action") == pruned.ACTION:
+                    acts.append(pruned.read(data, org, owners))
+            except leaves.BadLeaf as problem:
+                result.tampered("pruned", f"entry {seq} of incarnation {incarnation} is {problem}.", seq)
+    bare = {incarnation: result.bare for incarnation, result in scans.items()}
+    newest = scans[max(scans)].noted if scans else Problems()
+    return pruned.judge(acts, bare, {number: result.noted for number, result in scans.items()}, newest)
+
+
 def judge_rotations(org: str, result: Scanned) -> list[Problem]:
     """Return a problem for each change of the log key that was not signed by the old and the new key."""
     problems = []
     for seq, data in result.kept:
         try:
+            if leaves.decode(data).get("action") == pruned.ACTION:
+                continue
             rotation(org, result.incarnation, seq, data)
         except (KeyError, TypeError, ValueError):
             detail = f"entry {seq}: the change of the log key is not signed by both keys."

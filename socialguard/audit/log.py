@@ -149,7 +149,7 @@ class AuditLog:
         head = require_head(connection)
         incarnation, frontier = head.incarnation, head.frontier
         rows = _BY_FINGERPRINT.all(connection, inc=incarnation, fp=fingerprint)
-        search = Search(fingerprint)
+        search = Search(fingerprint, since)
         start = merkle.Frontier()
         if since[0] == incarnation:
             start = frontier_below(connection, incarnation, since[1])

@@ -4,6 +4,7 @@ judgement of the whole log needs.
 Reads by keyset, each page in a short transaction of its own, so that a long verification never blocks a sender. A
 page needs nothing of the page before it, so that several processes can read (`audit.readers`)."""
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,8 @@ from socialguard.store.tables import audit_entry, audit_reason
 
 BATCH: Final = 4096  # a power of two folds fastest
 MAX_PROBLEMS: Final = 100
+BARE: Final = ("", "", "", None, "", None, None)
+"""The columns beside the hash of an entry whose content went (`audit.pruned`); its leaf is empty."""
 
 _ROWS = Prepared(
     select(*(as_stored(audit_entry.c[name]) for name in COLUMNS))
@@ -78,7 +81,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What some rows in their order hold: the indexes and times of the first and the last, the first leaf, all
-    leaf hashes, one after the other, the leaves that were wanted, and what is wrong among them."""
+    leaf hashes, one after the other, the leaves that were wanted, the indexes of entries that are hashes only, and
+    what is wrong among them. Times are empty where no entry has content."""
 
     first: int
     last: int
@@ -87,6 +91,7 @@ class Page:
     leaf: bytes
     hashes: bytes
     kept: tuple[tuple[int, bytes], ...]
+    bare: "array[int]"
     problems: tuple[Problem, ...]
 
 
@@ -105,16 +110,20 @@ def read(database: Database, asked: Asked) -> Iterator[Page]:
             return
 
 
-def order(noted: Problems, sequence: Sequence[int], times: Sequence[str], expected: int, last_ts: str) -> None:
-    """Note where indexes do not follow one another from `expected` on, or time goes back, from `last_ts` on."""
-    if list(sequence) != list(range(expected, expected + len(sequence))):
+def order(noted: Problems, sequence: Sequence[int], expected: int) -> None:
+    """Note where indexes do not follow one another from `expected` on."""
+    if tuple(sequence) != tuple(range(expected, expected + len(sequence))):
         for seq in sequence:
             if seq != expected:
                 missing = f"entry {expected}" if seq == expected + 1 else f"entries {expected}–{seq - 1}"
                 detail = f"{missing} missing." if seq > expected else f"entry {seq} is out of order."
                 noted.tampered("missing", detail, expected)
             expected = seq + 1
-    if list(times) != sorted(times) or times[0] < last_ts:
+
+
+def rising(noted: Problems, sequence: Sequence[int], times: Sequence[str], last_ts: str) -> None:
+    """Note where the time of an entry goes back, from `last_ts` on."""
+    if list(times) != sorted(times) or (times and times[0] < last_ts):
         for seq, before, after in zip(sequence, [last_ts, *times], times, strict=False):
             if after < before:
                 noted.tampered("time", f"entry {seq} is older than the one before it.", seq)
@@ -123,35 +132,58 @@ def order(noted: Problems, sequence: Sequence[int], times: Sequence[str], expect
 def _page(found: Sequence[Any], reasons: Sequence[Any], asked: Asked) -> Page:
     noted = Problems()
     rows = _typed(noted, found)
-    sequence, times = [row[0] for row in rows], [row[3] for row in rows]
-    order(noted, sequence, times, sequence[0], times[0])
-    for seq, wrong in disagreements(rows, asked.org, deep=asked.deep):
+    sequence, contents, stored, times, _, actions, *_ = zip(*rows, strict=True)
+    full = rows
+    if b"" in contents:
+        full = [row for row in rows if row[1]]
+        times = tuple(row[3] for row in full)
+    order(noted, sequence, sequence[0])
+    rising(noted, [row[0] for row in full], times, "")
+    for seq, wrong in disagreements(full, asked.org, deep=asked.deep):
         noted.tampered("entry", f"entry {seq}: {wrong}.", seq)
     _reasons(noted, rows, reasons)
-    hashes = merkle.leaf_hashes(row[1] for row in rows)
-    if hashes != [row[2] for row in rows]:
+    hashes = merkle.leaf_hashes(contents)
+    bare = _bare(noted, rows, hashes) if len(full) < len(rows) else array("Q")
+    if hashes != list(stored):
         for row, computed in zip(rows, hashes, strict=True):
             if row[2] != computed:
                 noted.tampered("hash", f"entry {row[0]} does not have the hash that was stored.", row[0])
     kept: tuple[tuple[int, bytes], ...] = ()
-    if not asked.actions.isdisjoint({row[5] for row in rows}):
+    if not asked.actions.isdisjoint(actions):
         kept = tuple((row[0], row[1]) for row in rows if row[5] in asked.actions)
     return Page(
         first=sequence[0],
         last=sequence[-1],
-        first_ts=times[0],
-        last_ts=times[-1],
-        leaf=rows[0][1],
+        first_ts=times[0] if times else "",
+        last_ts=times[-1] if times else "",
+        leaf=contents[0],
         hashes=b"".join(hashes),
         kept=kept,
+        bare=bare,
         problems=tuple(noted.found),
     )
+
+
+def _bare(noted: Problems, rows: Sequence[Any], hashes: list[bytes]) -> "array[int]":
+    """Return the indexes of the rows without content, and put the hashes that were kept of them into `hashes`."""
+    found = array("Q")
+    for at, row in enumerate(rows):
+        if row[1]:
+            continue
+        unharmed = type(row[2]) is bytes and len(row[2]) == merkle.HASH_BYTES and row[0] >= 0
+        if not unharmed or tuple(row[3:]) != BARE:
+            noted.tampered("entry", f"entry {row[0]} lacks its content, and not as pruning leaves it.", row[0])
+        if unharmed:
+            hashes[at] = row[2]
+            found.append(row[0])
+    return found
 
 
 def _typed(noted: Problems, rows: Sequence[Any]) -> Sequence[Any]:
     """Return the rows, those whose values are of another type than ours ever are made harmless: SQLite stores
     whatever it is given."""
-    if all(type(row[0]) is int and type(row[1]) is bytes and type(row[3]) is str for row in rows):
+    columns = list(zip(*rows, strict=True))
+    if [set(map(type, columns[at])) for at in (0, 1, 3)] == [{int}, {bytes}, {str}]:
         return rows
     made = []
     for row in rows:

@@ -34,7 +34,7 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class Logged:
     """One entry as it stands in the log. `reason` is None where none was given or it was erased: `has_reason`
-    tells which."""
+    tells which. Of one that `is_pruned` nothing but its place and its hash is kept; all else is empty."""
 
     incarnation: int
     seq: int
@@ -50,6 +50,7 @@ class Logged:
     leaf_hash: bytes
     has_reason: bool
     reason: str | None
+    is_pruned: bool = False
 
     @property
     def clock_back(self) -> str | None:
@@ -99,7 +100,7 @@ def _selected(wanted: Filter) -> Select[Any]:
     if wanted.since is not None:
         query = query.where(_E.ts >= jcs.timestamp(wanted.since))
     if wanted.until is not None:
-        query = query.where(_E.ts < jcs.timestamp(wanted.until))
+        query = query.where(_E.ts < jcs.timestamp(wanted.until), _E.ts > "")  # one without content has no time
     return query
 
 
@@ -124,6 +125,8 @@ def rows(database: Database, wanted: Filter, after: tuple[int, int] | None = Non
 
 def logged(row: Any) -> Logged:
     """Return the entry of a row, read off its leaf: the columns beside it are only for finding it."""
+    if not row.leaf:
+        return _bare(row)
     try:
         fields = leaves.decode(bytes(row.leaf))
         said = leaves.columns(fields)
@@ -146,4 +149,24 @@ def logged(row: Any) -> Logged:
         leaf_hash=bytes(row.leaf_hash),
         has_reason=fields.get("reason_sha256") is not None,
         reason=row.reason,
+    )
+
+
+def _bare(row: Any) -> Logged:
+    return Logged(
+        incarnation=row.incarnation,
+        seq=row.seq,
+        ts="",
+        actor=Actor("", "", "", ""),
+        action="",
+        account=None,
+        outcome="",
+        corr=None,
+        fingerprint=None,
+        obj={},
+        src={},
+        leaf_hash=bytes(row.leaf_hash),
+        has_reason=False,
+        reason=None,
+        is_pruned=True,
     )

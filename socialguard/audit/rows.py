@@ -1,10 +1,11 @@
 """Whether the rows of `audit_entry` say what their leaves say, fast enough for hundreds of thousands.
 
-A leaf that the log wrote matches one pattern, which reads its fields three times faster than a JSON parser;
-whatever does not match, or seems to disagree, is parsed and judged by that."""
+A leaf that the log wrote begins and ends, byte for byte, as its columns and two parts of fixed form make it, which
+is seen several times faster than by a JSON parser; whatever does not is parsed and judged by that."""
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from socialguard.audit import leaf as leaves
@@ -24,53 +25,61 @@ COLUMNS: Final = (
 )
 """The order in which the functions here take a row."""
 
-# Possessive: what ends at the next quotation mark is never tried shorter.
-_TEXT: Final = r'"([^"\\]*+)"'
-_MAYBE: Final = rf"(?:null|{_TEXT})"
-_ANY: Final = r'"[^"\\]*+"'
-# RFC 8785 sorts keys, so the order is fixed. Everything after `obj` holds a fixed number of quotation marks, so
-# there is one way to match it, counted from the end: what stands inside `obj` cannot pass for it.
-_LEAF: Final = re.compile(
-    rf'\{{"account":{_MAYBE},"action":{_TEXT},'
-    rf'"actor":\{{"id":{_TEXT},"kind":{_ANY},"proof":{_ANY},"via":{_ANY}\}},'
-    rf'"corr":{_MAYBE},"nonce":{_ANY},"obj":(\{{.*\}}),"org":{_TEXT},"outcome":{_TEXT},'
-    rf'"reason_sha256":(?:null|{_ANY}),"seq":([0-9]+),'
-    rf'"src":\{{"host":{_ANY},"pid":[0-9]+,"uid":[0-9]+\}},"ts":{_TEXT},"v":1\}}',
-    re.DOTALL,
+# What no column says must be of its form, so that nothing of another part hides in it.
+_FORM: Final = re.compile(
+    r'"kind":"[^"\\]*","proof":"[^"\\]*","via":"[^"\\]*"'  # of the actor
+    r'|\{"host":"[^"\\]*","pid":[0-9]+,"uid":[0-9]+\}'  # of the source
 )
-_FINGERPRINT_KEY: Final = '"fingerprint":'
+_NONCE: Final = 24  # characters: 16 bytes in base64
+_OBJ: Final = '","obj":{'
+_AFTER: Final = len(',"ts":"2026-11-27T09:00:00.000000Z","v":1}')
+_MARK: Final = '"fingerprint":'
 
 
 def disagreements(rows: Sequence[Any], org: str, *, deep: bool) -> list[tuple[int, str]]:
     """Return the index of each row whose leaf is not a leaf of `org` or whose columns it contradicts, with what is
     wrong. Rows are as `COLUMNS`. `deep` asks for the canonical form too."""
-    match = _LEAF.fullmatch
-    suspects = []
-    for row in rows:
-        seq, leaf, _, ts, actor, action, account, outcome, corr, fingerprint = row
-        try:
-            found = match(leaf.decode())
-        except UnicodeDecodeError:
-            found = None
-        if found is None:
-            suspects.append(row)
-            continue
-        obj = found[5]
-        if (
-            found.groups() != (account, action, actor, corr, obj, org, outcome, str(seq), ts)
-            or (fingerprint is None) == (_FINGERPRINT_KEY in obj)
-            or (fingerprint is not None and not _holds(obj, fingerprint))
-        ):
-            suspects.append(row)
-    judged = rows if deep else suspects
+    judged = rows if deep else [row for row in rows if not _surely_agrees(row, org)]
     return [(row[0], wrong) for row in judged if (wrong := _wrong(row, org, deep=deep)) is not None]
 
 
-def _holds(obj: str, fingerprint: Any) -> bool:
-    """Return whether `obj` surely names this fingerprint: a key of that name in an object within `obj` is
-    another's, and a value with a quotation mark can pass for more: the parser tells those apart."""
-    plain = isinstance(fingerprint, str) and fingerprint.isalnum()
-    return plain and f'{_FINGERPRINT_KEY}"{fingerprint}"' in obj and obj.find("{", 1) < 0
+def _surely_agrees(row: Any, org: str) -> bool:
+    """Return whether a leaf begins and ends as its columns make it, with a nonce and `obj` between; False where
+    only the parser can tell. RFC 8785 sorts keys, so there is one order."""
+    text: str
+    seq, leaf, _, ts, actor, action, account, outcome, corr, fingerprint = row
+    words = f"{account}{action}{actor}{outcome}{corr}{fingerprint}{ts}"
+    if '"' in words or "\\" in words:
+        return False
+    try:
+        text = leaf.decode()
+    except UnicodeDecodeError:
+        return False
+    about = "null" if account is None else f'"{account}"'
+    tie = "null" if corr is None else f'"{corr}"'
+    head = f'{{"account":{about},"action":"{action}","actor":{{"id":"{actor}",'
+    who = text[len(head) : text.find("}", len(head))]
+    where = text[text.rfind("{") : -_AFTER]
+    if not (_is_formed(who) and _is_formed(where)):
+        return False
+    head = f'{head}{who}}},"corr":{tie},"nonce":"'
+    tail = f'}},"org":"{org}","outcome":"{outcome}","reason_sha256":null,"seq":{seq},"src":{where},'
+    tail += f'"ts":"{ts}","v":1}}'
+    nonce, obj, end = len(head), len(head) + _NONCE, len(text) - len(tail)
+    if not (text.startswith(head) and text.startswith(_OBJ, obj) and text.endswith(tail)) or obj >= end:
+        return False
+    if text.find('"', nonce) != obj or text.find("\\", nonce, obj) >= 0:
+        return False
+    obj += len(_OBJ)
+    if fingerprint is None:
+        return text.find(_MARK, obj, end) < 0
+    # A key of that name in an object within is another's: the parser tells those apart.
+    return text.find(f'{_MARK}"{fingerprint}"', obj, end) >= 0 and text.find("{", obj, end) < 0
+
+
+@lru_cache(maxsize=4096)
+def _is_formed(text: str) -> bool:
+    return _FORM.fullmatch(text) is not None
 
 
 def _wrong(row: Any, org: str, *, deep: bool) -> str | None:

@@ -1,5 +1,7 @@
 """One pass over the stored rows of one incarnation: its pages in their order, and the roots on the way."""
 
+import struct
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -7,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
 
-from socialguard.audit.pages import BATCH, Asked, Problem, Problems, order
+from socialguard.audit.pages import BATCH, Asked, Problem, Problems, order, rising
 from socialguard.audit.readers import Reader
 from socialguard.audit.tree import as_stored
 from socialguard.canon import merkle
@@ -34,12 +36,14 @@ _COUNT = Prepared(
 @dataclass(slots=True)
 class Scanned:
     """What a pass found: the tree over the rows in their order, its root at the sizes asked for, the leaves of
-    entries with the actions asked for, and the first row's and the newest times."""
+    entries with the actions asked for, the indexes of those that are hashes only, and the first row's and the
+    newest times."""
 
     incarnation: int
     frontier: merkle.Frontier = field(default_factory=merkle.Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     kept: list[tuple[int, bytes]] = field(default_factory=list)
+    bare: "array[int]" = field(default_factory=lambda: array("Q"))
     first: bytes | None = None
     last: int = -1
     last_ts: str = ""
@@ -80,13 +84,16 @@ def scan(
     with database.read() as connection:
         rows = int(_COUNT.scalar(connection, inc=incarnation) or 0)
     for page in reader(_parts(incarnation, rows, below, wanted)):
-        order(result.noted, [page.first], [page.first_ts], result.last + 1, result.last_ts)
+        order(result.noted, [page.first], result.last + 1)
+        if page.first_ts:
+            rising(result.noted, [page.first], [page.first_ts], result.last_ts)
         for problem in page.problems:
             result.tampered(problem.kind, problem.detail, problem.entry)
         result.first = page.leaf if result.first is None else result.first
-        result.last, result.last_ts = page.last, page.last_ts
+        result.last, result.last_ts = page.last, page.last_ts or result.last_ts
         result.kept.extend(page.kept)
-        hashes = [page.hashes[at : at + merkle.HASH_BYTES] for at in range(0, len(page.hashes), merkle.HASH_BYTES)]
+        result.bare.extend(page.bare)
+        hashes = _cut(page.hashes)
         start = result.frontier.size
         with database.read() as connection:
             points = _CHECKPOINTS.tuples(connection, inc=incarnation, low=start, high=start + len(hashes))
@@ -102,7 +109,12 @@ def _parts(incarnation: int, rows: int, below: int, wanted: Wanted) -> Iterator[
         yield Asked(incarnation, low, high, wanted.org, wanted.actions, wanted.deep)
 
 
-def _fold(result: Scanned, hashes: list[bytes], points: Any, wanted: Wanted) -> None:
+def _cut(hashes: bytes) -> tuple[bytes, ...]:
+    """Return hashes that stand one after the other, each by itself."""
+    return struct.unpack(f"{merkle.HASH_BYTES}s" * (len(hashes) // merkle.HASH_BYTES), hashes)
+
+
+def _fold(result: Scanned, hashes: tuple[bytes, ...], points: Any, wanted: Wanted) -> None:
     start = result.frontier.size
     stored = {size: (note, frontier) for size, note, frontier in points}
     sizes = {size for size in wanted.sizes if start < size <= start + len(hashes)}

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from socialguard import errors
 from socialguard.audit import declaration
 from socialguard.audit import leaf as leaves
+from socialguard.audit.courses import Pruned
 from socialguard.audit.interface import Intent, Said, Tree
 from socialguard.audit.tree import LOG, all_hashed, as_stored
 from socialguard.store.tables import audit_entry
@@ -14,9 +15,11 @@ from socialguard.store.tables import audit_entry
 
 @dataclass(slots=True)
 class Search:
-    """Collects what names the fingerprint, and what later shares the `corr` of an intent for it."""
+    """Collects what names the fingerprint, and what later shares the `corr` of an intent for it. Nothing that
+    does is older than `since`, an incarnation and a size of it."""
 
     fingerprint: str
+    since: tuple[int, int] = (0, 0)
     incarnation: int = 0
     _found: list[tuple[int, leaves.Columns]] = field(default_factory=list)
     _course: list[Said] = field(default_factory=list)
@@ -26,8 +29,13 @@ class Search:
     def __post_init__(self) -> None:
         self._wanted = self.fingerprint.encode("ascii")
 
-    def look(self, leaf: bytes) -> None:
-        """Take in one leaf; raises Tampered if it names the fingerprint and is no leaf."""
+    def look(self, seq: int, leaf: bytes) -> None:
+        """Take in one leaf; raises Tampered if it names the fingerprint and is no leaf, Pruned where nothing but
+        its hash was kept of an entry that could name it."""
+        if not leaf:
+            if (self.incarnation, seq) >= self.since:
+                raise Pruned(first=self.since[1], start=seq + 1)
+            return
         if self._wanted not in leaf and not any(corr in leaf for corr in self._corrs):
             return
         try:

@@ -26,16 +26,19 @@ def lines(
     """Give each entry after a place as one line without its end.
 
     `jsonl` is `{"incarnation","leaf","leaf_hash","reason","seq"}`, the leaf a string of the exact bytes that are
-    hashed. Raises Tampered for an entry that is no leaf."""
+    hashed, null where only the hash is kept; of such an entry there is no event. Raises Tampered for an entry that
+    is no leaf."""
     for row in rows(database, wanted or Filter(), after):
         place = (row.incarnation, row.seq)
+        if form == "ocsf" and not row.leaf:
+            continue
         if form == "ocsf":
             yield place, json.dumps(ocsf.event(logged(row), org, names), separators=(",", ":"))
             continue
         line = {
             "incarnation": row.incarnation,
             "seq": row.seq,
-            "leaf": bytes(row.leaf).decode("utf-8"),
+            "leaf": bytes(row.leaf).decode("utf-8") if row.leaf else None,
             "leaf_hash": bytes(row.leaf_hash).hex(),
             "reason": row.reason,
         }

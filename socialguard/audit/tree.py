@@ -3,7 +3,7 @@
 A stored right edge need not be trusted to be useful: folded with the leaves after it, it gives the trusted root
 of a later tree only if it and those leaves are the ones of that tree (SHA-256 has no known collisions)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -31,7 +31,7 @@ HEAD = select(*(as_stored(column) for column in audit_head.c)).where(audit_head.
 _HEAD = Prepared(HEAD)
 _LOCKED_HEAD = Prepared(HEAD.with_for_update())
 _LEAVES = Prepared(
-    select(as_stored(audit_entry.c.seq), as_stored(audit_entry.c.leaf))
+    select(as_stored(audit_entry.c.seq), as_stored(audit_entry.c.leaf), as_stored(audit_entry.c.leaf_hash))
     .where(
         audit_entry.c.incarnation == bindparam("inc"),
         audit_entry.c.seq >= bindparam("low"),
@@ -56,6 +56,9 @@ _BEYOND = Prepared(
     .limit(1)
 )
 _BATCH: Final = 2000
+
+Look = Callable[[int, bytes], None]
+"""Sees the index and the leaf of an entry; the leaf is empty where only its hash was kept (`audit.pruned`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +137,21 @@ def hashed(
     incarnation: int,
     start: merkle.Frontier,
     size: int,
-    look: Callable[[bytes], None] | None = None,
+    look: Look | None = None,
 ) -> merkle.Frontier:
     """Return `start` with the stored leaves from `start.size` up to `size` folded upon it.
 
-    `look` sees each leaf in turn. Raises Tampered where an entry is missing; whether the leaves are the right
+    `look` sees each entry in turn. Raises Tampered where an entry is missing; whether the leaves are the right
     ones is known when the caller compares the result with what it trusts."""
     frontier = start
     for low, batch in _batches(connection, incarnation, start.size):
         inside = batch[: size - low]
-        if any(seq != low + at for at, (seq, _) in enumerate(inside)):
+        if any(row[0] != low + at for at, row in enumerate(inside)):
             raise errors.Tampered(what=LOG, detail=f"an entry near {low} is missing.")
         if look is not None:
-            for _, leaf in inside:
-                look(leaf)
-        frontier = frontier.extend(merkle.leaf_hashes(leaf for _, leaf in inside))
+            for row in inside:
+                look(row[0], row[1])
+        frontier = frontier.extend(_hashes(inside))
         if frontier.size == size:
             break
     if frontier.size != size:
@@ -156,29 +159,43 @@ def hashed(
     return frontier
 
 
-def all_hashed(connection: Connection, incarnation: int, look: Callable[[bytes], None]) -> merkle.Frontier:
+def all_hashed(connection: Connection, incarnation: int, look: Look) -> merkle.Frontier:
     """Return the right edge over every stored leaf of an incarnation in its order, with whatever holes it has.
 
-    `look` sees each leaf in turn. Raises Tampered for values that no entry has."""
+    `look` sees each entry in turn. Raises Tampered for values that no entry has."""
     frontier, low = merkle.Frontier(), -(2**62)
     while rows := _LEAVES.all(connection, inc=incarnation, low=low, many=_BATCH):
-        if not all(type(row[0]) is int and type(row[1]) is bytes for row in rows):
+        if not all(map(_is_entry, rows)):
             raise errors.Tampered(what=LOG, detail="an entry holds values that no entry has.")
         for row in rows:
-            look(row[1])
-        frontier = frontier.extend(merkle.leaf_hashes(row[1] for row in rows))
+            look(row[0], row[1])
+        frontier = frontier.extend(_hashes(rows))
         low = rows[-1][0] + 1
     return frontier
 
 
-def _batches(connection: Connection, incarnation: int, low: int) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
+def _is_entry(row: Any) -> bool:
+    seq, leaf, leaf_hash = row
+    return type(seq) is int and type(leaf) is bytes and (leaf != b"" or type(leaf_hash) is bytes)
+
+
+def _hashes(rows: Sequence[Any]) -> list[bytes]:
+    """Return the leaf hash of each row: of its bytes, or the one that was kept of them."""
+    hashes = merkle.leaf_hashes(row[1] for row in rows)
+    for at, row in enumerate(rows):
+        if not row[1]:
+            hashes[at] = row[2]
+    return hashes
+
+
+def _batches(connection: Connection, incarnation: int, low: int) -> Iterator[tuple[int, list[Any]]]:
     while True:
         rows = _LEAVES.all(connection, inc=incarnation, low=low, many=_BATCH)
         if not rows:
             return
-        if not all(type(row[0]) is int and type(row[1]) is bytes for row in rows):
+        if not all(map(_is_entry, rows)):
             raise errors.Tampered(what=LOG, detail=f"an entry near {low} holds values that no entry has.")
-        yield low, [(row[0], row[1]) for row in rows]
+        yield low, rows
         low += len(rows)
 
 

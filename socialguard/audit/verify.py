@@ -3,6 +3,7 @@
 What a clean report proves: that nothing which a checkpoint states, and an anchor outside received, was changed
 later. Alone on one machine the log proves neither that it is complete nor who typed."""
 
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -11,11 +12,17 @@ from typing import Final
 from sqlalchemy import func, select
 
 from socialguard import clock, errors
-from socialguard.audit import checkpoint
+from socialguard.audit import checkpoint, pruned
 from socialguard.audit.anchors.interface import Anchor
 from socialguard.audit.declaration import Declaration, Gap
 from socialguard.audit.interface import LogKey, Tree, TreePin
-from socialguard.audit.judge import judge_declarations, judge_rotations, judge_witness, told_once
+from socialguard.audit.judge import (
+    judge_declarations,
+    judge_prunings,
+    judge_rotations,
+    judge_witness,
+    told_once,
+)
 from socialguard.audit.pages import Problem
 from socialguard.audit.readers import readers
 from socialguard.audit.scan import Scanned, Wanted, scan
@@ -39,7 +46,8 @@ Progress = Callable[[int, int], None]
 class Report:
     """What was found. `status` is `whole`, `whole, gap n–m declared` or `tampered`; `entries` and `root` (base64,
     as in a checkpoint) are those of the present tree; `anchored` is `none`, `local` or `outside`; `unproven`
-    counts the entries after the last checkpoint; `exit_code` is the gravest of the problems, 0 without one."""
+    counts the entries after the last checkpoint, `pruned` those of which only the hash is kept; `exit_code` is the
+    gravest of the problems, 0 without one."""
 
     status: str
     entries: int
@@ -48,6 +56,7 @@ class Report:
     problems: tuple[Problem, ...]
     exit_code: int
     unproven: int = 0
+    pruned: int = 0
     incarnation: int = 0
     gaps: tuple[Gap, ...] = ()
 
@@ -69,14 +78,20 @@ class _Checkpoints:
     deep: bool
     good: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     bad: set[int] = field(default_factory=set)
+    begin: dict[int, bytes] = field(default_factory=dict)
 
     def check(self, result: Scanned, stored: object, kept: object, edge: merkle.Edge) -> None:
         """Note a checkpoint that does not state the tree that was read, the first in an incarnation only: every
         later one follows from it."""
         if result.incarnation in self.bad:
             return
-        name = checkpoint.origin(self.org, result.incarnation)
-        text = f"{name}\n{edge.size}\n{jcs.b64(edge.root)}\n".encode()
+        # A log has one for every third entry or so: what is the same in each is made once.
+        begin = self.begin.get(result.incarnation)
+        if begin is None:
+            begin = self.begin[result.incarnation] = (
+                f"{checkpoint.origin(self.org, result.incarnation)}\n".encode()
+            )
+        text = b"%b%d\n%b" % (begin, edge.size, b2a_base64(edge.root))  # with the line feed after it
         if not isinstance(stored, bytes) or not stored.startswith(text) or kept != edge.stored:
             since = self.good.get(result.incarnation, (0, b""))[0]
             detail = f"entries {since}–{edge.size - 1} are not those that the checkpoint after them states."
@@ -124,7 +139,7 @@ def verify(
             wanted = Wanted(
                 org,
                 frozenset(w.tree.size for w in witnesses if w.tree.incarnation == incarnation),
-                frozenset({checkpoint.ROTATE}),
+                frozenset({checkpoint.ROTATE, pruned.ACTION}),
                 judge.check,
                 deep,
             )
@@ -135,6 +150,7 @@ def verify(
         if not deep:
             judge.check_signature(scans[incarnation], data)
     current = max(scans, default=0) if head is None else head.incarnation
+    bare = judge_prunings(org, owners, scans)
     declared = judge_declarations(org, owners, scans, current, problems)
     problems += _present(database, head, scans.get(current))
     for result in scans.values():
@@ -149,7 +165,7 @@ def verify(
     newest = scans.get(current, Scanned(current))
     problems += _anchoring(database, newest, witnesses, anchors, require_anchor, stale_after)
     proved = judge.good.get(current, (0, b""))[0]
-    return _report(newest, problems, declared, _class_of(witnesses, newest), proved)
+    return replace(_report(newest, problems, declared, _class_of(witnesses, newest), proved), pruned=bare)
 
 
 def _survey(database: Database) -> tuple[Head | None, dict[int, int], list[Problem]]:

@@ -65,7 +65,7 @@ def estimate(desk: Desk, account: Account) -> Estimate:
 
     try:
         desk.renew(account)
-        profile = desk.custody.on_network(ACTION, account.id, call, _nothing, book=meter.book_rest)
+        profile = desk.custody.on_network(ACTION, account.id, call, _nothing, book=meter.book_rest, reads=True)
         profiles.keep(desk, account, profile)
     except errors.SocialGuardError as problem:
         return Estimate(account, None, 0, problem)

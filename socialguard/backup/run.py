@@ -67,7 +67,7 @@ def _call(desk: Desk, outcome: Outcome, stop: Stop, told: Told, work: Callable[[
         facts = desk.custody.network(account.network).reading
         work(Visit(desk, session, facts, meter, outcome, stop, told))
 
-    desk.custody.on_network(ACTION, outcome.account.id, call, _nothing, book=meter.book_rest)
+    desk.custody.on_network(ACTION, outcome.account.id, call, _nothing, book=meter.book_rest, reads=True)
 
 
 def _everything(visit: Visit) -> None:

@@ -25,7 +25,9 @@ _SIZE_BYTES = 8
 _BATCH = 1 << 12  # a power of two, so that a full batch of leaves is one perfect subtree
 _FEW = 64  # from here on a batch is worth its preparation
 
-_sha256 = hashlib.sha256
+# Begun hashes, to be copied: half the time of beginning each anew, for which OpenSSL looks SHA-256 up again.
+_LEAF = hashlib.sha256(b"\x00")
+_NODE = hashlib.sha256(b"\x01")
 
 
 class BadTree(ValueError):
@@ -34,18 +36,26 @@ class BadTree(ValueError):
 
 def leaf_hash(leaf: bytes) -> bytes:
     """Return SHA-256(0x00 ‖ leaf)."""
-    return _sha256(b"\x00" + leaf).digest()
+    found = _LEAF.copy()
+    found.update(leaf)
+    return found.digest()
 
 
 def leaf_hashes(leaves: Iterable[bytes]) -> list[bytes]:
     """Return the hash of each leaf, in one pass without a function call per leaf."""
-    sha256 = _sha256
-    return [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    begun, hashes = _LEAF.copy, []
+    for leaf in leaves:
+        found = begun()
+        found.update(leaf)
+        hashes.append(found.digest())
+    return hashes
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return SHA-256(0x01 ‖ left ‖ right)."""
-    return _sha256(b"\x01" + left + right).digest()
+    found = _NODE.copy()
+    found.update(left + right)
+    return found.digest()
 
 
 def root(hashes: Iterable[bytes]) -> bytes:
@@ -95,10 +105,9 @@ class Frontier:
         """Return the root of the tree."""
         if not self.subtrees:
             return EMPTY_ROOT
-        # `node_hash` written out: a verification asks for the root of every checkpoint.
-        sha256, result = _sha256, self.subtrees[-1]
+        result = self.subtrees[-1]
         for subtree in self.subtrees[-2::-1]:
-            result = sha256(b"\x01" + subtree + result).digest()
+            result = node_hash(subtree, result)
         return result
 
     def to_bytes(self) -> bytes:
@@ -129,7 +138,7 @@ def edges(start: Frontier, hashes: Sequence[bytes], sizes: Sequence[int]) -> Ite
     One loop with everything written out: a verification asks for the edge at every checkpoint, and a value made
     for each costs more than the hashing. Raises BadTree for a leaf hash that is not 32 bytes."""
     _refuse_odd_lengths(hashes)
-    sha256, size, subtrees, at = _sha256, start.size, list(start.subtrees), 0
+    begun, size, subtrees, at = _NODE.copy, start.size, list(start.subtrees), 0
     for wanted in sizes:
         if wanted - size > _FEW:
             grown = Frontier(size, tuple(subtrees)).extend(hashes[at : at + wanted - size])
@@ -137,13 +146,17 @@ def edges(start: Frontier, hashes: Sequence[bytes], sizes: Sequence[int]) -> Ite
         while size < wanted:
             subtree, count = hashes[at], size
             while count & 1:
-                subtree = sha256(b"\x01" + subtrees.pop() + subtree).digest()
+                node = begun()
+                node.update(subtrees.pop() + subtree)
+                subtree = node.digest()
                 count >>= 1
             subtrees.append(subtree)
             at, size = at + 1, size + 1
         root = subtrees[-1] if subtrees else EMPTY_ROOT
         for subtree in subtrees[-2::-1]:
-            root = sha256(b"\x01" + subtree + root).digest()
+            node = begun()
+            node.update(subtree + root)
+            root = node.digest()
         yield Edge(size, root, _FORMAT + size.to_bytes(_SIZE_BYTES, "big") + b"".join(subtrees))
 
 
@@ -253,18 +266,16 @@ def _push(subtrees: list[bytes], count: int, subtree: bytes) -> None:
     """Add a subtree of the smallest kind to a right edge that holds `count` of that kind's leaves."""
     if len(subtree) != HASH_BYTES:
         raise BadTree("a leaf hash is not 32 bytes")
-    sha256 = _sha256
     while count & 1:
-        subtree = sha256(b"\x01" + subtrees.pop() + subtree).digest()
+        subtree = node_hash(subtrees.pop(), subtree)
         count >>= 1
     subtrees.append(subtree)
 
 
 def _perfect_root(hashes: list[bytes]) -> bytes:
-    sha256 = _sha256
     while len(hashes) > 1:
         pairs = iter(hashes)
-        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+        hashes = [node_hash(left, right) for left, right in zip(pairs, pairs, strict=True)]
     return hashes[0]
 
 

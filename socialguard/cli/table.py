@@ -201,6 +201,10 @@ TABLE: Final[Mapping[str, Row]] = {
     "backup verify": Row(
         "backup_files", "verify", "Prove that every file of the archive is as it was written; names what is not."
     ),
+    "backup seal": Row("backup_shred", "seal", "Seal what an older version kept of other people in the clear."),
+    "backup shred": Row(
+        "backup_shred", "shred", "Destroy what other people wrote to an account in a month, for good."
+    ),
     "backup rebuild": Row("backup_files", "rebuild", "Make the index of the archive anew from its segments."),
     "freeze": Row(
         "stops", "freeze", "Stop every send on accounts, clients, labels, of a member, or --all. It never asks."
@@ -227,6 +231,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "crisis status": Row("crisis", "status", "Show the crises in force, and the posts that one holds."),
     "watch run": Row(
         "watch", "run", "Look for what nobody here did on accounts: posts, replies, deletions, profile changes."
+    ),
+    "watch credential": Row(
+        "watch",
+        "credential",
+        "Let this machine look at an account with a credential of its own that can only read.",
     ),
     "watch baseline": Row(
         "watch", "baseline", "Accept that people also post by hand on an account: learn what is usual there."
@@ -276,6 +285,19 @@ TABLE: Final[Mapping[str, Row]] = {
         "audit_access",
         "person",
         "Write one signed file about a member: could, did, withdrawn, tokens changed, left to do.",
+    ),
+    "audit anchor list": Row(
+        "audit_anchor",
+        "list_",
+        "List the anchors: where each is, what it took last, and since when something waits for it.",
+    ),
+    "audit anchor key": Row(
+        "audit_anchor", "key", "Keep the key of an anchor sealed: its id and its secret, read from standard input."
+    ),
+    "audit prune": Row(
+        "audit_prune",
+        "prune",
+        "Let go what entries say that are old, for good; their hashes stay, and what they prove.",
     ),
     "audit incident accept": Row(
         "audit",
@@ -346,6 +368,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "approval": "Approvals by mail.",
     "alerts channel": "Where alerts go outside this machine.",
     "audit": "The log of who did what, and its proof.",
+    "audit anchor": "Where the log is anchored.",
     "audit incident": "What to do when the log was damaged.",
     "backup": "The activity of accounts, kept here.",
     "crisis": "What was queued before something happened waits for a person.",

@@ -224,6 +224,11 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
     hands = partial(approval.hands, connection, value)
     for stop in desk.trust.stops(connection, account, ground.noted, hands):
         return Result(value, account, frozen(connection, desk, stop, account, value.draft_id))
+    if value.act is not Act.DELETE:  # what is public and must go is never kept there by this
+        try:
+            desk.trust.require_anchored(connection)
+        except errors.AnchorOverdue as overdue:
+            return Result(value, account, overdue)
     return None
 
 

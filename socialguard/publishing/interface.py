@@ -178,6 +178,10 @@ class Trust(Protocol):
         """Refuse unless the audit log extends what was pinned."""
         ...
 
+    def require_anchored(self, connection: Connection) -> None:
+        """Refuse (AnchorOverdue) where no anchor outside has taken the log for as long as the settings allow."""
+        ...
+
     def require_intact_stops(self, connection: Connection) -> None:
         """Refuse where a stop vanished, or was lifted without a signature."""
         ...

@@ -1,10 +1,10 @@
 """Things that happen to an account without any client of ours: what a break-in or a colleague would do.
 
 `{"network", "account", "kind"}` with `kind`: `post` (the default: `text`, `created_at`?, `link`?, `reply_to`?),
-`profile` (`display_name`?, `description`?, `handle`?, `followers_count`?, `protected`?), `delete` (`id`),
-`edit` (`id`, `text`), `metrics` (`id`, `metrics`), `comment` (Facebook: `id`, `text`, `from`?), `mention` (X:
-`text`, `from`?), `visitor` (Facebook: `text`, `from`?: a visitor's post on the Page). `from` is a name; without it
-the account itself writes.
+`profile` (`display_name`?, `description`?, `handle`?, `followers_count`?, `protected`?), `delete` and `undelete`
+(`id`), `edit` (`id`, `text`), `metrics` (`id`, `metrics`), `comment` (Facebook: `id`, `text`, `from`?), `mention`
+(X: `text`, `from`?), `visitor` (Facebook: `text`, `from`?: a visitor's post on the Page). `from` is a name;
+without it the account itself writes.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def happen(world: World, document: Mapping[str, Any]) -> dict[str, Any]:
 def _to_post(world: World, account: Account, post: Post, kind: str, document: Mapping[str, Any]) -> Post:
     if kind == "delete":
         post.deleted_at = world.clock.now()
+    elif kind == "undelete":
+        post.deleted_at = None
     elif kind == "metrics":
         set_metrics(post, document["metrics"])
     elif kind == "comment" and post.network == "facebook":

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from socialguard.store.tables import Digest, Serial
 from socialguard.store.tables import metadata as main_metadata
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 # Microseconds since 1970: a third of what a text takes, in a table of millions of rows.
 Instant: Final = BigInteger
@@ -134,4 +134,11 @@ tombstone = Table(
     Column("item_id", Serial, ForeignKey("item.id"), primary_key=True),
     Column("reason", String(32), nullable=False),
     Column("seen_at", Instant, nullable=False),
+)
+# Shelves of others whose key is destroyed: nothing is kept on them any more.
+shredded = Table(
+    "shredded",
+    metadata,
+    Column("shelf", String(96), primary_key=True),
+    Column("at", Instant, nullable=False),
 )

@@ -25,8 +25,14 @@ READ_ONLY: Final = marked("{where} is read-only")
 # sqlite.org/wal.html, "The WAL Reset Bug": fixed in these and later versions of their branches.
 _WAL_FIXED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
+# All that may ever happen to an entry: its content goes, and what identifies and proves it stays. An owner signs
+# that, and `audit verify` asks who did.
+_PRUNES: Final = """new.incarnation = old.incarnation and new.seq = old.seq and new.leaf_hash = old.leaf_hash
+         and length(new.leaf) = 0 and new.ts = '' and new.actor = '' and new.action = '' and new.outcome = ''
+         and new.account is null and new.corr is null and new.fingerprint is null"""
 _SQLITE_TRIGGERS: Final = (
-    """create trigger audit_entry_no_update before update on audit_entry
+    f"""create trigger audit_entry_no_update before update on audit_entry
+       when not ({_PRUNES})
        begin select raise(abort, 'audit_entry is append-only'); end""",
     """create trigger audit_entry_no_delete before delete on audit_entry
        begin select raise(abort, 'audit_entry is append-only'); end""",
@@ -37,8 +43,13 @@ _SQLITE_TRIGGERS: Final = (
        begin select raise(abort, 'audit_entry is append-only'); end""",
 )
 _POSTGRESQL_TRIGGERS: Final = (
-    """create function audit_entry_append_only() returns trigger language plpgsql as $$
+    f"""create or replace function audit_entry_append_only() returns trigger language plpgsql as $$
        begin
+         if tg_op = 'UPDATE' then
+           if {_PRUNES} then
+             return new;
+           end if;
+         end if;
          if tg_op = 'INSERT' then
            if new.seq = (select coalesce(max(seq), -1) + 1 from audit_entry where incarnation = new.incarnation)
              and new.incarnation >= (select coalesce(max(incarnation), 0) from audit_entry) then
@@ -46,7 +57,7 @@ _POSTGRESQL_TRIGGERS: Final = (
            end if;
          end if;
          raise exception 'audit_entry is append-only';
-       end $$""",
+       end $$""",  # noqa: S608 - words of our own
     """create trigger audit_entry_append_only before insert or update or delete on audit_entry
        for each row execute function audit_entry_append_only()""",
     """create trigger audit_entry_no_truncate before truncate on audit_entry
@@ -145,6 +156,41 @@ def use_wal(engine: Engine) -> None:
         cursor.close()
 
 
+def overwrite_deleted(connection: Connection) -> None:
+    """Let what this connection deletes from now on be overwritten in the file. PostgreSQL keeps it until its next
+    vacuum."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("pragma secure_delete = on")
+
+
+def forget_journal(engine: Engine) -> None:
+    """Bring a WAL into its database and empty it: it may hold what was deleted. Raises Busy where a reader holds
+    it."""
+    if engine.dialect.name == "sqlite":
+        _alone(engine, "pragma wal_checkpoint(truncate)")
+
+
+def compact(engine: Engine) -> None:
+    """Write a database anew without what was deleted, and empty its WAL; raises as `forget_journal`."""
+    if engine.dialect.name == "sqlite":
+        _alone(engine, "vacuum")
+        _alone(engine, "pragma wal_checkpoint(truncate)")
+
+
+def _alone(engine: Engine, statement: str) -> None:
+    """Execute what SQLite refuses within a transaction."""
+    with engine.connect() as connection:
+        cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr] # it is open
+        try:
+            found = cursor.execute(statement).fetchone()
+        except driver().OperationalError:
+            found = (1,)
+        finally:
+            cursor.close()
+    if found is not None and found[0]:
+        raise errors.Busy(what=Path(engine.url.database or "").name)
+
+
 def begin(connection: Connection, *, writes: bool) -> None:
     """Begin the transaction of `connection` at the database, for SQLite's driver does not.
 
@@ -163,6 +209,22 @@ def create_triggers(connection: Connection) -> None:
     sqlite = connection.dialect.name == "sqlite"
     for statement in _SQLITE_TRIGGERS if sqlite else _POSTGRESQL_TRIGGERS:
         connection.execute(text(statement))
+
+
+def erase_for_good(connection: Connection) -> None:
+    """Let what is deleted or replaced from now on be overwritten in the file, too; PostgreSQL's vacuum does it."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("pragma secure_delete = on")
+
+
+def replace_triggers(connection: Connection) -> None:
+    """Create the triggers in place of those that an older schema has."""
+    sqlite = connection.dialect.name == "sqlite"
+    names = ("no_update", "no_delete", "in_order") if sqlite else ("append_only", "no_truncate")
+    table = "" if sqlite else " on audit_entry"
+    for name in names:
+        connection.execute(text(f"drop trigger if exists audit_entry_{name}{table}"))
+    create_triggers(connection)
 
 
 def narrow_indexes(connection: Connection, metadata: MetaData) -> None:
@@ -239,6 +301,19 @@ def reindex_texts(connection: Connection, item_id: int, before: Sequence[str], a
         forget = "insert into item_text (item_text, rowid, text) values ('delete', ?, ?)"
         connection.exec_driver_sql(forget, (item_id, "\n".join(before)))
         index_texts(connection, [(item_id, "\n".join(after))])
+
+
+def forget_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
+    """Take deleted items, by id with all that they are found by, out of the full text index."""
+    if connection.dialect.name == "sqlite" and texts:
+        driver: Any = connection.connection.driver_connection
+        driver.executemany("insert into item_text (item_text, rowid, text) values ('delete', ?, ?)", texts)
+
+
+def merge_texts(connection: Connection) -> None:
+    """Write the full text index anew: words of deleted items leave it only then."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("insert into item_text (item_text) values ('optimize')")
 
 
 def holds_phrases(connection: Connection, phrases: Sequence[str], versions: int) -> ColumnElement[bool]:

@@ -113,6 +113,16 @@ anchor_queue = Table(
     Column("size", BigInteger, nullable=False),
     Column("last_error", Text),
 )
+# What each anchor took last, and whether it lay outside this machine then.
+anchor_held = Table(
+    "anchor_held",
+    metadata,
+    Column("anchor", String(64), primary_key=True),
+    Column("incarnation", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("outside", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+)
 
 # ── registry ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -221,6 +231,25 @@ wrap = Table(
     Column("credential_id", String(64), ForeignKey("credential.id"), primary_key=True),
     Column("recipient", String(32), primary_key=True),
     Column("sealed", Bytes, nullable=False),
+)
+# What others wrote is kept under keys of its own (vault/shelf_keys.py): one root, and a key for each account and
+# month.
+shelf_root = Table(
+    "shelf_root",
+    metadata,
+    Column("gen", Integer, primary_key=True, autoincrement=False),
+    Column("statement", Bytes, nullable=False),
+    Column("signer", String(32), nullable=False),
+    Column("signature", Bytes, nullable=False),
+)
+shelf_key = Table(
+    "shelf_key",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("shelf", String(96), nullable=False),
+    Column("made_in", Integer, nullable=False),  # the generation of the root then: what is newer gets another key
+    Column("sealed", Bytes, nullable=False),
+    Index("ix_shelf_key_shelf", "shelf"),
 )
 
 # ── ledger ───────────────────────────────────────────────────────────────────────────────────────────────

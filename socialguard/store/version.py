@@ -2,5 +2,5 @@
 
 from typing import Final
 
-HEAD: Final = "0004"
-KNOWN: Final = ("0001", "0002", "0003", "0004")
+HEAD: Final = "0006"
+KNOWN: Final = ("0001", "0002", "0003", "0004", "0005", "0006")

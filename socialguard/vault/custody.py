@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -30,12 +30,16 @@ from socialguard.store.database import Database
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.marks import Marks
+from socialguard.vault.readers import Readers
 from socialguard.vault.renewed import Renewed
 
 T = TypeVar("T")
 Book = Callable[[Connection, Account, Session, str], None]
 """Puts what a session did on an account into the books, as an operation."""
 
+RENEW: Final = "watch.renew"
+"""The action of renewing this machine's own reading credential."""
+RENEW_BEFORE: Final = timedelta(minutes=5)
 LEASE: Final = timedelta(minutes=3)
 """Longer than a call with all its time-outs, so that a refresh token is never spent twice at once."""
 
@@ -70,10 +74,11 @@ class CustodyPins(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """All that keeping credentials works with. `owner` and `worker` open this machine's keys when they are
-    first needed; `emergency` keeps an entry where the log cannot take it; `book` puts what a session did on an
-    account into the books, as an operation, and `unbooked` are those of accounts that are not there yet; `renewed`
-    keeps a token between its network's answer and our commit."""
+    """All that keeping credentials works with. `owner` and `worker` open this machine's keys when they are first
+    needed; `emergency` keeps an entry where the log cannot take it; `book` puts what a session did on an account
+    into the books, as an operation, and `unbooked` are those of accounts that are not there yet; `renewed` keeps a
+    token between its network's answer and our commit; `readers` are this machine's own credentials that can only
+    read."""
 
     database: Database
     log: AuditLog
@@ -87,6 +92,7 @@ class Custody:
     book: Book
     renewed: Renewed
     marks: Marks | None = None
+    readers: Readers | None = None
     unbooked: dict[str, tuple[Session, str]] = field(default_factory=dict)
 
     def manifest(self, connection: Connection) -> Manifest:
@@ -177,31 +183,60 @@ class Custody:
         *,
         reason: str | None = None,
         book: Book | None = None,
+        reads: bool = False,
     ) -> T:
         """Make one logged use of the stored credential of an account and return what `call` returns.
 
+        `reads`: the call only reads, so that this machine's own reading credential is used where it has one.
         `settle` stores what the call changed, in the transaction of the outcome; `book` is for a call that books
-        by itself what it costs, and then only the rest. Raises what `call` raises,
-        after logging it; AuditUnwritable or Tampered, before any call, where the log cannot be trusted."""
+        by itself what it costs, and then only the rest. Raises what `call` raises, after logging it;
+        AuditUnwritable or Tampered, before any call, where the log cannot be trusted."""
         corr = secrets.token_hex(8)
+        own = self._reader(account_id) if reads else None
         with self.database.write() as connection:
             self.log.require_extends(connection, self.pins.pinned_tree())
             manifest = self.manifest(connection)
             account = Registry(manifest).account(connection, account_id)
             said = self.entry(action, "intent", account_id, corr=corr, reason=reason)
             intent = self.log.append(connection, said)
-            keys = self.keys(manifest, account_id)
-            credential = self.vault(manifest).use(connection, account, keys, intent=intent)
+            credential = own or self.vault(manifest).use(
+                connection, account, self.keys(manifest, account_id), intent=intent
+            )
         session = self.network(account.network).open(credential, account.origin, str(account))
 
         def finish(connection: Connection, manifest: Manifest, result: T) -> None:
             settle(connection, manifest, result)
-            self.vault(manifest).mark_used(connection, account_id, clock.now())
+            if own is None:
+                self.vault(manifest).mark_used(connection, account_id, clock.now())
 
         def book_all(connection: Connection) -> None:
             (book or self.book)(connection, account, session, action)
 
         return self._settled(action, account_id, corr, session, lambda: call(account, session), finish, book_all)
+
+    def _reader(self, account_id: str) -> Credential | None:
+        """This machine's own reading credential of an account, renewed where it is about to end; None without
+        one."""
+        readers = self.readers
+        if readers is None or not readers.holds(account_id):
+            return None
+        with self.database.read() as connection:
+            account = self.account(connection, account_id)
+        credential = readers.open(account_id, account.network)
+        ends = credential.get("expires_at")
+        if ends is None or datetime.fromisoformat(ends) - clock.now() > RENEW_BEFORE:
+            return credential
+
+        def renewed(session: Session) -> Credential | None:
+            found = session.refresh()
+            if found is not None:
+                readers.keep(account_id, found.document())  # at once: the one before is used up
+            return found
+
+        new = self.with_given(
+            RENEW, account_id, account.name, account.origin, credential, renewed, account=account
+        )
+        return new or credential
 
     def with_given(
         self,

@@ -20,7 +20,7 @@ from socialguard.registry import changes
 from socialguard.registry.accounts import Registry
 from socialguard.registry.interface import OwnerSigner
 from socialguard.registry.manifest import Manifest
-from socialguard.vault import credential_row
+from socialguard.vault import credential_row, shelf_keys
 from socialguard.vault.custody import Custody
 from socialguard.vault.keys import KeyPair
 
@@ -65,11 +65,13 @@ def amend(
             entry = custody.entry(action, "ok", account_id, corr=corr, reason=reason, obj=told, proof=after.sha256)
             custody.log.append(connection, entry)
         generations, due = _rekey(connection, custody, before, after)
+        root = shelf_keys.reseal(connection, custody, before, after)
         if beside is not None:
             beside(connection)
     custody.pins.pin_manifest(after.epoch, after.sha256)
-    if generations:
-        custody.pins.pin_generations(generations)
+    pinned = generations if root is None else {**generations, shelf_keys.PIN: root}
+    if pinned:
+        custody.pins.pin_generations(pinned)
     return Rekeyed(after, generations, due)
 
 

@@ -15,6 +15,7 @@ from socialguard.networks.interface import Identity, Inspection, Session
 from socialguard.registry import changes
 from socialguard.registry.accounts import Registry
 from socialguard.registry.manifest import Manifest
+from socialguard.vault import shelf_keys
 from socialguard.vault.admission import require_user
 from socialguard.vault.credentials import Holding
 from socialguard.vault.custody import Custody
@@ -148,13 +149,16 @@ def rewrap(custody: Custody, account_ids: Sequence[str], reason: str | None = No
             refresh(custody, account_id)  # what is stored was used up
         with custody.database.write() as connection:
             custody.log.require_extends(connection, custody.pins.pinned_tree())
-            vault = custody.vault(custody.manifest(connection))
-            gen = vault.rewrap(connection, account_id, keys, custody.actor)
+            manifest = custody.manifest(connection)
+            gen = custody.vault(manifest).rewrap(connection, account_id, keys, custody.actor)
+            root = shelf_keys.reseal(connection, custody, manifest, manifest)
             custody.log.append(
                 connection,
                 custody.entry("credential.rewrap", "ok", account_id, reason=reason, obj={"gen": gen}),
             )
-        custody.pins.pin_generation(account_id, gen)
+        custody.pins.pin_generations(
+            {account_id: gen} if root is None else {account_id: gen, shelf_keys.PIN: root}
+        )
         generations[account_id] = gen
     return generations
 

@@ -35,9 +35,9 @@ def examine(desk: Desk, outcome: Outcome) -> None:
 
 def _examine_some(desk: Desk, outcome: Outcome) -> bool:
     """Judge the next items, in one transaction with their alerts; False where there are no more."""
-    account = outcome.account
+    account, watcher = outcome.account, desk.watcher(outcome.account.id)
     with desk.database.read() as connection:
-        begun = at = place.load(connection, account.id, desk.facts(connection, account.id).created_at)
+        begun = at = place.load(connection, account.id, desk.facts(connection, account.id).created_at, watcher)
     with desk.archive().database.read() as connection:
         if at.item and not watching.holds(connection, account.id, at.item, at.network_id):
             at = replace(at, history=True, item=0, network_id="")
@@ -49,17 +49,16 @@ def _examine_some(desk: Desk, outcome: Outcome) -> bool:
             outcome.waits = owning.is_in_doubt(connection, account.id)
         return False
     with desk.database.write() as connection:
-        if place.load(connection, account.id, at.since) != begun:
+        if place.load(connection, account.id, at.since, watcher) != begun:
             return True  # another process was here meanwhile
         if owning.is_in_doubt(connection, account.id):
             outcome.waits = True
             return False
-        found = _judged(connection, desk, account, at, items)
-        sightings.keep(connection, account.id, found)
+        found = sightings.keep(connection, account.id, _judged(connection, desk, account, at, items))
         telling.tell(connection, desk, account, found)
         if items:
             at = replace(at, item=items[-1].id, network_id=items[-1].network_id)
-        place.keep(connection, account.id, replace(at, history=at.history and not (is_last and settled)))
+        place.keep(connection, account.id, replace(at, history=at.history and not (is_last and settled)), watcher)
     outcome.judged += len(items)
     outcome.sightings += found
     return not is_last

@@ -58,13 +58,17 @@ class Sighting:
 @dataclass(slots=True)
 class Outcome:
     """What a look at one account brought. `waits`: a send is in doubt, so nothing was judged. `asked` is how many
-    posts the network was asked for, None where it was not asked; `skipped` says why nothing was tried."""
+    posts the network was asked for, None where it was not asked; `buried` are the ids of posts whose deletion was
+    confirmed, and that have a tombstone now, `returned` those that were suspected to be deleted and are shown
+    again; `skipped` says why nothing was tried."""
 
     account: Account
     sightings: list[Sighting] = field(default_factory=list)
     judged: int = 0
     waits: bool = False
     asked: int | None = None
+    buried: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
     skipped: str | None = None
     error: errors.SocialGuardError | None = None
 
@@ -74,7 +78,9 @@ class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
     went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an account;
     `signers` are the public keys, by their ids, of everybody whom the owners ever listed; `sign` returns key id
-    and signature of this machine's member."""
+    and signature of this machine's member; `watcher` names who looks at an account with a reading credential of
+    its own, beside the watch of the workspace, and is empty for that: each has a place of its own, since each may
+    have an archive of its own."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -89,3 +95,8 @@ class Desk:
     org: str
     signers: Callable[[Connection], Mapping[str, bytes]]
     sign: Callable[[str, Mapping[str, object]], tuple[str, bytes]]
+    watcher: Callable[[str], str]
+
+    def kind(self, account_id: str, kind: str) -> str:
+        """Return the kind under which this watch keeps what it saw of an account."""
+        return f"{kind} {self.watcher(account_id)}".rstrip()

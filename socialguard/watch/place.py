@@ -15,6 +15,9 @@ from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.store.prepared import Prepared
 from socialguard.store.tables import watch_cursor
+from socialguard.watch import baseline
+
+_KIND: Final = "place {watcher}"
 
 _LOAD: Final = Prepared(select(watch_cursor.c.position).where(watch_cursor.c.account_id == bindparam("account")))
 
@@ -30,9 +33,13 @@ class Place:
     network_id: str = ""
 
 
-def load(connection: Connection, account_id: str, added_at: datetime) -> Place:
-    """Return how far an account is judged; Tampered for a row that this program did not write."""
-    text = _LOAD.scalar(connection, account=account_id)
+def load(connection: Connection, account_id: str, added_at: datetime, watcher: str = "") -> Place:
+    """Return how far an account is judged by a watcher (empty: the watch of the workspace); Tampered for a row
+    that this program did not write."""
+    if watcher:
+        text = baseline.read(connection, account_id, _KIND.format(watcher=watcher))
+    else:
+        text = _LOAD.scalar(connection, account=account_id)
     if text is None:
         return Place(added_at)
     try:
@@ -44,13 +51,16 @@ def load(connection: Connection, account_id: str, added_at: datetime) -> Place:
         raise errors.Tampered(what="The watch's place", detail="its row is not one of ours.") from None
 
 
-def keep(connection: Connection, account_id: str, place: Place) -> None:
-    """Keep how far an account is judged."""
+def keep(connection: Connection, account_id: str, place: Place, watcher: str = "") -> None:
+    """Keep how far an account is judged by a watcher."""
     position = {
         "since": jcs.timestamp(place.since),
         "history": place.history,
         "item": place.item,
         "network_id": place.network_id,
     }
+    if watcher:
+        baseline.write(connection, account_id, _KIND.format(watcher=watcher), json.dumps(position))
+        return
     connection.execute(delete(watch_cursor).where(watch_cursor.c.account_id == account_id))
     connection.execute(insert(watch_cursor).values(account_id=account_id, position=json.dumps(position)))

@@ -2,8 +2,8 @@
 
 Absence proves nothing by itself: an id counts as gone only where the network, asked for it alone, says that there
 is none, while another of the account's posts was shown just now. Even then it is a *suspicion*: a second look, a
-day later, is what the archive needs for a tombstone. Where no post at all is shown, nothing can be told apart, and
-that is said instead."""
+day later, is what the archive needs for a tombstone (`burying`). Where no post at all is shown, nothing can be
+told apart, and that is said instead."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,7 +17,8 @@ from socialguard.ledger import owning
 from socialguard.model.account import Account
 from socialguard.networks.interface import Session
 from socialguard.registry.manifest import Manifest
-from socialguard.watch import ours, sightings, telling
+from socialguard.watch import burying, ours, sightings, telling
+from socialguard.watch.burying import Second
 from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
 
 ACTION: Final = "watch.look"
@@ -29,31 +30,37 @@ MANY: Final = 5
 
 
 def probe(desk: Desk, outcome: Outcome, newest: int | None = None) -> None:
-    """Ask the network for the newest own posts and raise an alert on those that are gone."""
+    """Ask the network for the newest own posts and raise an alert on those that are gone; ask once more for those
+    that were gone a day ago, and put up their tombstones."""
     account = outcome.account
     custody = desk.custody()
     facts = custody.network(account.network).reading
     most = newest or (PAID if facts.metrics_price else FREE)
-    asked = _alive(desk, account, most)
+    burying.bury_ours(desk, outcome, most)
+    asked, suspected = _alive(desk, account, most), burying.suspected(desk, account)
     outcome.asked = len(asked)
     if not asked:
         return
 
-    def call(account: Account, session: Session) -> list[OwnItem]:
+    def call(account: Account, session: Session) -> tuple[list[OwnItem], Second]:
         session.assume(account.user_id, account.handle)
         gone, shown = _missing(desk, account, session, asked, facts.metrics_batch, facts.metrics_price)
         confirmed = [one for one in gone if session.find(one.network_id) is None]
         if confirmed and not shown:
             raise NoneShown(count=len(confirmed))
-        return confirmed
+        if not suspected or not shown:
+            return confirmed, Second()
+        still, _ = _missing(desk, account, session, suspected, facts.metrics_batch, facts.metrics_price)
+        return confirmed, burying.second_look(session, suspected, still)
 
     try:
-        gone = custody.on_network(ACTION, account.id, call, _nothing)
+        gone, second = custody.on_network(ACTION, account.id, call, _nothing, reads=True)
     except NoneShown as problem:
         with desk.database.write() as connection:
             desk.alerts.raise_error(connection, "watch.deletion", problem, account_id=account.id)
         raise
     _tell(desk, outcome, gone)
+    burying.settle(desk, outcome, second)
 
 
 def _alive(desk: Desk, account: Account, most: int) -> Sequence[OwnItem]:

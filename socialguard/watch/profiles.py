@@ -28,7 +28,7 @@ _GRAVE: Final = frozenset({"handle", "link"})
 def examine(desk: Desk, outcome: Outcome) -> None:
     """Hold the newest profile in the archive against the one that was seen before, and keep it as the usual
     one."""
-    account = outcome.account
+    account, kind = outcome.account, desk.kind(outcome.account.id, _KIND)
     with desk.archive().database.read() as connection:
         seen = watching.newest_profile(connection, account.id)
     if seen is None:
@@ -36,12 +36,12 @@ def examine(desk: Desk, outcome: Outcome) -> None:
     now = facts(seen.content)
     text = json.dumps(now, sort_keys=True)
     with desk.database.read() as connection:
-        if baseline.read(connection, account.id, _KIND) == text:
+        if baseline.read(connection, account.id, kind) == text:
             return
     with desk.database.write() as connection:
-        kept = baseline.read(connection, account.id, _KIND)
+        kept = baseline.read(connection, account.id, kind)
         before = None if kept is None else json.loads(kept)
-        baseline.write(connection, account.id, _KIND, text)
+        baseline.write(connection, account.id, kind, text)
         if before is None:
             return
         changed = sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))

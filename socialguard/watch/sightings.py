@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from socialguard import clock
 from socialguard.canon import jcs
@@ -32,8 +32,31 @@ def known(connection: Connection, account_id: str, kinds: Collection[Seen]) -> f
     return frozenset(connection.execute(query).scalars())
 
 
-def keep(connection: Connection, account_id: str, found: Sequence[Sighting]) -> None:
-    """Keep sightings that are not known yet."""
+def older(connection: Connection, account_id: str, kind: Seen, than: datetime) -> tuple[str, ...]:
+    """Return the subjects of what was seen of a kind until then, oldest first."""
+    query = select(sighting.c.subject).where(
+        sighting.c.account_id == account_id,
+        sighting.c.kind == kind.value,
+        sighting.c.seen_at <= jcs.timestamp(than),
+    )
+    return tuple(connection.execute(query.order_by(sighting.c.id)).scalars())
+
+
+def forget(connection: Connection, account_id: str, kind: Seen, subjects: Collection[str]) -> None:
+    """Forget sightings that did not prove true: should it happen, it is seen again."""
+    connection.execute(
+        delete(sighting).where(
+            sighting.c.account_id == account_id,
+            sighting.c.kind == kind.value,
+            sighting.c.subject.in_(list(subjects)),
+        )
+    )
+
+
+def keep(connection: Connection, account_id: str, found: Sequence[Sighting]) -> list[Sighting]:
+    """Keep sightings, and return those that were not known yet: another watcher may have seen some."""
+    seen = {kind: known(connection, account_id, [kind]) for kind in {one.kind for one in found}}
+    found = [one for one in found if one.subject not in seen[one.kind]]
     now = jcs.timestamp(clock.now())
     rows = [
         {
@@ -52,6 +75,7 @@ def keep(connection: Connection, account_id: str, found: Sequence[Sighting]) -> 
     ]
     if rows:
         connection.execute(insert(sighting), rows)
+    return found
 
 
 def tie(connection: Connection, account_id: str, found: Sequence[Sighting], alert_id: int) -> None:

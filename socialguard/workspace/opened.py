@@ -15,7 +15,7 @@ from socialguard.model.credential import HIDDEN, redact
 from socialguard.store import small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.begun import Begun
-from socialguard.vault.identity import LOG, WORKER, Identity, open_identity
+from socialguard.vault.identity import LOG, MEMBER, WORKER, Identity, open_identity
 from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
+    from socialguard.vault.readers import Readers
     from socialguard.vault.renewed import Renewed
     from socialguard.watch.watch import Watch
     from socialguard.workspace.trust import Keys, Trust
@@ -137,8 +138,9 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     @property
     def actor(self) -> Actor:
-        """Who acts through this face: the worker in a daemon, whose machine need not hold a person's keys."""
-        return self.worker if self._via == DAEMON else self.person
+        """Who acts through this face: the worker in a daemon, and where no person has keys."""
+        is_unattended = self._via == DAEMON or not self.identity.has(MEMBER)
+        return self.worker if is_unattended else self.person
 
     @property
     def _worker_id(self) -> str:
@@ -164,15 +166,18 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The activity that is kept; `archive.rebuilt` tells where its index had to be made anew."""
         from socialguard.archive.archive import Archive
 
-        return Archive.open(self.layout.archive, self.layout.archive_url, self.archive_files.seal)
+        files = self.archive_files
+        return Archive.open(files.place, self.layout.archive_url, files.seal, files.keys)
 
     @property
     def archive_files(self) -> "Files":
         """The files of the archive, where no index of them can be had."""
         from socialguard.archive.closing import Files
+        from socialguard.vault.shelf_keys import ShelfKeys
         from socialguard.workspace.seal import WorkerSeal
 
-        return Files(self.layout.archive, WorkerSeal(self.org, self.keys.worker, self._workers))
+        seal = WorkerSeal(self.org, self.keys.worker, self._workers)
+        return Files(self.layout.archive, seal, ShelfKeys(lambda: self.custody))
 
     @cached_property
     def backup(self) -> "Backup":
@@ -196,6 +201,8 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def _renew(self, account: Account) -> None:
         """Renew the credential of an account where it is about to end."""
+        if self.readers.holds(account.id):
+            return  # the credential that publishes is not used here, and need not open
         with self.database.read() as connection:
             due = self.trust.renewal_is_due(connection, account)
         if due:
@@ -272,6 +279,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.renewed,
             self.marks,
             signs_log=self.identity.has(LOG),
+            anchor_within=self.settings.require_anchor_within_minutes,
         )
 
     @cached_property
@@ -371,7 +379,16 @@ class Workspace(AbstractContextManager["Workspace"]):
             book=usage.book_session,
             renewed=self.renewed,
             marks=self.marks,
+            readers=self.readers,
         )
+
+    @cached_property
+    def readers(self) -> "Readers":
+        """This machine's own credentials that can only read."""
+        from socialguard.vault.readers import Readers
+
+        keys = self.keys.worker if self._worker_id else self.keys.member
+        return Readers(self.identity.place / "readers", self.org, keys)
 
     @property
     def renewed(self) -> "Renewed":
@@ -391,6 +408,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def anchors(self) -> "tuple[Anchor, ...]":
         """The places that every checkpoint is handed to; the local one lies beside the keys by default."""
         from socialguard.audit.anchors.publishing import open_anchors
+        from socialguard.workspace import anchoring
 
         local = self.settings.local_anchor
         place = self.identity.place
@@ -399,6 +417,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             local=Path(local).expanduser() if local else place / "checkpoints.jsonl",
             workspace=self.layout.home,
             cache=place / "anchors",
+            key_of=lambda name: anchoring.key_of(self, name),
             ca_bundle=self.settings.ca_bundle,
         )
 

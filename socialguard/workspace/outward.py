@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from socialguard.vault.channels import Channels
+from socialguard.vault.sealed_texts import Channels
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

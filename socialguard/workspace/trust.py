@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from socialguard import clock, errors
 from socialguard.audit import checkpoint
+from socialguard.audit.anchors import holding
 from socialguard.audit.interface import Signer, Tree
 from socialguard.audit.log import AuditLog, Since
 from socialguard.canon import envelope, jcs
@@ -86,6 +87,7 @@ class Trust:
         marks: Marks,
         *,
         signs_log: bool,
+        anchor_within: int | None = None,
     ) -> None:
         self.org = signed.org
         self._signed = signed
@@ -98,6 +100,7 @@ class Trust:
         self._renew = renew
         self._begun = begun
         self._signs_log = signs_log
+        self._anchor_within = anchor_within
         self._renewed = renewed
         self._marks = marks
 
@@ -257,6 +260,14 @@ class Trust:
     def require_intact_log(self, connection: Connection) -> None:
         """Refuse unless the audit log extends what was pinned."""
         self._log.require_extends(connection, self._keys.pins().pinned_tree())
+
+    def require_anchored(self, connection: Connection) -> None:
+        """Refuse where the settings ask for an anchor outside and none has taken the log for so long."""
+        if self._anchor_within is None:
+            return
+        since = holding.unheld_since(connection)
+        if since is not None and since < jcs.timestamp(clock.now() - timedelta(minutes=self._anchor_within)):
+            raise errors.AnchorOverdue(since=f"{since[:16].replace('T', ' ')} UTC")
 
     def checkpoint(self, connection: Connection) -> Tree:
         """Sign the log as it stands in this write transaction, where its key is here, and return its tree."""

@@ -28,6 +28,9 @@ def watch(workspace: "Workspace") -> Watch:
     def facts(connection: "Connection", account_id: str) -> "Facts":
         return workspace.signed.books(connection).registry.facts(connection, account_id)
 
+    def watcher(account_id: str) -> str:
+        return workspace.actor.id if workspace.readers.holds(account_id) else ""
+
     def signers(connection: "Connection") -> "Mapping[str, bytes]":
         return {one.signing_id: one.ed25519 for one in workspace.signed.books(connection).manifest.members}
 
@@ -45,6 +48,7 @@ def watch(workspace: "Workspace") -> Watch:
             fetch=fetch,
             read_lists=read_lists,
             facts=facts,
+            watcher=watcher,
             log=workspace.log,
             actor=workspace.actor,
             org=workspace.org,

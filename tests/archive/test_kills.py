@@ -91,10 +91,10 @@ def require_whole(archive: Archive, count: int) -> None:
 
 def stored_ids(archive: Archive) -> list[str]:
     """The ids of all items in all segments, as often as they are there."""
-    from socialguard.archive import lines, segments
+    from socialguard.archive import lines
 
     files = archive._files
-    found = [lines.read(line) for one in files.manifest().segments for line in segments.read(files.segments, one)]
+    found = [lines.read(line) for one in files.manifest().segments for line in files.read(one)]
     return [line.item for line in found if line.kind == "item"]
 
 

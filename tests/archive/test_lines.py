@@ -125,5 +125,5 @@ def test_other_lines_give_back_what_made_them() -> None:
 
 
 def test_what_others_wrote_stands_apart_by_account_and_month() -> None:
-    assert lines.shelf_of("a-1", True, AT) == "own"
-    assert lines.shelf_of("a-1", False, AT) == "others/a-1/2026-11"
+    assert lines.shelf_of("a-1", True, instants.parsed(AT)) == "own"
+    assert lines.shelf_of("a-1", False, instants.parsed(AT)) == "others/a-1/2026-11"

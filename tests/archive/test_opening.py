@@ -8,7 +8,6 @@ from sqlalchemy import text
 
 from socialguard import errors
 from socialguard.archive import opening
-from socialguard.archive.archive import Archive
 from socialguard.model.activity import Stream
 from tests.archive.world import ACCOUNT, Network, back_up, flip, ids, open_archive
 
@@ -263,6 +262,6 @@ def test_an_archive_moves_from_one_kind_of_database_to_another(
     archive.close_pages()
     root = archive.root()
     archive.close()
-    moved = Archive.open(tmp_path / "archive", f"sqlite:///{tmp_path / 'moved.db'}", archive._files.seal)
+    moved = open_archive(tmp_path, f"sqlite:///{tmp_path / 'moved.db'}")
     assert moved.root() == root
     moved.close()

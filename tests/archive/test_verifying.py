@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from socialguard import errors
-from socialguard.archive import closing, manifest
+from socialguard.archive import closing, manifest, verifying
 from socialguard.archive.archive import Archive
 from socialguard.archive.blobs import Download
+from socialguard.archive.closing import Files
+from socialguard.archive.interface import no_progress
 from socialguard.canon import jcs
 from socialguard.model.activity import Attachment
-from tests.archive.world import ACCOUNT, Network, TestSeal, back_up, flip, item, open_archive
+from tests.archive.world import ACCOUNT, Network, TestKeys, TestSeal, back_up, flip, item, open_archive
 
 MANIFEST, HEAD = "MANIFEST.jsonl", "HEAD"
 
@@ -54,7 +56,7 @@ def named(place: Path, *, index: bool = True) -> list[str]:
     """Where the problems are that a verification finds, with the index or without."""
     if not index:
         (place / "archive.db").unlink()
-        found = Archive.verify_files(place / "archive", TestSeal())
+        found = verifying.verify(verifying.Known(), Files(place / "archive", TestSeal(), TestKeys()), no_progress)
         return [problem.where for problem in found.problems]
     archive = open_archive(place)
     try:
@@ -190,7 +192,7 @@ def test_a_lost_head_is_named(copy: Path, with_index: bool) -> None:
 
 
 def test_a_manifest_that_another_key_signed_is_not_believed(copy: Path) -> None:
-    other = Archive.open(copy / "archive", f"sqlite:///{copy / 'archive.db'}", TestSeal(b"\x02" * 32))
+    other = Archive.open(copy / "archive", f"sqlite:///{copy / 'archive.db'}", TestSeal(b"\x02" * 32), TestKeys())
     assert {problem.where.split(" ")[0] for problem in other.verify().problems} == {MANIFEST, HEAD}
     with pytest.raises(errors.ArchiveDamaged):
         other.close_pages()
@@ -222,7 +224,9 @@ def test_a_verification_beside_a_closing_finds_nothing_wrong(original: Path, tmp
         archive = open_archive(copy)
         network = Network()
         network.post(40)
-        while not stop.is_set():
+        for _ in range(60):  # on a slow machine it would outrun whoever reads all of it again and again
+            if stop.is_set():
+                break
             network.post(1)
             back_up(archive, network)
             archive.close_pages()

@@ -1,5 +1,6 @@
 """A synthetic network, a seal, and an archive to fill."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from socialguard import errors
 from socialguard.archive.archive import Archive
 from socialguard.canon import envelope
 from socialguard.model.activity import ActivityPage, Item, Kind, Mark, Stream
@@ -38,6 +40,30 @@ class TestSeal:
         except envelope.BadSignature:
             return False
         return True
+
+
+class TestKeys:
+    """Shelf keys that every process of a test knows; `is_locked` makes it one that can open none."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.destroyed: set[str] = set()
+        self.is_locked = False
+
+    def present(self, shelf: str) -> tuple[str, bytes]:
+        key = hashlib.sha256(shelf.encode()).digest()
+        return key.hex()[:32], key
+
+    def of(self, shelf: str, key_id: str) -> bytes | None:
+        if self.is_locked:
+            raise errors.Locked(detail="it is a test.")
+        present, key = self.present(shelf)
+        return key if key_id == present and shelf not in self.destroyed else None
+
+    def destroy(self, shelf: str) -> int:
+        self.destroyed.add(shelf)
+        return 1
 
 
 def item(number: int, text: str | None = None, **changes: Any) -> Item:
@@ -81,10 +107,12 @@ class Network:
         )
 
 
-def open_archive(place: Path, url: str | None = None) -> Archive:
+def open_archive(place: Path, url: str | None = None, keys: TestKeys | None = None) -> Archive:
     """Open the archive of a test."""
     place.mkdir(parents=True, exist_ok=True)
-    return Archive.open(place / "archive", url or f"sqlite:///{place / 'archive.db'}", TestSeal())
+    return Archive.open(
+        place / "archive", url or f"sqlite:///{place / 'archive.db'}", TestSeal(), keys or TestKeys()
+    )
 
 
 def back_up(archive: Archive, network: Network, stream: Stream = Stream.POSTS, account: str = ACCOUNT) -> int:

@@ -1,5 +1,6 @@
 """The log: it only grows, this machine remembers how far, and an anchor outside remembers more."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_checkpoint_signed_by_a_key_of_the_attackers(firm: Firm) -> None:
     with firm.office.entered() as workspace:
         name = f"socialguard/{workspace.org}/0"
     forged = note.sign(f"{name}\n{size}\n{jcs.b64(root)}\n", name, Ed25519PrivateKey.generate())
+    write(firm, "insert into checkpoint values (0, ?, ?, ?, '2026-01-01T00:00:00.000000Z')", size, forged, edge)
+    found(firm.verify(), "checkpoint", "not signed")
+
+
+def test_an_approval_presented_as_a_checkpoint(firm: Firm) -> None:
+    """Found by `audit verify`: a member did sign, but another statement, with another key than the log's."""
+    genuine = write(firm, "select note from checkpoint order by size desc limit 1")[0][0].decode()
+    name, key_id = genuine.splitlines()[0], base64.b64decode(genuine.split()[-1])[:4]
+    append_entry(firm.office, {}, like="delivery.queue")
+    size, edge = write(firm, "select size, frontier from audit_head")[0]
+    signature = write(firm, "select signature from approval")[0][0]
+    root = jcs.b64(merkle.Frontier.from_bytes(edge).root())
+    forged = f"{name}\n{size}\n{root}\n\n— {name} {jcs.b64(key_id + signature)}\n".encode()
     write(firm, "insert into checkpoint values (0, ?, ?, ?, '2026-01-01T00:00:00.000000Z')", size, forged, edge)
     found(firm.verify(), "checkpoint", "not signed")
 

@@ -178,7 +178,11 @@ def test_a_remote_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
 def test_settings_name_the_anchors(tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     made = open_anchors(
-        ["dir:/mnt/log", "git:ssh://host/log.git"], local=tmp_path / "a", workspace=workspace, cache=tmp_path
+        ["dir:/mnt/log", "git:ssh://host/log.git"],
+        local=tmp_path / "a",
+        workspace=workspace,
+        cache=tmp_path,
+        key_of=str,
     )
     assert [each.name.partition(":")[0] for each in made] == ["local", "dir", "git"]
     assert all(len(each.name) <= 64 for each in made)
@@ -188,7 +192,7 @@ def test_settings_name_the_anchors(tmp_path: Path) -> None:
 def test_an_unknown_anchor_or_one_in_the_workspace_is_refused(place: str, tmp_path: Path) -> None:
     places = [place.format(workspace=tmp_path)]
     with pytest.raises(errors.UsageError):
-        open_anchors(places, local=None, workspace=tmp_path, cache=tmp_path)
+        open_anchors(places, local=None, workspace=tmp_path, cache=tmp_path, key_of=str)
 
 
 def test_a_failed_anchor_waits_and_stops_no_other(

@@ -86,9 +86,9 @@ def test_each_leaf_is_read_once(database: Database, log: AuditLog, monkeypatch: 
     read: list[bytes] = []
     look = courses.Courses._look
 
-    def counted(self: courses.Courses, leaf: bytes) -> None:
+    def counted(self: courses.Courses, seq: int, leaf: bytes) -> None:
         read.append(leaf)
-        look(self, leaf)
+        look(self, seq, leaf)
 
     monkeypatch.setattr(courses.Courses, "_look", counted)
     for fingerprint in FINGERPRINTS:

@@ -60,8 +60,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
     parser.add_argument("--toot", type=Path, metavar="PATH", help="a program toot, instead of installing one")
     parser.add_argument("--posts", type=Path, metavar="FILE", help="posts to judge affinity on: a CSV file")
+    parser.add_argument("--entries", type=int, metavar="N", help="entries of the log to verify and to audit")
     given = parser.parse_args()
     measures = {**MEASURES, "affinity": (False, lambda base, _toot: affinity.lines(base, given.posts))}
+    if given.entries:
+        measures["audit-verify"] = (False, lambda base, _toot: auditing.verify_lines(base, given.entries))
+        measures["audit-access"] = (False, lambda base, _toot: auditing.access_lines(base, given.entries))
     unknown = set(given.names) - set(MEASURES)
     if unknown:
         parser.error(f"no measure is called {', '.join(sorted(unknown))}")

@@ -15,7 +15,7 @@ from typing import Final
 from socialguard.archive import reader
 from socialguard.archive.archive import Archive
 from socialguard.model.activity import ActivityPage, Item, Kind, Stream
-from tests.archive.world import TestSeal
+from tests.archive.world import TestKeys, TestSeal
 from tests.benchmarks import peers
 from tests.benchmarks.table import Line, milliseconds
 
@@ -80,7 +80,7 @@ def lines(base: Path, _toot: Path | str = "") -> list[Line]:
         return [Line("archive: 100,000 items", "not measured", python, ok=False)]
     upsert = _peer(python, "upsert", base, [_row(one) for one in items[:ITEMS]])
     tweets = _peer(python, "tweets", base, [_tweet(one) for one in items[:TWEETS]])
-    archive = Archive.open(base / "archive", f"sqlite:///{base / 'archive.db'}", TestSeal())
+    archive = Archive.open(base / "archive", f"sqlite:///{base / 'archive.db'}", TestSeal(), TestKeys())
     kept = _timed(lambda: _back_up(archive, items[:ITEMS]))
     more = _timed(lambda: _back_up(archive, items[ITEMS:]))
     verified = statistics.median(_timed(lambda: _verify(archive)) for _ in range(3))

@@ -441,6 +441,8 @@ class WholeItem(KeptItem):
     versions: list[KeptVersion]
     snapshots: list[KeptSnapshot]
     files: list[KeptFile]
+    deleted_at: str | None
+    deleted_why: Literal["gone", "by_us"] | None
 
 
 class OneItem(Shape):
@@ -452,12 +454,34 @@ class ArchiveProblem(Shape):
     what: str
 
 
+class ShelfDestroyed(Shape):
+    account: str
+    month: str
+    at: str
+
+
 class ArchiveVerified(Shape):
     status: Literal["whole", "damaged"]
     segments: int
     lines: int
     files: int
+    unopened: int
+    plain: int
+    destroyed: list[ShelfDestroyed]
     problems: list[ArchiveProblem]
+
+
+class ArchiveSealed(Shape):
+    segments: int
+    before: str | None
+    after: str | None
+
+
+class MonthDestroyed(Shape):
+    account: str
+    month: str
+    items: int
+    copies: list[str]
 
 
 class ArchiveRebuilt(Shape):
@@ -729,6 +753,66 @@ class AuditExport(Shape):
     checkpoints: int
     keys: int
     proofs: int
+
+
+class LoggedActor(Shape):
+    id: str
+    name: str | None
+    kind: str
+    via: str
+    proof: str
+
+
+class LoggedFields(Shape):
+    seq: int
+    is_pruned: bool
+    leaf_hash: str
+    incarnation: int
+    ts: str
+    actor: LoggedActor
+    action: str
+    account: str | None
+    outcome: str
+    corr: str | None
+    fingerprint: str | None
+    reason: str | None
+    obj: dict[str, Any]
+
+
+class AuditList(Shape):
+    """What `audit list` prints."""
+
+    entries: list[LoggedFields]
+
+
+class AuditPrune(Shape):
+    """What `audit prune` prints."""
+
+    before: str
+    entries: int
+    pruned: int
+    kept_by: str | None
+
+
+class AnchorFields(Shape):
+    name: str
+    place: str | None
+    outside: bool
+    size: int | None
+    at: str | None
+    waiting_since: str | None
+
+
+class AuditAnchors(Shape):
+    """What `audit anchor list` prints."""
+
+    anchors: list[AnchorFields]
+
+
+class AuditAnchorKey(Shape):
+    """What `audit anchor key` prints."""
+
+    anchor: str
 
 
 class RightRow(Shape):

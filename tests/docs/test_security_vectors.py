@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from socialguard import errors
-from socialguard.archive import lines
+from socialguard.archive import lines, sealing
 from socialguard.archive import manifest as archive_manifest
+from socialguard.archive.interface import Segment
 from socialguard.audit import checkpoint, declaration, leaf
 from socialguard.audit.anchors.interface import Statement, short_name
 from socialguard.audit.anchors.local import LocalAnchor
@@ -435,6 +437,24 @@ def archive_lines(given: Vector, _place: Path) -> None:
     segment = archive_manifest.segment_of(1, given["manifest_line"].encode())
     assert segment.file_name == given["file_name"]
     assert segment.line_sha256 == hashlib.sha256(given["manifest_line"].encode()).hexdigest() == given["next_prev"]
+
+
+@checks("sealed-segment")
+def sealed_segment(given: Vector, _place: Path) -> None:
+    box = jcs.unb64(given["row_sealed"])
+    key = AESGCM(bytes.fromhex(given["root_key"])).decrypt(box[:12], box[12:], given["row_bound"].encode())
+    assert key.hex() == given["shelf_key"]
+    bound = json.loads(given["segment_bound"])
+    assert jcs.encode(bound).decode() == given["segment_bound"]
+    stored = jcs.unb64(given["segment"])
+    names = bound["key"], bound["shelf"], bound["seq_lo"], bound["seq_hi"]
+    packed = sealing.opened(stored, key, *names)
+    assert packed == AESGCM(key).decrypt(stored[:12], stored[12:], given["segment_bound"].encode())
+    assert zstandard.ZstdDecompressor().decompress(packed) == given["line"].encode() + b"\n"
+    leaf = hashlib.sha256(b"\0" + given["line"].encode()).digest()
+    root = hmac.digest(key, b"socialguard/archive-segment/v1\n" + leaf, "sha256")
+    assert root.hex() == given["root"] == sealing.keyed(leaf, key).hex()
+    assert Segment.name_of(7, 9, given["root"], is_sealed=True) == given["file_name"]
 
 
 @checks("log-key-rotation")

@@ -15,6 +15,7 @@ SECTIONED = {
     "anchors": "audit",
     "local_anchor": "audit",
     "stale_after_hours": "audit",
+    "require_anchor_within_minutes": "audit",
     "sinks": "audit",
     "sink_format": "audit",
     "metrics": "daemon",

@@ -53,6 +53,27 @@ def test_the_migrations_make_the_schema_and_its_triggers(database_url: str, tmp_
     reopened.close()
 
 
+def test_an_older_workspace_gets_the_triggers_of_this_schema(database_url: str) -> None:
+    """Those of schema 0004 let no entry be pruned: the upgrade replaces them."""
+    older = migrated(database_url, "0004")
+    made = triggers(older)
+    with older.write() as connection:
+        if older.engine.dialect.name == "sqlite":
+            connection.execute(text("drop trigger audit_entry_no_update"))
+            refuse = "begin select raise(abort, 'audit_entry is append-only'); end"
+            connection.execute(text(f"create trigger audit_entry_no_update before update on audit_entry {refuse}"))
+        else:
+            refuse = "begin raise exception 'audit_entry is append-only'; end"
+            function = f"function audit_entry_append_only() returns trigger language plpgsql as $$ {refuse} $$"
+            connection.execute(text(f"create or replace {function}"))
+    assert triggers(older) != made
+    older.close()
+    upgraded = open_database(database_url)
+    assert triggers(upgraded) == made
+    assert schema_version(upgraded) == HEAD
+    upgraded.close()
+
+
 def test_the_tables_as_created_have_the_triggers_of_the_migrations(database: Database, tmp_path: Path) -> None:
     assert differences(database) in ([], [_version_table(database)])
     if database.engine.dialect.name == "sqlite":

@@ -1,16 +1,19 @@
 """Bring waiting checkpoints to their anchors. A failure is noted in the queue and never stops anything else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import delete, func, select, update
 
 from socialguard import errors
+from socialguard.audit.anchors import holding
 from socialguard.audit.anchors.directory import DirectoryAnchor
 from socialguard.audit.anchors.git import GitAnchor
-from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement
+from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement, short_name
 from socialguard.audit.anchors.local import LocalAnchor
+from socialguard.audit.anchors.s3 import S3Anchor
 from socialguard.audit.anchors.syslog import SyslogAnchor
 from socialguard.store.database import Database
 from socialguard.store.tables import anchor_queue, checkpoint
@@ -29,12 +32,20 @@ class Published:
 
 
 def open_anchors(
-    places: Sequence[str], *, local: Path | None, workspace: Path, cache: Path, ca_bundle: str | None = None
+    places: Sequence[str],
+    *,
+    local: Path | None,
+    workspace: Path,
+    cache: Path,
+    key_of: Callable[[str], str],
+    ca_bundle: str | None = None,
 ) -> tuple[Anchor, ...]:
-    """Return the anchors that the settings name (`dir:/mnt/log`, `git:URL`, `syslog+tls://HOST`), local first.
+    """Return the anchors that the settings name (`dir:/mnt/log`, `git:URL`, `syslog+tls://HOST`, `s3://BUCKET`),
+    local first.
 
-    `local` is the file of the local anchor, which must lie outside `workspace`; `cache` is where git works.
-    Raises UsageError for an unknown kind or a place inside the workspace."""
+    `local` is the file of the local anchor, which must lie outside `workspace`; `cache` is where git works;
+    `key_of` gives the key of an anchor by name. Raises UsageError for an unknown kind or a place inside the
+    workspace."""
     made: list[Anchor] = []
     if local is not None:
         made.append(LocalAnchor(_outside(local, workspace)))
@@ -46,9 +57,11 @@ def open_anchors(
             made.append(GitAnchor(place, cache))
         elif kind in ("syslog+tls", "syslog+tcp"):
             made.append(SyslogAnchor(text, ca_bundle))
+        elif kind == "s3":
+            made.append(S3Anchor(text, partial(key_of, short_name(kind, text)), ca_bundle))
         else:
             raise errors.UsageError(
-                detail=f"{text} is not an anchor; write dir:DIRECTORY, git:URL or syslog+tls://HOST."
+                detail=f"{text} is not an anchor; write dir:DIRECTORY, git:URL, syslog+tls://HOST or s3://BUCKET."
             )
     return tuple(made)
 
@@ -73,13 +86,14 @@ def publish_pending(database: Database, org: str, anchors: Sequence[Anchor]) -> 
             continue
         with database.write() as connection:
             connection.execute(delete(anchor_queue).where(anchor_queue.c.id.in_(ids)))
+            holding.note(connection, anchor, waiting[-1][1])
         results.append(Published(anchor.name, len(ids)))
     return tuple(results)
 
 
 def is_far(name: str) -> bool:
     """Whether the anchor of that name lies beyond a network: it may take long, and no command waits for it."""
-    return name.startswith(("git:", "syslog:"))
+    return name.startswith(("git:", "s3:", "syslog:"))
 
 
 def waiting_since(database: Database, name: str) -> str | None:

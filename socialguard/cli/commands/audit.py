@@ -44,6 +44,7 @@ def list_(
 ) -> None:
     """List entries, newest first: when, who, what, on which account, with which outcome."""
     from socialguard.audit import reader
+    from socialguard.workspace import reading
 
     with open_workspace(face) as workspace:
         names, people_names = names_of(workspace)
@@ -52,6 +53,9 @@ def list_(
         if before is not None:
             start = (reader.show(workspace.database, before).incarnation, before)
         entries = reader.page(workspace.database, wanted, limit=limit, before=start)
+        asked = {"actor": wanted.actor, "action": action, "since": since, "until": until}
+        shown = reading.span([(one.incarnation, one.seq) for one in entries])
+        reading.note(workspace, "audit.list", {**asked, **shown}, account=wanted.account)
 
     def people() -> None:
         face.printer.table(
@@ -61,7 +65,7 @@ def list_(
                     entry.seq,
                     _when(entry),
                     people_names.get(entry.actor.id, entry.actor.id),
-                    entry.action,
+                    entry.action or _("(only its hash is kept)"),
                     names.get(entry.account or "", entry.account or ""),
                     entry.outcome,
                     (entry.reason or "")[:60],
@@ -81,10 +85,12 @@ def list_(
 def show(face: Face, seq: int) -> None:
     """Show one entry whole."""
     from socialguard.audit import reader
+    from socialguard.workspace import reading
 
     with open_workspace(face) as workspace:
         names, people_names = names_of(workspace)
         entry = reader.show(workspace.database, seq)
+        reading.note(workspace, "audit.show", reading.span([(entry.incarnation, entry.seq)]))
     document = _entry_document(entry, names, people_names)
     face.printer.answer({"entry": document}, lambda: face.printer.facts(list(_lines(document))))
 
@@ -116,6 +122,7 @@ def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool
         "root": report.root,
         "anchored": report.anchored,
         "unproven": report.unproven,
+        "pruned": report.pruned,
         "incarnation": report.incarnation,
         "problems": [{"kind": one.kind, "entry": one.entry, "detail": one.detail} for one in report.problems],
     }
@@ -132,6 +139,10 @@ def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool
             root=report.root,
             anchored=_(report.anchored),
         )
+        if report.pruned:
+            face.printer.say(
+                "Of {count} entries only the hash is kept: an owner let go what they said.", count=report.pruned
+            )
         if report.unproven:
             face.printer.say("{count} entries after the last checkpoint are unproven.", count=report.unproven)
         for one in report.problems:
@@ -179,14 +190,14 @@ def export(
 ) -> None:
     """Export the log to a new directory, with checkpoints, keys and proofs, for whoever checks it elsewhere."""
     from socialguard.audit import exporting
-    from socialguard.audit.interface import Entry
+    from socialguard.workspace import reading
 
     with open_workspace(face) as workspace:
         wanted = wanted_of(workspace, account, None, action, since, until)
         if directory.absolute().resolve().is_relative_to(workspace.layout.home.absolute().resolve()):
             raise errors.UsageError(detail="An export lies outside the workspace.")
-        with workspace.database.write() as connection:
-            workspace.log.append(connection, Entry("audit.export", "ok", workspace.person))
+        proofs = {"action": action, "since": since, "until": until}
+        reading.note(workspace, "audit.export", proofs, account=wanted.account)
         workspace.checkpoint()
         with workspace.database.read() as connection:
             keys = workspace.signed.log_keys(connection)
@@ -384,6 +395,8 @@ def _entry_document(entry: Any, names: dict[str, str], people: dict[str, str]) -
     """Return an entry (audit.reader.Logged, imported late) as scripts read it."""
     return {
         "seq": entry.seq,
+        "is_pruned": entry.is_pruned,
+        "leaf_hash": entry.leaf_hash.hex(),
         "incarnation": entry.incarnation,
         "ts": entry.ts,
         "actor": {

@@ -26,7 +26,7 @@ from socialguard.workspace.opened import Workspace
 def access(face: Face, account: str | None, at: str | None, form: str | None, out: Path | None) -> None:
     """Show who could do what at an instant, what of it was used, and what stands out."""
     from socialguard.cli import access_page
-    from socialguard.workspace import auditing
+    from socialguard.workspace import auditing, reading
 
     if out is not None and form is None:
         raise errors.UsageError(detail="--out is for --csv or --html.")
@@ -35,7 +35,7 @@ def access(face: Face, account: str | None, at: str | None, form: str | None, ou
     with open_workspace(face) as workspace:
         moment = _moment(workspace, at)
         picture = auditing.picture(workspace, moment, account)
-        _log(workspace, "audit.access", {"at": f"{moment:%Y-%m-%dT%H:%M:%SZ}"})
+        reading.note(workspace, "audit.access", {"at": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "asked": account})
     if form is not None:
         write_export(access_page.page(picture) if form == "html" else access_page.table(picture), out)
         if out is None:
@@ -75,7 +75,7 @@ def person(face: Face, member: str, until: str | None, out: Path) -> None:
     import hashlib
 
     from socialguard.registry import founding, members
-    from socialguard.workspace import person_report
+    from socialguard.workspace import person_report, reading
 
     with open_workspace(face) as workspace:
         with workspace.database.read() as connection:
@@ -87,7 +87,8 @@ def person(face: Face, member: str, until: str | None, out: Path) -> None:
             name = known[found.id].name
         report = person_report.body(workspace, found, name, _moment(workspace, until))
         file = person_report.signed(workspace, report)
-        _log(workspace, "audit.person", {"member": found.id, "sha256": hashlib.sha256(file).hexdigest()})
+        told = {"member": found.id, "sha256": hashlib.sha256(file).hexdigest(), "until": until}
+        reading.note(workspace, "audit.person", told)
     write_export(file.decode("utf-8"), out)
 
     def people() -> None:
@@ -107,14 +108,6 @@ def _moment(workspace: Workspace, text: str | None) -> datetime:
     given = instant(text)
     assert workspace.database
     return given or clock.now()
-
-
-def _log(workspace: Workspace, action: str, obj: dict[str, object]) -> None:
-    """Whoever reads what the log says of others is in the log, too."""
-    from socialguard.audit.interface import Entry
-
-    with workspace.database.write() as connection:
-        workspace.log.append(connection, Entry(action, "ok", workspace.person, obj=obj))
 
 
 def _plain(fields: dict[str, object]) -> dict[str, object]:

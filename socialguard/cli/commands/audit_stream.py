@@ -36,6 +36,7 @@ def stream(
 ) -> None:
     """Print entries as lines, oldest first: as they stand, or as events of OCSF 1.8."""
     from socialguard.audit import reader, streaming
+    from socialguard.workspace import reading
 
     if face.as_json:
         raise errors.UsageError(detail="A stream is JSON lines of its own.", remedy="Leave --json away.")
@@ -44,6 +45,8 @@ def stream(
         names = {**accounts, **people}
         wanted = wanted_of(workspace, account, None, action, since, None)
         place = None if after is None else (reader.show(workspace.database, after).incarnation, after)
+        asked = {"form": form, "follow": int(follow), "action": action, "since": since, "after": after}
+        reading.note(workspace, "audit.stream", asked, account=wanted.account)
         while True:
             lines = streaming.lines(workspace.database, workspace.org, cast("Form", form), names, wanted, place)
             for at, line in lines:

@@ -85,14 +85,18 @@ def verify(face: Face) -> int:
     with open_workspace(face) as workspace, progress.over(face, _("bytes")) as step:
         try:
             found = workspace.archive.verify(_by_steps(step))
-        except (errors.ArchiveDamaged, errors.PagesOpen):
+        except (errors.ArchiveDamaged, errors.PagesOpen, errors.NotFound, errors.Locked):
             # No index can be made of what is there: the files are looked at without one.
             found = verifying.verify(verifying.Known(), workspace.archive_files, _by_steps(step))
-    document = {
+        names = {one.id: str(one) for one in workspace.accounts()}
+    document: dict[str, Any] = {
         "status": "damaged" if found.problems else "whole",
         "segments": found.segments,
         "lines": found.lines,
         "files": found.blobs,
+        "unopened": found.unopened,
+        "plain": found.plain,
+        "destroyed": [_destroyed(one, names) for one in found.destroyed],
         "problems": [{"where": one.where, "what": one.what} for one in found.problems],
     }
 
@@ -106,6 +110,18 @@ def verify(face: Face) -> int:
             )
         for one in found.problems:
             face.printer.line(f"{one.where}: {phrase(one.what)}")
+        for row in document["destroyed"]:
+            face.printer.say("{account}, {month}: what others wrote was destroyed, on {at}.", **row)
+        if found.unopened:
+            face.printer.note(
+                "{count} segments of what others wrote were proven by their bytes alone: no key here opens them.",
+                count=found.unopened,
+            )
+        if found.plain:
+            face.printer.note(
+                "{count} segments of what others wrote are in the clear. Seal them: socialguard backup seal",
+                count=found.plain,
+            )
 
     face.printer.answer(document, people)
     return errors.ArchiveDamaged.exit_code if found.problems else 0
@@ -123,6 +139,13 @@ def rebuild(face: Face) -> None:
         face.printer.facts([(_("root before"), made.before or "–"), (_("root after"), made.after)])
 
     face.printer.answer(document, people)
+
+
+def _destroyed(one: tuple[str, str], names: dict[str, str]) -> dict[str, str]:
+    """A destroyed shelf as `--json` shows it."""
+    shelf, at = one
+    _others, account_id, month = shelf.split("/")
+    return {"account": names.get(account_id, account_id), "month": month, "at": at}
 
 
 def _by_steps(step: progress.Step) -> Callable[[int, int], None]:

@@ -12,7 +12,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, selectors
 from socialguard.cli.times_told import instant, minute
-from socialguard.cli.words import _, later
+from socialguard.cli.words import _, later, say
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def show(face: Face, item: str) -> None:
         ],
         "snapshots": [{"taken_at": jcs.timestamp(one.taken_at), "metrics": one.counts} for one in found.snapshots],
         "files": [{"key": one.key, "url": one.url, "sha256": one.sha256} for one in found.files],
+        "deleted_at": None if found.deleted is None else jcs.timestamp(found.deleted[0]),
+        "deleted_why": None if found.deleted is None else found.deleted[1],
     }
 
     def people() -> None:
@@ -94,7 +96,7 @@ def show(face: Face, item: str) -> None:
                 (_("author"), f"{summary.author_name} ({summary.author_id})"),
                 (_("made"), instant(summary.created_at, zone)),
                 (_("url"), summary.url),
-                (_("deleted"), _("yes") if summary.is_deleted else _("not that we know")),
+                (_("deleted"), _deleted(found, zone)),
             ]
         )
         for number, one in enumerate(found.versions, 1):
@@ -112,6 +114,16 @@ def show(face: Face, item: str) -> None:
             )
 
     face.printer.answer({"item": document}, people)
+
+
+def _deleted(found: "Shown", zone: str) -> str:
+    """What is known of an item's deletion, for people."""
+    if found.deleted is None:
+        return _("not that we know")
+    at, why = found.deleted
+    if why == "by_us":
+        return say("by us; known since {at}", at=minute(at, zone))
+    return say("its network shows it no more; asked twice, a day apart, at last {at}", at=minute(at, zone))
 
 
 def _found(workspace: Workspace, names: dict[str, str], text: str) -> "Shown":
@@ -164,7 +176,7 @@ def _tell(
                 (
                     row["item"],
                     minute(one.created_at, zones.get(one.account_id, "UTC")),
-                    _(one.kind.value),
+                    say("{kind}, deleted", kind=_(one.kind.value)) if one.is_deleted else _(one.kind.value),
                     "" if one.own else one.author_name,
                     " ".join(one.text[: 4 * _EXCERPT].split())[:_EXCERPT],
                 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from socialguard import errors
+from socialguard.cli.accounts import read_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, selector_arguments
@@ -59,6 +60,18 @@ def run(face: Face, selectors: tuple[str, ...], newest: int | None) -> int:
         else:
             face.printer.say("Nothing was seen that nobody here did.")
         for one in outcomes:
+            if one.buried:
+                face.printer.note(
+                    "{account}: {count} posts are deleted, as the archive says now.",
+                    account=one.account,
+                    count=len(one.buried),
+                )
+            if one.returned:
+                face.printer.note(
+                    "{account}: {count} posts that were gone are shown again.",
+                    account=one.account,
+                    count=len(one.returned),
+                )
             if one.waits:
                 face.printer.note("{account} waits: the outcome of a send is not known yet.", account=one.account)
             if one.error is not None:
@@ -83,7 +96,7 @@ def baseline(face: Face, account: str, dry_run: bool, forget: bool) -> None:
     with open_workspace(face) as workspace:
         (one,) = _accounts(workspace, [account])
         if forget:
-            gone = workspace.watch.forget(one, workspace.log, workspace.person)
+            gone = workspace.watch.forget(one, workspace.log, workspace.actor)
             face.printer.answer(
                 {"account": str(one), "accepted": False, "forgotten": gone, "learned": None},
                 lambda: face.printer.say("Nothing by hand is usual on {account} any more.", account=one),
@@ -92,9 +105,37 @@ def baseline(face: Face, account: str, dry_run: bool, forget: bool) -> None:
         if dry_run:
             usual = workspace.watch.learn(one)
         else:
-            usual = workspace.watch.accept(one, workspace.log, workspace.person)
+            usual = workspace.watch.accept(one, workspace.log, workspace.actor)
     document = {"account": str(one), "accepted": not dry_run, "forgotten": False, "learned": _learned(usual)}
     face.printer.answer(document, lambda: _tell_baseline(face, one, usual, accepted=not dry_run))
+
+
+@command("credential")
+@account_argument()
+@click.option("--credential", metavar="-|FILE", help="The credential's JSON document; - is stdin.")
+@click.option("--unproven", is_flag=True, help="Nothing tells what it may do: you made sure that it only reads.")
+@click.option("--remove", is_flag=True, help="Forget this machine's reading credential.")
+def credential(face: Face, account: str, credential: str | None, unproven: bool, remove: bool) -> None:
+    """Let this machine look at an account with a credential of its own that can only read."""
+    from socialguard.workspace import readers
+
+    if remove == (credential is not None):
+        raise errors.UsageError(detail="Give --credential or --remove, one of them.")
+    document = None if credential is None else read_document(credential)
+    with open_workspace(face) as workspace:
+        (one,) = _accounts(workspace, [account])
+        if document is None:
+            gone = readers.drop(workspace, one)
+            face.printer.answer(
+                {"account": str(one), "scopes": [], "kept": False, "forgotten": gone},
+                lambda: face.printer.say("This machine has no reading credential of {account} now.", account=one),
+            )
+            return
+        scopes = readers.take(workspace, one, document, unproven=unproven)
+    face.printer.answer(
+        {"account": str(one), "scopes": list(scopes), "kept": True, "forgotten": False},
+        lambda: face.printer.say("This machine reads {account} with a credential of its own now.", account=one),
+    )
 
 
 def _accounts(workspace: Workspace, selectors: Sequence[str]) -> Sequence[Account]:
@@ -136,6 +177,8 @@ def _document(one: "Outcome") -> dict[str, object]:
         "sightings": [sighting_document(each) for each in one.sightings],
         "waits": one.waits,
         "asked": one.asked,
+        "buried": list(one.buried),
+        "returned": list(one.returned),
         "skipped": one.skipped,
         "error": None if one.error is None else error_document(one.error),
     }
