@@ -28,7 +28,10 @@ def refit(workspace: "Workspace", *, anew: bool = False) -> "Fit":
 
     archive = workspace.archive.database if workspace.layout.archive_index.exists() else None
     accounts = workspace.accounts()
-    found = fitting.refit(workspace.database, archive, accounts, rates(workspace, accounts), anew=anew)
+    with workspace.database.read() as connection:
+        registry = workspace.signed.books(connection).registry
+        added = {one.id: registry.facts(connection, one.id).created_at for one in accounts}
+    found = fitting.refit(workspace.database, archive, accounts, rates(workspace, accounts), added, anew=anew)
     if found.learned:
         said = Entry(ACTION, "ok", workspace.actor, obj={"posts": found.learned, "anew": int(found.whole)})
         with workspace.database.write() as connection:

@@ -55,19 +55,24 @@ def read(path: Path) -> dict[str, list[Posted]]:
     dropped."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     table = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    rows = [row for row in table if row["text"] and row["text"].strip()]
-    owners = defaultdict(set)
-    for row in rows:
-        owners[row["text"].strip()].add(row["account"])
     found: dict[str, list[Posted]] = defaultdict(list)
-    for row in rows:
-        if len(owners[row["text"].strip()]) == 1:
+    for row in table:
+        if row["text"] and row["text"].strip():
             found[row["account"]].append(Posted(row["created_at"], row["text"], row.get("link_domain") or ""))
     return {
         name: sorted(posts, key=lambda post: post.at)[-MOST:]
-        for name, posts in sorted(found.items())
+        for name, posts in sorted(alone(found).items())
         if len(posts) >= FEWEST
     }
+
+
+def alone(posts: Mapping[str, Sequence[Posted]]) -> dict[str, list[Posted]]:
+    """Return the posts without texts that several accounts have."""
+    owners = defaultdict(set)
+    for name, own in posts.items():
+        for post in own:
+            owners[post.text.strip()].add(name)
+    return {name: [post for post in own if len(owners[post.text.strip()]) == 1] for name, own in posts.items()}
 
 
 def portfolios(posts: Mapping[str, Sequence[Posted]], kind: str, count: int, seed: int) -> list[Portfolio]:

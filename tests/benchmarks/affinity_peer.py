@@ -31,7 +31,7 @@ def judged(training, test, outsiders):
     owners = np.repeat(np.arange(len(test)), [len(own) for own in test])
     swaps, _ = suspicions(model, texts)
     own = np.arange(len(test)) == owners[:, None]
-    _, foreign = suspicions(model, outsiders)
+    foreign = suspicions(model, outsiders)[1] if outsiders else np.zeros(0)
     cuts = [max(int(0.85 * len(own)), 1) for own in training]
     earlier = fitted([own[:cut] for own, cut in zip(training, cuts, strict=True)])
     later = [own[cut:] for own, cut in zip(training, cuts, strict=True)]

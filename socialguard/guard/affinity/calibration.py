@@ -16,15 +16,18 @@ from socialguard.guard.affinity.counts import Floats
 from socialguard.guard.affinity.features import Features
 from socialguard.guard.affinity.linear import Line
 from socialguard.guard.affinity.replay import replay
-from socialguard.guard.affinity.scores import OUTSIDER, PRIOR, SWAP, suspicion
+from socialguard.guard.affinity.scores import OUTSIDER, PRIOR, SWAP, levelled, suspicion
 from socialguard.guard.affinity.thresholds import KEPT, quantile
 from socialguard.guard.affinity.weights import fitted
 
 ASKED: Final = 6_000
 """Posts that are replayed with scores, over all accounts."""
 _FIRST: Final = 0.25
-_HELD_OUT: Final = 0.2
+_HELD_OUT: Final = 0.25
 _GAIN: Final = 0.05
+_SHARES: Final = (1.0, 0.25, 0.1)
+"""Shares of the counts beside the linear judge that are tried: the likeliest mix is not the one that finds most at
+few false alarms, where texts are mostly templates."""
 _OFFSET: Final = 0.5
 _SCALES: Final = (0.5, 2.0)
 
@@ -58,7 +61,7 @@ def calibrate(past: Past) -> Calibration:
     weights, lines = PRIOR, None
     if past.accounts > 1 and len(owners):
         weights = fitted(sums, owners, PRIOR)
-        with_lines = _linear(past, asked, sums, weights)
+        with_lines = _linear(past, asked, sums, weights) if past.accounts <= linear.MOST else None
         if with_lines is not None:
             sums, weights, lines = with_lines
     scores = sums @ weights
@@ -68,11 +71,6 @@ def calibrate(past: Past) -> Calibration:
     both = np.stack([suspicion(scores, SWAP)[own], suspicion(scores, OUTSIDER)[own]], axis=1)
     kept = tuple(both[owners == account][-KEPT:] for account in range(past.accounts))
     return Calibration(weights, levels, lines, kept)
-
-
-def levelled(scores: Floats, levels: Floats) -> Floats:
-    """Return scores (posts × accounts, or of one post) with each account's level taken out."""
-    return np.asarray((scores - levels[:, 0]) * levels[:, 1])
 
 
 def _levels(scores: Floats, owners: NDArray[np.intp]) -> Floats:
@@ -89,24 +87,23 @@ def _levels(scores: Floats, owners: NDArray[np.intp]) -> Floats:
     return found
 
 
-def _places(past: Past) -> Floats:
-    """How far along in its own account's past each post is: 0 the first, nearly 1 the last."""
-    found = np.zeros(len(past.owners))
-    for account in range(past.accounts):
-        own = np.flatnonzero(past.owners == account)
-        found[own] = np.arange(len(own)) / max(len(own), 1)
-    return found
-
-
 def _asked(past: Past) -> NDArray[np.bool_]:
     """Not the first quarter of an account, when too little was known, and no more than `ASKED` in all."""
-    places = _places(past)
     most = max(ASKED // max(past.accounts, 1), 50)
-    asked = places >= _FIRST
+    asked = np.zeros(len(past.owners), dtype=bool)
+    for account in range(past.accounts):
+        own = np.flatnonzero(past.owners == account)
+        asked[own[max(int(np.ceil(_FIRST * len(own))), len(own) - most) :]] = True
+    return asked
+
+
+def _late(past: Past, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of each account's posts that are asked about, the last."""
+    late = np.zeros(len(asked), dtype=bool)
     for account in range(past.accounts):
         own = np.flatnonzero((past.owners == account) & asked)
-        asked[own[:-most]] = False
-    return asked
+        late[own[int((1 - _HELD_OUT) * len(own)) :]] = True
+    return late
 
 
 def _linear(
@@ -114,21 +111,27 @@ def _linear(
 ) -> tuple[Floats, Floats, tuple[Line, ...]] | None:
     """The linear judge beside the counts, if posts that it has not learned are told apart clearly better."""
     owners = past.owners[asked]
-    late = _places(past) >= 1 - _HELD_OUT
+    late = _late(past, asked)
     test = late[asked]
     plain = _recall(sums[test] @ weights, owners[test])
     if plain > 1 - _GAIN or not test.any():
         return None
     keys = [post.keys for post in past.posts]
-    everything = np.ones(len(keys), dtype=bool)
-    margins, lines = linear.replay(keys, past.owners, past.accounts, everything)
+    margins, _ = linear.replay(keys, past.owners, past.accounts, ~late)
     joined = np.concatenate([sums, margins[asked][:, :, None]], axis=2)
-    moved = fitted(joined, owners, np.append(PRIOR, linear.PRIOR))
-    frozen, _ = linear.replay(keys, past.owners, past.accounts, ~late)
-    judged = np.concatenate([sums, frozen[asked][:, :, None]], axis=2)[test]
-    if _recall(judged @ moved, owners[test]) < plain + _GAIN:
+    mixes = _mixes(joined[~test], owners[~test])
+    recalls = [_recall(joined[test] @ mix, owners[test]) for mix in mixes]
+    if max(recalls) < plain + _GAIN:
         return None
-    return joined, moved, tuple(lines)
+    margins, lines = linear.replay(keys, past.owners, past.accounts, np.ones(len(keys), dtype=bool))
+    joined = np.concatenate([sums, margins[asked][:, :, None]], axis=2)
+    return joined, _mixes(joined, owners)[int(np.argmax(recalls))], tuple(lines)
+
+
+def _mixes(joined: Floats, owners: NDArray[np.intp]) -> list[Floats]:
+    """Weights of the parts and of the linear judge: the likeliest, and with less of the parts."""
+    found = fitted(joined, owners, np.append(PRIOR, linear.PRIOR))
+    return [np.append(share * found[:-1], found[-1]) for share in _SHARES]
 
 
 def _recall(scores: Floats, owners: NDArray[np.intp]) -> float:

@@ -65,12 +65,8 @@ def extract(post: Post) -> Features:
         *_keys(Block.DOMAIN, seen.domains or {""}),
         *_keys(Block.SETTING, _setting(post)),
     ]
-    parts = [
-        _grams(low, (3, 4), Block.CHARS),
-        _grams(f"^{_skeleton(seen)}$", (4, 6), Block.SHAPE),
-        np.array(named, dtype=np.uint32),
-    ]
-    keys = np.sort(np.concatenate(parts))
+    grams = _grams(low, f"^{_skeleton(seen)}$")
+    keys = np.sort(np.concatenate([grams, np.array(named, dtype=np.uint32)]))
     once = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=once[1:])
     return Features(keys[once], len(seen.text))
@@ -80,7 +76,7 @@ def named(post: Post) -> dict[int, tuple[Sign, str]]:
     """Return what can be told to a person: words, hashtags, mentions, domains and emoji, as written, by key."""
     seen = _Seen(post)
     spelled = dict(zip(seen.words, seen.tokens, strict=True))
-    words = [word for word in spelled if len(word) > 2 and word[0] not in "#@"]
+    words = [word for word in spelled if word[0] not in "#@" and (len(word) > 2 or _UNSPACED.fullmatch(word))]
     found: dict[int, tuple[Sign, str]] = {}
     for key, word in zip(_keys(Block.WORDS, words), words, strict=True):
         found[key] = "word", spelled[word]
@@ -100,6 +96,8 @@ class _Seen:
         self.domains = {_domain(link) for link in ([*links, post.link] if post.link else links)}
         self.plain = _URL.sub("\1", self.text) if links else self.text
         self.tokens: list[str] = _TOKEN.findall(self.plain)
+        if _UNSPACED.search(self.plain):
+            self.tokens = [part for token in self.tokens for part in _words_of(token)]
         self.words = [token.lower() for token in self.tokens]
         self.tags = {word for word in self.words if word[0] in "#@"}
         self.classes = self.plain.translate(_CLASSES)
@@ -133,6 +131,19 @@ def _setting(post: Post) -> Iterator[str]:
         yield f"hour{post.at.hour}"
 
 
+def _words_of(token: str) -> Iterator[str]:
+    """The words of what blanks do not part: pairs of characters where a script writes without them, each beginning
+    within the one before; a tag stays whole."""
+    if token[0] in "#@":
+        yield token
+        return
+    for part in _SCRIPTS.findall(token):
+        if len(part) > 2 and _UNSPACED.match(part):
+            yield from (part[at : at + 2] for at in range(len(part) - 1))
+        else:
+            yield part
+
+
 def _pairs(words: list[str]) -> Iterable[str]:
     return (f"{first} {second}" for first, second in pairwise(words))
 
@@ -144,7 +155,26 @@ def _keys(block: Block, words: Iterable[str]) -> list[int]:
 
 _SIGNS: Final[dict[str, Sign]] = {"#": "hashtag", "@": "mention"}
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_TOKEN: Final = re.compile(r"[#@]?\w+(?:['’]\w+)*")
+_MARKS: Final = "".join(
+    (
+        "\u0300-\u036f",  # accents
+        "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed",  # Hebrew, Arabic
+        "\u0900-\u0963\u0966-\u0dff",  # of India
+        "\u0e00-\u0e4e\u1000-\u1049\u1780-\u17d3",  # Thai, Burmese, Khmer
+        "\u200c\u200d",  # joiners
+    )
+)
+"""Signs within words that are no letters to Python: vowels and accents that stand on one."""
+_TOKEN: Final = re.compile(rf"[#@]?\w[\w{_MARKS}]*(?:['’]\w[\w{_MARKS}]*)*")
+_NO_BLANKS: Final = "".join(
+    (
+        "\u0e01-\u0e4e\u0e81-\u0eff\u1000-\u109f\u1780-\u17d3",  # Thai, Lao, Burmese, Khmer
+        "\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff",  # Chinese, Japanese
+    )
+)
+"""Scripts that put no blanks between words."""
+_UNSPACED: Final = re.compile(f"[{_NO_BLANKS}]+")
+_SCRIPTS: Final = re.compile(f"[{_NO_BLANKS}]+|[^{_NO_BLANKS}]+")
 _TAG: Final = re.compile(r"([#@])\w+")
 _RUNS: Final = re.compile(r"a{2,}|o{2,}|A{2,}|0{4,}")
 _RUN: Final = {"a": "a", "o": "o", "A": "B", "0": "0000"}
@@ -189,19 +219,25 @@ _FACTORS: Final = tuple(
 _HALF: Final = np.uint64(32)
 
 
-def _grams(text: str, sizes: tuple[int, int], block: Block) -> Keys:
-    """The n-grams of a text of two sizes, hashed all at once."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    found = []
-    rolled = codes
-    for size in range(2, sizes[1] + 1):
-        count = len(codes) - size + 1
-        if count <= 0:
-            break
-        rolled = rolled[:count] * _FACTORS[0] + codes[size - 1 :] * _FACTORS[1]
-        rolled ^= rolled >> _HALF
-        if size in sizes:
-            found.append(rolled * _FACTORS[2] >> np.uint64(64 - BITS))
-    if not found:
-        return np.zeros(0, dtype=np.uint32)
-    return np.concatenate(found).astype(np.uint32) | np.uint32(block << BITS)
+def _grams(text: str, skeleton: str) -> Keys:
+    """The 3- and 4-grams of a text and the 4- and 6-grams of its skeleton, hashed all at once: a numpy call costs
+    more than what it does to a hundred characters."""
+    cut = len(text)
+    both = (text + skeleton).encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(both, dtype=np.uint32).astype(np.uint64)
+    two = _joined(codes[:-1], codes[1:])
+    four = _joined(two[:-2], two[2:])
+    three = _joined(two[: cut - 2], codes[2:cut])
+    six = _joined(four[cut : len(codes) - 5], two[cut + 4 :])
+    found = np.concatenate([three, four[: max(cut - 3, 0)], four[cut:], six])
+    keys = (found * _FACTORS[2] >> np.uint64(64 - BITS)).astype(np.uint32)
+    keys[: len(three) + max(cut - 3, 0)] |= np.uint32(Block.CHARS << BITS)
+    keys[len(three) + max(cut - 3, 0) :] |= np.uint32(Block.SHAPE << BITS)
+    return keys
+
+
+def _joined(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A hash of each pair."""
+    found = left * _FACTORS[0] + right * _FACTORS[1]
+    found ^= found >> _HALF
+    return found

@@ -1,5 +1,6 @@
 """The detector learns a workspace's accounts: from posts that have a receipt, and from those that the archive
-holds as the account's own. Nothing else is ever learned.
+holds as the account's own from before it was added. Nothing else is ever learned: what came later without a
+receipt is foreign, and whoever took the account over must not teach the detector to know them.
 
 Mostly only what is new is added. From anew, with weights and thresholds, it is done where the accounts changed or
 have a quarter more posts than then."""
@@ -41,15 +42,16 @@ def refit(
     archive: Database | None,
     accounts: Sequence[Account],
     rates: Mapping[str, float],
+    added: Mapping[str, datetime],
     *,
     anew: bool = False,
 ) -> Fit:
     """Learn what is new of `accounts` and keep it. `archive` is its index, None where there is no archive;
-    `rates` says which part of each account's genuine posts may be asked about."""
+    `rates` says which part of each account's genuine posts may be asked about, `added` when it became ours."""
     from socialguard.guard.affinity.portfolio import Portfolio
 
     most = min(max(POSTS // max(len(accounts), 1), _RANGE[0]), _RANGE[1])
-    posts = {account.id: _confirmed(database, archive, account, most) for account in accounts}
+    posts = {account.id: _confirmed(database, archive, account, added[account.id], most) for account in accounts}
     with database.read() as connection:
         older = restored(connection)
     fresh = {
@@ -96,7 +98,9 @@ def _has_outgrown(older: "Portfolio", posts: Mapping[str, Sequence[Post]]) -> bo
     )
 
 
-def _confirmed(database: Database, archive: Database | None, account: Account, most: int) -> list[Post]:
+def _confirmed(
+    database: Database, archive: Database | None, account: Account, added: datetime, most: int
+) -> list[Post]:
     """An account's newest confirmed posts, oldest first, each once."""
     zone = ZoneInfo(account.zone)
     found: dict[str, tuple[datetime, Post]] = {}
@@ -107,6 +111,8 @@ def _confirmed(database: Database, archive: Database | None, account: Account, m
     if archive is not None:
         with archive.read() as connection:
             for own in own_posts(connection, account.id, most):
+                if own.created_at >= added and own.network_id not in found:
+                    continue
                 at = own.created_at.astimezone(zone)
                 found[own.network_id] = at, Post(own.text, own.link, own.media, at)
     kept = sorted((entry for entry in found.values() if entry[1].text.strip()), key=lambda entry: entry[0])

@@ -10,13 +10,22 @@ from typing import Final
 import numpy as np
 
 from socialguard.guard.affinity import memory, thresholds
-from socialguard.guard.affinity.calibration import Past, calibrate, levelled
 from socialguard.guard.affinity.counts import Floats
 from socialguard.guard.affinity.explain import reasons
 from socialguard.guard.affinity.features import Features, extract
 from socialguard.guard.affinity.memory import Memory
 from socialguard.guard.affinity.post import Post
-from socialguard.guard.affinity.scores import OUTSIDER, PARTS, PRIOR, SWAP, Sight, parts, sight, suspicion
+from socialguard.guard.affinity.scores import (
+    OUTSIDER,
+    PARTS,
+    PRIOR,
+    SWAP,
+    Sight,
+    levelled,
+    parts,
+    sight,
+    suspicion,
+)
 from socialguard.model.doubt import Reason
 
 ENOUGH: Final = 30
@@ -130,6 +139,8 @@ class Portfolio:
         `learn` keeps the thresholds up to date. Raises ValueError where it was done before."""
         if self._past is None:
             raise ValueError("this portfolio is calibrated; learn its posts anew to calibrate again")
+        from socialguard.guard.affinity.calibration import Past, calibrate
+
         names = self._known()
         past = [entry for entry in self._in_order() if entry[0] in names]
         if past:

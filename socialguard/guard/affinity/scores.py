@@ -43,6 +43,9 @@ PARTS: Final = (
 PRIOR: Final = np.array([part.weight for part in PARTS])
 SWAP, OUTSIDER = 0.1, 1.0
 """How much the own score counts, beside its comparison with the others', in the two suspicions."""
+_SHARP: Final = 3.0
+"""How much the best of the others stands out from the rest: many that fit a little, as templates fit all accounts
+of a house, must not outweigh one that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,16 @@ def parts(view: Sight) -> Floats:
 
 def suspicion(scores: Floats, beta: float) -> Floats:
     """Return, for each account as the target (last axis), how much more the others' scores speak for them:
-    log Σ exp(others) - (1 + beta) own. A single account has nobody beside it: -(1 + beta) own."""
+    log Σ exp(others) - (1 + beta) own, the sum `_SHARP`. A single account has nobody beside it: -(1 + beta)
+    own."""
     if scores.shape[-1] == 1:
         return -(1 + beta) * scores
     top = scores.max(axis=-1, keepdims=True)
-    mass = np.exp(scores - top)
+    mass = np.exp(_SHARP * (scores - top))
     others = np.maximum(mass.sum(axis=-1, keepdims=True) - mass, 1e-300)
-    return np.asarray(np.log(others) + top - (1 + beta) * scores)
+    return np.asarray(np.log(others) / _SHARP + top - (1 + beta) * scores)
+
+
+def levelled(scores: Floats, levels: Floats) -> Floats:
+    """Return scores (posts × accounts, or of one post) with each account's level taken out."""
+    return np.asarray((scores - levels[:, 0]) * levels[:, 1])

@@ -19,15 +19,15 @@ WRITES = {"x:@acme": "x:@shop", "x:@globex": "x:@sport"}
 POSTS = 60
 
 
-def past(office: Office, account: str, posts: int = POSTS) -> None:
-    """Let the archive hold the first `posts` posts of an account."""
+def past(office: Office, account: str, posts: int = POSTS, *, foreign: int = 0) -> None:
+    """Let the archive hold the first `posts` posts of an account, and so many that came since it was added."""
     with office.entered() as workspace:
         found = next(one for one in workspace.accounts() if str(one) == account)
         start = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=40)
         network = Network()
-        for number in range(posts):
+        for number in range(posts + foreign):
             words = random.Random(f"{account} {number}").choices(VOCABULARIES[WRITES[account]], k=7)
-            at = start + timedelta(hours=number)
+            at = start + timedelta(hours=number) if number < posts else clock.now()
             network.items.append(item(number + 1, " ".join(words), created_at=at, author_name=account))
         back_up(workspace.archive, network, Stream.POSTS, found.id)
         workspace.archive.close_pages()

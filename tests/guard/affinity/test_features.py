@@ -77,3 +77,46 @@ def test_counts_are_the_sums_of_what_was_added(batches: list[list[str]]) -> None
         tokens, distinct = counts.sums
         assert (tokens.sum(), distinct.sum()) == (sum(expected.values()), len(expected))
     assert counts.posts == sum(map(len, batches))
+
+
+def words_of(text: str) -> set[str]:
+    """Return what can be told of a text that is a word."""
+    return {value for sign, value in named(Post(text)).values() if sign == "word"}
+
+
+def test_scripts_without_blanks_are_taken_apart() -> None:
+    """A Japanese or Thai sentence is not one word that never comes again; a Latin word in it stays whole."""
+    assert {"新幹", "幹線"} <= words_of("東海道新幹線は運転を再開しました。")
+    assert words_of("東海道新幹線") & words_of("新幹線が遅れています")
+    assert words_of("รถไฟฟ้าสายสีเขียว") & words_of("วันนี้รถไฟฟ้าล่าช้า")
+    assert "Shinkansen2026" in words_of("今日はShinkansen2026年")
+
+
+def test_words_with_vowel_signs_stay_whole() -> None:
+    """Hindi and Arabic words keep the signs that stand on their letters, as do decomposed Latin ones."""
+    assert words_of("रेलवे स्टेशन") == {"रेलवे", "स्टेशन"}
+    assert words_of("مُحَمَّد رسول") == {"مُحَمَّد", "رسول"}
+    assert words_of("q\u0307ab c\u0323de") == {"q\u0307ab", "c\u0323de"}
+
+
+def test_a_tag_in_a_script_without_blanks_stays_whole() -> None:
+    """What is told is the tag as written."""
+    assert ("hashtag", "#東海道新幹線") in named(Post("運転再開 #東海道新幹線")).values()
+
+
+def grams(text: str) -> set[str]:
+    """Return the pieces of 3 and 4 characters of what is hashed of a text."""
+    padded = f" {text} "
+    return {padded[at : at + size] for size in (3, 4) for at in range(len(padded) - size + 1)}
+
+
+@given(st.text(alphabet="abc", max_size=8), st.text(alphabet="abc", max_size=8))
+def test_texts_share_as_many_pieces_as_they_have_in_common(one: str, other: str) -> None:
+    """Each piece is one feature, the same in every text, and no piece runs over the end into the skeleton."""
+
+    def seen(text: str) -> set[int]:
+        keys = extract(Post(text)).keys
+        return set(keys[: edges(keys)[1]].tolist())
+
+    assert len(seen(one) & seen(other)) == len(grams(one) & grams(other))
+    assert len(seen(one)) == len(grams(one))

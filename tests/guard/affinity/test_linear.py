@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from socialguard.guard.affinity import Portfolio, Post, calibration, linear
+from socialguard.guard.affinity import Portfolio, Post, calibration, linear, memory
 from socialguard.guard.affinity.features import extract
 
 LINES: Final = tuple(f"x:@line-{number}" for number in range(4))
@@ -63,6 +63,7 @@ def test_lines_of_one_house_are_told_apart_better(house: Portfolio, monkeypatch:
 
 def test_a_house_that_listens_to_it_is_saved_with_it(house: Portfolio, tmp_path: Path) -> None:
     """What it weighs is kept: the loaded portfolio says the same to the last bit."""
+    assert memory.load(house.dump(LINES[0]))[0].line is not None
     house.save(tmp_path / "fit")
     loaded = Portfolio.load(tmp_path / "fit")
     draft = of_the_house(LINES[0], POSTS + 1)
@@ -91,3 +92,24 @@ def test_what_is_not_learned_changes_nothing() -> None:
         assert np.array_equal(one.keys, other.keys)
         assert np.array_equal(one.weights, other.weights)
     assert margins[30] == pytest.approx([line.margin(posts[30]) for line in lines], abs=1e-5)
+
+
+def test_a_long_past_of_many_accounts_is_calibrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where fewer posts are replayed with scores than the past has, some are still held out, and some not."""
+    monkeypatch.setattr(calibration, "ASKED", 0)
+    portfolio = Portfolio()
+    for line in LINES:
+        for number in range(300):
+            portfolio.learn(line, of_the_house(line, number))
+    portfolio.calibrate()
+    found = asked(portfolio)
+    assert found[False] > 0.5
+    assert found[True] <= 0.1
+
+
+def test_a_portfolio_of_too_many_is_left_to_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take minutes: nothing is learned of lines there, and judging goes on."""
+    monkeypatch.setattr(linear, "MOST", len(LINES) - 1)
+    found = learned()
+    assert all(memory.load(found.dump(line))[0].line is None for line in LINES)
+    assert found.judge(of_the_house(LINES[0], POSTS), LINES[0]).enough

@@ -145,6 +145,16 @@ def test_only_what_is_confirmed_as_ours_is_learned(learned: Office) -> None:
         assert counts(workspace)["x:@acme"] == POSTS + 1
 
 
+def test_what_somebody_else_posted_is_not_learned(learned: Office) -> None:
+    """What a burglar posted lies in the archive as its own, but has no receipt: it is not learned,
+    even from anew."""
+    past(learned, "x:@acme", foreign=40)
+    with learned.entered() as workspace:
+        assert affinity.refit(workspace).learned == 0
+        assert affinity.refit(workspace, anew=True).whole
+        assert counts(workspace)["x:@acme"] == POSTS
+
+
 def test_a_refit_adds_what_is_new_and_keeps_the_rest(learned: Office) -> None:
     """A few posts more are added to what stands; the numbers of the others are not made anew."""
     with learned.entered() as workspace:
