@@ -34,6 +34,8 @@ PROMISED: Final = {
     (True, "nearest"): (0.90, None),
 }
 """Recall of wrong accounts and of outsiders on pages, with the link or without."""
+HOUSE: Final = 0.70
+"""The same for accounts of one house that write by templates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,10 @@ def _tasks(kept: dict[str, list[data.Posted]], *, pages: bool) -> Iterator[Task]
             promised = PROMISED[link, kind] if pages else (None, None)
             yield Task(name, data.portfolios(kept, kind, PORTFOLIOS, seed=4), link, promised)
     if pages:
-        for notices, name in ((0, "house of templates"), (3, "house of long templates")):
+        for notices, name, least in ((0, "house of templates", HOUSE), (3, "house of long templates", None)):
             houses = [data.alone(affinity_house.posts(seed, notices=notices)) for seed in range(HOUSES)]
             chosen = [one for posts in houses for one in data.portfolios(posts, "random", 1, seed=4)]
-            yield Task(name, chosen, False, (None, None))
+            yield Task(name, chosen, False, (least, None))
 
 
 def _judge(portfolio: data.Portfolio, ours: Found, frozen: Found, *, link: bool) -> None:
