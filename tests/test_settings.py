@@ -24,7 +24,8 @@ __all__ = ["office"]
         ("[audit]\nanchors = [1]", "line 2: [audit] anchors is a list of texts in quotes"),
         (
             "[audit]\n\nstale = 3",
-            "there is no stale; [audit] holds anchors, local_anchor, stale_after_hours, sinks, sink_format.",
+            "there is no stale; [audit] holds anchors, local_anchor, stale_after_hours, "
+            "require_anchor_within_minutes, sinks, sink_format.",
         ),
         ("audit = 1", "line 1: audit is a section [audit] with anchors"),
         (

@@ -29,9 +29,12 @@ def test_the_log_says_that_a_contact_changed_and_not_what_it_is(office: Office) 
 
 
 def test_the_log_of_one_person_is_asked_for_by_the_name_that_it_shows(office: Office) -> None:
+    def listed(*words: str) -> list[object]:
+        entries = office.cli("audit", "list", *words, "--json").document["entries"]
+        return [one for one in entries if one["action"] != "audit.list"]  # each of these commands is one
+
     who = office.cli("audit", "list", "--action", "workspace.found", "--json").document["entries"][0]["actor"]
-    named = office.cli("audit", "list", "--actor", who["name"], "--json").document["entries"]
-    assert named == office.cli("audit", "list", "--actor", who["id"], "--json").document["entries"] != []
+    assert listed("--actor", who["name"]) == listed("--actor", who["id"]) != []
     assert office.cli("audit", "list", "--actor", "Nobody", "--json").code == 5
 
 

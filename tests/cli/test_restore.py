@@ -10,6 +10,7 @@ from tests.cli import shapes
 from tests.cli.shapes import shown
 from tests.docs.test_operations import LATER, back_up, set_anchors
 from tests.office import Office, office
+from tests.wrong_account.firm import apply_policy
 
 __all__ = ["office"]
 
@@ -66,6 +67,7 @@ def test_what_is_due_later_only_is_held_too_for_it_may_have_been_cancelled_after
 ) -> None:
     (office.base / "anchor").mkdir()
     set_anchors(office, on=True)
+    apply_policy(office, "[defaults]\ngrace = 0\n")
     delivery, backup = queued(office, "Cancelled after the backup.", 600), tmp_path / "backup"
     right = queued(office, "Still right.", 601)
     back_up(office, backup)

@@ -39,7 +39,19 @@ def unknown(office: Office) -> None:
     "words",
     [
         ("handover", "--note"),
-        ("post", "Merde !", "--to", "x:@acme", "--confirm", "x:@acme", "--override", "insults", "--reason"),
+        (
+            "post",
+            "Merde !",
+            "--to",
+            "x:@acme",
+            "--confirm",
+            "x:@acme",
+            "--grace",
+            "0",
+            "--override",
+            "insults",
+            "--reason",
+        ),
     ],
 )
 def test_no_secret_stands_in_a_reason_or_a_note(office: Office, words: tuple[str, ...], form: str) -> None:

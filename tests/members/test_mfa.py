@@ -11,7 +11,7 @@ from tests.office import Office
 from tests.people import Colleague, apply_policy, joined
 from tests.shapes import failed, shown
 
-BLOCK = '[defaults]\nchecks.mfa = "block"\n'
+BLOCK = '[defaults]\ngrace = 0\nchecks.mfa = "block"\n'
 AT = ("--to", "x:@acme", "--confirm", "x:@acme", "--at", "in 1 hour", "--json")
 
 

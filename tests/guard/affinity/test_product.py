@@ -197,7 +197,8 @@ def test_status_shows_history_false_alarms_and_weeks(learned: Office) -> None:
     """One row an account, little history said so, and the alarm and overrule of this week."""
     learned.post(MISPLACED, "x:@acme")
     learned.cli(
-        "post", MISPLACED, "--to", "x:@acme", "--confirm", "x:@acme", "--override", "affinity", "--reason", "ok"
+        *("post", MISPLACED, "--to", "x:@acme", "--confirm", "x:@acme", "--grace", "0"),
+        *("--override", "affinity", "--reason", "ok"),
     )
     found = shown(learned.cli("affinity", "status", "--json"), AffinityStatusDocument)
     known = {one.account: one for one in found.accounts}
