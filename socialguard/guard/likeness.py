@@ -19,12 +19,12 @@ def plain(text: str) -> str:
     """Return a text as it is compared: composed, case and white space folded, without its links."""
     for link in reversed(urls(text)):
         text = text[: link.start] + text[link.end :]
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return folded(text)
 
 
 def is_same(content: Content, text: str, link: str | None) -> bool:
     """Return whether a post says the same with the same links."""
-    return _folded(content.text) == _folded(text) and content.link == link
+    return folded(content.text) == folded(text) and content.link == link
 
 
 def is_alike(one: str, other: str, percent: int) -> bool:
@@ -47,5 +47,7 @@ def _numberless(text: str) -> str:
     return _DIGITS.sub("0", text)
 
 
-def _folded(text: str) -> str:
+@lru_cache(maxsize=2048)
+def folded(text: str) -> str:
+    """Return a text composed, with case and white space folded."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -28,6 +28,8 @@ from socialguard.registry.signed import Right
 
 # A card that was read longer ago than this shows a world that has moved on.
 MAX_PLAN_AGE: Final = timedelta(minutes=15)
+# So long nothing that the clock decides (quiet hours, distances) counts as changed.
+MOMENT: Final = timedelta(seconds=2)
 SUBMISSION: Final = "delivery"
 _NONCE: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,15})\.[0-9a-f]{32}")
 # Why a delivery was cancelled whose text waits on under another id.
@@ -221,15 +223,7 @@ def for_approver(findings: Iterable[Finding]) -> frozenset[str]:
 def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset[str]:
     """Refuse (Held) what the checks stop, asked again under the write lock: a twin may have been queued since the
     plan was shown. Return the accounts with a hold that an approver decides."""
-    fresh = (
-        ()
-        if plan.candidates[0].act is Act.DELETE
-        else (
-            *desk.gate.review(connection, plan.candidates, replaces=plan.replaces),
-            *desk.gate.doubts(connection, plan.candidates, plan.session),
-        )
-    )
-    told = decided(connection, desk, plan.candidates, fresh, dict(plan.overrides))
+    told = plan.findings if _is_still_so(connection, desk, plan) else _asked_again(connection, desk, plan)
     stopping = [item for item in told if item.stops]
     if not stopping:
         return for_approver(told)
@@ -242,6 +236,23 @@ def refuse_findings(connection: Connection, desk: Desk, plan: Plan) -> frozenset
         fix=fix,
         findings=stopping,
     )
+
+
+def _is_still_so(connection: Connection, desk: Desk, plan: Plan) -> bool:
+    """Whether what the checks said is a moment old and nothing was logged since: every change of what they look at
+    is in the log."""
+    age = clock.now() - plan.made_at
+    return timedelta(0) <= age <= MOMENT and plan.log == desk.log.head(connection)
+
+
+def _asked_again(connection: Connection, desk: Desk, plan: Plan) -> tuple[Finding, ...]:
+    if plan.candidates[0].act is Act.DELETE:
+        return ()
+    found = (
+        *desk.gate.review(connection, plan.candidates, replaces=plan.replaces),
+        *desk.gate.doubts(connection, plan.candidates, plan.session),
+    )
+    return decided(connection, desk, plan.candidates, found, dict(plan.overrides))
 
 
 def _refuse_gone_on(connection: Connection, plan: Plan) -> None:

@@ -408,7 +408,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A request that was checked, waiting for its answer. Nothing is queued yet; the draft is kept. The parts of a
-    thread stand together and in order; `replaces` are the deliveries that are cancelled for it."""
+    thread stand together and in order; `replaces` are the deliveries that are cancelled for it; `log` is the audit
+    log as of which it was checked, None where that is not known."""
 
     draft_id: str
     candidates: tuple[Candidate, ...]
@@ -420,6 +421,7 @@ class Plan:
     wall: datetime | None = None
     replaces: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
+    log: Tree | None = None
 
     @property
     def texts(self) -> dict[tuple[str, int | None], str]:

@@ -261,6 +261,7 @@ def _plan(
         wall=None if moment is None else moment.wall,
         replaces=replaces,
         overrides=dict(request.overrides),
+        log=desk.log.head(connection),
     )
 
 

@@ -1,10 +1,10 @@
 """The same words twice on one account are a mistake more often than a wish."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from socialguard.guard.interface import Kind, Recent, Subject
+from socialguard.guard.likeness import folded
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter
 from socialguard.model.text import marked
@@ -33,13 +33,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def same_words(subject: Subject) -> Iterator[Recent]:
     """Yield what a reader would call the same post: composed, case and white space folded, with the same link."""
-    words = _plain(subject.content.text)
+    words = folded(subject.content.text)
     if not words and not subject.content.link:
         return
     for recent in subject.recent:
-        if _plain(recent.text) == words and recent.link == subject.content.link:
+        if folded(recent.text) == words and recent.link == subject.content.link:
             yield recent
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
