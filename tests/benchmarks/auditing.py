@@ -111,7 +111,7 @@ def verify_lines(base: Path, entries: int = ENTRIES) -> list[Line]:
 def access_lines(base: Path, entries: int = ACCESS_ENTRIES) -> list[Line]:
     """Measure `audit access` over a log of so many entries: rights, uses, what stands out; without the start of
     the program."""
-    made = company.found(base)
+    made = company.build(base, accounts=50, deliveries=50)
     with company.under(made.environment), Workspace(made.home) as workspace:
         _fill(workspace.database, workspace.org, workspace.keys.log(), entries)
         seconds = []
