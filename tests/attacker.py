@@ -227,3 +227,10 @@ def _statement(office: Office, row: dict[str, Any], content: dict[str, Any]) -> 
                 target=value.target,
             )
         )
+
+
+def id_of(office: Office, account: str) -> str:
+    """Return the id of an account, as its row says."""
+    network, _, handle = account.partition(":@")
+    row = sql(office, "select id from account where network = ? and handle = ?", network, handle)
+    return str(row[0][0])

@@ -20,6 +20,7 @@ from tests.attacker import (
     Copy,
     columns,
     flip,
+    id_of,
     refused_and_logged,
     require_refused,
     scene,
@@ -30,12 +31,6 @@ from tests.attacker import (
 from tests.office import Office, office
 
 __all__ = ["office", "scene"]
-
-
-def _id_of(office: Office, account: str) -> str:
-    network, _, handle = account.partition(":@")
-    row = sql(office, "select id from account where network = ? and handle = ?", network, handle)
-    return str(row[0][0])
 
 
 # ── what the owners signed ───────────────────────────────────────────────────────────────────────────────
@@ -127,7 +122,7 @@ def test_another_role_in_the_table_of_members_takes_no_right_either(scene: Offic
 def test_labels_that_the_policy_rules_on_cannot_be_taken_off(scene: Office) -> None:
     """`x:@globex` wears `fr`, which makes it secure: it stays so, whatever the table says."""
     sql(scene, "delete from label")
-    sql(scene, "insert into label values (?, 'fr')", _id_of(scene, "x:@acme"))
+    sql(scene, "insert into label values (?, 'fr')", id_of(scene, "x:@acme"))
     done = scene.cli("policy", "show", "x:@globex", "--json")
     assert done.code == 0, done
     assert done.document["policy"]["secure"] is True, done

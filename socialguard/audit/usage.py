@@ -83,9 +83,11 @@ def entries(connection: Connection, places: Iterable[tuple[int, int]]) -> list[T
     return told
 
 
-def about(connection: Connection, corr: str, until: datetime) -> list[Told]:
-    """Return the entries that share a `corr`, oldest first."""
-    query = select(_E.leaf).where(_E.corr == corr, _E.ts < jcs.timestamp(until))
+def about(connection: Connection, corr: str, until: datetime | None = None) -> list[Told]:
+    """Return the entries that share a `corr`, all or those before `until`, oldest first."""
+    query = select(_E.leaf).where(_E.corr == corr)
+    if until is not None:
+        query = query.where(_E.ts < jcs.timestamp(until))
     rows = connection.execute(query.order_by(_E.incarnation, _E.seq))
     return [_told(bytes(row.leaf)) for row in rows]
 

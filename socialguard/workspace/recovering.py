@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
-
 from socialguard import errors
-from socialguard.audit import leaf
+from socialguard.audit import usage
 from socialguard.audit.interface import Entry
+from socialguard.audit.usage import Told
 from socialguard.canon import jcs
 from socialguard.ledger import stops
 from socialguard.ledger.stops import FREEZE, Stop
@@ -24,7 +23,6 @@ from socialguard.model.text import marked
 from socialguard.publishing import agreeing
 from socialguard.publishing import freeze as freezing
 from socialguard.registry import changes
-from socialguard.store.tables import audit_entry
 from socialguard.vault import upkeep
 from socialguard.watch import sightings
 from socialguard.watch.interface import Severity
@@ -146,12 +144,8 @@ def review(workspace: "Workspace", found: Recovery, numbers: Collection[int], re
     """Say that a person dealt with these, one entry each; what no alert tells of any more is seen, too.
 
     Raises NotFound for a number that is none of them."""
+    require_known(found, numbers)
     known = {one.number: one for one in found.foreign}
-    for number in sorted(numbers):
-        if number not in known:
-            raise errors.NotFound(
-                kind="thing to review", name=number, hint=f"Run: socialguard recover {found.account}"
-            )
     corr = _corr(found.stops[0], found.account)
     with workspace.database.write() as connection, workspace.alerts.noting_once(connection):
         for number in sorted(numbers):
@@ -168,6 +162,14 @@ def review(workspace: "Workspace", found: Recovery, numbers: Collection[int], re
             told = sightings.alerts_of(connection, [one.number for one in found.foreign])
             if told:
                 workspace.alerts.see(connection, told)
+
+
+def require_known(found: Recovery, numbers: Collection[int]) -> None:
+    """Refuse (NotFound) a number that names nothing that strangers did."""
+    for number in sorted(set(numbers) - {one.number for one in found.foreign}):
+        raise errors.NotFound(
+            kind="thing to review", name=number, hint=f"Run: socialguard recover {found.account}"
+        )
 
 
 def thaw(workspace: "Workspace", found: Recovery, reason: str) -> Recovery:
@@ -202,7 +204,7 @@ class NotFrozen(errors.NotFound):
 def _state(workspace: "Workspace", connection: "Connection", account: Account) -> Recovery:
     found = _stops(workspace, connection, account)
     corr = _corr(found[0], account)
-    reviewed = {int(str(one["sighting"])) for one in _entries(connection, corr, REVIEW)}
+    reviewed = {int(str(one.obj["sighting"])) for one in _entries(connection, corr, REVIEW)}
     looked = bool(_entries(connection, corr, LOOK))
     foreign = tuple(
         Foreign(number, kept, number in reviewed)
@@ -298,15 +300,10 @@ def _corr(stop: Stop, account: Account) -> str:
 
 
 def _began(connection: "Connection", found: Sequence[Stop], account: Account) -> datetime:
-    query = select(audit_entry.c.ts).where(
-        audit_entry.c.corr == _corr(found[0], account), audit_entry.c.action == BEGIN
-    )
-    ts = connection.execute(query.limit(1)).scalar()
-    return found[0].since if ts is None else jcs.parse_timestamp(ts)
+    begun = _entries(connection, _corr(found[0], account), BEGIN)
+    return jcs.parse_timestamp(begun[0].ts) if begun else found[0].since
 
 
-def _entries(connection: "Connection", corr: str, action: str) -> list[dict[str, object]]:
-    """What the log says of a recovery: the `obj` of each entry of an action."""
-    query = select(audit_entry.c.leaf).where(audit_entry.c.corr == corr, audit_entry.c.action == action)
-    found = (leaf.decode(bytes(one)).get("obj") for one in connection.execute(query).scalars())
-    return [one for one in found if isinstance(one, dict)]
+def _entries(connection: "Connection", corr: str, action: str) -> list[Told]:
+    """What the log says of a recovery: the entries of an action, oldest first."""
+    return [one for one in usage.about(connection, corr) if one.action == action]

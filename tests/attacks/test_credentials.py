@@ -16,6 +16,7 @@ from tests.attacker import (
     Attack,
     Copy,
     append_entry,
+    id_of,
     logged,
     refused_and_logged,
     require_refused,
@@ -29,15 +30,9 @@ from tests.office import Office, office
 __all__ = ["office", "scene"]
 
 
-def _id_of(office: Office, account: str) -> str:
-    network, _, handle = account.partition(":@")
-    row = sql(office, "select id from account where network = ? and handle = ?", network, handle)
-    return str(row[0][0])
-
-
 def _swap_two_rows(office: Office) -> None:
     """The ids change places, so that each account's row holds the other's credential."""
-    one, two = _id_of(office, "x:@acme"), _id_of(office, "x:@globex")
+    one, two = id_of(office, "x:@acme"), id_of(office, "x:@globex")
     for table, column in (("credential", "id"), ("wrap", "credential_id")):
         for old, new in ((f"{one}.1", "swapping"), (f"{two}.1", f"{one}.1"), ("swapping", f"{two}.1")):
             sql(office, f"update {table} set {column} = ? where {column} = ?", new, old)
@@ -48,7 +43,7 @@ def _swap_two_rows(office: Office) -> None:
 
 def _swap_contents(office: Office) -> None:
     """Everything but id, account and generation changes places, wraps included."""
-    one, two = (_id_of(office, name) + ".1" for name in ("x:@acme", "x:@globex"))
+    one, two = (id_of(office, name) + ".1" for name in ("x:@acme", "x:@globex"))
     content = ("context", "nonce", "ciphertext", "signer", "signature")
     names = ", ".join(content)
     here, there = (sql(office, f"select {names} from credential where id = ?", each)[0] for each in (one, two))
@@ -65,7 +60,7 @@ def _drop_wrap_of_owner(office: Office) -> None:
 
 def _add_recipient(office: Office) -> None:
     outsider = KeyPair.generate()
-    row = _id_of(office, "x:@acme") + ".1"
+    row = id_of(office, "x:@acme") + ".1"
     info = jcs.encode({"to": outsider.sealing_id})
     sealed = seal_to(outsider.x25519, b"0" * 32, info)
     sql(office, "insert into wrap values (?, ?, ?)", row, outsider.sealing_id, sealed)
@@ -78,7 +73,7 @@ def _rewrap(office: Office, *, claim_owner: bool, log_it: bool) -> None:
     outsider = KeyPair.generate()
     manifest = json.loads(sql(office, "select body from manifest order by epoch desc limit 1")[0][0])
     gen = 2 if log_it else 1
-    account_id = _id_of(office, "x:@acme")
+    account_id = id_of(office, "x:@acme")
     signed = next(one for one in manifest["accounts"] if one["id"] == account_id)
     c: dict[str, Any] = {
         "ctx": credential_row.CONTEXT,

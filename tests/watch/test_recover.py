@@ -94,7 +94,10 @@ def test_the_same_token_again_is_no_new_credential(taken: Office) -> None:
     """Whoever has the old one has it still."""
     recover(taken)
     old = json.dumps(taken.seed["accounts"][0]["credential"])
-    assert left(recover(taken, "--credential", "-", stdin=old))[0] == "credential"
+    found = recover(taken, "--credential", "-", code=2, stdin=old)
+    assert left(found)[0] == "credential"
+    assert found.problem is not None
+    assert found.problem.message.startswith("x:@acme had this credential before")
 
 
 def test_nothing_is_lifted_while_a_step_is_left(taken: Office) -> None:
@@ -212,3 +215,9 @@ def test_a_publisher_can_look_and_not_lift(taken: Office, tmp_path: Path) -> Non
     done = jonas.cli("recover", "x:@acme", "--json")
     assert left(Recovered.model_validate(done.document).recovery)[0] == "credential"
     assert taken.post("Hello").code == 11
+
+
+def test_a_number_that_names_nothing_is_refused_before_anything_is_done(taken: Office) -> None:
+    """Also before the review's turn."""
+    problem = failed(taken.cli("recover", "x:@acme", "--reviewed", "99", "--json"), 5, "not_found")
+    assert "99" in problem.message

@@ -53,9 +53,12 @@ def recover(
     with open_workspace(face) as workspace:
         account_id = one_account_id(workspace, account)
         found = recovering.begin(workspace, account_id)
+        recovering.require_known(found, numbers)
         if document is not None:
             _rotate(workspace, found, document, reason)
             found = recovering.state(workspace, account_id)
+            if _is_next(found, Step.CREDENTIAL):
+                problem = SameCredential(account=found.account)
         if _is_next(found, Step.IDENTITY):
             recovering.identify(workspace, account_id)
             found = recovering.state(workspace, account_id)
@@ -76,6 +79,12 @@ def recover(
     if found.is_over:
         return 0
     return errors.PartlyDone.exit_code if problem is None else problem.exit_code
+
+
+class SameCredential(errors.UsageError):
+    """{account} had this credential before: whoever took it over has it, too."""
+
+    remedy = "End every session at the network, make another credential, and give that."
 
 
 def _is_next(found: "Recovery", step: str) -> bool:
