@@ -320,6 +320,20 @@ def test_a_row_may_be_a_thread(office: Office) -> None:
     assert (again.known, again.queued) == (2, 0)
 
 
+def test_a_thread_of_which_a_part_was_edited_does_not_come_back_with_the_file(office: Office) -> None:
+    row = ("x:@acme", day(3), "9h", "First part.\n---\nSecond part.", "yes")
+    path = written(office, [("account", "date", "time", "text", "thread"), row])
+    assert shown(imported(office, path, *NAMED), Fields).deliveries == 2
+    last = next(
+        one["id"]
+        for one in office.queue("queued")
+        if office.cli("queue", "show", one["id"], "--json").document["delivery"]["text"] == "Second part."
+    )
+    assert office.cli("queue", "edit", last, "Second part, edited.", *NAMED, "--json").code == 0
+    found = shown(imported(office, path, *NAMED), Fields)
+    assert (found.known, found.queued) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("account", "text", "thread", "reason"),
     [

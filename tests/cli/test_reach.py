@@ -178,3 +178,12 @@ def test_a_handle_that_could_not_be_looked_up_is_noted_and_stops_nothing(office:
     (said,) = [one for one in done.document["findings"] if one["check"] == "missing_handle"]
     assert "could not be looked up" in said["message"]
     assert done.code == 0
+
+
+def test_what_was_cancelled_or_failed_on_another_account_is_no_copy(office: Office) -> None:
+    text = "Our Christmas market opens at ten"
+    words = ("post", text, "--to", "x:@acme", "--at", "in 1 hour", "--json")
+    delivery = office.cli(*words, *CONFIRM).deliveries[0]["id"]
+    assert findings(office, text, to="x:@globex") == {"copies": "warn"}
+    assert office.cli("queue", "cancel", delivery, "--reason", "another day", "--json").code == 0
+    assert findings(office, text, to="x:@globex") == {}
