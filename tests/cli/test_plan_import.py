@@ -334,6 +334,16 @@ def test_a_thread_of_which_a_part_was_edited_does_not_come_back_with_the_file(of
     assert (found.known, found.queued) == (1, 0)
 
 
+def test_a_thread_that_was_changed_in_the_file_is_refused_and_not_passed_over(office: Office) -> None:
+    heading, row = ("account", "date", "time", "text", "thread"), ("x:@acme", day(3), "9h")
+    path = written(office, [heading, (*row, "First part.\n---\nSecond part.", "yes")])
+    assert shown(imported(office, path, *NAMED), Fields).deliveries == 2
+    path = written(office, [heading, (*row, "First part.\n---\nSecond part, changed.", "yes")])
+    found = shown(imported(office, path, *NAMED), Fields, 2)
+    assert (found.known, len(office.queue("queued"))) == (0, 2)
+    assert "the same text is queued as delivery" in found.refused[0].reason
+
+
 @pytest.mark.parametrize(
     ("account", "text", "thread", "reason"),
     [

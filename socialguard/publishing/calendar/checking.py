@@ -188,7 +188,7 @@ class _Checker:
             if before != asked.line:
                 raise SameRow(line=before)
             parts = self._parts(asked, account, content)
-            if not any(self._is_known(connection, account, due, part) for part in parts):
+            if not all(self._is_known(connection, account, due, part) for part in parts):
                 fresh.append((account, parts))
         if not fresh:
             return None
