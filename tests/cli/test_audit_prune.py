@@ -118,6 +118,22 @@ def test_a_log_that_cannot_be_written_is_read_and_that_is_noted(office: Office) 
     assert "em-" in str(listed(office, "--action", "audit.list")[0].corr)
 
 
+def test_where_nothing_can_be_noted_nothing_is_shown(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the log nor the emergency file can be written, and there is no syslog."""
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(office.database)) as database:
+        database.execute("update audit_head set frontier = x'00'")
+        database.commit()
+    (office.home / "emergency.jsonl").unlink(missing_ok=True)
+    (office.home / "emergency.jsonl").mkdir()
+    monkeypatch.setattr("socialguard.audit.emergency._to_syslog", lambda _line: False)
+    done = office.cli("audit", "list", "--json")
+    assert done.code != 0
+    assert "entries" not in done.document
+
+
 def test_the_key_of_an_anchor_is_sealed_and_shown_nowhere(office: Office) -> None:
     place = "s3://log/acme?endpoint=http://127.0.0.1:9"
     (office.home / "socialguard.toml").write_text(f'[audit]\nanchors = ["{place}"]\n')
