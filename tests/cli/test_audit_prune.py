@@ -126,11 +126,14 @@ def test_where_nothing_can_be_noted_nothing_is_shown(office: Office, monkeypatch
     with closing(sqlite3.connect(office.database)) as database:
         database.execute("update audit_head set frontier = x'00'")
         database.commit()
-    (office.home / "emergency.jsonl").unlink(missing_ok=True)
-    (office.home / "emergency.jsonl").mkdir()
+
+    def full(*_given: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
     monkeypatch.setattr("socialguard.audit.emergency._to_syslog", lambda _line: False)
     done = office.cli("audit", "list", "--json")
-    assert done.code != 0
+    assert done.code == 13, done
     assert "entries" not in done.document
 
 
