@@ -116,7 +116,7 @@ def test_a_missed_window_catches_up_once_in_order_and_what_is_too_late_is_held(o
 
 def test_a_daemon_that_was_stopped_for_long_goes_on_and_tells_nothing_twice(office: Office) -> None:
     with daemon(office) as running:
-        running.process.send_signal(signal.SIGSTOP)
+        stop_between_transactions(office, running)
         schedule(office, "While it slept.", seconds=5)
         time.sleep(6)  # it must be due while the daemon is stopped
         running.process.send_signal(signal.SIGCONT)
