@@ -56,8 +56,8 @@ class Whose:
 class Place:
     """Where a reading stands, in seconds since the epoch: in the list of posts at `until` (None: at its top) or,
     within one second, behind `cursor`; `ended` once that list has no more. `began` is when a walk began, `waiting`
-    are the posts whose comments are still to be read, each with where. `size` is how many rows to ask for. `in_year`
-    posts of `year` were seen, and `limited` says that a year had about as many as Graph shows of one."""
+    are the posts whose comments are still to be read, each with where. `size` is how many rows to ask for.
+    `in_year` posts of `year` were seen, and `limited` says that a year had about as many as Graph shows of one."""
 
     until: int | None = None
     cursor: str = ""
