@@ -81,6 +81,8 @@ class Place:
 def posts(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
     """Return one page of the Page's own posts."""
     place = _place(calls, at) if at else Place(size=_POSTS)
+    if _is_below(place.until, since):
+        return ActivityPage((), None, reached_limit=False)
     query = _bounds(place.until, since) | ({"after": place.cursor} if place.cursor else {})
 
     def ask(size: int) -> Any:
@@ -97,6 +99,9 @@ def posts(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str 
 def mentions(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
     """Return one page of what others wrote: a stretch of the feed, or the comments of one post."""
     place = _place(calls, at) if at else Place(began=_seconds(whose.now), size=_WALKED_POSTS)
+    place = replace(place, waiting=tuple(one for one in place.waiting if not _is_below(one[1], since)))
+    if place.written() is None:
+        return ActivityPage((), None)
     read = _comments if place.waiting else _walk
     found, place = read(calls, graph, whose, since, place)
     known_then = [item for item in found if _seconds(item.created_at) <= place.began]
@@ -203,6 +208,12 @@ def _bounds(until: int | None, since: Mark | None) -> dict[str, int]:
     """Return the bounds of a list; both seconds belong to it."""
     found = {} if until is None else {"until": until}
     return found if since is None else {"since": _seconds(since.created_at), **found}
+
+
+def _is_below(until: int | None, since: Mark | None) -> bool:
+    """Whether a list that goes on at `until` has nothing left that is newer than the mark: a page that was asked
+    for without one leads there."""
+    return until is not None and since is not None and until < _seconds(since.created_at)
 
 
 def _above(items: list[Item], since: Mark | None) -> tuple[Item, ...]:

@@ -140,7 +140,7 @@ def test_what_was_begun_goes_on_without_being_asked_for_again(office: Office) ->
 def test_where_the_network_does_not_tell_there_is_no_price_to_tell(office: Office) -> None:
     """A price of $0.00 would be believed."""
     office.sandbox.reset(seeded(office, posts=2_000))
-    office.sandbox.faults([{"network": "x", "operation": "me", "kind": "status", "code": 503, "times": 9}])
+    office.sandbox.faults([{"network": "x", "operation": "identity", "kind": "status", "code": 503, "times": 9}])
     done = office.cli("backup", "run", "x:@acme", "--json")
     assert (done.code, done.document["announced_micros"]) == (6, None)
     assert done.document["accounts"][0]["error"]["name"] == "network_refused"
