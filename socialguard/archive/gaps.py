@@ -71,7 +71,7 @@ def require_unmoved(connection: Connection, gap: Gap) -> None:
     rows = {row.gap: row for row in _rows(connection, gap.account_id, gap.stream)}
     stored = rows.get(gap.number)
     if gap.newest is None and gap.at is None:
-        unmoved = (stored is None or stored.newest is None) and gap.number >= max(rows, default=gap.number)
+        unmoved = gap == begin(connection, gap.account_id, gap.stream)
     else:
         unmoved = stored is not None and bool(stored.open) and _gap(stored) == gap
     if not unmoved:

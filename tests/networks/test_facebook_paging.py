@@ -111,10 +111,9 @@ def test_a_year_that_graph_does_not_show_whole_is_told(
     """About 600 posts of a year are shown, and nothing says that there are more."""
     start = datetime(2024, 1, 2, tzinfo=UTC).timestamp()
     process.reset(seed([{"text": str(n), "created_at": start + n * 40_000} for n in range(posts)]))
-    pages, at = [], None
-    while not pages or at is not None:
-        pages.append(session(process.facebook).activity(Stream.POSTS, since=None, at=at))
-        at = pages[-1].next
+    pages = [session(process.facebook).activity(Stream.POSTS, since=None, at=None)]
+    while pages[-1].next is not None:
+        pages.append(session(process.facebook).activity(Stream.POSTS, since=None, at=pages[-1].next))
     assert len({item.network_id for page in pages for item in page.items}) == seen
     assert [page.reached_limit for page in pages] == [*[False] * (len(pages) - 1), limited]
 
