@@ -104,6 +104,12 @@ def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int
     return code, _line(code, [text for _, text in found] or [f"{len(status.duties)} duties"], status.duties)
 
 
+def unread(reason: str) -> tuple[int, str]:
+    """Return the code and the line of a monitoring plugin where the workspace cannot be looked into: no daemon can
+    work there either."""
+    return CRITICAL, _line(CRITICAL, [reason], ())
+
+
 def _line(code: int, texts: Sequence[str], runs: Sequence[DutyRun]) -> str:
     """One line; a bar would begin the figures (monitoring plugins: development guidelines)."""
     lag = max((run.lag.total_seconds() for run in runs), default=0.0)

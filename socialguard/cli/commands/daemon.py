@@ -42,11 +42,18 @@ def status(face: Face, check: bool) -> int:
     from socialguard.daemon.disk import forecast
 
     face.reminds = not check
-    with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
-        found = statuses.read(connection)
-        names = workspace.names(connection)
-        zone = workspace.zone
-    filling = forecast(workspace.layout)
+    try:
+        with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
+            found = statuses.read(connection)
+            names = workspace.names(connection)
+            zone = workspace.zone
+        filling = forecast(workspace.layout)
+    except errors.SocialGuardError as problem:
+        if not check or face.as_json:
+            raise
+        code, line = statuses.unread(problem.message(_))
+        face.printer.line(line)
+        return code
     code, line = statuses.check(found, names, filling)
 
     def people() -> None:
