@@ -77,7 +77,8 @@ def test_it_ends_within_ten_seconds_and_marks_what_hangs(office: Office) -> None
 
 def test_the_status_tells_each_duty_and_that_a_daemon_works(office: Office) -> None:
     with daemon(office) as running:
-        until(lambda: "publish" in duties(office), "runs are kept")
+        until(lambda: {"publish", "backup"} <= duties(office).keys(), "runs are kept")
+        until(lambda: any(name.startswith("backup ") for name in duties(office)), "turns are kept")
         found = shown(office.cli("daemon", "status", "--json"), shapes.DaemonStatus)
         assert found.alive is True
         assert found.pid == running.process.pid
@@ -86,6 +87,11 @@ def test_the_status_tells_each_duty_and_that_a_daemon_works(office: Office) -> N
         assert publish["error"] is None
         assert publish["lag_s"] < 2
         assert office.cli("daemon", "status", "--check").code == 0
+        people = office.cli("daemon", "status").stdout.splitlines()
+        assert max(map(len, people)) <= 80, "each duty is one line of a terminal"
+        names = [line.split("  ")[0] for line in people if line.startswith("backup ")]
+        assert names == sorted(names)
+        assert len(names) == 4
     assert office.cli("daemon", "status", "--json").document["alive"] is False
     asked = office.cli("daemon", "status", "--check")
     assert asked.code == 2

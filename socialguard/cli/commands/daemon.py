@@ -2,11 +2,11 @@
 
 import click
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
-from socialguard.cli.times_told import minute
+from socialguard.cli.times_told import minute, moment
 from socialguard.cli.words import _
 
 
@@ -57,6 +57,8 @@ def status(face: Face, check: bool) -> int:
     code, line = statuses.check(found, names, filling)
 
     def people() -> None:
+        now = clock.now()
+        runs = sorted((statuses.shown(each.name, names), each) for each in found.duties)
         if check:
             face.printer.line(line)
             return
@@ -70,14 +72,15 @@ def status(face: Face, check: bool) -> int:
             [_("duty"), _("last run"), _("last success"), _("next run"), _("late"), _("error")],
             [
                 (
-                    statuses.shown(each.name, names),
-                    minute(each.last_run, zone),
-                    minute(each.last_ok, zone),
-                    minute(each.next_run, zone),
+                    name,
+                    *(
+                        "–" if at is None else moment(at, now, zone)
+                        for at in (each.last_run, each.last_ok, each.next_run)
+                    ),
                     f"{each.lag.total_seconds():.1f} s",
                     each.error,
                 )
-                for each in found.duties
+                for name, each in runs
             ],
         )
         free = f"{filling.free / 1e9:.1f}"
