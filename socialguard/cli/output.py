@@ -45,7 +45,7 @@ def tell(problem: BaseException, face: Face) -> int:
 
 def tell_lines(error: errors.SocialGuardError, face: Face) -> None:
     """Tell the person: a line for what happened and one for what to do; without a terminal one line that begins
-    with the exit code. Each further problem of a file, and the draft that keeps a text, have lines of their own."""
+    with the exit code. Each further problem of a file, and the draft that keeps a text, has its own line."""
     message, remedy = sentences(error)
     others = [sentences(one)[0] for one in _problems(error)[1:]]
     if face.has_terminal:

@@ -8,7 +8,6 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
 from socialguard import errors
@@ -88,8 +87,8 @@ def parse(
                     continue
                 for key, value in rules.parameters.get(name, {}).items():
                     _require(checks[name], name, key, value, problems, path)
-    for name in found.accounts if accounts is not None else ():
-        if name not in accounts:  # a slip there would protect nothing
+    for name in found.accounts:
+        if accounts is not None and name not in accounts:  # a slip there would protect nothing
             problems.add(("account", name), marked(f"there is no account {name}."))
     problems.refuse()
     return found
@@ -110,9 +109,9 @@ def _require(
     if known is None:
         allowed = ", ".join(["level", *parameters])
         problems.add(where, marked(f"{check} has no {name}; allowed are {allowed}."))
-    elif dot != ("." if isinstance(known, Words) else "") or not known.accepts(
-        {language: value} if dot else value
-    ):
+        return
+    takes_language = isinstance(known, Words)
+    if bool(dot) != takes_language or not known.accepts({language: value} if dot else value):
         problems.add(where, marked(f"the parameter {name} must be {known.allowed}."))
 
 
@@ -213,12 +212,14 @@ def _validated(data: dict[str, Any], problems: Problems) -> PolicySet:
 
 def _take_out(data: dict[str, Any], path: Sequence[str]) -> None:
     """Take out what cannot stand there, so that the rest is looked at too."""
-    for part, following in pairwise((*path, None)):
+    *above, last = path
+    for part in above:
         below = data.get(part)
-        if following is None or not isinstance(below, dict):
-            data.pop(part, None)
-            return
+        if not isinstance(below, dict):
+            last = part
+            break
         data = below
+    data.pop(last, None)
 
 
 def _shaped(value: Any) -> Any:

@@ -27,7 +27,11 @@ class Problems:
         if not self._found:
             return
         problems = [
-            errors.SettingsInvalid(path=f"{self._file}, line {line}", detail=detail, line=line)
+            errors.SettingsInvalid(path=self._where(line), detail=detail, line=line)
             for line, detail in sorted(self._found)
         ]
-        raise errors.SettingsInvalid(**problems[0].fields, problems=problems)
+        line, detail = min(self._found)
+        raise errors.SettingsInvalid(path=self._where(line), detail=detail, line=line, problems=problems)
+
+    def _where(self, line: int) -> str:
+        return f"{self._file}, line {line}"

@@ -65,7 +65,7 @@ def read(path: Path) -> str:
 
 
 def check(workspace: "Workspace", path: Path) -> PolicySet:
-    """Return the policy of a file that could be applied here; raises SettingsInvalid with all lines that are wrong."""
+    """Return the policy of a file that could be applied here; raises SettingsInvalid, all lines in it."""
     return _checked(workspace, read(path), path.name)
 
 
