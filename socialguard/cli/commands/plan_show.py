@@ -127,7 +127,7 @@ def export(
         text = exporting.as_csv(planned)
         for one in exporting.cannot_hold(planned):
             face.printer.note(
-                "Delivery {delivery} is a thread of which a later part has files; they are not in the file.",
+                "Delivery {delivery} is a thread with more files than a row holds; the last are not in the file.",
                 delivery=one.delivery.id,
             )
     else:

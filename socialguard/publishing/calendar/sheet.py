@@ -10,7 +10,7 @@ from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
 from socialguard.model.delivery import Content
 from socialguard.publishing.calendar.entries import Dates
-from socialguard.publishing.interface import Candidate, Plan, Session
+from socialguard.publishing.interface import Candidate, Plan, Request, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row that can be queued: its plan, without a draft and without a question of its own, its whole text, its
-    campaign."""
+    """A row that can be queued: its plan, without a draft and without a question of its own, and what it asked
+    for."""
 
     line: int
     plan: Plan
-    text: str
-    campaign: str | None = None
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
