@@ -84,6 +84,7 @@ class DeliveryFields(Shape):
     due: Instant
     reason: str
     draft: DraftId
+    campaign: str | None
     thread: Place | None
     findings: list[FindingFields]
 

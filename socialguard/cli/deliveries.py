@@ -55,6 +55,7 @@ def delivery_document(value: Delivery, account: Account, findings: Iterable[Find
         "due": jcs.timestamp(value.due),
         "reason": value.state_reason,
         "draft": value.draft_id,
+        "campaign": value.campaign_id,
         "thread": thread_document(value.content, value.after_id),
         "findings": [
             finding_document(item)
@@ -77,6 +78,7 @@ def row_document(row: Any, account: str) -> dict[str, object]:  # Any: a row of 
         "due": row.due,
         "reason": row.state_reason,
         "draft": f"d-{row.draft_id}",
+        "campaign": row.campaign_id,
         "thread": thread_document(content_of_part(row.content), row.after_id),
         "findings": [],
     }

@@ -55,6 +55,8 @@ def _row(one: Planned) -> str:
     for item in content.media:
         name = escape(visible(f"{item.file_name}: {item.alt}" if item.alt else item.file_name, 2000))
         shown += f"\n<em>{name}</em>"
+    if one.delivery.campaign_id is not None:
+        shown += f"\n<small>{escape(visible(one.delivery.campaign_id))}</small>"
     cells = (
         ("time", f"{one.local:%H:%M} {one.local.tzname() or ''}"),
         ("account", visible(one.account)),

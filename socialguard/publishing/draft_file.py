@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 
 from socialguard import errors
 from socialguard.model.account import AccountName
+from socialguard.model.campaign import LONGEST, campaign_name
 from socialguard.model.text import marked
 from socialguard.model.toml_lines import NotToml, loads
 from socialguard.publishing.interface import Attached, Divide, Request
@@ -30,7 +31,7 @@ _ALLOWED: Final[Mapping[str, str]] = {
     "at": marked('at is a time, such as 2026-11-27T09:00 or "friday 9am"'),
     "link": marked('link is an address, such as "https://example.org/page"'),
     "reply_to": marked("reply_to is the address or the id of a post"),
-    "campaign": marked("campaign is a name"),
+    "campaign": marked(f"campaign is a name of 1 to {LONGEST} visible characters"),
     "media": marked(f"each [[media]] has file and alt, both text, and for a thread part, from 1 to {MOST_PARTS}"),
     "thread": marked("thread is true or false"),
     "numbered": marked("numbered is true or false"),
@@ -54,7 +55,8 @@ def parse(source: str, path: Path) -> Request:
     end = next((place for place, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), None)
     if end is None:
         raise DraftInvalid(path=path, line=1, detail=f"the head has no end; it ends with a line {FENCE}")
-    fields = _head("\n".join(lines[1:end]), path)
+    head = "\n".join(lines[1:end])
+    fields = _head(head, path)
     text, variants = _body(lines, end + 1, path)
     return Request(
         text=text,
@@ -64,7 +66,7 @@ def parse(source: str, path: Path) -> Request:
         link=fields["link"],
         reply_to=fields["reply_to"],
         at=_instant(fields["at"]),
-        campaign=fields["campaign"],
+        campaign=_campaign(fields["campaign"], head, path),
         divide=Divide.SENTENCES if fields["thread"] else Divide.LINES,
         numbered=fields["numbered"],
     )
@@ -162,6 +164,13 @@ def _refuse(source: str, path: Path, where: list[str]) -> NoReturn:
         line = next((number for number, one in enumerate(source.split("\n"), 2) if named.match(one)), line)
     unknown = marked(f"there is no {key}; allowed are {_KEYS}")
     raise DraftInvalid(path=path, line=line, detail=_ALLOWED.get(key, unknown))
+
+
+def _campaign(given: str | None, head: str, path: Path) -> str | None:
+    try:
+        return None if given is None else campaign_name(given)
+    except errors.UsageError:
+        _refuse(head, path, ["campaign"])
 
 
 def _instant(value: str | datetime | None) -> str | None:

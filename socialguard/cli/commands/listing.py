@@ -16,8 +16,10 @@ from socialguard.cli.waiting import CODES, waits_for
 from socialguard.cli.words import _
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
+from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import threads
+from socialguard.registry import campaigns
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
@@ -31,6 +33,7 @@ _STATES = click.Choice([state.value for state in State])
 @command("list")
 @click.option("--state", "states", multiple=True, type=_STATES, help="Only deliveries in this state.")
 @click.option("--account", "accounts", multiple=True, metavar="SELECTOR", help="Only these accounts.")
+@click.option("--campaign", metavar="NAME", help="Only what belongs to this campaign.")
 @click.option("--awaiting-me", is_flag=True, help="Only those that you could approve.")
 @click.option("--after", metavar="ID", help="Go on after this delivery.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=PAGE, show_default=True, help="How many.")
@@ -38,6 +41,7 @@ def list_(
     face: Face,
     states: tuple[str, ...],
     accounts: tuple[str, ...],
+    campaign: str | None,
     awaiting_me: bool,
     after: str | None,
     limit: int,
@@ -49,7 +53,10 @@ def list_(
         ids = [account.id for account in books.registry.resolve(connection, accounts)] if accounts else []
         key = None if after is None else _key(reader.get(connection, after))
         mine = _awaiting(workspace, connection) if awaiting_me else None
-        rows = reader.page(connection, states=wanted, account_ids=ids, ids=mine, after=key, limit=limit)
+        of = None if campaign is None else campaigns.find(connection, campaign_name(campaign))
+        rows = reader.page(
+            connection, states=wanted, account_ids=ids, campaign=of, ids=mine, after=key, limit=limit
+        )
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
         frozen = _frozen(workspace, connection, rows)
@@ -124,6 +131,7 @@ def show(face: Face, delivery: str) -> None:
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
                 (_("draft"), value.draft_id),
+                (_("campaign"), value.campaign_id or ""),
                 *((_(word.decision), f"{word.on_behalf or word.member}: {word.reason}") for word in words),
                 (_("fingerprint"), value.fingerprint),
             ]

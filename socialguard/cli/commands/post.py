@@ -15,6 +15,7 @@ from socialguard.cli.options import command, confirm, override, selectors
 from socialguard.cli.times_told import instant
 from socialguard.cli.words import _, price, say
 from socialguard.model.account import Account
+from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Delivery, State
 from socialguard.publishing import accept, prepare, resolve, send, takeback
 from socialguard.publishing.interface import Answer, Desk, Plan, Result, exit_code
@@ -34,6 +35,7 @@ from socialguard.publishing.interface import Answer, Desk, Plan, Result, exit_co
 @click.option("--then", "then", multiple=True, metavar="TEXT", help="The next part of a thread; repeatable.")
 @click.option("--thread", is_flag=True, help="Divide a text that is too long at the ends of its sentences.")
 @click.option("--numbered", is_flag=True, help="Number the parts of a thread: (1/3).")
+@click.option("--campaign", metavar="NAME", help="What it belongs to.")
 @click.option("--media", "media", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="An image.")
 @click.option("--alt", "alts", multiple=True, help="What the image shows; one for each --media, in order.")
 @click.option("--link", help="A link to show with the post.")
@@ -53,6 +55,7 @@ def post(
     then: tuple[str, ...],
     thread: bool,
     numbered: bool,
+    campaign: str | None,
     media: tuple[Path, ...],
     alts: tuple[str, ...],
     link: str | None,
@@ -69,7 +72,7 @@ def post(
         raise errors.UsageError(detail="Name accounts with --to, or --all; not both.")
     if not (to or everything) and file is None and draft is None:
         raise errors.UsageError(detail="No account is named: add --to ACCOUNT.")
-    composing.require_utf8(text, *then, *alts, link, reason)
+    composing.require_utf8(text, *then, *alts, link, reason, campaign)
     given = composing.Given(
         to=to,
         media=composing.media(media, alts),
@@ -79,6 +82,7 @@ def post(
         then=then,
         thread=thread,
         numbered=numbered,
+        campaign=None if campaign is None else campaign_name(campaign),
     )
     passed = composing.overrides(overrides, reason)
     # Last: what a person writes in the editor is not lost to a slip in another option.

@@ -138,6 +138,7 @@ class _Checker:
                 if row.problem is not None:
                     raise errors.UsageError(detail=row.problem)
                 asked = entry(row.line, cells, self.wish.to)
+                asked = replace(asked, campaign=asked.campaign or self.wish.campaign)
                 yield asked, tuple((part, self._file(name, alt)) for name, alt, part in asked.media)
 
     def find(self, connection: Connection, asked: Entry, media: Files) -> Iterator["_Fresh"]:
@@ -218,7 +219,7 @@ class _Checker:
             self.refused.append(Refused(row.line, problem))
             return
         plan = Plan("-", row.candidates, findings, None, self.session, self.now, row.due.zone, row.due.wall,
-                    overrides=self.wish.overrides)  # fmt: skip
+                    overrides=self.wish.overrides, campaign=row.request.campaign)  # fmt: skip
         self.good.append(Checked(row.line, plan, row.request))
         for one in row.candidates:
             self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from socialguard import errors
+from socialguard.model.campaign import campaign_name
 from socialguard.model.text import has_hidden
 from socialguard.publishing.calendar.columns import FILES, TEXT_FOR
 from socialguard.publishing.interface import Divide, Request
@@ -81,7 +82,7 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
         zone=cells["zone"].strip() if "zone" in cells else None,
         text=_text(cells.get("text", "")),
         link=_link(cells["link"].strip()) if "link" in cells else None,
-        campaign=" ".join(cells["campaign"].split()) if "campaign" in cells else None,
+        campaign=campaign_name(cells["campaign"]) if "campaign" in cells else None,
         media=tuple(media),
         is_thread=_flag("thread", cells.get("thread", "no")),
         variants={

@@ -69,6 +69,11 @@ def _files(parts: Sequence[Planned]) -> list[tuple[str, str, int]]:
     ]
 
 
+def _campaign(one: Planned) -> Iterator[str]:
+    if one.delivery.campaign_id is not None:
+        yield one.delivery.campaign_id
+
+
 def _clock(local: datetime) -> str:
     """A time of day that means one instant: where clocks go back, with its offset."""
     shown = local.replace(tzinfo=None).time().isoformat("seconds" if local.second else "minutes")
@@ -92,7 +97,8 @@ def as_ics(planned: Sequence[Planned], now: datetime) -> str:
             f"DTEND:{_stamp(due + _LENGTH)}",
             f"SUMMARY:{_escaped(summary)}",
             f"DESCRIPTION:{_escaped(description)}",
-            f"CATEGORIES:{_escaped(one.account.client)},{one.delivery.state.value}",
+            "CATEGORIES:"
+            + ",".join(_escaped(name) for name in (one.account.client, one.delivery.state.value, *_campaign(one))),
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
         ]

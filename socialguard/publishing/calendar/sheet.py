@@ -16,12 +16,13 @@ from socialguard.publishing.interface import Candidate, Plan, Request, Session
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a person says beside the file: accounts where it names none, the tool that it is from, what 03/04/2026
-    means, and the reason for each check that is passed."""
+    means, the reason for each check that is passed, and the campaign of rows that name none."""
 
     to: tuple[str, ...] = ()
     form: str | None = None
     dates: Dates | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
