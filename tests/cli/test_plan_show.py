@@ -102,6 +102,15 @@ def test_a_page_for_a_client_escapes_what_others_wrote(office: Office) -> None:
     assert "http" not in text.replace("http-equiv", "")
 
 
+def test_a_page_for_a_client_marks_the_parts_of_a_thread_and_fits_a_telephone(office: Office) -> None:
+    words = ("--then", "The second", "--to", "x:@acme", *X, "--at", f"{day(3)}T09:00")
+    assert office.cli("post", "The first", *words, "--json").code == 0
+    text = office.cli("plan", "export", "--html").stdout
+    assert "<small>1/2</small> The first" in text
+    assert "<small>2/2</small> The second" in text
+    assert "@media (max-width: 40rem)" in text
+
+
 def test_a_calendar_program_gets_one_event_for_each_post(office: Office) -> None:
     (one,) = fill(office, (day(3), "9:00", "Semi;colon, comma\nand a line"))
     text = office.cli("plan", "export", "--ics").stdout

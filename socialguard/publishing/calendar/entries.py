@@ -106,7 +106,7 @@ def _ordered(text: str, dates: Dates | None) -> str:
     """A date in numbers with its order made plain, if that is known: a day over 12 tells it."""
     year_first = _YEAR_FIRST.fullmatch(text)
     if year_first is not None:
-        return _spelled(year_first[1], int(year_first[2]), int(year_first[3]), year_first[4])
+        return _spelled(text, year_first[1], int(year_first[2]), int(year_first[3]), year_first[4])
     match = _SLASHED.fullmatch(text)
     if match is None:
         return text
@@ -119,11 +119,17 @@ def _ordered(text: str, dates: Dates | None) -> str:
         )
     wants_month_first = dates == "month-first" or (dates is None and second > 12)
     day, month = (second, first) if wants_month_first else (first, second)
-    return _spelled(match[3], month, day, match[4])
+    return _spelled(text, match[3], month, day, match[4])
 
 
-def _spelled(year: str, month: int, day: int, rest: str) -> str:
-    if _ISO_CLOCK.fullmatch(rest) or not 1 <= month <= 12:
+def _spelled(text: str, year: str, month: int, day: int, rest: str) -> str:
+    if not 1 <= month <= 12:
+        raise errors.BadTime(
+            text=text,
+            detail=f"there is no month {month}.",
+            remedy="Write 2026-11-27; --dates says whether the day or the month comes first.",
+        )
+    if _ISO_CLOCK.fullmatch(rest):
         return f"{year}-{month:02}-{day:02}{rest}"
     return f"{day} {_MONTHS[month - 1]} {year} {rest.strip()}"
 
