@@ -11,6 +11,7 @@ from socialguard.cli import deliveries
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant, minute
 from socialguard.cli.waiting import CODES, waits_for
 from socialguard.cli.words import _
@@ -124,7 +125,7 @@ def show(face: Face, delivery: str) -> None:
             [
                 (_("delivery"), value.id),
                 (_("account"), account),
-                (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
+                (_("state"), f"{_(value.state.value)} {reason_told(value.state_reason)}".strip()),
                 (_("due"), instant(value.due, account.zone)),
                 *_thread_facts(parts),
                 (_("text"), value.content.text),
@@ -199,7 +200,7 @@ def _why(document: Mapping[str, Any], word: str | None) -> str | None:
     """Return what a delivery waits for, and why: the freeze, or what it is held for."""
     stop = document["stop"]
     held = document["reason"] if document["state"] == State.HELD.value else ""
-    why = held if stop is None else f"{_('frozen')} {stop['scope']}, {stop['by']}: {stop['reason']}"
+    why = reason_told(held) if stop is None else f"{_('frozen')} {stop['scope']}, {stop['by']}: {stop['reason']}"
     return word if word is None or not why else f"{_(word)} ({why})"
 
 
