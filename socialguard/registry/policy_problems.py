@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from socialguard import errors
+from socialguard.model.text import marked
 from socialguard.model.toml_lines import line_of
 
 MOST: Final = 100
@@ -34,4 +35,4 @@ class Problems:
         raise errors.SettingsInvalid(path=self._where(line), detail=detail, line=line, problems=problems)
 
     def _where(self, line: int) -> str:
-        return f"{self._file}, line {line}"
+        return marked(f"{self._file}, line {line}")
