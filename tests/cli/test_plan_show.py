@@ -102,6 +102,23 @@ def test_a_page_for_a_client_escapes_what_others_wrote(office: Office) -> None:
     assert "http" not in text.replace("http-equiv", "")
 
 
+def test_a_thread_with_more_files_than_a_row_holds_is_said(office: Office) -> None:
+    Image.new("RGB", (40, 40), "red").save(office.base / "red.png")
+    files = [
+        f'[[media]]\nfile = "red.png"\nalt = "Red"\npart = {part}' for part in range(1, 8) for _again in range(4)
+    ]
+    head = ("+++", 'to = ["x:@acme"]', f'at = "{day(3)}T09:00"', *files, "+++")
+    draft = office.base / "draft.md"
+    text = "\n---\n".join(f"Part number {part}" for part in range(1, 8))
+    draft.write_text("\n".join((*head, text)), encoding="utf-8")
+    done = office.cli("post", "--file", str(draft), *X, "--json")
+    assert done.code == 0, done
+    told = office.cli("plan", "export", "--csv")
+    assert f"Delivery {done.deliveries[0]['id']} is a thread with more files than a row holds" in told.stderr
+    (row,) = csv.DictReader(io.StringIO(told.stdout))
+    assert (row["media25"], row["part25"], "media26" in row) == ("red.png", "7", False)
+
+
 def test_a_page_for_a_client_marks_the_parts_of_a_thread_and_fits_a_telephone(office: Office) -> None:
     words = ("--then", "The second", "--to", "x:@acme", *X, "--at", f"{day(3)}T09:00")
     assert office.cli("post", "The first", *words, "--json").code == 0
