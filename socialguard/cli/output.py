@@ -132,7 +132,7 @@ def error_document(error: errors.SocialGuardError) -> dict[str, object]:
     return document
 
 
-def _problems(error: errors.SocialGuardError) -> list[errors.SettingsInvalid]:
+def _problems(error: errors.SocialGuardError) -> list[errors.SocialGuardError]:
     """Each thing that is wrong in a file, where an error is for all of them; the error itself tells the first."""
     found = error.fields.get("problems")
     return found if isinstance(found, list) else []

@@ -7,7 +7,7 @@ line and what is allowed.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -147,12 +147,22 @@ def _head(source: str, path: Path) -> dict[str, Any]:
             raise DraftInvalid(path=path, line=line, detail=str(problem).rstrip(".")) from None
         raise DraftInvalid(path=path, line=int(found[2]) + 1, detail=found[1]) from None
     except ValidationError as problem:
-        where = problem.errors(include_url=False, include_input=False)[0]["loc"]
-        _refuse(source, path, [str(part) for part in where])
+        told = {
+            _wrong(source, [str(part) for part in one["loc"]])
+            for one in problem.errors(include_url=False, include_input=False)
+        }
+        _refuse(path, sorted(told))
 
 
-def _refuse(source: str, path: Path, where: list[str]) -> NoReturn:
-    """Refuse the value at a place of the head; the line is that of its key, of a file the one of its table."""
+def _refuse(path: Path, told: Sequence[tuple[int, str]]) -> NoReturn:
+    """Raise DraftInvalid for the first of what is wrong, by line; its `problems` are all."""
+    problems = [DraftInvalid(path=path, line=line, detail=detail) for line, detail in told]
+    raise DraftInvalid(path=path, line=told[0][0], detail=told[0][1], problems=problems)
+
+
+def _wrong(source: str, where: list[str]) -> tuple[int, str]:
+    """Return line and what is allowed at a place of the head; the line is that of its key, of a file that of its
+    table."""
     key = where[0]
     tables = [number for number, line in enumerate(source.split("\n"), 2) if re.match(r"\s*\[\[media\]\]", line)]
     place = int(where[1]) if key == "media" and len(where) > 1 and where[1].isdecimal() else None
@@ -163,14 +173,14 @@ def _refuse(source: str, path: Path, where: list[str]) -> NoReturn:
         named = re.compile(rf"""\s*(?:\[+\s*)?["']?{re.escape(key)}["']?\s*[=\].]""")
         line = next((number for number, one in enumerate(source.split("\n"), 2) if named.match(one)), line)
     unknown = marked(f"there is no {key}; allowed are {_KEYS}")
-    raise DraftInvalid(path=path, line=line, detail=_ALLOWED.get(key, unknown))
+    return line, _ALLOWED.get(key, unknown)
 
 
 def _campaign(given: str | None, head: str, path: Path) -> str | None:
     try:
         return None if given is None else campaign_name(given)
     except errors.UsageError:
-        _refuse(head, path, ["campaign"])
+        _refuse(path, [_wrong(head, ["campaign"])])
 
 
 def _instant(value: str | datetime | None) -> str | None:
