@@ -19,6 +19,9 @@ CELL_LIMIT: Final = 500
 LINE_LIMIT: Final = 4000
 CSV_LIMIT: Final = 100_000
 _MIN_WIDTH: Final = 40
+_WHOLE_WORD: Final = 16
+_GAP: Final = 2
+"""A word up to so many columns is not broken in a table, and what stands between two columns."""
 
 # A spreadsheet takes such a cell for a formula (DESIGN: Text from outside).
 # Tab and CR stand as escapes by then; apostrophes before count, or one of the text's own would be taken away.
@@ -232,6 +235,17 @@ def _aligned(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _floors(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int | None]:
+    """How narrow each column may become, so that ids, dates and names break between words only; none where the
+    terminal is too narrow for that."""
+    columns = ([header, *(row[i] for row in rows)] for i, header in enumerate(headers))
+    floors = [
+        min(_WHOLE_WORD, max((_cells(word) for cell in column for word in cell.split()), default=1))
+        for column in columns
+    ]
+    return [*floors] if sum(floors) + _GAP * (len(floors) - 1) <= width else [None] * len(floors)
+
+
 def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, coloured: bool) -> str:
     from io import StringIO
 
@@ -240,8 +254,8 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: in
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        table.add_column(Text(header), overflow="fold")
+    for header, floor in zip(headers, _floors(headers, rows, width), strict=True):
+        table.add_column(Text(header), overflow="fold", min_width=floor)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     buffer = StringIO()

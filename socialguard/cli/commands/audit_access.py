@@ -47,9 +47,11 @@ def access(face: Face, account: str | None, at: str | None, form: str | None, ou
         return
 
     def people() -> None:
-        face.printer.table([_(name) for name in access_page.COLUMNS], map(access_page.row, picture.rights))
-        if picture.findings:
+        for head, rows in access_page.blocks(picture.rights):
+            face.printer.line(head)
+            face.printer.table([_(name) for name in access_page.NARROW], rows)
             face.printer.line()
+        if picture.findings:
             heads = [_("what stands out"), _("account"), _("member"), _("since")]
             face.printer.table(heads, map(access_page.told, picture.findings))
         face.printer.note("What this log cannot show:")
