@@ -222,6 +222,12 @@ def offboard(face: Face, member: str, reason: str) -> int:
         for one, page in left.pages:
             face.printer.say("{account}: look who can log in there by hand, and take them out: {page}",
                              account=one, page=page)  # fmt: skip
+        for one in left.workers:
+            face.printer.say(
+                "The worker {id} was set up on their machine and opens all that it sends with: set up "
+                "another one elsewhere, then: socialguard member remove {id} --reason …",
+                id=one,
+            )
         for one in left.deliveries:
             face.printer.say("Delivery {id} of theirs is held when it is due.", id=one)
 
