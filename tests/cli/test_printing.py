@@ -229,9 +229,13 @@ def test_a_table_breaks_between_words_where_there_is_room() -> None:
         "m-518f307d5b6f",
         "worker of Acme",
         "author (contractor)",
+        "active",
         "2026-11-30",
-        "read to me by telephone, twice",
+        "Marie",
+        "3",
+        "by phone",
     ]
-    Printer(out=out, width=70).table(["id", "name", "role", "since", "identity checked"], [row])
+    heads = ["id", "name", "role", "status", "since", "by", "accounts", "identity checked"]
+    Printer(out=out, width=86).table(heads, [row])
     for word in " ".join(row).split():
-        assert word in out.getvalue()
+        assert word in out.getvalue(), word

@@ -130,6 +130,16 @@ def test_a_file_about_somebody_who_was_removed_says_what_they_could_until_then(
     assert report["left"]["still_may"] == []
 
 
+def test_a_day_is_meant_to_its_end(office: Office, jonas: Colleague, tmp_path: Path) -> None:
+    """The file for the day on which somebody leaves holds that day."""
+    today = jcs.timestamp(clock.now())[:10]
+    assert any(one.name == "Jonas" for one in access(office, "--at", today).rights)
+    assert jonas.post("On my last day", "x:@acme").code == 0
+    words = ("audit", "person", "Jonas", "--until", today, "--out", str(tmp_path / "jonas.json"), "--json")
+    report = shown(office.cli(*words), AuditPerson).report
+    assert "delivery.queue" in {one["action"] for one in report["did"]}
+
+
 def test_the_founder_is_an_owner_since_the_founding(office: Office) -> None:
     """Nobody's act made them one but their own."""
     (since,) = {(one.by, one.since is not None) for one in access(office).rights if one.name == "Marie"}
