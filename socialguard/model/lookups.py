@@ -11,3 +11,7 @@ class Lookups:
 
     links: tuple[str, ...] = ()
     handles: tuple[tuple[Account, tuple[str, ...]], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is to be looked up."""
+        return bool(self.links or self.handles)

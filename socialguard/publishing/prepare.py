@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -223,11 +224,15 @@ def _looked_up(
 ) -> Plan:
     """Ask servers and networks what a policy wants to be asked, outside any transaction, and return the plan; that
     somebody is asked about a text stands in the log, unless `keep` is False."""
+    planned = partial(_plan, desk, request, session, draft_id, moment, replaces)
     with desk.database.read() as connection:
-        unknown = desk.gate.unknown(connection, _candidates(connection, desk, request, contents, moment))
-    desk.gate.look_up(unknown)
-    with desk.database.read() as connection:
-        plan = _plan(connection, desk, request, session, draft_id, contents, moment, replaces)
+        candidates = _candidates(connection, desk, request, contents, moment)
+        unknown = desk.gate.unknown(connection, candidates)
+        plan = None if unknown else planned(connection, candidates)
+    if plan is None:
+        desk.gate.look_up(unknown)
+        with desk.database.read() as connection:
+            plan = planned(connection, _candidates(connection, desk, request, contents, moment))
     if keep and (asked := entries(desk, plan, ASKED)):
         with desk.database.write() as connection:
             for entry in asked:
@@ -236,16 +241,15 @@ def _looked_up(
 
 
 def _plan(
-    connection: Connection,
     desk: Desk,
     request: Request,
     session: Session,
     draft_id: str,
-    contents: Sequence[tuple[Account, tuple[Content, ...]]],
     moment: Moment | None,
     replaces: tuple[str, ...],
+    connection: Connection,
+    candidates: tuple[Candidate, ...],
 ) -> Plan:
-    candidates = _candidates(connection, desk, request, contents, moment)
     findings = (
         *desk.gate.review(connection, candidates, replaces=replaces),
         *desk.gate.doubts(connection, candidates, session),
@@ -257,7 +261,7 @@ def _plan(
         challenge=desk.gate.challenge(connection, candidates, session),
         session=session,
         made_at=clock.now(),
-        zone=contents[0][0].zone if moment is None else moment.zone,
+        zone=candidates[0].account.zone if moment is None else moment.zone,
         wall=None if moment is None else moment.wall,
         replaces=replaces,
         overrides=dict(request.overrides),

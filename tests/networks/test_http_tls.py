@@ -65,7 +65,7 @@ def test_the_operators_authority_is_trusted(secure: Wire, certificate: Path) -> 
 @pytest.mark.parametrize("answer", ["close", "drip"])
 def test_what_breaks_inside_tls_leaves_the_outcome_unknown(secure: Wire, certificate: Path, answer: str) -> None:
     secure.answers = [close if answer == "close" else secure.drip]
-    found = failure(secure.origin, Transport(read=0.3, total=0.5, ca_bundle=str(certificate)))
+    found = failure(secure.origin, Transport(read=1.0, total=2.0, ca_bundle=str(certificate)))
     assert not found.nothing_sent
     assert len(secure.requests) == 1
-    assert ("0.5 s" in found.reason) == (answer == "drip")
+    assert ("within 2 s" in found.reason) == (answer == "drip")
