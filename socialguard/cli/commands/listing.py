@@ -27,6 +27,8 @@ from socialguard.workspace.opened import Workspace
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from socialguard.ledger.approvals import Word
+
 PAGE: Final = 50
 _STATES = click.Choice([state.value for state in State])
 
@@ -107,6 +109,7 @@ def show(face: Face, delivery: str) -> None:
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
             words = approvals.of(connection, value.fingerprint)
+            names = {word.member: workspace.trust.named(connection, word.member) for word in words}
             parts = threads.parts_of(connection, value)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
@@ -133,11 +136,17 @@ def show(face: Face, delivery: str) -> None:
                 (_("url"), value.url or ""),
                 (_("draft"), value.draft_id),
                 (_("campaign"), value.campaign_id or ""),
-                *((_(word.decision), f"{word.on_behalf or word.member}: {word.reason}") for word in words),
+                *((_(word.decision), _said(word, names[word.member])) for word in words),
                 (_("fingerprint"), value.fingerprint),
             ]
         ),
     )
+
+
+def _said(word: "Word", name: str) -> str:
+    """Who decided and why; of an attestation whose word it is, and who says so."""
+    who = name if word.on_behalf is None else f"{word.on_behalf} ({name})"
+    return f"{who}: {word.reason}" if word.reason else who
 
 
 def _thread_facts(parts: Sequence[Delivery]) -> list[tuple[str, str]]:
