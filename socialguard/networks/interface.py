@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stream
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
+
+_GROUP: Final = "socialguard.networks"
 
 
 class Resolve(StrEnum):
@@ -263,12 +265,14 @@ class Network(Protocol):
 
 
 def load(name: str) -> Network:
-    """Return the network of that name, found by its entry point; NotFound where nothing provides it."""
-    from importlib.metadata import entry_points
+    """Return the network of that name, found by its entry point; NotFound where nothing provides it. Ours come
+    first: no other package can stand in for one, and what all others declare is read only for what is not ours."""
+    from importlib.metadata import distribution, entry_points
 
     from socialguard import errors
 
-    for point in entry_points(group="socialguard.networks", name=name):
+    ours = distribution("socialguard").entry_points.select(group=_GROUP, name=name)
+    for point in ours or entry_points(group=_GROUP, name=name):
         network: Network = point.load()()
         return network
     raise errors.NotFound(kind="network", name=name, hint="Known networks: " + ", ".join(names()) + ".")
@@ -278,4 +282,4 @@ def names() -> Sequence[str]:
     """Return the names of all networks that are installed, sorted."""
     from importlib.metadata import entry_points
 
-    return sorted({point.name for point in entry_points(group="socialguard.networks")})
+    return sorted({point.name for point in entry_points(group=_GROUP)})
