@@ -13,11 +13,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stream
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
+from socialguard.model.stream import Stream
+
+# Who publishes reads no activity.
+if TYPE_CHECKING:
+    from socialguard.model.activity import ActivityPage, Charge, Mark, Profile
 
 _GROUP: Final = "socialguard.networks"
 
@@ -177,7 +181,7 @@ class Session(Protocol):
         that user published; it proves nothing."""
         ...
 
-    def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
+    def activity(self, stream: Stream, *, since: "Mark | None", at: str | None) -> "ActivityPage":
         """Make one request for a page of a stream, newest first: from the newest on where `at` is None, else from
         where an earlier page said `next`; nothing at or below `since`. A page may repeat items of another."""
         ...
@@ -187,7 +191,7 @@ class Session(Protocol):
         (which proves no deletion). At most `Reading.metrics_batch` ids a call."""
         ...
 
-    def profile(self) -> Profile:
+    def profile(self) -> "Profile":
         """Return the account as its network shows it now."""
         ...
 
@@ -195,7 +199,7 @@ class Session(Protocol):
         """Return which handles somebody has, in some seconds; what the network does not tell is left out."""
         ...
 
-    def take_charges(self) -> tuple[Charge, ...]:
+    def take_charges(self) -> "tuple[Charge, ...]":
         """Return what the requests since the last call of this method cost, by operation, and forget it: whoever
         takes it books it. Posting and deleting are priced by `Network.price` and are not among it."""
         ...
