@@ -17,7 +17,6 @@ from socialguard.cli.words import _
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
-from socialguard.publishing import threads
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
@@ -93,6 +92,7 @@ def _place(document: Mapping[str, Any]) -> tuple[str, str, str, int]:
 def show(face: Face, delivery: str) -> None:
     """Show one delivery whole."""
     from socialguard.cli.commands.approval import word_document
+    from socialguard.publishing import threads
 
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
