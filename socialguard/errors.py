@@ -263,6 +263,12 @@ class NotAllowed(Held):
     remedy = "Ask an owner. Who may do what: socialguard access --all"
 
 
+class OwnersNeeded(Held):
+    """Only an owner can do this: it needs the signatures of {count} owner(s). Nothing was changed."""
+
+    remedy = "Ask an owner. Who is one: socialguard member list"
+
+
 class NotApproved(Held):
     """{delivery} for {account} has {given} of {needed} approvals that count now. Held, not sent."""
 

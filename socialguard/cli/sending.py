@@ -89,8 +89,11 @@ def _tell_queued(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery])
         for result in results:
             if result.delivery.state is State.AWAITING:
                 face.printer.say("It waits for an approval: socialguard approve {id}", id=result.delivery.id)
-            face.printer.line(deliveries.scheduled_line(result.delivery, result.account))
-        if not is_sent_by_itself:
+            if result.delivery.state is State.AWAITING and result.delivery.not_before is None:
+                deliveries.tell_result(face, result)  # at once, when it is approved: it has no time yet
+            else:
+                face.printer.line(deliveries.scheduled_line(result.delivery, result.account))
+        if not is_sent_by_itself and any(one.state is State.QUEUED for one in queued):
             face.printer.note("No daemon works now: start one, or run socialguard queue run when it is due.")
 
     face.printer.answer(deliveries.results_document(results, plan.findings), people)

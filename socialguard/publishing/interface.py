@@ -413,7 +413,7 @@ class Request:
 class Plan:
     """A request that was checked, waiting for its answer. Nothing is queued yet; the draft is kept. The parts of a
     thread stand together and in order; `replaces` are the deliveries that are cancelled for it; `log` is the audit
-    log as of which it was checked, None where that is not known."""
+    log as of which it was checked, None where that is not known; `campaign` is what all of it belongs to."""
 
     draft_id: str
     candidates: tuple[Candidate, ...]
@@ -426,6 +426,7 @@ class Plan:
     replaces: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     log: Tree | None = None
+    campaign: str | None = None
 
     @property
     def texts(self) -> dict[tuple[str, int | None], str]:

@@ -13,6 +13,7 @@ from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, selectors
 from socialguard.cli.times_told import instant
 from socialguard.cli.words import _, price
+from socialguard.model.campaign import campaign_name
 from socialguard.publishing import prepare
 from socialguard.publishing.interface import Plan
 
@@ -31,6 +32,7 @@ from socialguard.publishing.interface import Plan
 @click.option("--then", "then", multiple=True, metavar="TEXT", help="The next part of a thread; repeatable.")
 @click.option("--thread", is_flag=True, help="Divide a text that is too long at the ends of its sentences.")
 @click.option("--numbered", is_flag=True, help="Number the parts of a thread: (1/3).")
+@click.option("--campaign", metavar="NAME", help="What it belongs to.")
 @click.option("--media", "media", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="An image.")
 @click.option("--alt", "alts", multiple=True, help="What the image shows; one for each --media, in order.")
 @click.option("--link", help="A link to show with the post.")
@@ -50,6 +52,7 @@ def post(
     then: tuple[str, ...],
     thread: bool,
     numbered: bool,
+    campaign: str | None,
     media: tuple[Path, ...],
     alts: tuple[str, ...],
     link: str | None,
@@ -66,7 +69,7 @@ def post(
         raise errors.UsageError(detail="Name accounts with --to, or --all; not both.")
     if not (to or everything) and file is None and draft is None:
         raise errors.UsageError(detail="No account is named: add --to ACCOUNT.")
-    composing.require_utf8(text, *then, *alts, link, reason)
+    composing.require_utf8(text, *then, *alts, link, reason, campaign)
     given = composing.Given(
         to=to,
         media=composing.media(media, alts),
@@ -76,6 +79,7 @@ def post(
         then=then,
         thread=thread,
         numbered=numbered,
+        campaign=None if campaign is None else campaign_name(campaign),
     )
     passed = composing.overrides(overrides, reason)
     # Last: what a person writes in the editor is not lost to a slip in another option.

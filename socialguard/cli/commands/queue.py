@@ -218,6 +218,7 @@ def _again(
         reply_to=value.content.reply_to,
         at=at,
         replaces=value.id,
+        campaign=value.campaign_id,
     )
     plan: Plan = prepare.prepare(workspace.desk, request, session_of(face))
     return carry_out(face, workspace.desk, plan, confirmed)
@@ -243,6 +244,7 @@ def _go_on(
         replaces=rest.waiting,
         at=at,
         overrides=overrides,
+        campaign=rest.campaign,
     )
     return carry_out(face, workspace.desk, plan, confirmed)
 
