@@ -366,6 +366,12 @@ class OverBudget(Held):
     remedy = "Raise it in socialguard.toml, {section}, or wait until then."
 
 
+class ThreadStopped(Held):
+    """Part {part} of {of} of the thread for {account} was not sent: part {before} ({delivery}) is {state}."""
+
+    remedy = "To go on from there: socialguard queue resume {delivery}"
+
+
 class HeldByBudget(OverBudget):
     """BUDGET  {budget} does not allow {delivery} for {account}: {spent} of {limit} are spent, {waiting} more are
     under way, and it costs {price}. It begins anew {anew}. Held, not sent."""

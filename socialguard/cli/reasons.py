@@ -7,7 +7,6 @@ from typing import Final
 from socialguard import errors
 from socialguard.cli.phrases import GIVEN, phrase, values_in
 from socialguard.cli.words import _, later
-from socialguard.publishing.threads import ThreadStopped
 
 BRIEF: Final[Mapping[type[errors.SocialGuardError], str]] = {
     errors.InCrisis: later("crisis of {since}: {reason}"),
@@ -19,7 +18,7 @@ BRIEF: Final[Mapping[type[errors.SocialGuardError], str]] = {
     errors.ClockWrong: later("this machine's clock differs from that of {network} by {difference}"),
     errors.HeldByBudget: later("{budget} does not allow it; it begins anew {anew}"),
     errors.NotApproved: later("{given} of {needed} approvals count now"),
-    ThreadStopped: later("part {before} of its thread, {delivery}, is {state}"),
+    errors.ThreadStopped: later("part {before} of its thread, {delivery}, is {state}"),
     errors.OutcomeUnknown: later("{network} did not answer ({detail})"),
     errors.NotReached: later("{network} could not be reached: {detail}"),
     errors.NetworkRefused: later("{network} refused: {detail}"),

@@ -18,8 +18,7 @@ from socialguard.model.account import AccountName
 from socialguard.model.campaign import LONGEST, campaign_name
 from socialguard.model.text import marked
 from socialguard.model.toml_lines import NotToml, loads
-from socialguard.publishing.interface import Attached, Divide, Request
-from socialguard.publishing.thread_split import MOST_PARTS
+from socialguard.publishing.interface import MOST_PARTS, Attached, Divide, Request
 
 FENCE: Final = "+++"
 _FENCE: Final = re.compile(r"\+\+\+(?:[ \t]+(.*?))?[ \t]*")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -362,6 +362,10 @@ class Desk:
     purse: Purse
     clocks: Clocks
     turns: Turns = field(default_factory=Turns)
+
+
+MOST_PARTS: Final = 25
+"""Parts of one thread: more than that nobody reads, and each is a post of its own."""
 
 
 class Divide(StrEnum):

@@ -30,12 +30,6 @@ class Turn(Enum):
     NEVER = auto()
 
 
-class ThreadStopped(errors.Held):
-    """Part {part} of {of} of the thread for {account} was not sent: part {before} ({delivery}) is {state}."""
-
-    remedy = "To go on from there: socialguard queue resume {delivery}"
-
-
 class NothingToResume(errors.UsageError):
     """{detail}"""
 
@@ -73,11 +67,11 @@ def turn_of(connection: Connection, value: Delivery) -> Turn:
     return Turn.NEVER if before.state in FINAL or before.state is State.HELD else Turn.LATER
 
 
-def stopped(connection: Connection, value: Delivery, account: Account) -> ThreadStopped:
+def stopped(connection: Connection, value: Delivery, account: Account) -> errors.ThreadStopped:
     """Return what is said of a part that will never have its turn."""
     before = _before(connection, value)
     place = value.content.thread_position or 0
-    return ThreadStopped(
+    return errors.ThreadStopped(
         part=place + 1,
         of=value.content.thread_size,
         account=account,

@@ -19,7 +19,6 @@ from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Delivery, State
-from socialguard.publishing import threads
 from socialguard.registry import campaigns
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
@@ -103,6 +102,7 @@ def _place(document: Mapping[str, Any]) -> tuple[str, str, str, int]:
 def show(face: Face, delivery: str) -> None:
     """Show one delivery whole."""
     from socialguard.cli.commands.approval import word_document
+    from socialguard.publishing import threads
 
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)

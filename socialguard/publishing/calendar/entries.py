@@ -10,8 +10,7 @@ from socialguard import errors
 from socialguard.model.campaign import campaign_name
 from socialguard.model.text import has_hidden
 from socialguard.publishing.calendar.columns import FILES, TEXT_FOR
-from socialguard.publishing.interface import Divide, Request
-from socialguard.publishing.thread_split import MOST_PARTS
+from socialguard.publishing.interface import MOST_PARTS, Divide, Request
 from socialguard.publishing.times import Moment, parse_when
 
 Dates = Literal["day-first", "month-first"]
