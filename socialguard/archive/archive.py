@@ -80,6 +80,11 @@ class Archive:
         Raises SchemaTooNew, ArchiveDamaged, PagesOpen."""
         return cls(Files(place, seal, keys), url, progress)
 
+    @property
+    def place(self) -> str:
+        """How errors name the index."""
+        return self._database.where
+
     # ── streams ──────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, account_id: str, stream: Stream) -> Gap:

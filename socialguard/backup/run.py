@@ -25,6 +25,7 @@ LONGEST: Final = timedelta(hours=12)
 """A run of another machine that died is waited for no longer; on this machine a dead process never blocks."""
 PROFILE_EVERY: Final = timedelta(hours=23)
 """Where a profile costs money: a run an hour earlier than yesterday's still reads it."""
+_REBUILD: Final = marked("Run: socialguard backup rebuild")
 _AGAIN: Final = marked("Run the backup again then: it goes on where it stopped.")
 
 
@@ -41,6 +42,9 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
             media.fetch(desk, outcome, stop)
     except errors.RateLimited as limited:
         outcome.error = errors.RateLimited(remedy=_AGAIN, **limited.fields)
+    except errors.Unreadable as problem:
+        is_index = problem.fields.get("path") == desk.archive.place
+        outcome.error = errors.Unreadable(remedy=_REBUILD, **problem.fields) if is_index else problem
     except errors.SocialGuardError as problem:
         outcome.error = problem
     return outcome

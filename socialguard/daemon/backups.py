@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from socialguard import errors
 from socialguard.daemon import crontab
 from socialguard.daemon.disk import forecast
-from socialguard.daemon.interface import Backup, Problem
+from socialguard.daemon.interface import Backup, Problem, sparing_posts
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.rounds import Rounds
 from socialguard.model.account import Account
@@ -52,10 +51,8 @@ class Backups:
         self._rounds.offer()
 
     def _run(self, account: Account) -> None:
-        try:
+        with sparing_posts():
             self._backup.run(account, self._stop)
-        except errors.ArchiveDamaged as problem:
-            raise Problem(problem.message()) from None  # what is wrong with the archive stops no post
 
     def _when(self, account: Account, after: datetime) -> datetime:
         settings = self._workspace.settings

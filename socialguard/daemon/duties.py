@@ -8,7 +8,7 @@ from socialguard.daemon.backups import Backups
 from socialguard.daemon.checkpoints import Checkpoints
 from socialguard.daemon.disk import Disk
 from socialguard.daemon.heartbeat import Heartbeat
-from socialguard.daemon.interface import Backup, Duty, Problem
+from socialguard.daemon.interface import Backup, Duty, Problem, sparing_posts
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.publisher import Publisher
 from socialguard.daemon.sinks import NAME, Sinks
@@ -77,4 +77,5 @@ def _send_alerts(workspace: Workspace) -> None:
 def _learn(workspace: Workspace) -> None:
     from socialguard.workspace import affinity
 
-    affinity.refit(workspace)
+    with sparing_posts():
+        affinity.refit(workspace)

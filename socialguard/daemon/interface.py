@@ -1,10 +1,12 @@
 """What the daemon asks of others, and what a duty is."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from socialguard import errors
 from socialguard.model.account import Account
 
 
@@ -28,3 +30,13 @@ class Backup(Protocol):
 
 class Problem(Exception):
     """A duty that ran and did not reach what it is for; its text is for the operator."""
+
+
+@contextmanager
+def sparing_posts() -> Iterator[None]:
+    """Raise Problem for an archive, or an index of it, that is damaged: that stops no post. The same of the
+    workspace itself ends the daemon, and the publish tick meets it within a second."""
+    try:
+        yield
+    except (errors.ArchiveDamaged, errors.Unreadable) as problem:
+        raise Problem(problem.message()) from None

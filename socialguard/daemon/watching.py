@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from socialguard.daemon.interface import Problem
+from socialguard.daemon.interface import Problem, sparing_posts
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.rounds import Rounds
 from socialguard.model.account import Account
@@ -34,7 +34,8 @@ class Watching:
 
     def turn(self, account: Account) -> None:
         """Look at one account; raises Problem where that did not go well."""
-        outcome = self._workspace.watch.look(account)
+        with sparing_posts():
+            outcome = self._workspace.watch.look(account)
         self._waiting.discard(account.id)
         if outcome.waits:
             self._waiting.add(account.id)

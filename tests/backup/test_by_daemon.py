@@ -1,8 +1,12 @@
 """The daemon backs up accounts by their cron; what is wrong with the archive stops no post."""
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from socialguard import errors
 from tests.backup.world import back_up, item_ids, seeded
 from tests.daemon.running import daemon, until
 from tests.office import Office
@@ -30,6 +34,23 @@ def test_the_daemon_backs_up_accounts_by_their_cron(office: Office) -> None:
     rows = {row["account"]: row for row in office.cli("backup", "status", "--json").document["accounts"]}
     assert rows["facebook:@acme"]["next_run"] is not None
     assert office.cli("backup", "verify", "--json").code == 0
+
+
+def test_an_index_that_is_damaged_while_it_is_open_is_told_with_what_to_do_and_made_anew(office: Office) -> None:
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=3))
+    back_up(office, "facebook:@acme")
+    index = office.home / "archive.db"
+    with office.entered() as workspace:
+        (account,) = [one for one in workspace.accounts() if str(one) == "facebook:@acme"]
+        assert workspace.archive.root()
+        with index.open("r+b") as file:
+            file.write(bytes(index.stat().st_size))
+        with pytest.raises(errors.Unreadable) as caught:
+            workspace.backup.run(account, threading.Event())
+        assert caught.value.what_to_do() == "Run: socialguard backup rebuild"
+        assert office.process("backup", "rebuild").code == 0
+        workspace.backup.run(account, threading.Event())
+    assert back_up(office, "facebook:@acme")["items_total"] == 3
 
 
 def test_a_damaged_archive_stops_no_post(office: Office) -> None:

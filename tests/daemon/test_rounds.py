@@ -124,6 +124,19 @@ def test_a_backup_that_fails_is_told_for_its_account_and_tried_at_its_next_time(
     assert morning.runs()["x:@globex"].error is None
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [errors.Unreadable(path="archive.db", detail="malformed."), errors.ArchiveDamaged(detail="a line is gone.")],
+)
+def test_what_is_wrong_with_an_archive_or_its_index_ends_no_daemon(morning: Morning, problem: Exception) -> None:
+    """It would end with 13 or 15, no service manager would start it again, and no post would go out."""
+    morning.at(MORNING)
+    morning.fake.fails = problem
+    assert morning.at(MORNING + timedelta(hours=1, minutes=1))
+    assert morning.failed == []
+    assert morning.runs()["x:@globex"].error
+
+
 def test_an_account_that_is_gone_has_no_turn_and_no_row(office: Office, morning: Morning) -> None:
     morning.at(MORNING)
     assert len(morning.runs()) == 4
