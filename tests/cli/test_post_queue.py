@@ -91,12 +91,22 @@ def test_an_unknown_outcome_is_not_settled_with_a_post_from_elsewhere(office: Of
     assert office.queue("unknown") == [unknown]
 
 
-def test_a_slip_in_another_option_is_told_before_the_editor_opens(office: Office, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "home", "told"),
+    [
+        (("--reply-to", "nonsense"), "workspace", "nonsense is not the address of a post."),
+        ((), "elsewhere", "There is no workspace in"),
+    ],
+)
+def test_nothing_is_written_in_the_editor_in_vain(
+    office: Office, tmp_path: Path, words: tuple[str, ...], home: str, told: str
+) -> None:
     opened, editor = tmp_path / "opened", tmp_path / "editor"
     editor.write_text(f'#!/bin/sh\ntouch {opened}\necho "A text" > "$1"\n')
     editor.chmod(0o700)
-    child = office.terminal("post", *TO[:2], "--reply-to", "nonsense", EDITOR=str(editor), VISUAL="")
-    child.expect("nonsense is not the address of a post.")
+    place = {"SOCIALGUARD_HOME": str(office.base / home)}
+    child = office.terminal("post", *TO[:2], *words, EDITOR=str(editor), VISUAL="", **place)
+    child.expect(told)
     child.expect(pexpect.EOF)
     assert not opened.exists()
 
