@@ -106,6 +106,7 @@ def source(shell: str) -> str:
     """Return the code that a shell sources to complete our words."""
     from click.shell_completion import get_completion_class
 
+    from socialguard.cli import bash_completion as bash_completion  # it takes the place of click's own
     from socialguard.cli.main import root
 
     made = get_completion_class(shell)

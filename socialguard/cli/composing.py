@@ -36,6 +36,8 @@ def written(face: Face, given: str | None, file: Path | None, options: Given) ->
     """Return the request of a text or a file, be it a draft's or a plain text.
 
     Raises as `text`, and DraftInvalid."""
+    if options.reply_to is not None:
+        post_id(options.reply_to)  # refused before the editor opens, so that nothing is written in vain
     found = text(face, given, file)
     if file is None or not draft_file.is_draft(found):
         return _with(Request(text=found, selectors=()), options)

@@ -129,6 +129,15 @@ def results_document(
     return document
 
 
+def name_drafts(results: Iterable["Result"]) -> None:
+    """Let the error of a post that failed name the draft that keeps its text. What waits, or may be public, is not
+    to be posted again and names none."""
+    for result in results:
+        failed = result.delivery.state is State.FAILED and result.delivery.act is Act.PUBLISH
+        if failed and isinstance(result.error, errors.SocialGuardError):
+            result.error.fields.setdefault("draft", result.delivery.draft_id)
+
+
 def tell_findings(
     face: Face,
     findings: Sequence[Finding],

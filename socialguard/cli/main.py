@@ -142,6 +142,8 @@ def _invoke(arguments: list[str], face: Face) -> int:
 def _complete(face: Face) -> int:
     from click.shell_completion import shell_complete
 
+    from socialguard.cli import bash_completion as bash_completion  # it takes the place of click's own
+
     return shell_complete(root(), {"obj": face}, PROGRAM, _COMPLETE, os.environ[_COMPLETE])
 
 

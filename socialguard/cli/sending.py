@@ -69,6 +69,7 @@ def ask(face: Face, plan: Plan, confirmed: Sequence[str]) -> Answer:
 
 def tell_results(face: Face, plan: Plan, results: Sequence[Result]) -> None:
     """Print what became of each delivery."""
+    deliveries.name_drafts(results)
 
     def people() -> None:
         for result in results:

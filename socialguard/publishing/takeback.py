@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -77,7 +78,7 @@ def cancel_waiting(
 def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Result:
     """Record a person's word on an unknown outcome: `url` of the post that is there, or None: it is not.
 
-    Raises NotFound, or UsageError where the outcome is not unknown or the URL names no post."""
+    Raises NotFound, or UsageError where the outcome is not unknown or the URL names no post of the account."""
     with desk.database.write() as connection:
         value = reader.get(connection, delivery_id)
         if value.state is not State.UNKNOWN:
@@ -89,15 +90,33 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
             if not url.startswith("https://"):
                 raise errors.UsageError(detail=f"{url} is not the address of a post.")
             proof = Receipt(post_id(url), url, clock.now())
+            account = desk.trust.account(connection, value.account_id)
+            _require_place(connection, desk, account, url)
             said = _signed(connection, desk, value, proof.network_id)
             writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
-            account = desk.trust.account(connection, value.account_id)
             usage.book_found(connection, account, desk.network(account.network), value)
         outcome = "failed" if url is None else "sent"
         _append(connection, desk.log, desk.person, value, "delivery.settle", outcome, reason, said)
         # The attempt's own intent ends with the same word.
         _append(connection, desk.log, desk.person, value, "delivery.send", outcome, _SETTLED, said)
     return _result(desk, delivery_id)
+
+
+def _require_place(connection: Connection, desk: Desk, account: Account, url: str) -> None:
+    """Refuse the address of another network's post, or of one on another account of ours: whoever says that a post
+    is public must have looked at this account."""
+    network = desk.network(account.network)
+    there = urlsplit(url)
+    site = (urlsplit(network.profile_url(account.handle, account.user_id)).hostname or "").split(".")[-2:]
+    if (there.hostname or "").split(".")[-2:] != site:
+        raise errors.UsageError(detail=f"{url} is not the address of a post on {'.'.join(site)}.")
+    owner = there.path.strip("/").partition("/")[0]
+    try:
+        (other,) = desk.trust.resolve(connection, [f"{account.network}:@{owner}"])
+    except errors.SocialGuardError:  # a word of the address that names no account of ours
+        return
+    if other.id != account.id:
+        raise errors.UsageError(detail=f"{url} is a post of {other}, and this delivery is for {account}.")
 
 
 def _signed(connection: Connection, desk: Desk, value: Delivery, network_id: str) -> dict[str, object]:

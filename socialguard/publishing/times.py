@@ -51,6 +51,8 @@ _MONTHS: Final = {
 }
 _DAYS: Final = {"today": 0, "aujourd'hui": 0, "tomorrow": 1, "demain": 1, "apres-demain": 2}
 _PAST_DAYS: Final = frozenset({"yesterday", "hier", "avant-hier"})
+_TONIGHT: Final = "tonight"
+_PART: Final = re.compile(r"(?:^| )(?:this |ce |cet )?(?:(morning|matin)|afternoon|apres-midi|evening|soir)$")
 _EMPTY: Final = "''"
 _UNITS: Final = {
     "minute": "minutes",
@@ -178,6 +180,11 @@ def _parse_words(text: str, here: datetime) -> datetime | None:
     if before and at == time(0) and not clock["h24"]:
         detail = "midnight could be the beginning or the end of that day."
         raise errors.BadTime(text=text, detail=detail)
+    part = _PART.search(before.replace(_TONIGHT, "today evening"))
+    if part is not None:
+        if (at.hour < 12) is (part[1] is None):
+            return None  # 'this evening 8am' is a slip, and which word is wrong cannot be told
+        before = part.string[: part.start()] or "today"
     if not before:
         today = datetime.combine(now.date(), at)
         return today if today > now else today + timedelta(days=1)

@@ -1,14 +1,17 @@
 """A shell completes commands and account names, from a small file and without a database."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from socialguard.cli.completion import SHELLS, remember_accounts, remembered_accounts
 from tests.cli.spawned import piped
+from tests.office import PATIENCE
 
 NAMES = {"accounts": ["x:@acme", "x:@globex"], "short_names": ["acme", "globex"]}
 
@@ -25,7 +28,7 @@ def completed(home: Path, *typed: str) -> list[str]:
     done = piped(
         _SOCIALGUARD_COMPLETE="bash_complete",
         COMP_WORDS=" ".join(["socialguard", *typed]),
-        COMP_CWORD=str(len(typed)),
+        COMP_CWORD=typed[-1],
         SOCIALGUARD_HOME=str(home),
     )
     assert done.stderr == ""
@@ -47,7 +50,7 @@ def test_accounts_clients_and_labels_are_completed_where_a_selector_stands(home:
 
 
 def test_completion_opens_no_database(home: Path) -> None:
-    typed = {"_SOCIALGUARD_COMPLETE": "bash_complete", "COMP_WORDS": "socialguard version --", "COMP_CWORD": "2"}
+    typed = {"_SOCIALGUARD_COMPLETE": "bash_complete", "COMP_WORDS": "socialguard version --", "COMP_CWORD": "--"}
     code = (
         f"import os, sys\nos.environ.update({typed!r})\nfrom socialguard.cli.main import run\nrun([])\n"
         "print([name for name in ('sqlalchemy', 'pydantic', 'cryptography', 'rich') if name in sys.modules])"
@@ -82,6 +85,35 @@ def test_each_shell_gets_its_code(shell: str) -> None:
     assert document["source"].strip() == plain.stdout.strip()
 
 
-def test_bash_takes_the_code() -> None:
-    source = piped("completion", "bash").stdout
-    subprocess.run(["bash", "--norc", "-c", f"{source}\ncomplete -p socialguard"], check=True, capture_output=True)
+@pytest.mark.parametrize(
+    ("typed", "whole"),
+    [
+        ("post hi --to x:@g", "post hi --to x:@globex"),
+        ("post hi --to=x:@g", "post hi --to=x:@globex"),
+        ('post "hi there" --to "x:@g', 'post "hi there" --to "x:@globex'),
+        ("account show fac", "account show facebook:@acme"),
+        ("post hi --to cli", "post hi --to client:acme"),
+        ("post hi --to label:", "post hi --to label:fr"),
+    ],
+)
+def test_a_name_is_completed_whole_at_the_prompt_of_bash(tmp_path: Path, typed: str, whole: str) -> None:
+    """Bash ends words at `:` and `@`, so this is tried in bash itself."""
+    names = {"accounts": ["facebook:@acme", "x:@acme", "x:@globex"]}
+    remember_accounts(tmp_path, **names, clients=["acme"], labels=["fr"])
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    bash = pexpect.spawn(
+        "bash",
+        ["--norc", "--noprofile", "-i"],
+        env={**os.environ, "PATH": path, "PS1": "at> ", "TERM": "dumb", "SOCIALGUARD_HOME": str(tmp_path)},
+        encoding="utf-8",
+        dimensions=(40, 200),
+        timeout=PATIENCE,
+    )
+    try:
+        bash.expect_exact("at> ")
+        bash.sendline('eval "$(socialguard completion bash)"')
+        bash.expect_exact("\r\nat> ")
+        bash.send(f"socialguard {typed}\t")
+        bash.expect_exact(f"socialguard {whole}")
+    finally:
+        bash.close(force=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 from PIL import Image
 
@@ -13,6 +14,7 @@ from tests.wrong_account.firm import apply_policy
 
 CONFIRM = ("--confirm", "x:@acme")
 TO = ("--to", "x:@acme", *CONFIRM)
+REFUSED = {"network": "x", "operation": "publish", "kind": "status", "times": 1}
 
 
 def scheduled(office: Office, text: str = "Later", *more: str, at: str = "in 2 hours") -> dict[str, Any]:
@@ -52,6 +54,61 @@ def test_a_post_tells_people_where_it_is_and_how_to_take_it_back(office: Office)
         f"x:@acme  {delivery['url']}",
         f"To take it back: socialguard delete {delivery['id']}",
     ]
+
+
+def test_a_post_that_the_network_refused_names_the_draft_that_keeps_its_text(office: Office) -> None:
+    office.sandbox.faults([{**REFUSED, "code": 402}])
+    told = office.cli("post", "Hello", *TO, "--grace", "0")
+    assert told.code == 6
+    assert told.stderr.splitlines()[-1] == "Draft d-1 kept."
+    office.sandbox.faults([{**REFUSED, "code": 402}])
+    done = office.cli("post", "--draft", "d-1", *TO, "--grace", "0", "--json")
+    assert done.code == done.error["code"] == 6
+    assert done.error["draft"] == "d-1"
+
+
+def test_a_post_whose_outcome_is_unknown_names_no_draft_to_post_again(office: Office) -> None:
+    office.sandbox.faults([{**REFUSED, "kind": "drop_before"}])
+    told = office.cli("post", "Hello", *TO, "--grace", "0")
+    assert told.code == 12
+    assert "Draft" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://x.com/globex/status/1234567890", "is a post of x:@globex, and this delivery is for x:@acme."),
+        ("https://www.facebook.com/acme/posts/1234567890", "is not the address of a post on x.com."),
+        ("https://x.com.example/acme/status/1234567890", "is not the address of a post on x.com."),
+    ],
+)
+def test_an_unknown_outcome_is_not_settled_with_a_post_from_elsewhere(office: Office, url: str, why: str) -> None:
+    office.sandbox.faults([{**REFUSED, "kind": "drop_before"}])
+    office.post("Hello")
+    (unknown,) = office.queue("unknown")
+    done = office.cli("queue", "settle", unknown["id"], "--sent", url, "--json")
+    assert failed(done, 2, "usage_error").message == f"{url} {why}"
+    assert office.queue("unknown") == [unknown]
+
+
+@pytest.mark.parametrize(
+    ("words", "home", "told"),
+    [
+        (("--reply-to", "nonsense"), "workspace", "nonsense is not the address of a post."),
+        ((), "elsewhere", "There is no workspace in"),
+    ],
+)
+def test_nothing_is_written_in_the_editor_in_vain(
+    office: Office, tmp_path: Path, words: tuple[str, ...], home: str, told: str
+) -> None:
+    opened, editor = tmp_path / "opened", tmp_path / "editor"
+    editor.write_text(f'#!/bin/sh\ntouch {opened}\necho "A text" > "$1"\n')
+    editor.chmod(0o700)
+    place = {"SOCIALGUARD_HOME": str(office.base / home)}
+    child = office.terminal("post", *TO[:2], *words, EDITOR=str(editor), VISUAL="", **place)
+    child.expect(told)
+    child.expect(pexpect.EOF)
+    assert not opened.exists()
 
 
 def test_a_scheduled_post_is_echoed_with_weekday_time_zone_and_instant(office: Office) -> None:

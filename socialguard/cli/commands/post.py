@@ -82,11 +82,12 @@ def post(
         campaign=None if campaign is None else campaign_name(campaign),
     )
     passed = composing.overrides(overrides, reason)
-    # Last: what a person writes in the editor is not lost to a slip in another option.
-    written = None if draft is not None else composing.written(face, text, file, given)
     with open_workspace(face) as workspace:
-        if written is None:
-            written = composing.kept(workspace, draft or "", text, file, given)
+        if draft is not None:
+            written = composing.kept(workspace, draft, text, file, given)
+        else:
+            # Last: what is written in the editor is not lost to a slip in another option or for want of a place.
+            written = composing.written(face, text, file, given)
         request = replace(written, overrides=passed, grace=grace)
         if everything:
             request = replace(request, selectors=[str(account) for account in workspace.accounts()])

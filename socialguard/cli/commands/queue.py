@@ -269,6 +269,8 @@ def _when(value: Delivery) -> str | None:
 
 
 def _tell(face: Face, results: Sequence[Result]) -> None:
+    deliveries.name_drafts(results)
+
     def people() -> None:
         if not results:
             face.printer.say("Nothing to do.")
