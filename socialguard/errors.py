@@ -263,6 +263,12 @@ class NotAllowed(Held):
     remedy = "Ask an owner. Who may do what: socialguard access --all"
 
 
+class OwnersNeeded(Held):
+    """Only an owner can do this: it needs the signatures of {count} owner(s). Nothing was changed."""
+
+    remedy = "Ask an owner. Who is one: socialguard member list"
+
+
 class NotApproved(Held):
     """{delivery} for {account} has {given} of {needed} approvals that count now. Held, not sent."""
 
@@ -358,6 +364,12 @@ class OverBudget(Held):
     this costs {price}. It begins anew {anew}. Nothing was sent."""
 
     remedy = "Raise it in socialguard.toml, {section}, or wait until then."
+
+
+class ThreadStopped(Held):
+    """Part {part} of {of} of the thread for {account} was not sent: part {before} ({delivery}) is {state}."""
+
+    remedy = "To go on from there: socialguard queue resume {delivery}"
 
 
 class HeldByBudget(OverBudget):

@@ -34,6 +34,14 @@ class ErrorFields(Shape):
     needs: list[str] | None = None
     draft: DraftId | None = None
     findings: "list[FindingFields] | None" = None
+    problems: "list[ProblemFields] | None" = None
+
+
+class ProblemFields(Shape):
+    """One of the things that are wrong in a file."""
+
+    line: int
+    message: str
 
 
 class Failure(Shape):
@@ -76,6 +84,7 @@ class DeliveryFields(Shape):
     due: Instant
     reason: str
     draft: DraftId
+    campaign: str | None
     thread: Place | None
     findings: list[FindingFields]
 

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from socialguard import clock, errors
 from socialguard.cli import terminal
-from socialguard.cli.commands.post import ask
 from socialguard.cli.face import Face
 from socialguard.cli.printing import Printer
+from socialguard.cli.sending import ask
 from socialguard.publishing import accept, prepare, send
 from socialguard.publishing.interface import Answer, Plan, Request, Session
 from socialguard.workspace.opened import Workspace

@@ -1,6 +1,7 @@
 """One archive, opened: the face of this room for those who fill it."""
 
 import contextlib
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -40,6 +41,7 @@ from socialguard.archive.interface import (
 from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store import dialect
 from socialguard.store.archive_tables import page
+from socialguard.store.database import Database
 
 
 class Archive:
@@ -50,8 +52,23 @@ class Archive:
     def __init__(self, files: Files, url: str, progress: Progress) -> None:
         self._files = files
         self._url = url
-        self.database, self.rebuilt = opening.open_index(files, url, progress)
+        self._lock = threading.Lock()
+        self._database, self.rebuilt = opening.open_index(files, url, progress)
+        self._file = opening.file_of(url)
         self._pending: int | None = None
+
+    @property
+    def database(self) -> Database:
+        """The index that lies at its place now. Another process, or a person, may have taken away the one that was
+        opened: whoever wrote on into that file would keep nothing, and never know."""
+        if self._file != opening.file_of(self._url):
+            with self._lock:
+                if self._file != opening.file_of(self._url):
+                    self._database.close()
+                    self._database, _rebuilt = opening.open_index(self._files, self._url, no_progress)
+                    self._file = opening.file_of(self._url)
+                    self._pending = None
+        return self._database
 
     @classmethod
     def open(
@@ -187,8 +204,10 @@ class Archive:
             with self.database.write() as connection:
                 return rebuilding.rebuild(connection, self._files, progress)
         except errors.Unreadable:
-            self.database.close()
-            self.database, rebuilt = opening.replace_index(self._files, self._url, progress)
+            with self._lock:
+                self._database.close()
+                self._database, rebuilt = opening.replace_index(self._files, self._url, progress)
+                self._file = opening.file_of(self._url)
             return rebuilt
 
     def seal_plain(self, progress: Progress = no_progress) -> Resealed | None:
@@ -235,7 +254,7 @@ class Archive:
 
     def close(self) -> None:
         """Close the index; what was kept is durable."""
-        self.database.close()
+        self._database.close()
 
     def _count(self, more: int) -> None:
         """Close the journal when it holds enough for a segment: it stays small, and so does its memory."""

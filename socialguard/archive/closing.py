@@ -99,7 +99,7 @@ def finish(connection: Connection, files: Files) -> Manifest:
     if not ahead and found.lags:
         raise errors.ArchiveDamaged(detail=f"{manifest.HEAD}: it is not the last line of {manifest.FILE}.")
     for one in ahead:
-        at = _pending_until(connection, one)
+        at = _pending_until(connection, files, one)
         try:
             segments.stored(files.segments, one)
         except segments.BadSegment as problem:
@@ -155,17 +155,30 @@ def _forget(connection: Connection, one: Segment, at: int) -> None:
     connection.execute(insert(segment).values(**row, at=at))
 
 
-def _pending_until(connection: Connection, one: Segment) -> int:
+def _pending_until(connection: Connection, files: Files, one: Segment) -> int:
     """When the newest page was kept that a segment holds; raises ArchiveDamaged where the journal does not have
-    all of its lines: then the index is older than the segments."""
+    just its lines: then the index is older than the segments, or another than they were made from."""
     held = page.c.shelf == one.shelf, page.c.seq.between(one.seq_lo, one.seq_hi)
     count, at = connection.execute(select(func.sum(page.c.lines), func.max(page.c.at)).where(*held)).one()
-    if count != one.lines:
+    if count != one.lines or not _is_of(connection, files, one):
         raise errors.ArchiveDamaged(
             detail=f"segments/{one.file_name}: the index does not know it.",
             remedy="Run: socialguard backup rebuild",
         )
     return int(at)
+
+
+def _is_of(connection: Connection, files: Files, one: Segment) -> bool:
+    """Whether a segment was made from the pages of this journal: its root is that over their lines."""
+    try:
+        key = files.keys.of(one.shelf, one.key_id) if one.key_id else None
+    except (errors.NotFound, errors.Locked):
+        key = None
+    if one.key_id and key is None:
+        return True  # nobody can tell here
+    held = page.c.shelf == one.shelf, page.c.seq.between(one.seq_lo, one.seq_hi)
+    bodies = connection.execute(select(page.c.body).where(*held).order_by(page.c.seq)).scalars()
+    return segments.root_of(b"".join(map(unpacked, bodies)), key).hex() == one.root
 
 
 def _remove_leftovers(connection: Connection, files: Files, found: Manifest) -> None:

@@ -37,9 +37,10 @@ def begin(connection: Connection, account_id: str, stream: Stream) -> Gap:
     if not rows:
         return Gap(account_id, stream, 1, None, None)
     last = _gap(rows[-1])
-    # A gap that saw nothing (an account without posts) is simply read again.
-    number = last.number if last.newest is None else last.number + 1
-    return Gap(account_id, stream, number, last.newest, None)
+    # A gap that saw nothing is simply read again.
+    if last.newest is None:
+        return Gap(account_id, stream, last.number, last.since, None)
+    return Gap(account_id, stream, last.number + 1, last.newest, None)
 
 
 def open_gaps(connection: Connection, account_id: str, stream: Stream) -> tuple[Gap, ...]:
@@ -70,7 +71,7 @@ def require_unmoved(connection: Connection, gap: Gap) -> None:
     rows = {row.gap: row for row in _rows(connection, gap.account_id, gap.stream)}
     stored = rows.get(gap.number)
     if gap.newest is None and gap.at is None:
-        unmoved = (stored is None or stored.newest is None) and gap.number >= max(rows, default=gap.number)
+        unmoved = gap == begin(connection, gap.account_id, gap.stream)
     else:
         unmoved = stored is not None and bool(stored.open) and _gap(stored) == gap
     if not unmoved:
@@ -78,9 +79,7 @@ def require_unmoved(connection: Connection, gap: Gap) -> None:
 
 
 def touch(connection: Connection, gap: Gap, at: int) -> bool:
-    """Note when a stream was read and held nothing new; False where no gap of it is kept yet.
-
-    It stands in the index only: a run that finds nothing leaves no line in a segment."""
+    """Note when a stream was read and held nothing new; False where no gap of it is kept yet."""
     return bool(_TOUCH.run(connection, account=gap.account_id, named=gap.stream.value, read_at=at))
 
 

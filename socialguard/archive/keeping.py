@@ -69,13 +69,10 @@ def keep_page(connection: Connection, gap: Gap, fetched: ActivityPage) -> Kept:
     gaps.require_unmoved(connection, gap)
     moment = _moment(connection)
     then = gaps.after(gap, fetched)
-    if (
-        not fetched.items
-        and not then.is_open
-        and gap.newest is None
-        and gap.at is None
-        and gaps.touch(connection, gap, instants.parsed(moment.at))
-    ):
+    if not fetched.items and then.newest is None and gaps.touch(connection, gap, instants.parsed(moment.at)):
+        if then.is_open or gap.at is not None:
+            index.apply(connection, [lines.page_line(then, moment.at)], {})
+        # In the index only: a run that finds nothing leaves no line in a segment. Without it the gap begins again.
         return Kept(then, 0, 0, 0)
     destroyed = frozenset(connection.execute(select(shredded.c.shelf)).scalars())
     fetched_items = {one.network_id: (one, body) for one, body in map(lines.fit, reversed(fetched.items))}

@@ -1,7 +1,8 @@
 """Which own posts have metrics to look at, and when they, and the profile, were looked at last.
 
 A snapshot is kept only where something changed, so it does not tell when somebody looked. That stands beside it,
-once for an account, in the index only: after a rebuild all is looked at once more, which harms nothing."""
+once for an account, in the index only: after a rebuild it is looked at once more, where that costs money only what
+may still be due (`backup.metrics`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

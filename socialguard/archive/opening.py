@@ -60,6 +60,18 @@ def replace_index(files: Files, url: str, progress: Progress) -> tuple[Database,
     return database, _fill(database, files, progress, "damaged")
 
 
+def file_of(url: str) -> tuple[int, int] | None:
+    """Return which file lies at the place of an index, None where there is none, or where it is no file."""
+    name = make_url(url).database
+    if make_url(url).get_backend_name() != "sqlite" or name is None:
+        return None
+    try:
+        found = Path(name).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def forget_set_aside(url: str) -> None:
     """Delete indexes that were set aside: they hold texts, too."""
     name = make_url(url).database

@@ -42,6 +42,12 @@ class Written:
     lines: int
 
 
+def root_of(data: bytes, key: bytes | None) -> bytes:
+    """Return the root of a segment of these lines (each with its line break), sealed where there is a key."""
+    root = merkle.root(merkle.leaf_hashes(data.split(b"\n")[:-1]))
+    return root if key is None else sealing.keyed(root, key)
+
+
 def write(place: Path, shelf: str, lo: int, hi: int, data: bytes, key: ShelfKey | None) -> Written:
     """Write lines (each with its line break) durably as a file of their own, sealed where there is a key. The
     directory is not synced: the caller does it once for several."""

@@ -34,8 +34,9 @@ def take(visit: Visit) -> None:
 def _due(desk: Desk, account_id: str, now: datetime, *, is_paid: bool) -> Sequence[str]:
     with desk.archive.database.read() as connection:
         before = looking.looked_at(connection, account_id, looking.METRICS)
-        # Where looking costs money there is no point after the last one: older posts need not be read.
-        oldest = None if before is None or not is_paid else before - PAID[-1] - _SLACK
+        # Where looking costs money there is no point after the last one: older posts need not be read. That nobody
+        # looked yet is what an index made anew says, too: then all of the past would be paid for once more.
+        oldest = (before or now) - PAID[-1] - _SLACK if is_paid else None
         posts = looking.posts(connection, account_id, since=oldest)
     return [one.network_id for one in posts if is_due(one.created_at, _last(one, before), now, is_paid=is_paid)]
 

@@ -49,7 +49,8 @@ def _page(visit: Visit, gap: Gap) -> ActivityPage:
 
 
 def _without_known(visit: Visit, gap: Gap, page: ActivityPage) -> ActivityPage:
-    """Keep the edits among what is known, and return what is not; the gap ends where the known begins."""
+    """Keep the edits among what is known, and return what is not. Where the list ends is the network's to say:
+    what others wrote does not come in the order of time, and a pinned post stands before all that is new."""
     since = gap.since
     assert since is not None
     below = [one for one in page.items if one.network_id == since.network_id or one.created_at < since.created_at]
@@ -59,4 +60,4 @@ def _without_known(visit: Visit, gap: Gap, page: ActivityPage) -> ActivityPage:
     visit.outcome.changed += changed
     known = {one.network_id for one in below} - unknown
     items = tuple(one for one in page.items if one.network_id not in known)
-    return replace(page, items=items, next=None, reached_limit=False)
+    return replace(page, items=items, reached_limit=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from socialguard.canon import jcs
@@ -52,10 +53,12 @@ def sign(private: Ed25519PrivateKey, type: str, org: str, body: Mapping[str, obj
     return private.sign(signed_bytes(type, org, body))
 
 
+@lru_cache(maxsize=512)
 def verify(public: bytes, signature: bytes, type: str, org: str, stored: bytes) -> None:
     """Return if the signature of the body, as stored, is the key's; raises BadSignature otherwise.
 
-    `type` and `org` come from what the caller expects, never from the row that is being checked.
+    `type` and `org` come from what the caller expects, never from the row that is being checked. The same bytes
+    under the same key are verified once: a daemon meets the credential of an account at each of its posts.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from socialguard.cli.printing import csv_cell
@@ -14,11 +15,11 @@ from socialguard.workspace.auditing import NOT_SHOWN, Finding, Picture, Standing
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222 }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #222 }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 } thead { display: table-header-group }
-th, td { border-bottom: 1px solid #ccc; padding: .25rem .5rem; text-align: left; overflow-wrap: anywhere }
+th, td { border-bottom: 1px solid #ccc; padding: .25rem .5rem; text-align: left; overflow-wrap: break-word }
 tr { break-inside: avoid } .over td { color: #777 } section { break-before: page }
-@media print { body { margin: 0; max-width: none; font-size: 10pt } }
+@page { size: landscape } @media print { body { margin: 0; max-width: none; font-size: 10pt } }
 @media (prefers-color-scheme: dark) and (not print) { body { background: #111; color: #ddd } }
 """
 COLUMNS: Final = (
@@ -61,6 +62,36 @@ def row(one: Standing) -> tuple[object, ...]:
         one.uses,
         _(one.mfa),
     )
+
+
+NARROW: Final = (
+    later("member"),
+    later("right"),
+    later("since"),
+    later("by"),
+    later("until"),
+    later("last used"),
+    later("uses"),
+)
+"""What a terminal of 80 columns has room for: days instead of minutes, the account above its rights."""
+
+
+def blocks(rights: Iterable[Standing]) -> list[tuple[str, list[tuple[object, ...]]]]:
+    """Return the rights for a terminal: each account with its client and second factor, and its rows of
+    `NARROW`."""
+    found = []
+    for _id, group in groupby(rights, key=lambda one: one.account_id):
+        some = list(group)
+        factor = _(some[0].mfa) or _("unknown")
+        head = f"{some[0].account}  {_('client')}: {some[0].client}  {_('second factor')}: {factor}"
+        found.append((head, [_narrow(one) for one in some]))
+    return found
+
+
+def _narrow(one: Standing) -> tuple[object, ...]:
+    right = _(one.right) if one.counts else f"({_(one.right)})"
+    days = (one.since[:10], one.by, one.until[:10], one.last_used[:10])
+    return (f"{one.name} ({_(one.role)})", right, *days, one.uses)
 
 
 def told(one: Finding) -> tuple[object, ...]:

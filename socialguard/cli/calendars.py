@@ -32,7 +32,7 @@ def card(sheet: "Sheet", width: int) -> list[str]:
         (one.when, one.account.zone) for row in sheet.good for one in row.plan.candidates if one.when is not None
     )
     first, last = instant(*due[0]), instant(*due[-1])
-    lines.append(say(" from {first} to {last}", first=first, last=last) if len(due) > 1 else f" {first}")
+    lines.append(say(" from {first} to {last}", first=first, last=last) if first != last else f" {first}")
     cost = total(sheet)
     lines.append(" " + say("Total {price}", price=words.price(cost) if cost else _("free")))
     return lines if sheet.challenge is None else [*lines, *doubts_told(sheet.challenge, width)]

@@ -29,6 +29,7 @@ class Given:
     then: tuple[str, ...] = ()
     thread: bool = False
     numbered: bool = False
+    campaign: str | None = None
 
 
 def written(face: Face, given: str | None, file: Path | None, options: Given) -> Request:
@@ -81,6 +82,7 @@ def _with(request: Request, options: Given) -> Request:
         at=request.at if options.at is None else options.at,
         divide=Divide.SENTENCES if options.thread else divide,
         numbered=options.numbered or request.numbered,
+        campaign=request.campaign if options.campaign is None else options.campaign,
     )
 
 

@@ -9,7 +9,7 @@ from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.cli.face import Face
 from socialguard.cli.times_told import instant
-from socialguard.cli.words import _, language, say
+from socialguard.cli.words import _, language, local_price, say
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.model.finding import Finding
@@ -39,6 +39,8 @@ def finding_document(finding: Finding) -> dict[str, object]:
 def finding_told(finding: Finding) -> str:
     """Return a finding in the person's language, with the words of ours among its fields."""
     ours = {name: _(str(value)) for name, value in finding.fields.items() if name in _OURS}
+    if "price" in finding.fields:
+        ours["price"] = local_price(str(finding.fields["price"]))
     return replace(finding, fields={**finding.fields, **ours}).message(_(finding.template))
 
 
@@ -55,6 +57,7 @@ def delivery_document(value: Delivery, account: Account, findings: Iterable[Find
         "due": jcs.timestamp(value.due),
         "reason": value.state_reason,
         "draft": value.draft_id,
+        "campaign": value.campaign_id,
         "thread": thread_document(value.content, value.after_id),
         "findings": [
             finding_document(item)
@@ -77,6 +80,7 @@ def row_document(row: Any, account: str) -> dict[str, object]:  # Any: a row of 
         "due": row.due,
         "reason": row.state_reason,
         "draft": f"d-{row.draft_id}",
+        "campaign": row.campaign_id,
         "thread": thread_document(content_of_part(row.content), row.after_id),
         "findings": [],
     }

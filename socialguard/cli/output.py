@@ -45,16 +45,19 @@ def tell(problem: BaseException, face: Face) -> int:
 
 def tell_lines(error: errors.SocialGuardError, face: Face) -> None:
     """Tell the person: a line for what happened and one for what to do; without a terminal one line that begins
-    with the exit code. The draft that keeps a text has a line of its own."""
+    with the exit code. Each further problem of a file, and the draft that keeps a text, has its own line."""
     message, remedy = sentences(error)
+    others = [sentences(one)[0] for one in _problems(error)[1:]]
     if face.has_terminal:
-        for line in (message, remedy):
+        for line in (message, *others, remedy):
             if line:
                 face.printer.note_line(line)
     else:
         face.printer.note_line(
             f"{error.exit_code} {_ended(message)} {remedy}".rstrip() if remedy else f"{error.exit_code} {message}"
         )
+        for line in others:
+            face.printer.note_line(line)
     draft = _draft(error)
     if draft is not None and draft not in message and not face.as_json:
         face.printer.note("Draft {draft} kept.", draft=draft)
@@ -123,7 +126,16 @@ def error_document(error: errors.SocialGuardError) -> dict[str, object]:
         from socialguard.cli.deliveries import finding_document
 
         document["findings"] = [finding_document(item) for item in findings]
+    problems = _problems(error)
+    if problems:
+        document["problems"] = [{"line": one.fields["line"], "message": sentences(one)[0]} for one in problems]
     return document
+
+
+def _problems(error: errors.SocialGuardError) -> list[errors.SocialGuardError]:
+    """Each thing that is wrong in a file, where an error is for all of them; the error itself tells the first."""
+    found = error.fields.get("problems")
+    return found if isinstance(found, list) else []
 
 
 def _draft(error: errors.SocialGuardError) -> str | None:

@@ -27,6 +27,11 @@ def phrase(text: str) -> str:
     return _translated(text, _templates(words.language()), _DEPTH)
 
 
+def values_in(template: str, text: str) -> dict[str, str] | None:
+    """Return the values that make `text` of a template, None where it is not made of it."""
+    return _match(_parts(template), text)
+
+
 def _translated(text: str, templates: Mapping[str, str], depth: int) -> str:
     if text in templates:
         return templates[text]

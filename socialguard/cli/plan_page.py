@@ -6,6 +6,7 @@ from datetime import date
 from html import escape
 from typing import Final
 
+from socialguard.cli.deliveries import part_mark
 from socialguard.cli.times_told import weekday
 from socialguard.cli.words import _, language
 from socialguard.model.text import visible
@@ -15,10 +16,16 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222 }
 h2 { border-bottom: 1px solid #ccc; margin-top: 2rem; font-size: 1.1rem }
-table { border-collapse: collapse; width: 100% }
-td { padding: .4rem .8rem .4rem 0; vertical-align: top }
-td.time, td.state { white-space: nowrap; color: #555 }
-td.text { width: 60%; white-space: pre-wrap; overflow-wrap: anywhere }
+table { border-collapse: collapse; width: 100%; table-layout: fixed }
+td { padding: .4rem .8rem .4rem 0; vertical-align: top; overflow-wrap: anywhere }
+td.time, td.state { width: 7rem; color: #555 }
+td.account { width: 11rem }
+td.text { white-space: pre-wrap }
+@media (max-width: 40rem) {
+  td { display: block; width: auto; padding: 0 }
+  td.time { padding-top: .8rem }
+  td.text { padding: .2rem 0 }
+}
 @media (prefers-color-scheme: dark) { body { background: #111; color: #ddd } td.time, td.state { color: #aaa } }
 """
 
@@ -55,6 +62,11 @@ def _row(one: Planned) -> str:
     for item in content.media:
         name = escape(visible(f"{item.file_name}: {item.alt}" if item.alt else item.file_name, 2000))
         shown += f"\n<em>{name}</em>"
+    mark = part_mark(content)
+    if mark:
+        shown = f"<small>{mark}</small> {shown}"
+    if one.delivery.campaign_id is not None:
+        shown += f"\n<small>{escape(visible(one.delivery.campaign_id))}</small>"
     cells = (
         ("time", f"{one.local:%H:%M} {one.local.tzname() or ''}"),
         ("account", visible(one.account)),

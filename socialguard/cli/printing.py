@@ -19,6 +19,9 @@ CELL_LIMIT: Final = 500
 LINE_LIMIT: Final = 4000
 CSV_LIMIT: Final = 100_000
 _MIN_WIDTH: Final = 40
+_WHOLE_WORD: Final = 16
+_GAP: Final = 2
+"""A word up to so many columns is not broken in a table, and what stands between two columns."""
 
 # A spreadsheet takes such a cell for a formula (DESIGN: Text from outside).
 # Tab and CR stand as escapes by then; apostrophes before count, or one of the text's own would be taken away.
@@ -232,6 +235,26 @@ def _aligned(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int | None]:
+    """How wide each column is where a terminal cannot show all of them whole: ids, days and names break between
+    words only, and what is left goes to those who need least. None leaves it to rich: all fits, or not even the
+    words do."""
+    columns = [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
+    whole = [max(_cells(cell) for cell in column) for column in columns]
+    words = (max((_cells(word) for cell in column for word in cell.split()), default=1) for column in columns)
+    found = [min(_WHOLE_WORD, word) for word in words]
+    room = width - _GAP * (len(columns) - 1)
+    left = room - sum(found)
+    if sum(whole) <= room or left < 0:
+        return [None] * len(columns)
+    order = sorted(range(len(columns)), key=lambda i: whole[i] - found[i])
+    for number, i in enumerate(order):
+        more = min(whole[i] - found[i], left // (len(order) - number))
+        found[i] += more
+        left -= more
+    return [*found]
+
+
 def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, coloured: bool) -> str:
     from io import StringIO
 
@@ -240,8 +263,8 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: in
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        table.add_column(Text(header), overflow="fold")
+    for header, wide in zip(headers, _widths(headers, rows, width), strict=True):
+        table.add_column(Text(header), overflow="fold", width=wide)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     buffer = StringIO()

@@ -92,9 +92,18 @@ def prices(amounts: Sequence[int]) -> list[str]:
     exact = [dollars(micros) for micros in amounts]
     most = max((len(one.partition(".")[2]) for one in exact), default=0)
     shown = [one + "0" * (most - len(one.partition(".")[2])) for one in exact]
-    if language() != "fr":
-        return shown
-    return [f"{one.replace('$', '').replace('.', ',')} $" for one in shown]
+    return [local_price(one) for one in shown]
+
+
+def local_price(shown: str) -> str:
+    """Return a price as the rooms below write it, $0.015, as the person's language does."""
+    return f"{shown.replace('$', '').replace('.', ',')} $" if language() == "fr" else shown
+
+
+def percent(part: float) -> str:
+    """Return a part of one as a percentage with one decimal: 2.0% or 2,0 %."""
+    shown = f"{part:.1%}"
+    return shown.replace(".", ",").replace("%", " %") if language() == "fr" else shown
 
 
 def quoted(text: str) -> str:

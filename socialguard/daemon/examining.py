@@ -19,6 +19,7 @@ from socialguard.daemon.checkpoints import LONG
 from socialguard.model.mfa import weakness
 from socialguard.model.text import marked
 from socialguard.publishing.skew import Clocks
+from socialguard.vault.identity import WORKER
 from socialguard.workspace import standing
 from socialguard.workspace.opened import Workspace
 
@@ -83,8 +84,9 @@ def _permissions(workspace: Workspace) -> _Found:
 
 
 def _keyring(workspace: Workspace) -> _Found:
+    """Whether the keys of this machine open: its worker's, or on a machine without one its member's."""
     try:
-        assert workspace.keys.worker() is not None
+        assert (workspace.keys.worker if workspace.identity.has(WORKER) else workspace.keys.member)() is not None
     except (errors.Locked, errors.Unreadable, errors.NotFound) as problem:
         yield WARN, problem.message(), problem.what_to_do()
 

@@ -25,6 +25,8 @@ LATE_CRITICAL: Final = timedelta(minutes=2)
 LATE_TURN: Final = timedelta(minutes=15)
 """For what is in no hurry: an account's backup waits for the look at all crons, and for others before it."""
 OK, WARNING, CRITICAL = 0, 1, 2
+_MOST_TOLD: Final = 5
+"""So many reasons stand in a monitoring plugin's line: of hundreds of accounts it would cut the rest off."""
 _NAMES: Final = ("OK", "WARNING", "CRITICAL")
 # Without these nothing goes out, or nobody could prove what did.
 VITAL: Final = frozenset({"publish", "checkpoint"})
@@ -101,7 +103,16 @@ def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int
             found.append((WARNING, f"{name} is {run.lag.total_seconds():.0f} s late"))
     found.sort(key=lambda one: -one[0])
     code = found[0][0] if found else OK
-    return code, _line(code, [text for _, text in found] or [f"{len(status.duties)} duties"], status.duties)
+    told = [text for _, text in found[:_MOST_TOLD]] or [f"{len(status.duties)} duties"]
+    if len(found) > _MOST_TOLD:
+        told.append(f"and {len(found) - _MOST_TOLD} more: socialguard daemon status")
+    return code, _line(code, told, status.duties)
+
+
+def unread(reason: str) -> tuple[int, str]:
+    """Return the code and the line of a monitoring plugin where the workspace cannot be looked into: no daemon can
+    work there either."""
+    return CRITICAL, _line(CRITICAL, [reason], ())
 
 
 def _line(code: int, texts: Sequence[str], runs: Sequence[DutyRun]) -> str:

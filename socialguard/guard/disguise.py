@@ -143,10 +143,11 @@ def _letters(char: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Phrases:
-    """What has several words, or signs in it: patterns by the first word, and those that begin with a sign."""
+    """What has several words, or signs in it: patterns by the first word, and of those that begin with a sign. One
+    is compiled when a text has its word: to compile all takes longer than to check a text."""
 
-    by_first: dict[str, re.Pattern[str]]
-    others: re.Pattern[str] | None
+    by_first: dict[str, str]
+    others: str
 
     def __bool__(self) -> bool:
         return bool(self.by_first or self.others)
@@ -157,19 +158,25 @@ class _Phrases:
         for phrase in sorted(set(phrases), key=lambda one: (-len(one), one)):
             first = _WORD.match(phrase)
             firsts.setdefault(first[0] if first else "", []).append(_bounded(phrase))
-        patterns = {first: re.compile("|".join(bodies)) for first, bodies in firsts.items()}
-        others = patterns.pop("", None)
+        patterns = {first: "|".join(bodies) for first, bodies in firsts.items()}
+        others = patterns.pop("", "")
         return cls(patterns, others)
 
     def found(self, folded: str) -> Iterator[tuple[int, int, str]]:
         if self.by_first:
             for word in _WORD.finditer(folded):
                 pattern = self.by_first.get(word[0])
-                match = pattern.match(folded, word.start()) if pattern else None
+                match = _compiled(pattern).match(folded, word.start()) if pattern else None
                 if match:
                     yield match.start(), match.end(), match[0]
         if self.others:
-            yield from ((match.start(), match.end(), match[0]) for match in self.others.finditer(folded))
+            found = _compiled(self.others).finditer(folded)
+            yield from ((match.start(), match.end(), match[0]) for match in found)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _bounded(phrase: str) -> str:

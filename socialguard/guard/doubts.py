@@ -47,9 +47,7 @@ class Doubts:
             known = store.fitted(connection)
             if account.id not in known:
                 return None
-            from socialguard.guard.affinity.fitting import restored
-
-            self._portfolio = restored(connection)
+            self._portfolio = store.restored(connection)
         from socialguard.guard.affinity.post import Post
 
         when = (written.when or clock.now()).astimezone(ZoneInfo(account.zone))

@@ -29,6 +29,7 @@ def between(
     *,
     account_ids: Sequence[str] = (),
     states: Sequence[State] = (),
+    campaign: str | None = None,
 ) -> tuple[Delivery, ...]:
     """Return the deliveries that are due from `since` to before `until`, by time."""
     query = rows.select_delivery().where(
@@ -38,6 +39,8 @@ def between(
         query = query.where(delivery.c.account_id.in_(account_ids))
     if states:
         query = query.where(delivery.c.state.in_([state.value for state in states]))
+    if campaign is not None:
+        query = query.where(delivery.c.campaign_id == campaign)
     query = query.order_by(delivery.c.due, delivery.c.id)
     found = [rows.to_delivery(row) for row in connection.execute(query)]
     return tuple(sorted(found, key=_place))  # the parts of a thread are due at once

@@ -116,6 +116,7 @@ def page(
     *,
     states: Sequence[State] = (),
     account_ids: Sequence[str] = (),
+    campaign: str | None = None,
     ids: Collection[str] | None = None,
     after: tuple[str, str] | None = None,
     limit: int = 50,
@@ -124,7 +125,7 @@ def page(
     `ids` only where given.
 
     The rows carry id, account_id, state, fingerprint, due, act, content, state_reason, draft_id,
-    after_id, submitter, network_id and url."""
+    campaign_id, after_id, submitter, network_id and url."""
     columns = (
         delivery.c.id,
         delivery.c.account_id,
@@ -135,6 +136,7 @@ def page(
         delivery.c.content,
         delivery.c.state_reason,
         delivery.c.draft_id,
+        delivery.c.campaign_id,
         delivery.c.after_id,
         delivery.c.submitter,
         receipt.c.network_id,
@@ -148,6 +150,8 @@ def page(
         query = query.where(delivery.c.id.in_(sorted(ids)))
     if account_ids:
         query = query.where(delivery.c.account_id.in_(account_ids))
+    if campaign is not None:
+        query = query.where(delivery.c.campaign_id == campaign)
     if after is not None:
         due, last = after
         query = query.where(or_(delivery.c.due > due, and_(delivery.c.due == due, delivery.c.id > last)))

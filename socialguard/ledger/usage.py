@@ -6,19 +6,21 @@ cost nothing are booked too."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text
 
 from socialguard import clock
 from socialguard.canon import jcs
 from socialguard.model.account import Account
-from socialguard.model.activity import Charge
 from socialguard.model.delivery import Delivery
 from socialguard.networks.interface import Network, Session
 from socialguard.networks.prices import price_of
 from socialguard.store.prepared import Prepared
 from socialguard.store.tables import usage
+
+if TYPE_CHECKING:
+    from socialguard.model.activity import Charge
 
 CURRENCY: Final = "USD"
 
@@ -45,7 +47,7 @@ class Cost:
 
 
 def book(
-    connection: Connection, account: Account, charges: Iterable[Charge], *, delivery_id: str | None = None
+    connection: Connection, account: Account, charges: "Iterable[Charge]", *, delivery_id: str | None = None
 ) -> None:
     """Book charges on an account, in the caller's write transaction."""
     now = jcs.timestamp(clock.now())
@@ -76,12 +78,16 @@ def book_session(
     charges = session.take_charges()
     rest = session.calls - sum(one.calls for one in charges)
     if rest or micros:
+        from socialguard.model.activity import Charge
+
         charges = (*charges, Charge(operation, rest, 1 if micros else 0, micros))
     book(connection, account, charges, delivery_id=delivery_id)
 
 
 def book_found(connection: Connection, account: Account, network: Network, value: Delivery) -> None:
     """Book what a delivery cost that was found out to have gone out; its attempt's calls are booked already."""
+    from socialguard.model.activity import Charge
+
     price = price_of(network, value.act, value.content)
     book(connection, account, [Charge(value.act.value, 0, 1, price)], delivery_id=value.id)
 

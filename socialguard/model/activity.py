@@ -8,14 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
-class Stream(StrEnum):
-    """A list that a network pages through, newest first."""
-
-    POSTS = "posts"
-    """The account's own posts and replies."""
-    MENTIONS = "mentions"
-    """What others wrote to or about it: mentions, comments, posts of visitors."""
+from socialguard.model.stream import Stream as Stream  # beside what is read from one
 
 
 class Kind(StrEnum):

@@ -3,6 +3,7 @@ the parser keeps no lines."""
 
 import tomllib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 
@@ -24,22 +25,27 @@ def loads(source: str, parse_float: Callable[[str], Any] = float) -> dict[str, A
 
 def line_of(source: str, path: tuple[str, ...]) -> int:
     """Return the line (from 1) of a key or a section; of the nearest part of the path that the text names."""
-    best, depth, table = 1, 0, ()  # type: int, int, tuple[str, ...]
+    best, depth = 1, 0
+    for number, here in _places(source):
+        shared = min(len(here), len(path))
+        if here[:shared] == path[:shared] and shared > depth:
+            best, depth = number, shared
+    return best
+
+
+@lru_cache(maxsize=1)
+def _places(source: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Lines of a text that name a section or a key, each with its whole path: read once for many questions."""
+    found = []
+    table: tuple[str, ...] = ()
     for number, line in enumerate(source.splitlines(), 1):
         stripped = line.strip()
         if stripped.startswith("["):
             table = _path_of(f"{stripped.partition('#')[0]}\n") or table
-            here = table
+            found.append((number, table))
         elif "=" in stripped and not stripped.startswith("#"):
-            here = table + _path_of(f"{stripped.partition('=')[0]} = 0")
-        else:
-            continue
-        shared = min(len(here), len(path))
-        if here[:shared] != path[:shared]:
-            shared = 0
-        if shared > depth:
-            best, depth = number, shared
-    return best
+            found.append((number, table + _path_of(f"{stripped.partition('=')[0]} = 0")))
+    return tuple(found)
 
 
 def _path_of(line: str) -> tuple[str, ...]:

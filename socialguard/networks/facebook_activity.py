@@ -40,6 +40,8 @@ _BORDER: Final = 3
 _MAX_AT: Final = 20_000
 _TOO_MUCH: Final = 1
 _SMALLEST: Final = 10
+# Graph API, /{page}/feed: "about 600 ranked, published posts per year".
+_YEARLY: Final = 540
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Whose:
 class Place:
     """Where a reading stands, in seconds since the epoch: in the list of posts at `until` (None: at its top) or,
     within one second, behind `cursor`; `ended` once that list has no more. `began` is when a walk began, `waiting`
-    are the posts whose comments are still to be read, each with where. `size` is how many rows to ask for."""
+    are the posts whose comments are still to be read, each with where. `size` is how many rows to ask for.
+    `in_year` posts of `year` were seen, and `limited` says that a year had about as many as Graph shows of one."""
 
     until: int | None = None
     cursor: str = ""
@@ -62,18 +65,24 @@ class Place:
     began: int = 0
     waiting: tuple[tuple[str, int, str], ...] = ()
     size: int = 100
+    year: int = 0
+    in_year: int = 0
+    limited: bool = False
 
     def written(self) -> str | None:
         """Return it as `ActivityPage.next`; None where nothing is left to read."""
         if self.ended and not self.waiting:
             return None
-        written = [self.until, self.cursor, self.ended, self.began, self.waiting, self.size]
+        counted = [self.year, self.in_year, self.limited]
+        written = [self.until, self.cursor, self.ended, self.began, self.waiting, self.size, *counted]
         return json.dumps(written, separators=(",", ":"))
 
 
 def posts(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
     """Return one page of the Page's own posts."""
     place = _place(calls, at) if at else Place(size=_POSTS)
+    if _is_below(place.until, since):
+        return ActivityPage((), None, reached_limit=False)
     query = _bounds(place.until, since) | ({"after": place.cursor} if place.cursor else {})
 
     def ask(size: int) -> Any:
@@ -81,13 +90,18 @@ def posts(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str 
 
     rows, place = _asked(calls, "posts.read", ask, place)
     found = [_understood(calls, post_item(row, whose.page_id)) for row in rows.data]
-    place = _onward(calls, place, rows, [post.created_time for post, _ in found])
-    return ActivityPage(_above([item for _, item in found], since), place.written())
+    times = [post.created_time for post, _ in found]
+    place = _onward(calls, _counted(place, times), rows, times)
+    items, following = _above([item for _, item in found], since), place.written()
+    return ActivityPage(items, following, reached_limit=following is None and place.limited)
 
 
 def mentions(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: str | None) -> ActivityPage:
     """Return one page of what others wrote: a stretch of the feed, or the comments of one post."""
     place = _place(calls, at) if at else Place(began=_seconds(whose.now), size=_WALKED_POSTS)
+    place = replace(place, waiting=tuple(one for one in place.waiting if not _is_below(one[1], since)))
+    if place.written() is None:
+        return ActivityPage((), None)
     read = _comments if place.waiting else _walk
     found, place = read(calls, graph, whose, since, place)
     known_then = [item for item in found if _seconds(item.created_at) <= place.began]
@@ -180,10 +194,26 @@ def _onward(calls: Calls, place: Place, rows: Rows, times: list[datetime]) -> Pl
     return replace(place, cursor=cursor)
 
 
+def _counted(place: Place, times: list[datetime]) -> Place:
+    """Return the place with the posts of these times counted by year. Those at a border come twice, which is less
+    than what `_YEARLY` leaves."""
+    for moment in times:
+        year = moment.astimezone(UTC).year
+        count = place.in_year + 1 if year == place.year else 1
+        place = replace(place, year=year, in_year=count, limited=place.limited or count >= _YEARLY)
+    return place
+
+
 def _bounds(until: int | None, since: Mark | None) -> dict[str, int]:
     """Return the bounds of a list; both seconds belong to it."""
     found = {} if until is None else {"until": until}
     return found if since is None else {"since": _seconds(since.created_at), **found}
+
+
+def _is_below(until: int | None, since: Mark | None) -> bool:
+    """Whether a list that goes on at `until` has nothing left that is newer than the mark: a page that was asked
+    for without one leads there."""
+    return until is not None and since is not None and until < _seconds(since.created_at)
 
 
 def _above(items: list[Item], since: Mark | None) -> tuple[Item, ...]:
@@ -208,9 +238,12 @@ def _place(calls: Calls, at: str) -> Place:
     try:
         if len(at) > _MAX_AT:
             raise ValueError
-        until, cursor, ended, began, waiting, size = json.loads(at)
-        place = Place(until, cursor, ended, began, tuple((str(a), int(b), str(c)) for a, b, c in waiting), size)
+        # A gap that a version before this left open does not count.
+        until, cursor, ended, began, waiting, size, *counted = json.loads(at)
+        posts = tuple((str(a), int(b), str(c)) for a, b, c in waiting)
+        place = Place(until, cursor, ended, began, posts, size, *counted)
         numbers = isinstance(began, int) and isinstance(until, int | None) and size in range(1, _POSTS + 1)
+        numbers = numbers and isinstance(place.year, int) and isinstance(place.in_year, int)
         if not (numbers and isinstance(place.cursor, str) and isinstance(place.ended, bool)):
             raise TypeError
     except (ValueError, TypeError, RecursionError):

@@ -13,11 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from socialguard.model.activity import ActivityPage, Charge, Mark, Profile, Stream
 from socialguard.model.credential import Credential
 from socialguard.model.delivery import Receipt
+from socialguard.model.stream import Stream
+
+# Who publishes reads no activity.
+if TYPE_CHECKING:
+    from socialguard.model.activity import ActivityPage, Charge, Mark, Profile
+
+_GROUP: Final = "socialguard.networks"
 
 
 class Resolve(StrEnum):
@@ -175,7 +181,7 @@ class Session(Protocol):
         that user published; it proves nothing."""
         ...
 
-    def activity(self, stream: Stream, *, since: Mark | None, at: str | None) -> ActivityPage:
+    def activity(self, stream: Stream, *, since: "Mark | None", at: str | None) -> "ActivityPage":
         """Make one request for a page of a stream, newest first: from the newest on where `at` is None, else from
         where an earlier page said `next`; nothing at or below `since`. A page may repeat items of another."""
         ...
@@ -185,7 +191,7 @@ class Session(Protocol):
         (which proves no deletion). At most `Reading.metrics_batch` ids a call."""
         ...
 
-    def profile(self) -> Profile:
+    def profile(self) -> "Profile":
         """Return the account as its network shows it now."""
         ...
 
@@ -193,7 +199,7 @@ class Session(Protocol):
         """Return which handles somebody has, in some seconds; what the network does not tell is left out."""
         ...
 
-    def take_charges(self) -> tuple[Charge, ...]:
+    def take_charges(self) -> "tuple[Charge, ...]":
         """Return what the requests since the last call of this method cost, by operation, and forget it: whoever
         takes it books it. Posting and deleting are priced by `Network.price` and are not among it."""
         ...
@@ -263,12 +269,14 @@ class Network(Protocol):
 
 
 def load(name: str) -> Network:
-    """Return the network of that name, found by its entry point; NotFound where nothing provides it."""
-    from importlib.metadata import entry_points
+    """Return the network of that name, found by its entry point; NotFound where nothing provides it. Ours come
+    first: no other package can stand in for one, and what all others declare is read only for what is not ours."""
+    from importlib.metadata import distribution, entry_points
 
     from socialguard import errors
 
-    for point in entry_points(group="socialguard.networks", name=name):
+    ours = distribution("socialguard").entry_points.select(group=_GROUP, name=name)
+    for point in ours or entry_points(group=_GROUP, name=name):
         network: Network = point.load()()
         return network
     raise errors.NotFound(kind="network", name=name, hint="Known networks: " + ", ".join(names()) + ".")
@@ -278,4 +286,4 @@ def names() -> Sequence[str]:
     """Return the names of all networks that are installed, sorted."""
     from importlib.metadata import entry_points
 
-    return sorted({point.name for point in entry_points(group="socialguard.networks")})
+    return sorted({point.name for point in entry_points(group=_GROUP)})

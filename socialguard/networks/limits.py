@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from socialguard import errors
-from socialguard.model.activity import Stream
+from socialguard.model.stream import Stream
 from socialguard.networks.interface import Limits, Reading
 
 _FILE: Final = Path(__file__).with_name("data") / "limits.toml"

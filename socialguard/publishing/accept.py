@@ -24,6 +24,7 @@ from socialguard.publishing import approval, crash
 from socialguard.publishing.doubted import OVERRULED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import APPROVER, decided
+from socialguard.registry import campaigns
 from socialguard.registry.signed import Right
 
 # A card that was read longer ago than this shows a world that has moved on.
@@ -78,6 +79,7 @@ def submit(
     """Sign and queue the deliveries of a plan in the caller's transaction, which has refused what must be refused;
     `how` is what the gate said of the confirmation, `nonce` what `begin_nonce` returned, `held` what
     `refuse_findings` did."""
+    plan = replace(plan, campaign=campaigns.keep(connection, plan.campaign))
     return tuple(
         _queue(connection, desk, plan, item, how, str(item.candidate.account) in held)
         for item in _signed(desk, plan, nonce)
@@ -153,6 +155,7 @@ def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str, after: str |
         target=candidate.target,
         options={"replaces": plan.replaces[0]} if plan.replaces else {},
         after_id=after,
+        campaign_id=plan.campaign,
     )
     return _Submission(value, candidate)
 

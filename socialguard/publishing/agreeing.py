@@ -25,6 +25,7 @@ from socialguard.publishing.interface import Desk, Trust
 AGREEMENT: Final = "thaw-agreement"
 """The envelope type of an agreement."""
 ACTION: Final = "thaw.agree"
+_OWNER_LEFT: Final = marked("An owner runs it last: socialguard thaw {words} --reason …")
 COUNTS_FOR: Final = timedelta(hours=72)
 """How long an agreement counts for a thaw that was not made yet."""
 
@@ -70,7 +71,9 @@ def agree(connection: Connection, desk: Desk, stop: Stop, reason: str, needed: i
     given = len(counting(connection, desk.trust, stop))
     words = f"--member {scope.removeprefix(stops.MEMBER)}" if scope.startswith(stops.MEMBER) else scope
     words = "--all" if scope == stops.ALL else words
-    return errors.AgreementNeeded(scope=scope, needed=max(2, needed), given=given, words=words)
+    wanted = max(2, needed)
+    remedy = _OWNER_LEFT if given >= wanted else None
+    return errors.AgreementNeeded(scope=scope, needed=wanted, given=given, words=words, remedy=remedy)
 
 
 def told(connection: Connection, trust: Trust, stop: Stop) -> str:

@@ -180,11 +180,16 @@ def awaiting(connection: Connection, desk: Desk, member: str) -> tuple[Delivery,
 def _waiting(connection: Connection, desk: Desk, delivery_id: str) -> tuple[Delivery, Account]:
     value = reader.get(connection, delivery_id)
     account = desk.trust.account(connection, value.account_id)
-    if value.state is not State.AWAITING:
-        raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}; it waits for no approval.")
+    require_awaiting(value)
     desk.trust.require_intact_log(connection)
     require_as_signed(connection, desk, value, account)
     return value, account
+
+
+def require_awaiting(value: Delivery) -> None:
+    """Raise UsageError for a delivery that waits for no approval."""
+    if value.state is not State.AWAITING:
+        raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}; it waits for no approval.")
 
 
 def _wanted(connection: Connection, desk: Desk, value: Delivery, account: Account) -> int:

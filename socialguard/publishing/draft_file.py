@@ -7,7 +7,7 @@ line and what is allowed.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import Any, Final, NoReturn
 
 from socialguard import errors
 from socialguard.model.account import AccountName
+from socialguard.model.campaign import LONGEST, campaign_name
 from socialguard.model.text import marked
 from socialguard.model.toml_lines import NotToml, loads
-from socialguard.publishing.interface import Attached, Divide, Request
-from socialguard.publishing.thread_split import MOST_PARTS
+from socialguard.publishing.interface import MOST_PARTS, Attached, Divide, Request
 
 FENCE: Final = "+++"
 _FENCE: Final = re.compile(r"\+\+\+(?:[ \t]+(.*?))?[ \t]*")
@@ -30,7 +30,7 @@ _ALLOWED: Final[Mapping[str, str]] = {
     "at": marked('at is a time, such as 2026-11-27T09:00 or "friday 9am"'),
     "link": marked('link is an address, such as "https://example.org/page"'),
     "reply_to": marked("reply_to is the address or the id of a post"),
-    "campaign": marked("campaign is a name"),
+    "campaign": marked(f"campaign is a name of 1 to {LONGEST} visible characters"),
     "media": marked(f"each [[media]] has file and alt, both text, and for a thread part, from 1 to {MOST_PARTS}"),
     "thread": marked("thread is true or false"),
     "numbered": marked("numbered is true or false"),
@@ -54,7 +54,8 @@ def parse(source: str, path: Path) -> Request:
     end = next((place for place, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), None)
     if end is None:
         raise DraftInvalid(path=path, line=1, detail=f"the head has no end; it ends with a line {FENCE}")
-    fields = _head("\n".join(lines[1:end]), path)
+    head = "\n".join(lines[1:end])
+    fields = _head(head, path)
     text, variants = _body(lines, end + 1, path)
     return Request(
         text=text,
@@ -64,7 +65,7 @@ def parse(source: str, path: Path) -> Request:
         link=fields["link"],
         reply_to=fields["reply_to"],
         at=_instant(fields["at"]),
-        campaign=fields["campaign"],
+        campaign=_campaign(fields["campaign"], head, path),
         divide=Divide.SENTENCES if fields["thread"] else Divide.LINES,
         numbered=fields["numbered"],
     )
@@ -145,12 +146,22 @@ def _head(source: str, path: Path) -> dict[str, Any]:
             raise DraftInvalid(path=path, line=line, detail=str(problem).rstrip(".")) from None
         raise DraftInvalid(path=path, line=int(found[2]) + 1, detail=found[1]) from None
     except ValidationError as problem:
-        where = problem.errors(include_url=False, include_input=False)[0]["loc"]
-        _refuse(source, path, [str(part) for part in where])
+        told = {
+            _wrong(source, [str(part) for part in one["loc"]])
+            for one in problem.errors(include_url=False, include_input=False)
+        }
+        _refuse(path, sorted(told))
 
 
-def _refuse(source: str, path: Path, where: list[str]) -> NoReturn:
-    """Refuse the value at a place of the head; the line is that of its key, of a file the one of its table."""
+def _refuse(path: Path, told: Sequence[tuple[int, str]]) -> NoReturn:
+    """Raise DraftInvalid for the first of what is wrong, by line; its `problems` are all."""
+    problems = [DraftInvalid(path=path, line=line, detail=detail) for line, detail in told]
+    raise DraftInvalid(path=path, line=told[0][0], detail=told[0][1], problems=problems)
+
+
+def _wrong(source: str, where: list[str]) -> tuple[int, str]:
+    """Return line and what is allowed at a place of the head; the line is that of its key, of a file that of its
+    table."""
     key = where[0]
     tables = [number for number, line in enumerate(source.split("\n"), 2) if re.match(r"\s*\[\[media\]\]", line)]
     place = int(where[1]) if key == "media" and len(where) > 1 and where[1].isdecimal() else None
@@ -161,7 +172,14 @@ def _refuse(source: str, path: Path, where: list[str]) -> NoReturn:
         named = re.compile(rf"""\s*(?:\[+\s*)?["']?{re.escape(key)}["']?\s*[=\].]""")
         line = next((number for number, one in enumerate(source.split("\n"), 2) if named.match(one)), line)
     unknown = marked(f"there is no {key}; allowed are {_KEYS}")
-    raise DraftInvalid(path=path, line=line, detail=_ALLOWED.get(key, unknown))
+    return line, _ALLOWED.get(key, unknown)
+
+
+def _campaign(given: str | None, head: str, path: Path) -> str | None:
+    try:
+        return None if given is None else campaign_name(given)
+    except errors.UsageError:
+        _refuse(path, [_wrong(head, ["campaign"])])
 
 
 def _instant(value: str | datetime | None) -> str | None:

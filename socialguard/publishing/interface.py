@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -364,6 +364,10 @@ class Desk:
     turns: Turns = field(default_factory=Turns)
 
 
+MOST_PARTS: Final = 25
+"""Parts of one thread: more than that nobody reads, and each is a post of its own."""
+
+
 class Divide(StrEnum):
     """Where a text becomes several posts: nowhere; at lines of three hyphens; there, and at the ends of sentences
     wherever a part is still too long for its network."""
@@ -409,7 +413,7 @@ class Request:
 class Plan:
     """A request that was checked, waiting for its answer. Nothing is queued yet; the draft is kept. The parts of a
     thread stand together and in order; `replaces` are the deliveries that are cancelled for it; `log` is the audit
-    log as of which it was checked, None where that is not known."""
+    log as of which it was checked, None where that is not known; `campaign` is what all of it belongs to."""
 
     draft_id: str
     candidates: tuple[Candidate, ...]
@@ -422,6 +426,7 @@ class Plan:
     replaces: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     log: Tree | None = None
+    campaign: str | None = None
 
     @property
     def texts(self) -> dict[tuple[str, int | None], str]:

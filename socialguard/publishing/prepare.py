@@ -112,13 +112,21 @@ def prepare_parts(
     replaces: Sequence[str],
     at: str | None,
     overrides: Mapping[str, str],
+    campaign: str | None = None,
 ) -> Plan:
     """Check what is left of a thread, to be queued anew behind the delivery `after` and instead of `replaces`. It
     has its draft, too.
 
     Raises as `prepare`."""
     text = "\n---\n".join(content.text for content in contents)
-    request = Request(text=text, selectors=[str(account)], at=at, overrides=overrides, divide=Divide.LINES)
+    request = Request(
+        text=text,
+        selectors=[str(account)],
+        at=at,
+        overrides=overrides,
+        divide=Divide.LINES,
+        campaign=campaign,
+    )
     with desk.database.write() as connection:
         draft_id = _keep_draft(connection, desk, request)
     try:
@@ -266,6 +274,7 @@ def _plan(
         replaces=replaces,
         overrides=dict(request.overrides),
         log=desk.log.head(connection),
+        campaign=request.campaign,
     )
 
 

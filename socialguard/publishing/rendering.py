@@ -11,8 +11,7 @@ from socialguard.model.delivery import Content, Media
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.text import marked
 from socialguard.networks.interface import Network
-from socialguard.publishing import thread_split
-from socialguard.publishing.interface import Divide, Request
+from socialguard.publishing.interface import MOST_PARTS, Divide, Request
 
 
 class NoThreads(errors.UsageError):
@@ -89,20 +88,24 @@ def fallbacks(accounts: Sequence[Account], request: Request) -> tuple[Finding, .
 def _parts(network: Network, text: str, request: Request) -> tuple[str, ...]:
     if request.divide is Divide.NOWHERE:
         return (text,)
+    from socialguard.publishing import thread_split
+
     parts = list(thread_split.authored(text))
     if len(parts) == 1 and network.length(parts[0], request.link) <= network.limits.text:
         return tuple(parts)
     if request.divide is Divide.SENTENCES and network.threads:
         parts = [piece for index, part in enumerate(parts) for piece in _split(network, part, request, index)]
-    if len(parts) > thread_split.MOST_PARTS:
-        raise thread_split.TooManyParts(most=thread_split.MOST_PARTS)
+    if len(parts) > MOST_PARTS:
+        raise thread_split.TooManyParts(most=MOST_PARTS)
     return thread_split.numbered(parts) if request.numbered else tuple(parts)
 
 
 def _split(network: Network, part: str, request: Request, index: int) -> tuple[str, ...]:
     """Divide a part where it is too long, with room for the link of the first one and for its number."""
+    from socialguard.publishing import thread_split
+
     link = request.link if index == 0 else None
-    number = f" ({thread_split.MOST_PARTS}/{thread_split.MOST_PARTS})" if request.numbered else ""
+    number = f" ({MOST_PARTS}/{MOST_PARTS})" if request.numbered else ""
     return thread_split.split(part, lambda text: network.length(text + number, link) <= network.limits.text)
 
 

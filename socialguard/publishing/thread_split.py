@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from socialguard import errors
-
-MOST_PARTS: Final = 25
-"""Parts of one thread: more than that nobody reads, and each is a post of its own."""
+from socialguard.publishing.interface import MOST_PARTS
 
 Fits = Callable[[str], bool]
 """Whether a part with that text is short enough, in the unit of its network."""

@@ -30,12 +30,6 @@ class Turn(Enum):
     NEVER = auto()
 
 
-class ThreadStopped(errors.Held):
-    """Part {part} of {of} of the thread for {account} was not sent: part {before} ({delivery}) is {state}."""
-
-    remedy = "To go on from there: socialguard queue resume {delivery}"
-
-
 class NothingToResume(errors.UsageError):
     """{detail}"""
 
@@ -51,11 +45,12 @@ class StoppedBefore(errors.UsageError):
 @dataclass(frozen=True, slots=True)
 class Rest:
     """What is left of a thread: the delivery that it goes on behind (None: nothing of it is public), the contents
-    that are to go out, and the deliveries that still wait and are to be cancelled for them."""
+    that are to go out, the deliveries that still wait and are to be cancelled for them, and its campaign."""
 
     after: str | None
     contents: tuple[Content, ...]
     waiting: tuple[str, ...]
+    campaign: str | None = None
 
     def beginning(self, text: str) -> "Rest":
         """Return the same with another text for its first part."""
@@ -72,11 +67,11 @@ def turn_of(connection: Connection, value: Delivery) -> Turn:
     return Turn.NEVER if before.state in FINAL or before.state is State.HELD else Turn.LATER
 
 
-def stopped(connection: Connection, value: Delivery, account: Account) -> ThreadStopped:
+def stopped(connection: Connection, value: Delivery, account: Account) -> errors.ThreadStopped:
     """Return what is said of a part that will never have its turn."""
     before = _before(connection, value)
     place = value.content.thread_position or 0
-    return ThreadStopped(
+    return errors.ThreadStopped(
         part=place + 1,
         of=value.content.thread_size,
         account=account,
@@ -175,7 +170,7 @@ def rest_of(connection: Connection, value: Delivery) -> Rest:
         how = marked("was made anew") if gone.state_reason == EDITED else marked("was cancelled")
         detail = f"Part {(gone.content.thread_position or 0) + 1} ({gone.id}) {how}."
         raise NothingToResume(detail=detail, delivery=gone.id)
-    return Rest(first.after_id, tuple(part.content for part in left), waiting_of(left))
+    return Rest(first.after_id, tuple(part.content for part in left), waiting_of(left), first.campaign_id)
 
 
 def rest_behind(database: Database, value: Delivery, text: str) -> Rest:
@@ -186,7 +181,7 @@ def rest_behind(database: Database, value: Delivery, text: str) -> Rest:
             raise StoppedBefore(place=(value.content.thread_position or 0) + 1, delivery=value.id)
         # What was cancelled stays so, and what came after it was cancelled with it.
         parts = list(takewhile(lambda part: part.state in WAITING, [value, *following(connection, value)]))
-    rest = Rest(value.after_id, tuple(part.content for part in parts), waiting_of(parts))
+    rest = Rest(value.after_id, tuple(part.content for part in parts), waiting_of(parts), value.campaign_id)
     return rest.beginning(text)
 
 

@@ -306,7 +306,7 @@ def append(connection: "Connection", following: Manifest, signers: Sequence[Owne
         raise _tampered("an epoch was to follow another one than the newest.")
     owners = [one for one in signers if _is_owner_key(previous, one.signing_id)]
     if len({one.signing_id for one in owners}) < previous.threshold:
-        raise errors.UsageError(detail=f"This needs the signatures of {previous.threshold} owner(s).")
+        raise errors.OwnersNeeded(count=previous.threshold)
     value = manifest_json.document(following)
     signatures = [
         {"key_id": one.signing_id, "signature": jcs.b64(one.sign(ENVELOPE, following.org, value))}

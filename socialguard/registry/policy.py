@@ -142,9 +142,8 @@ def with_labels(
 
 def _composed(connection: "Connection", manifest: Manifest, source: str, checks: policy_file.Known | None) -> str:
     """Return the stored form of a file's text: the wearers that were signed stay."""
-    wanted = policy_file.parse(source, checks=checks)
     known = [str(AccountName(one.network, one.handle)) for one in manifest.accounts]
-    policy_file.require_accounts(wanted, known, source)
+    wanted = policy_file.parse(source, checks=checks, accounts=known)
     before = load_applied(connection, manifest).wearers
     wearers = {
         name: before[name] if name in before else _wearing(connection, manifest, name) for name in wanted.labels

@@ -8,13 +8,14 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, NoReturn
+from typing import Annotated, Any, Final, Literal
 
 from socialguard import errors
 from socialguard.model.account import AccountName
 from socialguard.model.parameter import Parameter, Value, Words, flat
 from socialguard.model.text import marked
-from socialguard.model.toml_lines import NotToml, line_of, loads
+from socialguard.model.toml_lines import NotToml, loads
+from socialguard.registry.policy_problems import Problems
 
 FILE_NAME: Final = "policy.toml"
 LEVELS: Final = ("off", "note", "warn", "hold", "block")
@@ -63,24 +64,33 @@ class PolicySet:
     wearers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def parse(source: str, file: str = FILE_NAME, *, checks: Known | None = None) -> PolicySet:
+def parse(
+    source: str, file: str = FILE_NAME, *, checks: Known | None = None, accounts: Collection[str] | None = None
+) -> PolicySet:
     """Return the policy of a file's text.
 
-    `checks` are all checks and their parameters, None where they are not known to the caller. Raises
-    SettingsInvalid with file, line and what is allowed."""
+    `checks` are all checks and their parameters, `accounts` the names of all accounts, None where they are not
+    known to the caller. Raises SettingsInvalid with file, line and what is allowed, for the first thing that is
+    wrong; its `problems` are all of them."""
+    problems = Problems(source, file)
     if _MARK.strip().splitlines()[0] in source:
-        _refuse(file, source, ("labels",), marked("the part below was written by `policy apply`; take it out."))
-    found = _parse(source, file)
+        problems.add(("labels",), marked("the part below was written by `policy apply`; take it out."))
+        problems.refuse()
+    found = _parse(source, file, problems)
     if checks is not None:
         for path, rules in _sections(found):
-            for name in (*rules.checks, *rules.parameters):
+            for name in dict.fromkeys((*rules.checks, *rules.parameters)):
                 if name not in checks:
                     known = ", ".join(sorted(checks))
                     detail = f"no check is called {name}; there are: {known}."
-                    _refuse(file, source, (*path, "checks", name), detail)
-            for name, values in rules.parameters.items():
-                for key, value in values.items():
-                    _require(checks[name], name, key, value, file, source, path)
+                    problems.add((*path, "checks", name), detail)
+                    continue
+                for key, value in rules.parameters.get(name, {}).items():
+                    _require(checks[name], name, key, value, problems, path)
+    for name in found.accounts:
+        if accounts is not None and name not in accounts:  # a slip there would protect nothing
+            problems.add(("account", name), marked(f"there is no account {name}."))
+    problems.refuse()
     return found
 
 
@@ -89,26 +99,20 @@ def _require(
     check: str,
     key: str,
     value: Value,
-    file: str,
-    source: str,
+    problems: Problems,
     section: tuple[str, ...],
 ) -> None:
-    """Refuse a value that is none of the check's parameters, or not what that parameter may be."""
+    """Tell a value that is none of the check's parameters, or not what that parameter may be."""
     name, dot, language = key.partition(".")
     known = parameters.get(name)
     where = (*section, "checks", check, name, *([language] if dot else []))
     if known is None:
         allowed = ", ".join(["level", *parameters])
-        _refuse(file, source, where, marked(f"{check} has no {name}; allowed are {allowed}."))
-    if dot != ("." if isinstance(known, Words) else "") or not known.accepts({language: value} if dot else value):
-        _refuse(file, source, where, marked(f"the parameter {name} must be {known.allowed}."))
-
-
-def require_accounts(policy: PolicySet, known: Collection[str], source: str, file: str = FILE_NAME) -> None:
-    """Refuse a section for an account that does not exist: a slip there would protect nothing."""
-    for name in policy.accounts:
-        if name not in known:
-            _refuse(file, source, ("account", name), marked(f"there is no account {name}."))
+        problems.add(where, marked(f"{check} has no {name}; allowed are {allowed}."))
+        return
+    takes_language = isinstance(known, Words)
+    if bool(dot) != takes_language or not known.accepts({language: value} if dot else value):
+        problems.add(where, marked(f"the parameter {name} must be {known.allowed}."))
 
 
 def compose(source: str, wearers: Mapping[str, Collection[str]]) -> str:
@@ -128,7 +132,9 @@ def own_text(stored: str) -> str:
 def parse_stored(stored: str) -> PolicySet:
     """Return the policy of a stored form; raises SettingsInvalid where it is none."""
     text, mark, below = stored.partition(_MARK)
-    found = _parse(text, FILE_NAME)
+    problems = Problems(text, FILE_NAME)
+    found = _parse(text, FILE_NAME, problems)
+    problems.refuse()
     if not mark:
         return found
     try:
@@ -138,17 +144,19 @@ def parse_stored(stored: str) -> PolicySet:
     return PolicySet(found.defaults, found.labels, found.accounts, wearers)
 
 
-def _parse(source: str, file: str) -> PolicySet:
+def _parse(source: str, file: str, problems: Problems) -> PolicySet:
+    """Return what a text holds that can be a policy, and tell `problems` what cannot; raises SettingsInvalid where
+    it is no TOML."""
     if not source:
         return PolicySet()  # no rules, and no need of a parser
     try:
         data = loads(source)
     except NotToml as problem:
         raise errors.SettingsInvalid(path=file, detail=f"{problem}.") from None
-    return _validated(data, source, file)
+    return _validated(data, problems)
 
 
-def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
+def _validated(data: dict[str, Any], problems: Problems) -> PolicySet:
     from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
     def within(key: str) -> Any:  # Any: what pydantic's Field returns
@@ -187,16 +195,31 @@ def _validated(data: dict[str, Any], source: str, file: str) -> PolicySet:
     try:
         found = Document.model_validate(data)
     except ValidationError as problem:
-        path = tuple(str(part) for part in problem.errors(include_url=False, include_input=False)[0]["loc"])
-        _refuse(file, source, path, _allowed(path))
+        for one in problem.errors(include_url=False, include_input=False):
+            path = tuple(str(part) for part in one["loc"])
+            problems.add(path, _allowed(path))
+            _take_out(data, path)
+        found = Document.model_validate(data)
     accounts = {}
     for name, rules in found.account.items():
         try:
             accounts[str(AccountName.parse(name))] = _rules(rules)
         except errors.UsageError as problem:
-            _refuse(file, source, ("account", name), problem.message())
+            problems.add(("account", name), problem.message())
     labels = {name: _rules(rules) for name, rules in found.label.items()}
     return PolicySet(_rules(found.defaults), labels, accounts, {name: frozenset() for name in labels})
+
+
+def _take_out(data: dict[str, Any], path: Sequence[str]) -> None:
+    """Take out what cannot stand there, so that the rest is looked at too."""
+    *above, last = path
+    for part in above:
+        below = data.get(part)
+        if not isinstance(below, dict):
+            last = part
+            break
+        data = below
+    data.pop(last, None)
 
 
 def _shaped(value: Any) -> Any:
@@ -253,8 +276,3 @@ def _allowed(path: Sequence[str]) -> str:
             )
         return marked(f"a check is set to one of {levels}, or to a table of its level and its parameters.")
     return marked(f"there is no {key}; allowed are {_KEYS}.")
-
-
-def _refuse(file: str, source: str, path: Sequence[str], detail: str) -> NoReturn:
-    line = line_of(source, tuple(path))
-    raise errors.SettingsInvalid(path=f"{file}, line {line}", detail=detail)

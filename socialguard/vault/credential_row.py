@@ -111,8 +111,9 @@ def seal(
     return SealedCredential(gen, context, nonce, unsigned.ciphertext, writer.signing_id, signature, wraps)
 
 
-def verify(manifest: "Manifest", account: SignedAccount, row: SealedCredential) -> None:
-    """Return if the row was written for this account by someone who may; raises Tampered otherwise."""
+def verify(manifest: "Manifest", account: SignedAccount, row: SealedCredential) -> str:
+    """Return `SealedCredential.sha256` of a row that was written for this account by someone who may; raises
+    Tampered for any other."""
     signer = _writer(manifest, account, row.signer)
     if signer is None:
         raise tampered(account, "it was not written by an owner or by a worker granted the account.")
@@ -124,6 +125,7 @@ def verify(manifest: "Manifest", account: SignedAccount, row: SealedCredential) 
     # Only now is the row's generation worth anything: it is the one part of c that the manifest cannot give.
     if row.context != jcs.encode(bound_to(manifest.org, account, row.gen)):
         raise tampered(account, "it belongs to another account, user, origin or generation.")
+    return hashlib.sha256(stored).hexdigest()
 
 
 def open_row(manifest: "Manifest", account: SignedAccount, row: SealedCredential, reader: "KeyPair") -> Credential:

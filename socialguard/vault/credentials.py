@@ -35,6 +35,12 @@ WRITE: Final = "credential.write"
 _NEWEST: Final = Prepared(
     select(table).where(table.c.account_id == bindparam("account")).order_by(table.c.gen.desc()).limit(1)
 )
+_TERM: Final = Prepared(
+    select(table.c.gen, table.c.expires_at)
+    .where(table.c.account_id == bindparam("account"))
+    .order_by(table.c.gen.desc())
+    .limit(1)
+)
 _WRAPS: Final = Prepared(select(wrap.c.recipient, wrap.c.sealed).where(wrap.c.credential_id == bindparam("id")))
 _INTENT: Final = Prepared(
     select(audit_entry.c.seq).where(
@@ -218,7 +224,7 @@ class Vault:
     def term(self, connection: Connection, account_id: str) -> tuple[int, datetime | None]:
         """Return the generation of the stored credential and when it ends (None: never, or not told), unopened;
         raises as `holding`."""
-        row = _NEWEST.first(connection, account=account_id)
+        row = _TERM.first(connection, account=account_id)
         if row is None:
             raise self._absent(self._signed(account_id))
         return row.gen, None if row.expires_at is None else jcs.parse_timestamp(row.expires_at)
@@ -250,13 +256,13 @@ class Vault:
             signature=bytes(found.signature),
             wraps={recipient: bytes(sealed) for recipient, sealed in wraps},
         )
-        credential_row.verify(self.manifest, signed, row)
+        digest = credential_row.verify(self.manifest, signed, row)
         if found.id != row_id(signed.id, row.gen):
             raise credential_row.tampered(signed, "it stands in another's place.")
         if row.gen < self._pins.generation(signed.id):
             raise credential_row.tampered(signed, "an older generation was put back (rolled back).")
         if logged:
-            _require_newest_logged(connection, signed, row)
+            _require_newest_logged(connection, signed, row.gen, digest)
         return row
 
     def _next_generation(self, connection: Connection, account_id: str) -> int:
@@ -313,9 +319,9 @@ class Vault:
         return errors.NotFound(kind="credential for", name=name, hint=hint)
 
 
-def _require_newest_logged(connection: Connection, signed: SignedAccount, row: SealedCredential) -> None:
+def _require_newest_logged(connection: Connection, signed: SignedAccount, gen: int, digest: str) -> None:
     """Refuse a row below the newest generation in the log, or one that is not the row that was logged."""
-    following, own = row_id(signed.id, row.gen + 1), row_id(signed.id, row.gen)
+    following, own = row_id(signed.id, gen + 1), row_id(signed.id, gen)
     leaves = _LOGGED.all(connection, own=own, following=following)
     if any(entry.corr == following for entry in leaves):
         raise credential_row.tampered(signed, "the log holds a newer generation (rolled back).")
@@ -324,7 +330,7 @@ def _require_newest_logged(connection: Connection, signed: SignedAccount, row: S
         logged = {leaf.actor_of(leaf.decode(entry.leaf)).proof for entry in leaves}
     except leaf.BadLeaf:
         raise errors.Tampered(what="The audit log", detail="an entry is not one of this program.") from None
-    if logged and row.sha256() not in logged:
+    if logged and digest not in logged:
         raise credential_row.tampered(signed, "it is not the one that was logged when it was written.")
 
 

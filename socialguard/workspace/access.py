@@ -96,6 +96,18 @@ def member_since(connection: Connection, member_id: str) -> Since:
     return Since() if row is None else Since(row.ts, row.actor)
 
 
+def worker_made_by(connection: Connection, member_id: str) -> str | None:
+    """Return the worker whose keys were made with those of a member, on one machine: the founder's; None where
+    there is none."""
+    entry = audit_entry.c
+    query = select(entry.leaf).where(entry.incarnation == 0, entry.seq == 0, entry.action == _FOUND)
+    stored = connection.execute(query).scalar()
+    obj = leaf.decode(bytes(stored)).get("obj") if stored else None
+    if not isinstance(obj, dict) or obj.get("owner") != member_id:
+        return None
+    return str(obj.get("worker"))
+
+
 def identity_checked(connection: Connection, member_id: str) -> str | None:
     """Return how an owner made sure who a member is, as the log keeps it; None where it does not."""
     entry, why = audit_entry.c, audit_reason.c

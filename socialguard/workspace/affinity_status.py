@@ -51,8 +51,8 @@ class Status:
 
 def status(workspace: "Workspace") -> Status:
     """Return what there is to know; it needs no key."""
-    from socialguard.guard.affinity.fitting import restored
     from socialguard.guard.affinity.portfolio import ENOUGH
+    from socialguard.guard.affinity.store import restored
 
     with workspace.database.read() as connection:
         found = restored(connection)

@@ -20,6 +20,7 @@ from socialguard.registry import manifest as manifests
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import ALLOWED, Right, Role, SignedAccount, Status
 from socialguard.store.tables import manifest as manifest_table
+from socialguard.workspace.access import member_since
 from socialguard.workspace.membership import GRANT, REVOKE, corr_of
 
 if TYPE_CHECKING:
@@ -157,7 +158,10 @@ def _grants(connection: Connection, uses: usage.Uses) -> dict[tuple[str, str, st
 
 def _owner_since(connection: Connection, member: str, at: datetime) -> tuple[str, str]:
     told = usage.about(connection, corr_of(member), at)
-    return (told[-1].ts, told[-1].actor) if told else ("", "")
+    if told:
+        return told[-1].ts, told[-1].actor
+    founded = member_since(connection, member)
+    return founded.at or "", founded.by or ""
 
 
 def _rights(

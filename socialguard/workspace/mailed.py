@@ -43,6 +43,7 @@ def request(workspace: "Workspace", delivery_id: str, since: int | None) -> str:
     have seen, the newest where none is given."""
     found = deciding.matter(workspace.desk, delivery_id)
     value = found.value
+    deciding.require_awaiting(value)
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
         hours = workspace.trust.rules(connection, found.account).approval_hours

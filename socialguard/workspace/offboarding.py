@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from socialguard.registry.accounts import Registry
 from socialguard.registry.signed import Status
 from socialguard.vault import credential_row
-from socialguard.workspace import membership
+from socialguard.workspace import access, membership
 
 if TYPE_CHECKING:
     from socialguard.workspace.membership import Changed
@@ -23,6 +23,8 @@ class Left:
     to_rotate: tuple[str, ...]
     pages: tuple[tuple[str, str], ...]
     deliveries: tuple[str, ...]
+    workers: tuple[str, ...]
+    """Workers that still work and whose keys were made on the member's own machine."""
 
 
 def offboard(workspace: "Workspace", name: str, reason: str) -> Left:
@@ -41,6 +43,8 @@ def offboard(workspace: "Workspace", name: str, reason: str) -> Left:
     changed = membership.set_status(workspace, name, Status.REMOVED, reason)
     with workspace.database.read() as connection:
         waiting = membership.waiting_deliveries(connection, member.id)
+        made = access.worker_made_by(connection, member.id)
+    workers = tuple(one for one in changed.rekeyed.manifest.workers if one == made)
     due = set(changed.rekeyed.rotation_due)
     pages = ((str(one), workspace.network(one.network).profile_url(one.handle, one.user_id)) for one in touched)
     return Left(
@@ -49,6 +53,7 @@ def offboard(workspace: "Workspace", name: str, reason: str) -> Left:
         to_rotate=tuple(str(one) for one in everyone if one.id in due),
         pages=tuple(pages),
         deliveries=waiting,
+        workers=workers,
     )
 
 
@@ -59,4 +64,5 @@ def document(left: Left) -> dict[str, object]:
         "to_rotate": list(left.to_rotate),
         "pages": [{"account": account, "page": page} for account, page in left.pages],
         "deliveries": list(left.deliveries),
+        "workers": list(left.workers),
     }

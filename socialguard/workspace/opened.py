@@ -408,7 +408,11 @@ class Workspace(AbstractContextManager["Workspace"]):
     def anchors(self) -> "tuple[Anchor, ...]":
         """The places that every checkpoint is handed to; the local one lies beside the keys by default."""
         from socialguard.audit.anchors.publishing import open_anchors
-        from socialguard.workspace import anchoring
+
+        def key_of(name: str) -> str:
+            from socialguard.workspace import anchoring
+
+            return anchoring.key_of(self, name)
 
         local = self.settings.local_anchor
         place = self.identity.place
@@ -417,7 +421,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             local=Path(local).expanduser() if local else place / "checkpoints.jsonl",
             workspace=self.layout.home,
             cache=place / "anchors",
-            key_of=lambda name: anchoring.key_of(self, name),
+            key_of=key_of,
             ca_bundle=self.settings.ca_bundle,
         )
 

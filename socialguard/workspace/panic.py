@@ -120,7 +120,8 @@ def tell(workspace: "Workspace", found: Panic, reason: str) -> None:
                 again=True,
             )
             obj = {"cancelled": len(one.cancelled), "deleted": one.deleted, "bundle": found.sha256}
-            outcome = "partly_done" if one.failed else "ok"
+            is_partly = bool(one.failed) or one.revoked is False or found.problem is not None
+            outcome = "partly_done" if is_partly else "ok"
             workspace.log.append(
                 connection, Entry("panic", outcome, workspace.person, one.account.id, reason=reason, obj=obj)
             )
@@ -176,9 +177,18 @@ def _delete(workspace: "Workspace", one: Panicked, reason: str) -> None:
     left = [each.subject for each in one.foreign if each.subject not in one.deleted]
 
     def call(account: "Account", session: "Session") -> None:
+        refused: errors.SocialGuardError | None = None
         for network_id in left:
-            session.delete(network_id)
-            one.deleted.append(network_id)
+            try:
+                session.delete(network_id)
+            except errors.AuthenticationNeeded:
+                raise
+            except errors.SocialGuardError as problem:  # one post that stays keeps no other one public
+                refused = refused or problem
+            else:
+                one.deleted.append(network_id)
+        if refused is not None:
+            raise refused
 
     try:
         workspace.custody.on_network(ACTION, one.account.id, call, _nothing, reason=reason)

@@ -2,18 +2,19 @@
 left to do. Signed by whoever makes it, in the envelope of every signed statement (type `person-report`)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from socialguard import clock
 from socialguard.audit import usage
 from socialguard.canon import envelope, jcs
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Member
+from socialguard.store.tables import manifest as manifest_table
 from socialguard.vault.resealing import DUE
 from socialguard.workspace import auditing, membership
 from socialguard.workspace.auditing import CHANGED, NOT_SHOWN, WRITE, Standing
@@ -24,32 +25,35 @@ if TYPE_CHECKING:
     from socialguard.workspace.opened import Workspace
 
 TYPE: Final = "person-report"
+REMOVE: Final = "member.remove"
 VERSION: Final = 1
 
 
 def body(workspace: "Workspace", member: Member, name: str, until: datetime) -> dict[str, object]:
     """Return what is known of a member up to an instant; raises as `auditing.picture`."""
-    rights = [one for one in auditing.picture(workspace, until).rights if one.member == member.id]
+    rights = _rights(workspace, member, until)
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
         uses = usage.uses(connection, until, (REVOKE, WRITE, DUE, *CHANGED))
         steps = usage.about(connection, corr_of(member.id), until)
         waiting = membership.waiting_deliveries(connection, member.id)
         opened = _tokens(connection, manifest, member, uses)
+        removed = _removed_at(connection, steps)
+    had = rights if removed is None else _rights(workspace, member, removed)
     named = {one.id: auditing.name_of(one) for one in manifest.accounts}
     did = sorted(
         (named.get(account or "", account or ""), action, use.count, use.first, use.last)
         for (account, actor, action), use in uses.items()
         if actor == member.id
     )
-    withdrawn = [one for one in steps if one.action in (REVOKE, "member.suspend", "member.remove", "member.role")]
+    withdrawn = [one for one in steps if one.action in (REVOKE, "member.suspend", REMOVE, "member.role")]
     return {
         "v": VERSION,
         "member": {"id": member.id, "name": name, "role": member.role.value, "status": member.status.value},
         "until": jcs.timestamp(until),
         "made_at": jcs.timestamp(clock.now()),
         "epoch": manifest.epoch,
-        "could": [_right(one) for one in rights],
+        "could": [_right(one) for one in had],
         "did": [
             {"account": account or None, "action": action, "count": count, "first": first, "last": last}
             for account, action, count, first, last in did
@@ -100,6 +104,21 @@ def opened(file: bytes, org: str, manifest: Manifest) -> dict[str, object]:
         raise envelope.BadSignature("its signer is no member")
     stored = str(value["body"]).encode("utf-8")
     return envelope.opened(member.ed25519, jcs.unb64(str(value["signature"])), TYPE, org, stored)
+
+
+def _rights(workspace: "Workspace", member: Member, at: datetime) -> list[Standing]:
+    return [one for one in auditing.picture(workspace, at).rights if one.member == member.id]
+
+
+def _removed_at(connection: Connection, steps: Sequence[usage.Told]) -> datetime | None:
+    """Return when the manifest came into force that removed the member, None while it is one: what it could do is
+    what stood until then."""
+    epochs = [one.obj.get("epoch") for one in steps if one.action == REMOVE]
+    if not epochs:
+        return None
+    query = select(manifest_table.c.created_at).where(manifest_table.c.epoch == epochs[-1])
+    row = connection.execute(query).first()
+    return None if row is None else jcs.parse_timestamp(row.created_at)
 
 
 def _right(one: Standing) -> dict[str, object]:

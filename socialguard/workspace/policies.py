@@ -65,17 +65,15 @@ def read(path: Path) -> str:
 
 
 def check(workspace: "Workspace", path: Path) -> PolicySet:
-    """Return the policy of a file that could be applied here; raises SettingsInvalid with the line."""
+    """Return the policy of a file that could be applied here; raises SettingsInvalid, all lines in it."""
     return _checked(workspace, read(path), path.name)
 
 
 def _checked(workspace: "Workspace", source: str, file: str) -> PolicySet:
-    found = policy_file.parse(source, file, checks=SET_BY_POLICY)
     with workspace.database.read() as connection:
         manifest = workspace.signed.books(connection).manifest
     known = [f"{one.network}:@{one.handle}" for one in manifest.accounts]
-    policy_file.require_accounts(found, known, source, file)
-    return found
+    return policy_file.parse(source, file, checks=SET_BY_POLICY, accounts=known)
 
 
 def apply(workspace: "Workspace", path: Path, reason: str | None) -> "tuple[Manifest, bool]":

@@ -8,7 +8,7 @@ import pytest
 
 from socialguard.archive import reader
 from socialguard.archive.archive import Archive
-from socialguard.model.activity import Stream
+from socialguard.model.activity import ActivityPage, Stream
 from tests.archive.world import ACCOUNT, Network, back_up, ids, open_archive
 
 
@@ -37,6 +37,23 @@ def test_the_next_run_reads_only_what_is_new(archive: Archive) -> None:
     network.post(3)
     assert back_up(archive, network) == 3
     assert network.calls == 2
+
+
+def test_a_gap_that_saw_nothing_is_begun_again_from_the_same_mark(archive: Archive) -> None:
+    """Else all of the past would be read once more, and paid for where that costs money."""
+    network = Network()
+    network.post(30)
+    back_up(archive, network)
+    archive.close_pages()
+    gap = archive.begin(ACCOUNT, Stream.POSTS)
+    first = archive.keep(gap, ActivityPage((), "somewhere"))
+    assert archive.gaps(ACCOUNT, Stream.POSTS) == (first.gap,)
+    assert not archive.keep(first.gap, ActivityPage((), None)).gap.is_open
+    assert archive.gaps(ACCOUNT, Stream.POSTS) == ()
+    again = archive.begin(ACCOUNT, Stream.POSTS)
+    assert (again.number, again.since, again.at) == (gap.number, gap.since, None)
+    assert gap.since is not None
+    assert archive.close_pages() == 0
 
 
 def test_an_edit_makes_a_version_and_a_new_metric_a_snapshot(archive: Archive) -> None:

@@ -1,5 +1,6 @@
 """An index that is lost, damaged or of another schema is made anew from the segments; nothing is lost silently."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -265,3 +266,47 @@ def test_an_archive_moves_from_one_kind_of_database_to_another(
     moved = open_archive(tmp_path, f"sqlite:///{tmp_path / 'moved.db'}")
     assert moved.root() == root
     moved.close()
+
+
+def test_an_index_that_is_taken_away_under_a_daemon_is_missed_at_once(place: Path) -> None:
+    """Whoever wrote on into the file that is gone would keep nothing."""
+    network = Network()
+    network.post(40)
+    daemon = open_archive(place)
+    stale = daemon.begin(ACCOUNT, Stream.MENTIONS)
+    for side in ("", "-wal", "-shm"):
+        (place / f"archive.db{side}").unlink(missing_ok=True)
+    network.post(20)
+    back_up(daemon, network)
+    other = open_archive(place)
+    assert len(ids(other)) == len(ids(daemon)) == 60
+    assert daemon.begin(ACCOUNT, Stream.MENTIONS) == stale
+    daemon.close_pages()
+    rebuilt = other.rebuild()
+    assert rebuilt.before == rebuilt.after
+    other.close()
+    daemon.close()
+
+
+def test_a_segment_of_another_index_is_not_taken_for_the_journal_s_own(place: Path) -> None:
+    """Both have as many lines of the same pages; what this journal holds stands nowhere else."""
+    network = Network()
+    network.post(40)
+    first = open_archive(place)
+    back_up(first, network)
+    first.close_pages()
+    (place / "archive.db").rename(place / "second.db")
+    with contextlib.suppress(FileNotFoundError):
+        (place / "archive.db-wal").rename(place / "second.db-wal")
+    first.close()
+    second = open_archive(place, f"sqlite:///{place / 'second.db'}")
+    third = open_archive(place)
+    network.post(5)
+    back_up(second, network)
+    back_up(third, network)
+    second.close_pages()
+    with pytest.raises(errors.ArchiveDamaged, match="does not know it"):
+        third.close_pages()
+    assert len(ids(third)) == 45
+    second.close()
+    third.close()

@@ -54,6 +54,16 @@ def test_where_looking_costs_money_each_point_is_paid_for_once(office: Office) -
     assert reads(office) == before
 
 
+def test_where_looking_costs_money_an_index_made_anew_pays_for_no_old_post_again(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=4))
+    for passed in (0, DAY, 8 * DAY, 31 * DAY):
+        back_up(office, SOCIALGUARD_CLOCK=f"+{passed}s")
+    before = reads(office)
+    (office.home / "archive.db").unlink()
+    back_up(office, SOCIALGUARD_CLOCK=f"+{40 * DAY}s")
+    assert reads(office) == before
+
+
 def test_where_it_costs_money_the_profile_is_asked_for_once_a_day(office: Office) -> None:
     office.sandbox.reset(seeded(office, posts=2))
 

@@ -137,6 +137,17 @@ def test_what_was_begun_goes_on_without_being_asked_for_again(office: Office) ->
     assert (done.code, done.document["announced_micros"]) == (0, None)
 
 
+def test_where_the_network_does_not_tell_there_is_no_price_to_tell(office: Office) -> None:
+    """A price of $0.00 would be believed."""
+    office.sandbox.reset(seeded(office, posts=2_000))
+    office.sandbox.faults([{"network": "x", "operation": "identity", "kind": "status", "code": 503, "times": 9}])
+    done = office.cli("backup", "run", "x:@acme", "--json")
+    assert (done.code, done.document["announced_micros"]) == (6, None)
+    assert done.document["accounts"][0]["error"]["name"] == "network_refused"
+    people = office.cli("backup", "run", "x:@acme")
+    assert (people.code, "at most" in people.stderr) == (6, False)
+
+
 def test_a_person_types_the_amount(office: Office) -> None:
     office.sandbox.reset(seeded(office, posts=230))
     for answer, code in (("", 3), ("6", 0)):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -58,6 +59,39 @@ def test_an_edit_becomes_a_version_and_search_finds_both(office: Office) -> None
     for words in (newest["text"], "another text"):
         (found,) = office.cli("backup", "search", f'"{words}"', "--json").document["items"]
         assert (found["item"], found["edits"]) == (newest["item"], 1)
+
+
+def test_a_comment_on_a_post_of_long_ago_is_found_although_newer_ones_are_known(office: Office) -> None:
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=120))
+    posts = sorted(office.sandbox.posts("facebook"), key=lambda post: str(post["created_at"]))
+    comment = {"network": "facebook", "account": "acme", "kind": "comment", "from": "fan"}
+    office.sandbox.foreign({**comment, "id": posts[-1]["id"], "text": "On the newest"})
+    assert back_up(office, "facebook:@acme")["items_new"] == 121
+    office.sandbox.foreign({**comment, "id": posts[0]["id"], "text": "On the oldest"})
+    assert back_up(office, "facebook:@acme")["items_new"] == 1
+    assert office.cli("backup", "search", "oldest", "--json").document["items"]
+    row = back_up(office, "facebook:@acme")
+    assert (row["items_new"], row["items_total"], row["gaps_open"]) == (0, 122, 0)
+
+
+def test_looking_for_comments_that_are_not_there_goes_no_further_back_and_leaves_no_segment(
+    office: Office,
+) -> None:
+    """Each look takes several answers; what is known already is never asked for again."""
+    seed = seeded(office, "facebook:@acme", posts=130)
+    (past,) = [entry["posts"] for entry in seed["accounts"] if entry.get("posts")]
+    said = datetime.fromisoformat(past[0]["created_at"])
+    past[0]["comments"] = [
+        {"text": "Hello", "from": "fan", "created_at": (said + timedelta(minutes=number)).isoformat()}
+        for number in range(60)
+    ]
+    office.sandbox.reset(seed)
+    assert back_up(office, "facebook:@acme")["items_new"] == 190
+    calls = [back_up(office, "facebook:@acme")["calls"] for _ in range(3)]
+    assert calls == [calls[0]] * 3
+    segments = office.cli("backup", "verify", "--json").document["segments"]
+    back_up(office, "facebook:@acme")
+    assert office.cli("backup", "verify", "--json").document["segments"] == segments
 
 
 def test_a_page_without_a_comment_leaves_no_gap_open(office: Office) -> None:

@@ -47,7 +47,7 @@ def append_lines(base: Path) -> list[Line]:
     made = company.found(base)
     with company.under(made.environment), Workspace(made.home) as workspace:
         database, log, actor = workspace.database, workspace.log, workspace.person
-        _fill(database, workspace.org, workspace.keys.log(), ENTRIES // 10)
+        fill(database, workspace.org, workspace.keys.log(), ENTRIES // 10)
         with_entry: list[float] = []
         without: list[float] = []
         for number in range(APPENDS):
@@ -71,7 +71,7 @@ def verify_lines(base: Path, entries: int = ENTRIES) -> list[Line]:
     made = company.found(base)
     with company.under(made.environment), Workspace(made.home) as workspace:
         key = workspace.keys.log()
-        _fill(workspace.database, workspace.org, key, entries)
+        fill(workspace.database, workspace.org, key, entries)
         log_keys = [LogKey(key.public)]
         database, org, pins = workspace.database, workspace.org, workspace.pins
 
@@ -113,7 +113,7 @@ def access_lines(base: Path, entries: int = ACCESS_ENTRIES) -> list[Line]:
     the program."""
     made = company.build(base, accounts=50, deliveries=50)
     with company.under(made.environment), Workspace(made.home) as workspace:
-        _fill(workspace.database, workspace.org, workspace.keys.log(), entries)
+        fill(workspace.database, workspace.org, workspace.keys.log(), entries)
         seconds = []
         for _ in range(3):
             began = time.perf_counter()
@@ -159,7 +159,7 @@ def _transaction(database: Database, actor: Actor, log: AuditLog | None) -> floa
     return time.perf_counter() - began
 
 
-def _fill(database: Database, org: str, signer: Signer, count: int) -> None:
+def fill(database: Database, org: str, signer: Signer, count: int) -> None:
     """Append `count` entries as posts would have left them, in few transactions: leaves, tree, checkpoints."""
     for low in range(0, count, _BATCH):
         with database.write() as connection:

@@ -45,7 +45,7 @@ def _require(document: dict[str, object], *, deletes: bool) -> None:
     accounts = document.get("accounts")
     assert isinstance(accounts, list)
     for one in accounts:
-        whole = len(one["deleted"]) == 1 and one["revoked"] is not None if deletes else True
+        whole = len(one["deleted"]) == 1 and one["revoked"] is True if deletes else True
         if len(one["cancelled"]) != 1 or one["failed"] or not whole:
             raise SystemExit(f"The panic left something undone: {one}")
     if len(accounts) != ACCOUNTS or document.get("bundle") is None:

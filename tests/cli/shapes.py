@@ -577,6 +577,7 @@ class OffboardedFields(ChangedFields):
     to_rotate: list[str]
     pages: list[LoginPage]
     deliveries: list[str]
+    workers: list[str]
 
 
 class Offboarded(Shape):

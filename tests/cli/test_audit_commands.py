@@ -98,3 +98,17 @@ def test_a_stream_that_follows_tells_what_is_appended(office: Office) -> None:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+def test_an_export_is_verified_without_a_workspace_by_the_key_that_one_was_given(
+    office: Office, tmp_path: Path
+) -> None:
+    """Nothing but the directory and the pinned key; without the key it says what to give."""
+    out = tmp_path / "export"
+    assert office.cli("audit", "export", str(out), "--json").code == 0
+    (vkey,) = (out / "keys").iterdir()
+    elsewhere = ("--home", str(tmp_path / "nowhere"))
+    missing = office.cli("audit", "verify", str(out), *elsewhere, "--json")
+    assert (missing.code, "--key" in missing.error["remedy"]) == (2, True)
+    done = office.cli("audit", "verify", str(out), "--key", str(vkey), *elsewhere, "--json")
+    assert (done.code, done.document["status"]) == (0, "whole")

@@ -26,6 +26,12 @@ def test_a_good_text_has_no_finding_and_leaves_nothing_behind(office: Office) ->
     assert office.queue() == []
 
 
+def test_a_price_is_written_as_the_language_writes_it(office: Office) -> None:
+    for language, price in (("en", "$0.185"), ("fr", "0,185 $")):
+        told = office.cli("check", "More: https://example.org/x", "--to", "acme", LANG=language).stdout
+        assert price in told.splitlines()[0]
+
+
 def test_findings_come_together_each_with_its_place_in_the_text(office: Office) -> None:
     text = "Well f*** {{name}}, call 06 12 34 56 78"
     checks = found(office, text)

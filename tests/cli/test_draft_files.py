@@ -10,7 +10,7 @@ from PIL import Image
 from tests.cli import shapes
 from tests.cli.shapes import shown
 from tests.office import SHORT_NAMES, Done, Office, office
-from tests.shapes import Deliveries, DryRun
+from tests.shapes import Deliveries, DryRun, failed
 from tests.shapes import shown as seen
 
 __all__ = ["office"]
@@ -214,3 +214,14 @@ def test_the_parts_of_a_thread_are_listed_in_their_order(office: Office, tmp_pat
     )
     assert office.cli("post", "--file", str(path), "--confirm", "x:@acme").code == 0
     assert [row["thread"]["part"] for row in office.queue()] == list(range(1, 9))
+
+
+def test_all_that_is_wrong_in_a_head_is_told_at_once(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "draft.md"
+    file.write_text('+++\nto = ["x:@acme"]\nnumbered = "yes"\ncampain = "a"\n[[media]]\npart = 0\n+++\nHello')
+    error = failed(office.cli("draft", "new", "--file", str(file), "--json"), 2, "draft_invalid")
+    assert error.problems is not None
+    assert [one.line for one in error.problems] == [3, 4, 5]
+    assert error.message == error.problems[0].message
+    told = office.cli("draft", "new", "--file", str(file)).stderr.splitlines()
+    assert [line.partition(": ")[0].rpartition(", ")[2] for line in told] == ["line 3", "line 4", "line 5"]

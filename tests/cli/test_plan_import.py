@@ -180,6 +180,15 @@ def test_a_person_sees_accounts_and_counts_and_types_for_all_of_them(office: Off
     assert len(office.queue("queued")) == 4
 
 
+def test_one_time_for_all_rows_is_told_once(office: Office) -> None:
+    path = written(
+        office, [HEADING, ("x:@acme", day(3), "9:00", "One"), ("facebook:@acme", day(3), "9:00", "Two")]
+    )
+    told = office.cli("plan", "import", str(path), "--dry-run").stdout
+    assert told.count(day(3)) == 1
+    assert " from " not in told
+
+
 def test_enter_stops_a_calendar_and_queues_nothing(office: Office) -> None:
     path = written(office, [HEADING, ("x:@acme", day(3), "9:00", "Stopped")])
     child = office.terminal("plan", "import", str(path))

@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import date, timedelta
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +23,9 @@ def fill(office: Office, *rows: tuple[str, str, str]) -> list[str]:
     path = written(office, [HEADING, *(("x:@acme", *row) for row in rows)])
     assert imported(office, path, *X).code == 0
     return [row["id"] for row in office.queue("queued")]
+
+
+PASSED = ("--override", "twin", "--override", "duplicate", "--override", "near_duplicate", "--reason", "again")
 
 
 def monday(ahead: int) -> date:
@@ -100,6 +102,32 @@ def test_a_page_for_a_client_escapes_what_others_wrote(office: Office) -> None:
     assert "http" not in text.replace("http-equiv", "")
 
 
+def test_a_thread_with_more_files_than_a_row_holds_is_said(office: Office) -> None:
+    Image.new("RGB", (40, 40), "red").save(office.base / "red.png")
+    files = [
+        f'[[media]]\nfile = "red.png"\nalt = "Red"\npart = {part}' for part in range(1, 8) for _again in range(4)
+    ]
+    head = ("+++", 'to = ["x:@acme"]', f'at = "{day(3)}T09:00"', *files, "+++")
+    draft = office.base / "draft.md"
+    text = "\n---\n".join(f"Part number {part}" for part in range(1, 8))
+    draft.write_text("\n".join((*head, text)), encoding="utf-8")
+    done = office.cli("post", "--file", str(draft), *X, "--json")
+    assert done.code == 0, done
+    told = office.cli("plan", "export", "--csv")
+    assert f"Delivery {done.deliveries[0]['id']} is a thread with more files than a row holds" in told.stderr
+    (row,) = csv.DictReader(io.StringIO(told.stdout))
+    assert (row["media25"], row["part25"], "media26" in row) == ("red.png", "7", False)
+
+
+def test_a_page_for_a_client_marks_the_parts_of_a_thread_and_fits_a_telephone(office: Office) -> None:
+    words = ("--then", "The second", "--to", "x:@acme", *X, "--at", f"{day(3)}T09:00")
+    assert office.cli("post", "The first", *words, "--json").code == 0
+    text = office.cli("plan", "export", "--html").stdout
+    assert "<small>1/2</small> The first" in text
+    assert "<small>2/2</small> The second" in text
+    assert "@media (max-width: 40rem)" in text
+
+
 def test_a_calendar_program_gets_one_event_for_each_post(office: Office) -> None:
     (one,) = fill(office, (day(3), "9:00", "Semi;colon, comma\nand a line"))
     text = office.cli("plan", "export", "--ics").stdout
@@ -153,20 +181,30 @@ def test_a_thread_is_one_row_of_our_csv_and_known_when_it_comes_back(office: Off
     assert len(office.queue("queued")) == 3
 
 
-def test_files_of_later_parts_are_said_to_be_missing_in_our_csv(office: Office, tmp_path: Path) -> None:
-    Image.new("RGB", (40, 40)).save(tmp_path / "red.png")
-    draft = tmp_path / "draft.md"
-    head = (
-        'to = ["x:@acme"]',
-        f'at = "{day(3)}T09:00"',
-        "[[media]]",
-        'file = "red.png"',
-        'alt = "Red"',
-        "part = 2",
-    )
-    draft.write_text("\n".join(("+++", *head, "+++", "One", "---", "Two")), encoding="utf-8")
+def test_files_of_later_parts_go_into_our_csv_and_come_back(office: Office) -> None:
+    for name, colour in (("red.png", "red"), ("blue.png", "blue")):
+        Image.new("RGB", (40, 40), colour).save(office.base / name)
+    draft = office.base / "draft.md"
+    red = ("[[media]]", 'file = "red.png"', 'alt = "Red"', "part = 2")
+    blue = ("[[media]]", 'file = "blue.png"', 'alt = "Blue"')
+    head = ("+++", 'to = ["x:@acme"]', f'at = "{day(3)}T09:00"', *red, *blue, "+++")
+    draft.write_text("\n".join((*head, "One", "---", "Two")), encoding="utf-8")
     done = office.cli("post", "--file", str(draft), *X, "--json")
     assert done.code == 0, done
-    told = office.cli("plan", "export", "--csv")
-    assert told.code == 0
-    assert f"Delivery {done.deliveries[0]['id']} is a thread of which a later part has files" in told.stderr
+    out = office.base / "out.csv"
+    assert office.cli("plan", "export", "--csv", "--out", str(out)).stderr == ""
+    (row,) = csv.DictReader(io.StringIO(out.read_bytes().decode()))
+    assert (row["media"], row["alt"], row["part"]) == ("blue.png", "Blue", "1")
+    assert (row["media2"], row["alt2"], row["part2"]) == ("red.png", "Red", "2")
+    again = shown(imported(office, out, *X), CalendarFields)
+    assert (again.known, again.refused, again.queued) == (1, [], 0)
+    out.write_text(out.read_text(encoding="utf-8").replace(day(3), day(4)), encoding="utf-8")
+    assert shown(imported(office, out, *X, *PASSED), CalendarFields).deliveries == 2
+    rows = [one for one in office.queue("queued") if one["due"].startswith(day(4))]
+    found = [office.cli("queue", "show", one["id"], "--json").document["delivery"] for one in rows]
+    assert {one["text"]: [file["file"] for file in one["media"]] for one in found} == {
+        "One": ["blue.png"],
+        "Two": ["red.png"],
+    }
+    kept = office.cli("draft", "list", "--json").document["drafts"][0]["id"]
+    assert "red.png" in office.cli("draft", "show", kept).stdout

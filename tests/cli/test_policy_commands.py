@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.cli import shapes
 from tests.cli.shapes import shown
 from tests.office import Office, office
+from tests.shapes import failed
 
 __all__ = ["office"]
 
@@ -99,6 +100,21 @@ def test_a_check_changes_nothing_and_names_the_line(office: Office, tmp_path: Pa
     assert "bad.toml, line 3" in done.error["message"]
     shown_now = shown(office.cli("policy", "show", "acme", "--json"), shapes.Effective).policy
     assert not shown_now.secure
+
+
+def test_a_check_tells_all_that_is_wrong_with_file_and_line(office: Office, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text('[defaults]\ngrace = -1\nsecure = 3\n[account."x:@nobody"]\nchecks.atl = "warn"\n')
+    done = office.cli("policy", "check", str(bad), "--json")
+    refused = failed(done, 1, "settings_invalid")
+    assert [one.line for one in refused.problems or ()] == [2, 3, 4, 5]
+    assert refused.problems is not None
+    assert refused.message == refused.problems[0].message
+    told = office.cli("policy", "check", str(bad)).stderr.splitlines()
+    assert told[0].startswith("1 bad.toml, line 2: ")
+    assert [line.partition(":")[0] for line in told[1:]] == [f"bad.toml, line {number}" for number in (3, 4, 5)]
+    bad.write_text("[defaults\ngrace = -1\n")
+    assert failed(office.cli("policy", "check", str(bad), "--json"), 1, "settings_invalid").problems is None
 
 
 def test_rules_for_nobody_are_refused_and_leave_what_is_in_force(office: Office, tmp_path: Path) -> None:

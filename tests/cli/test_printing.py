@@ -220,3 +220,22 @@ def test_the_width_is_that_of_the_terminal_or_eighty(monkeypatch: pytest.MonkeyP
     assert printing.terminal_width(io.StringIO()) == 80
     monkeypatch.setenv("COLUMNS", "132")
     assert printing.terminal_width(io.StringIO()) == 132
+
+
+def test_a_table_breaks_between_words_where_there_is_room() -> None:
+    """Ids and days are copied from a terminal: none is cut in two while the words of all columns fit."""
+    out = Terminal()
+    row = [
+        "m-518f307d5b6f",
+        "worker of Acme",
+        "author (contractor)",
+        "active",
+        "2026-11-30",
+        "Marie",
+        "3",
+        "by phone",
+    ]
+    heads = ["id", "name", "role", "status", "since", "by", "accounts", "identity checked"]
+    Printer(out=out, width=86).table(heads, [row])
+    for word in " ".join(row).split():
+        assert word in out.getvalue(), word

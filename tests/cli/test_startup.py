@@ -1,7 +1,5 @@
 """Help costs little: it imports click and a table, and the table says what the commands themselves say."""
 
-import subprocess
-import sys
 from importlib import import_module
 
 import click
@@ -9,18 +7,7 @@ import pytest
 
 from socialguard.cli import table
 from socialguard.cli.main import LazyGroup, root
-
-HEAVY = ("sqlalchemy", "alembic", "pydantic", "rich", "cryptography", "tweepy", "facebook", "starlette", "PIL")
-
-
-def loaded_after(*arguments: str) -> set[str]:
-    """Return the modules that a run of the program has imported at its end."""
-    code = (
-        "import sys\nfrom socialguard.cli.main import run\n"
-        f"run({list(arguments)!r})\nprint('MODULES', *sys.modules)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    return set(done.stdout.rpartition("MODULES ")[2].split())
+from tests.cli.loaded import HEAVY, loaded_after
 
 
 @pytest.mark.parametrize(

@@ -95,11 +95,12 @@ def test_the_workspace_goes_before_the_environment_and_a_broken_one_does_not_mat
 
 def test_numbers_prices_and_ages_are_those_of_the_language() -> None:
     def shown() -> tuple[str, ...]:
-        return (words.number(1_212_408), words.price(15_000), words.price(2_000_000), times_told.age(3 * 86400))
+        return (words.number(1_212_408), words.price(15_000), words.price(2_000_000), times_told.age(3 * 86400),
+                words.local_price("$0.185"), words.percent(0.02))  # fmt: skip
 
-    assert shown() == ("1,212,408", "$0.015", "$2.00", "3 d")
+    assert shown() == ("1,212,408", "$0.015", "$2.00", "3 d", "$0.185", "2.0%")
     words.use_language("fr")
-    assert shown() == ("1 212 408", "0,015 $", "2,00 $", "3 j")
+    assert shown() == ("1 212 408", "0,015 $", "2,00 $", "3 j", "0,185 $", "2,0 %")
 
 
 @pytest.mark.parametrize(

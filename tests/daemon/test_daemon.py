@@ -1,6 +1,7 @@
 """What the daemon does from its start to its end, as an operator and a service manager see it."""
 
 import json
+import shutil
 import signal
 import time
 from contextlib import closing
@@ -76,7 +77,8 @@ def test_it_ends_within_ten_seconds_and_marks_what_hangs(office: Office) -> None
 
 def test_the_status_tells_each_duty_and_that_a_daemon_works(office: Office) -> None:
     with daemon(office) as running:
-        until(lambda: "publish" in duties(office), "runs are kept")
+        until(lambda: {"publish", "backup"} <= duties(office).keys(), "runs are kept")
+        until(lambda: any(name.startswith("backup ") for name in duties(office)), "turns are kept")
         found = shown(office.cli("daemon", "status", "--json"), shapes.DaemonStatus)
         assert found.alive is True
         assert found.pid == running.process.pid
@@ -85,10 +87,31 @@ def test_the_status_tells_each_duty_and_that_a_daemon_works(office: Office) -> N
         assert publish["error"] is None
         assert publish["lag_s"] < 2
         assert office.cli("daemon", "status", "--check").code == 0
+        people = office.cli("daemon", "status").stdout.splitlines()
+        assert max(map(len, people)) <= 80, "each duty is one line of a terminal"
+        names = [line.split("  ")[0] for line in people if line.startswith("backup ")]
+        assert names == sorted(names)
+        assert len(names) == 1 + 4
     assert office.cli("daemon", "status", "--json").document["alive"] is False
     asked = office.cli("daemon", "status", "--check")
     assert asked.code == 2
     assert asked.stdout.startswith("CRITICAL - no daemon works | lag=")
+
+
+@pytest.mark.parametrize("harm", ["gone", "garbage", "newer"])
+def test_monitoring_is_told_in_its_own_way_that_a_workspace_cannot_be_read(office: Office, harm: str) -> None:
+    """A code of this program's own would be taken for a warning, or for none that there is."""
+    if harm == "gone":
+        shutil.rmtree(office.home)
+    elif harm == "garbage":
+        office.database.write_bytes(b"no database")
+    else:
+        with closing(driver().connect(office.database)) as connection:
+            connection.execute("update alembic_version set version_num = '9999'")
+            connection.commit()
+    asked = office.cli("daemon", "status", "--check")
+    assert (asked.code, asked.stdout[:11], asked.stdout.count("\n")) == (2, "CRITICAL - ", 1)
+    assert office.cli("daemon", "status", "--check", "--json").error["code"] in (1, 5, 15)
 
 
 def test_what_a_frozen_account_has_waits_and_goes_out_after_the_thaw(office: Office) -> None:

@@ -10,6 +10,7 @@ from socialguard.daemon import metrics
 from socialguard.workspace.opened import Workspace
 from tests.cli.shapes import Doctor, SignFields
 from tests.office import Office
+from tests.people import joined
 
 
 def signs(office: Office, name: str, **environment: str) -> list[SignFields]:
@@ -78,3 +79,9 @@ def test_metrics_are_numbers_on_loopback_without_names(office: Office, monkeypat
     values = [line.rsplit(" ", 1)[1] for line in told.splitlines() if not line.startswith("#")]
     assert values
     assert all(float(value) >= 0 for value in values)
+
+
+def test_a_machine_without_a_worker_needs_no_keys_of_one(office: Office, tmp_path: Path) -> None:
+    """Who only writes or approves is not told to adopt a workspace that is well known here."""
+    eva = joined(office, "Eva", "approver", tmp_path / "eva")
+    assert [one.state for one in signs(eva, "keys")] == ["ok"]

@@ -229,6 +229,15 @@ def test_monitoring_is_told_that_the_disk_fills() -> None:
     assert status.check(well, {}, disk.Forecast(100, 4, None))[0] == 2
 
 
+def test_monitoring_is_told_of_many_accounts_in_a_line_that_it_can_take() -> None:
+    failing = [DutyRun(f"backup a-{number}", error="the network refused") for number in range(200)]
+    code, line = as_told(*failing, DutyRun("publish", error="the disk is full"))
+    assert code == 2
+    assert line.startswith("CRITICAL - publish: the disk is full; backup ")
+    assert "; and 196 more: socialguard daemon status | lag=" in line
+    assert len(line) < 500
+
+
 def test_monitoring_is_told_what_is_gravest_in_one_line() -> None:
     now = clock.now()
     good = DutyRun("publish", now, now, now, timedelta(seconds=0.25))

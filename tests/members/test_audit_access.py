@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from socialguard import clock
@@ -115,6 +116,46 @@ def test_a_person_who_leaves_gets_one_signed_file(office: Office, jonas: Colleag
     assert person_report.opened(later.read_bytes(), org, manifest) == report
     with pytest.raises(envelope.BadSignature):
         person_report.opened(later.read_bytes().replace(b"revoke", b"re_oke"), org, manifest)
+
+
+def test_a_file_about_somebody_who_was_removed_says_what_they_could_until_then(
+    office: Office, jonas: Colleague, tmp_path: Path
+) -> None:
+    """The day on which somebody leaves: offboarded first, the file made after."""
+    done = office.cli("offboard", "Jonas", "--reason", "left")
+    assert "Jonas" in done.stdout.splitlines()[0]
+    out = tmp_path / "jonas.json"
+    report = shown(office.cli("audit", "person", "Jonas", "--out", str(out), "--json"), AuditPerson).report
+    assert [(one["account"], one["right"]) for one in report["could"]] == [("x:@acme", "publish")]
+    assert report["left"]["still_may"] == []
+
+
+def test_a_day_is_meant_to_its_end(office: Office, jonas: Colleague, tmp_path: Path) -> None:
+    """The file for the day on which somebody leaves holds that day."""
+    today = jcs.timestamp(clock.now())[:10]
+    assert any(one.name == "Jonas" for one in access(office, "--at", today).rights)
+    assert jonas.post("On my last day", "x:@acme").code == 0
+    words = ("audit", "person", "Jonas", "--until", today, "--out", str(tmp_path / "jonas.json"), "--json")
+    report = shown(office.cli(*words), AuditPerson).report
+    assert "delivery.queue" in {one["action"] for one in report["did"]}
+
+
+def test_the_founder_is_an_owner_since_the_founding(office: Office) -> None:
+    """Nobody's act made them one but their own."""
+    (since,) = {(one.by, one.since is not None) for one in access(office).rights if one.name == "Marie"}
+    assert since == ("Marie", True)
+
+
+def test_rights_are_read_in_a_terminal_of_80_columns(office: Office) -> None:
+    """No word is broken, and the account stands once above its rights."""
+    child = office.terminal("audit", "access", "x:@acme")
+    child.setwinsize(40, 80)
+    child.expect(pexpect.EOF)
+    lines = (child.before or "").splitlines()
+    assert max(len(line) for line in lines if "Marie" in line) <= 80
+    assert [line.split()[:3] for line in lines if line.startswith("Marie")] == [
+        ["Marie", "(owner)", right] for right in ("publish", "author", "approve")
+    ]
 
 
 def test_tokens_that_a_member_who_left_could_open_are_named_until_they_changed(

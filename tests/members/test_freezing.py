@@ -126,7 +126,8 @@ def test_a_thaw_needs_two_persons_where_policy_says_so(office: Office, eva: Coll
     assert "needs 2 persons" in error.message
     failed(office.cli(*words), 11, "agreement_needed")  # the same person twice is one
     assert office.post("Hello").code == 11
-    failed(eva.cli(*words), 11, "agreement_needed")  # no owner: agrees only
+    told = failed(eva.cli(*words), 11, "agreement_needed")  # no owner: agrees only
+    assert told.remedy.startswith("An owner"), "two agreed: somebody else would not do"
     assert office.post("Hello").code == 11
     shown(office.cli(*words), Thawed)
     assert office.post("Hello").code == 0

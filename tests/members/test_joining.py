@@ -124,6 +124,16 @@ def test_only_an_owner_changes_members(office: Office, jonas: Colleague) -> None
     for words in (
         ("grant", "Jonas", "x:@globex"),
         ("member", "role", jonas.id, "owner", "--reason", "me"),
-        ("member", "remove", "Marie", "--reason", "me"),
+        ("revoke", "Jonas", "x:@acme"),
     ):
-        assert jonas.cli(*words, "--json").code == 2, words
+        done = jonas.cli(*words, "--json")
+        assert (done.code, done.error["name"]) == (11, "owners_needed"), words
+        assert "owner" in done.error["remedy"]
+
+
+def test_only_who_needs_a_grant_is_to_be_given_one(office: Office, tmp_path: Path) -> None:
+    """An auditor is not sent to a command that refuses."""
+    for name, role, needs in (("Ada", "auditor", False), ("Pia", "publisher", True)):
+        _who, request, code = asked(office, invited(office, name, role), tmp_path / name)
+        words = ("member", "accept", "-", "--code", code, "--checked", "by telephone")
+        assert ("socialguard grant" in office.cli(*words, stdin=request).stderr) is needs

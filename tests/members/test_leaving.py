@@ -1,6 +1,7 @@
 """Somebody leaves: what their keys open, what was sealed anew, when it is in force, what is left to do."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,34 @@ def opens(who: Office, account: str) -> bool:
         return True
 
 
+def unwraps(who: Office) -> int:
+    """How many wraps of the newest stored credentials a member's private key opens, each tried as if it were
+    sealed to it."""
+    from socialguard.canon import jcs
+
+    found = 0
+    with who.entered() as workspace, workspace.database.read() as connection:
+        key = workspace.keys.member()
+        newest = text(
+            "select c.context, w.sealed from credential c join wrap w on w.credential_id = c.id"
+            " where c.gen = (select max(d.gen) from credential d where d.account_id = c.account_id)"
+        )
+        for context, wrapped in connection.execute(newest):
+            bound = jcs.decode(bytes(context))
+            assert isinstance(bound, dict)
+            info = jcs.encode({**bound, "to": key.sealing_id})
+            with suppress(errors.Tampered):
+                key.open(bytes(wrapped), info)
+                found += 1
+    return found
+
+
+def members(office: Office) -> list[dict[str, str]]:
+    """Return the members as they are listed."""
+    found: list[dict[str, str]] = office.cli("member", "list", "--json").document["members"]
+    return found
+
+
 def states(office: Office) -> dict[str, str]:
     """Return the state of each account."""
     rows = office.cli("account", "list", "--json").document["accounts"]
@@ -65,12 +94,33 @@ def test_a_removed_owners_keys_open_nothing_written_after(office: Office, paul: 
     assert "revoked" not in json.dumps(left)
 
 
+def test_no_wrap_that_is_stored_later_opens_with_a_removed_owners_key(office: Office, paul: Colleague) -> None:
+    """Not under any name: every wrap of what is sealed anew, and of a token that came later, is tried."""
+    assert unwraps(paul) > 0
+    assert office.cli("offboard", "Paul", "--reason", "left", "--json").code == 0
+    assert unwraps(paul) == 0
+    entry = next(one for one in office.seed["accounts"] if one["network"] == "x")
+    rotated = office.cli("account", "rotate", f"x:@{entry['handle']}", "--credential", "-", "--json",
+                         stdin=json.dumps(entry["credential"]))  # fmt: skip
+    assert rotated.code == 0, rotated
+    assert unwraps(paul) == 0
+
+
+def test_the_worker_of_a_founder_who_leaves_is_named(office: Office, paul: Colleague) -> None:
+    """Its keys lie on the founder's machine and go on opening what it sends with."""
+    (worker,) = [one["id"] for one in members(office) if one["role"] == "worker"]
+    left = paul.cli("offboard", "Marie", "--reason", "left", "--json").document["offboarded"]
+    assert left["workers"] == [worker]
+
+
 def test_a_token_is_due_until_it_really_changed(office: Office, paul: Colleague) -> None:
     """The same token stored again settles nothing; another one does."""
     office.cli("member", "remove", "Paul", "--reason", "left", "--json")
     entry = next(one for one in office.seed["accounts"] if (one["network"], one["handle"]) == ("x", "acme"))
     rotate = ("account", "rotate", "x:@acme", "--credential", "-", "--json")
-    assert office.cli(*rotate, stdin=json.dumps(entry["credential"])).code == 0
+    told = office.cli(*rotate[:-1], stdin=json.dumps(entry["credential"]))
+    assert told.code == 0
+    assert "still to be replaced" in told.stderr
     assert states(office)["x:@acme"] == "rotation_due"
     new = {
         **entry["credential"],

@@ -114,4 +114,26 @@ def test_the_file_can_be_given_by_name(office: Office, jonas: Colleague, far: Co
     assert "By name" in done.stderr
     g.write_text(done.stdout)
     shutil.rmtree(far.base)
-    assert office.cli("queue", "accept", str(g), "--reason", "by mail", "--json").code == 0
+    assert office.cli("queue", "accept", str(g)).code == 0
+    shown = office.cli("queue", "show", delivery).stdout
+    assert "Eva" in shown
+    assert far.id not in shown
+
+
+def test_no_request_is_made_of_what_waits_for_no_approval(
+    office: Office, jonas: Colleague, far: Colleague
+) -> None:
+    """Its answer could never be taken in."""
+    delivery = waiting(jonas, "Decided already")
+    assert office.cli("approve", delivery, "--reason", "fine", "--json").code == 0
+    done = office.cli("approval", "request", delivery, "--json")
+    assert (done.code, delivery in done.error["message"]) == (2, True)
+
+
+def test_a_request_of_many_manifests_is_read(office: Office, jonas: Colleague, far: Colleague) -> None:
+    """It grows with accounts, members and epochs; a limit for small files would refuse it."""
+    for number in range(24):
+        assert office.cli("grant", "Jonas", "x:@acme", "--until", f"in {number + 2} hours", "--json").code == 0
+    file = requested(office, far, waiting(jonas, "Long"))
+    assert len(file) > 64 * 1024
+    assert far.cli("approve", "-", "--json", stdin=file).code == 0

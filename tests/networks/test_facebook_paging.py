@@ -104,6 +104,26 @@ def test_5000_posts_of_nine_years_are_read(process: Running) -> None:
     assert sorted(int(item.text) for item in found.values()) == list(range(5000))
 
 
+@pytest.mark.parametrize(("posts", "seen", "limited"), [(700, 600, True), (500, 500, False)])
+def test_a_year_that_graph_does_not_show_whole_is_told(
+    process: Running, posts: int, seen: int, limited: bool
+) -> None:
+    """About 600 posts of a year are shown, and nothing says that there are more."""
+    start = datetime(2024, 1, 2, tzinfo=UTC).timestamp()
+    process.reset(seed([{"text": str(n), "created_at": start + n * 40_000} for n in range(posts)]))
+    pages = [session(process.facebook).activity(Stream.POSTS, since=None, at=None)]
+    while pages[-1].next is not None:
+        pages.append(session(process.facebook).activity(Stream.POSTS, since=None, at=pages[-1].next))
+    assert len({item.network_id for page in pages for item in page.items}) == seen
+    assert [page.reached_limit for page in pages] == [*[False] * (len(pages) - 1), limited]
+
+
+def test_a_place_that_an_older_version_left_is_gone_on_with(process: Running) -> None:
+    process.reset(seed([{"text": "a", "created_at": FIRST}]))
+    page = session(process.facebook).activity(Stream.POSTS, since=None, at=f'[{FIRST},"",false,0,[],100]')
+    assert [item.text for item in page.items] == ["a"]
+
+
 def graph_page(*rows: dict[str, Any], onward: str = "") -> bytes:
     """Return a page of a list, as Graph writes it."""
     paging: dict[str, Any] = {"cursors": {"after": onward}}

@@ -59,6 +59,12 @@ def test_a_day_and_a_month_that_could_be_either_are_refused_until_somebody_says(
     assert moment(row(when), PARIS, dates).wall.month == month
 
 
+def test_a_month_that_does_not_exist_is_told_as_it_was_written() -> None:
+    cells = {"account": "x:@acme", "when": "12/13/2026 9h", "text": "Hello"}
+    with pytest.raises(errors.BadTime, match=r"12/13/2026 9h .*there is no month 13"):
+        moment(entry(2, cells), "Europe/Paris", "day-first")
+
+
 def test_a_time_that_does_not_exist_is_refused_with_two_proposals() -> None:
     with pytest.raises(errors.BadTime) as caught:
         moment(row("2030-03-31 02:30"), PARIS, None)

@@ -1,9 +1,12 @@
 """The policy: what holds for an account and why, and that only the signed one counts."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
 
 from socialguard import errors
@@ -178,6 +181,91 @@ def test_an_error_names_file_line_and_what_is_allowed(three: Office, source: str
     message = refused.value.message()
     assert message.startswith(f"policy.toml, line {line}: ")
     assert words in message
+
+
+ALL_WRONG = """\
+[defaults]
+grace = -1
+grase = 3
+checks.alt = 'loud'
+checks.atl = 'warn'
+checks.crowd = { emoji = 9999, volume = 3 }
+
+[label]
+fr = 3
+
+[label.sport]
+secure = "yes"
+
+[account."x:@nobody"]
+approvals = 9
+
+[account.acme]
+secure = true
+
+[default]
+grace = 1
+"""
+
+
+def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file(three: Office) -> None:
+    with pytest.raises(errors.SettingsInvalid) as refused:
+        policy_file.parse(ALL_WRONG, "p.toml", checks=SET_BY_POLICY, accounts=["x:@acme"])
+    told = [one.message() for one in refused.value.fields["problems"]]  # type: ignore[attr-defined]
+    wanted = [
+        (2, "0 to 86400"),
+        (3, "there is no grase"),
+        (4, "off, note, warn"),
+        (5, "no check is called atl"),
+        (6, "crowd has no volume"),
+        (6, "the parameter emoji must be a whole number"),
+        (9, "a section holds"),
+        (12, "true or false"),
+        (14, "no account x:@nobody"),
+        (15, "from 0 to 5"),
+        (17, "acme"),
+        (20, "the sections are"),
+    ]
+    assert len(told) == len(wanted)
+    for message, (line, words) in zip(told, wanted, strict=True):
+        assert message.startswith(f"p.toml, line {line}: "), message
+        assert words in message
+    assert refused.value.message() == told[0]
+
+
+def test_more_than_a_hundred_problems_are_not_told() -> None:
+    source = "[defaults]\n" + "".join(f"g{number} = 1\n" for number in range(5000))
+    with pytest.raises(errors.SettingsInvalid) as refused:
+        policy_file.parse(source)
+    assert len(refused.value.fields["problems"]) == 100  # type: ignore[arg-type]
+
+
+VALUES = st.recursive(
+    st.sampled_from([0, -1, 10**9, True, "warn", "loud", 1.5, ["a"], [1], []]),
+    lambda inner: st.dictionaries(
+        st.sampled_from(["level", "alt", "crowd", "emoji", "words", "fr", "checks", "grace", "secure", "x:@acme"]),
+        inner,
+        max_size=3,
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["defaults", "label", "account", "labels"]), VALUES, max_size=3))
+def test_whatever_a_file_holds_it_is_a_policy_or_its_problems_are_told(data: dict[str, object]) -> None:
+    source = "".join(f"{name} = {_toml(value)}\n" for name, value in data.items())
+    try:
+        policy_file.parse(source, checks=SET_BY_POLICY, accounts=["x:@acme"])
+    except errors.SettingsInvalid as refused:
+        problems = refused.fields["problems"]
+        assert [one.fields["line"] for one in problems] == sorted(one.fields["line"] for one in problems)  # type: ignore[attr-defined]
+        assert all(1 <= one.fields["line"] <= len(data) for one in problems)  # type: ignore[attr-defined]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + "}"
+    return json.dumps(value)
 
 
 def test_broken_toml_is_refused_with_its_line(three: Office) -> None:

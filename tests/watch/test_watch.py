@@ -69,6 +69,18 @@ def test_a_deletion_is_suspected_only_where_the_network_shows_others(office: Off
     assert "watch.deletion" in {each.kind for each in alerts(office).alerts}
 
 
+@pytest.mark.parametrize(("gone", "severity"), [(4, "warn"), (5, "critical")])
+def test_many_deletions_are_graver_and_our_own_are_none_of_them(office: Office, gone: int, severity: str) -> None:
+    name = "facebook:@acme"
+    ready(office, name)
+    sent = [office.post(f"Post {number}", name).deliveries[0] for number in range(gone + 2)]
+    assert seen(office, name) == []
+    assert office.cli("delete", sent[0]["id"], "--confirm", name, "--json").code == 0
+    for one in sent[1 : gone + 1]:
+        happen(office, name, kind="delete", id=one["network_id"])
+    assert [one.severity for one in seen(office, name)] == [severity] * gone
+
+
 def shown_with_error(office: Office, name: str) -> list[dict[str, Any]]:
     done = office.cli("watch", "run", name, "--json")
     assert done.code == 6, done

@@ -2,16 +2,18 @@
 
 Whoever writes the database can change what stands here; what an anchor really holds, only `audit verify` asks."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, bindparam, or_, select
 
 from socialguard import clock
-from socialguard.audit.anchors.interface import Statement
 from socialguard.canon import jcs
 from socialguard.store import dialect
 from socialguard.store.prepared import Prepared
 from socialguard.store.tables import anchor_held, checkpoint
+
+if TYPE_CHECKING:
+    from socialguard.audit.anchors.interface import Statement
 
 _NEWEST: Final = Prepared(
     select(anchor_held.c.incarnation, anchor_held.c.size)
@@ -32,7 +34,7 @@ _NEXT: Final = Prepared(
 )
 
 
-def note(connection: Connection, anchor: str, newest: Statement, *, outside: bool) -> None:
+def note(connection: Connection, anchor: str, newest: "Statement", *, outside: bool) -> None:
     """Keep that an anchor took everything up to a checkpoint now, in the caller's transaction; `outside` tells
     whether it lay outside this machine when it did."""
     row = {

@@ -1,4 +1,6 @@
-"""Bring waiting checkpoints to their anchors. A failure is noted in the queue and never stops anything else."""
+"""Bring waiting checkpoints to their anchors. A failure is noted in the queue and never stops anything else.
+
+Every command that sends opens the anchors; each kind is imported where the settings name one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,12 +11,8 @@ from sqlalchemy import delete, func, select, update
 
 from socialguard import errors
 from socialguard.audit.anchors import holding
-from socialguard.audit.anchors.directory import DirectoryAnchor
-from socialguard.audit.anchors.git import GitAnchor
 from socialguard.audit.anchors.interface import Anchor, AnchorFailed, Statement, short_name
 from socialguard.audit.anchors.local import LocalAnchor
-from socialguard.audit.anchors.s3 import S3Anchor
-from socialguard.audit.anchors.syslog import SyslogAnchor
 from socialguard.store.database import Database
 from socialguard.store.tables import anchor_queue, checkpoint
 
@@ -52,12 +50,20 @@ def open_anchors(
     for text in places:
         kind, _, place = text.partition(":")
         if kind == "dir" and place:
+            from socialguard.audit.anchors.directory import DirectoryAnchor
+
             made.append(DirectoryAnchor(_outside(Path(place).expanduser(), workspace), workspace))
         elif kind == "git" and place:
+            from socialguard.audit.anchors.git import GitAnchor
+
             made.append(GitAnchor(place, cache))
         elif kind in ("syslog+tls", "syslog+tcp"):
+            from socialguard.audit.anchors.syslog import SyslogAnchor
+
             made.append(SyslogAnchor(text, ca_bundle))
         elif kind == "s3":
+            from socialguard.audit.anchors.s3 import S3Anchor
+
             made.append(S3Anchor(text, partial(key_of, short_name(kind, text)), ca_bundle))
         else:
             raise errors.UsageError(

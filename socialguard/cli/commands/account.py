@@ -23,7 +23,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, confirm, reason
 from socialguard.cli.words import _, later, number, say
-from socialguard.model.account import Account, AccountName
+from socialguard.model.account import Account, AccountName, AccountState
 
 
 @command("add")
@@ -213,10 +213,15 @@ def rotate(face: Face, account: str, credential: str, reason: str | None) -> Non
             name = workspace.trust.account(connection, found).name
         gen = admission.rotate(workspace.custody, found, workspace.custody.read_document(name, document), reason)
         after = read_again(workspace, found)
-    face.printer.answer(
-        {"account": {**account_document(after), "generation": gen}},
-        lambda: face.printer.say("{account} has credential generation {gen}.", account=after, gen=gen),
-    )
+
+    def people() -> None:
+        face.printer.say("{account} has credential generation {gen}.", account=after, gen=gen)
+        if after.state is AccountState.ROTATION_DUE:
+            face.printer.note(
+                "It is a token that {account} had before: it is still to be replaced.", account=after
+            )
+
+    face.printer.answer({"account": {**account_document(after), "generation": gen}}, people)
 
 
 @command("revoke")

@@ -5,7 +5,7 @@ import click
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
-from socialguard.cli.words import _
+from socialguard.cli.words import _, percent
 
 
 @command("status")
@@ -38,8 +38,8 @@ def status(face: Face) -> None:
                 (
                     one.account,
                     one.posts,
-                    f"{one.asked}/{one.judged} ({one.asked / one.judged:.1%})" if one.judged else "",
-                    f"{one.rate:.1%}",
+                    f"{one.asked}/{one.judged} ({percent(one.asked / one.judged)})" if one.judged else "",
+                    percent(one.rate),
                     "" if one.drift is None else f"{one.drift:+.1f}",
                     "" if one.is_enough else _("not enough history"),
                 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _WORDS = (later("approved"), later("rejected"), later("attested"))
 MAX_EVIDENCE = 64 << 20
+MAX_REQUEST = 64 << 20  # a request holds every manifest since the approver's own
 
 
 @command("approve")
@@ -88,8 +89,8 @@ def request(face: Face, delivery: str, since: int | None) -> None:
 
 @command("accept")
 @click.argument("file", metavar="FILE")
-@reason()
-def accept(face: Face, file: str, reason: str) -> int:
+@reason(required=False)
+def accept(face: Face, file: str, reason: str | None) -> int:
     """Take in an approval that came as a file."""
     from socialguard.cli.commands.member import read_file
     from socialguard.publishing import deciding
@@ -97,7 +98,7 @@ def accept(face: Face, file: str, reason: str) -> int:
 
     source = read_file(file)
     with open_workspace(face) as workspace:
-        result = mailed.accept(workspace, source, reason)
+        result = mailed.accept(workspace, source, reason or "")
         told = deciding.matter(workspace.desk, result.delivery.id)
     tell(face, result, told)
     return exit_code([result])
@@ -157,7 +158,7 @@ def _sign(face: Face, place: str) -> int:
     from socialguard.vault.identity import open_identity
     from socialguard.workspace import mailed
 
-    source = read_file(place)
+    source = read_file(place, MAX_REQUEST)
     identity = open_identity(settings.identity_base(), mailed.org_of(source))
     ask = passphrase_asker(face)
     asked = mailed.verified(identity, ask, source)

@@ -324,13 +324,20 @@ def _of_directory(face: Face, directory: Path, keys: tuple[str, ...]) -> Any:  #
     """Verify an export with the keys given, else with those that this workspace's owners signed."""
     from socialguard.audit import exported
 
-    if keys:
-        pinned = [exported.public_key(_vkey(each)) for each in keys]
-    else:
-        with open_workspace(face) as workspace, workspace.database.read() as connection:
-            pinned = [key.public for key in workspace.signed.log_keys(connection)]
+    pinned = [exported.public_key(_vkey(each)) for each in keys] if keys else _keys_of_workspace(face)
     with progress.over(face, _("entries")) as step:
         return exported.verify(directory, pinned, step)
+
+
+def _keys_of_workspace(face: Face) -> list[bytes]:
+    try:
+        with open_workspace(face) as workspace, workspace.database.read() as connection:
+            return [key.public for key in workspace.signed.log_keys(connection)]
+    except errors.NoWorkspace:
+        raise errors.UsageError(
+            detail="There is no workspace here that names the key to trust.",
+            remedy="Give the verifier key that its owners gave you, not one from the directory: --key VKEY",
+        ) from None
 
 
 def _vkey(given: str) -> str:

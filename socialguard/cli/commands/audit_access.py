@@ -1,8 +1,9 @@
 """`socialguard audit access` and `audit person`: who could do what, and what was made of it."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -16,10 +17,12 @@ from socialguard.cli.options import command
 from socialguard.cli.words import _
 from socialguard.workspace.opened import Workspace
 
+_DAY: Final = len("2026-11-30")
+
 
 @command("access")
 @click.argument("account", required=False, type=AccountType(), metavar="[ACCOUNT]")
-@click.option("--at", metavar="TIME", help="As it stood at this instant (ISO 8601); without it now.")
+@click.option("--at", metavar="TIME", help="As it stood then (ISO 8601), of a day at its end; else now.")
 @click.option("--csv", "form", flag_value="csv", help="As a table for a spreadsheet.")
 @click.option("--html", "form", flag_value="html", help="As one page for printing, which loads nothing.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A new file; without it stdout.")
@@ -47,9 +50,11 @@ def access(face: Face, account: str | None, at: str | None, form: str | None, ou
         return
 
     def people() -> None:
-        face.printer.table([_(name) for name in access_page.COLUMNS], map(access_page.row, picture.rights))
-        if picture.findings:
+        for head, rows in access_page.blocks(picture.rights):
+            face.printer.line(head)
+            face.printer.table([_(name) for name in access_page.NARROW], rows)
             face.printer.line()
+        if picture.findings:
             heads = [_("what stands out"), _("account"), _("member"), _("since")]
             face.printer.table(heads, map(access_page.told, picture.findings))
         face.printer.note("What this log cannot show:")
@@ -68,7 +73,7 @@ def access(face: Face, account: str | None, at: str | None, form: str | None, ou
 
 @command("person")
 @click.argument("member")
-@click.option("--until", metavar="TIME", help="Up to this instant (ISO 8601); without it now.")
+@click.option("--until", metavar="TIME", help="Up to then (ISO 8601), a day included; without it now.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A new file.")
 def person(face: Face, member: str, until: str | None, out: Path) -> None:
     """Write one signed file about a member: could, did, withdrawn, tokens changed, left to do."""
@@ -104,10 +109,13 @@ def person(face: Face, member: str, until: str | None, out: Path) -> None:
 
 
 def _moment(workspace: Workspace, text: str | None) -> datetime:
-    """Return the instant that is asked for, else now: known once the workspace is open, whose tests move it."""
+    """Return the instant that is asked for, of a day its end; else now, which is known once the workspace is
+    open. Nothing is known of what comes after now."""
     given = instant(text)
     assert workspace.database
-    return given or clock.now()
+    if given is not None and text is not None and len(text) <= _DAY:
+        given += timedelta(days=1)
+    return min(given or clock.now(), clock.now())
 
 
 def _plain(fields: dict[str, object]) -> dict[str, object]:

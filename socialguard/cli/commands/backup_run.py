@@ -49,9 +49,9 @@ def run(face: Face, selectors: tuple[str, ...], max_cost: str | None) -> int:
         if not stop.is_set():
             affinity.refit(workspace)
         documents = [_document(workspace, one) for one in outcomes]
-    announced = sum(one.micros for one in estimates.values())
+    priced = [one.micros for one in estimates.values() if one.error is None]
     face.printer.answer(
-        {"accounts": documents, "announced_micros": announced if estimates else None},
+        {"accounts": documents, "announced_micros": sum(priced) if priced else None},
         lambda: _tell(face, outcomes, documents),
     )
     codes = [one.error.exit_code for one in outcomes if one.error is not None]
@@ -85,14 +85,17 @@ def _prices(face: Face, workspace: Workspace, accounts: Sequence[Account]) -> "M
         for account in first:
             estimates[account.id] = workspace.backup.estimate(account)
             step()
+    priced = [one.micros for one in estimates.values() if one.error is None]
+    if not priced:
+        return estimates  # nobody was told a price: why stands with each account
     face.printer.note(
         plural(
             "First backup of {count} account where reading costs money: at most {price}.",
             "First backup of {count} accounts where reading costs money: at most {price} together.",
-            len(first),
+            len(priced),
         ),
-        count=len(first),
-        price=price(sum(one.micros for one in estimates.values())),
+        count=len(priced),
+        price=price(sum(priced)),
     )
     return estimates
 
@@ -105,8 +108,9 @@ def _refusal(
     person was asked and stopped."""
     from socialguard.backup import pricing
 
-    micros = sum(one.micros for one in estimates.values())
-    first = [one.account for one in estimates.values()]
+    priced = [one for one in estimates.values() if one.error is None]
+    micros = sum(one.micros for one in priced)
+    first = [one.account for one in priced]
     try:
         pricing.require_agreed(first, micros, agreed)
     except errors.PriceUnconfirmed as refused:

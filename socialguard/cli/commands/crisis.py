@@ -62,9 +62,10 @@ def off(face: Face, selectors: tuple[str, ...], reason: str) -> int:
         lifted = crises.end(workspace.desk, scopes, reason)
         with workspace.database.read() as connection:
             held = len(crises.held(connection))
+        names = [_told(workspace, stop.scope) for stop in lifted]
 
     def people() -> None:
-        face.printer.say("Crisis mode ended: {scopes}.", scopes=", ".join(stop.scope for stop in lifted))
+        face.printer.say("Crisis mode ended: {scopes}.", scopes=", ".join(names))
         if held:
             face.printer.say(
                 plural(

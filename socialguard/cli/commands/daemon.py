@@ -2,11 +2,11 @@
 
 import click
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
-from socialguard.cli.times_told import minute
+from socialguard.cli.times_told import minute, moment
 from socialguard.cli.words import _
 
 
@@ -42,14 +42,23 @@ def status(face: Face, check: bool) -> int:
     from socialguard.daemon.disk import forecast
 
     face.reminds = not check
-    with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
-        found = statuses.read(connection)
-        names = workspace.names(connection)
-        zone = workspace.zone
-    filling = forecast(workspace.layout)
+    try:
+        with open_workspace(face, may_ask=False) as workspace, workspace.database.read() as connection:
+            found = statuses.read(connection)
+            names = workspace.names(connection)
+            zone = workspace.zone
+        filling = forecast(workspace.layout)
+    except errors.SocialGuardError as problem:
+        if not check or face.as_json:
+            raise
+        code, line = statuses.unread(problem.message(_))
+        face.printer.line(line)
+        return code
     code, line = statuses.check(found, names, filling)
 
     def people() -> None:
+        now = clock.now()
+        runs = sorted((statuses.shown(each.name, names), each) for each in found.duties)
         if check:
             face.printer.line(line)
             return
@@ -63,14 +72,15 @@ def status(face: Face, check: bool) -> int:
             [_("duty"), _("last run"), _("last success"), _("next run"), _("late"), _("error")],
             [
                 (
-                    statuses.shown(each.name, names),
-                    minute(each.last_run, zone),
-                    minute(each.last_ok, zone),
-                    minute(each.next_run, zone),
+                    name,
+                    *(
+                        "–" if at is None else moment(at, now, zone)
+                        for at in (each.last_run, each.last_ok, each.next_run)
+                    ),
                     f"{each.lag.total_seconds():.1f} s",
                     each.error,
                 )
-                for each in found.duties
+                for name, each in runs
             ],
         )
         free = f"{filling.free / 1e9:.1f}"

@@ -13,6 +13,7 @@ from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selectors
 from socialguard.cli.times_told import minute
 from socialguard.cli.words import _
+from socialguard.model.campaign import campaign_name
 from socialguard.publishing import draft_file
 from socialguard.publishing.interface import Divide, Request
 from socialguard.workspace.opened import Workspace
@@ -62,16 +63,18 @@ def list_(face: Face, unsent: bool, before: str | None, limit: int) -> None:
     help="Take the text, or a draft, from a file.",
 )
 @selectors("--to", "to", required=False)
-def new(face: Face, text: str | None, file: Path | None, to: tuple[str, ...]) -> None:
+@click.option("--campaign", metavar="NAME", help="What it belongs to.")
+def new(face: Face, text: str | None, file: Path | None, to: tuple[str, ...], campaign: str | None) -> None:
     """Keep a draft without posting it."""
     from socialguard.ledger import writer
     from socialguard.publishing.prepare import payload_of
 
-    composing.require_utf8(text)
+    composing.require_utf8(text, campaign)
+    name = None if campaign is None else campaign_name(campaign)
     in_editor = text is None and file is None and face.has_terminal
-    request = Request(text="", selectors=to, divide=Divide.LINES)
+    request = Request(text="", selectors=to, divide=Divide.LINES, campaign=name)
     if not in_editor:
-        request = composing.written(face, text, file, composing.Given(to=to))
+        request = composing.written(face, text, file, composing.Given(to=to, campaign=name))
     with open_workspace(face) as workspace:
         if in_editor:
             request = _edited(workspace, draft_file.render(request))

@@ -9,6 +9,7 @@ from socialguard.cli.deliveries import delivery_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, logged
+from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant
 from socialguard.cli.waiting import waits_for
 from socialguard.cli.words import _, say
@@ -126,7 +127,7 @@ def _line(one: Delivery, accounts: "dict[str, Account]", stop: "Stop | None") ->
     text = " ".join(one.content.text.split())[:_TEXT]
     when = instant(one.due, account.zone if account is not None else "UTC")
     word = waits_for(one.state, is_due=one.due <= clock.now(), is_frozen=stop is not None)
-    why = one.state_reason if stop is None else say("frozen: {reason}", reason=stop.reason)
+    why = reason_told(one.state_reason) if stop is None else say("frozen: {reason}", reason=stop.reason)
     reason = f" ({why})" if why else ""
     return f"{one.id}  {when}  {account or one.account_id}  {_(one.state.value)}{reason} → {_(word or '')}  {text}"
 

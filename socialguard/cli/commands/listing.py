@@ -11,18 +11,22 @@ from socialguard.cli import deliveries
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant, minute
 from socialguard.cli.waiting import CODES, waits_for
 from socialguard.cli.words import _
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
+from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Delivery, State
-from socialguard.publishing import threads
+from socialguard.registry import campaigns
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from socialguard.ledger.approvals import Word
 
 PAGE: Final = 50
 _STATES = click.Choice([state.value for state in State])
@@ -31,6 +35,7 @@ _STATES = click.Choice([state.value for state in State])
 @command("list")
 @click.option("--state", "states", multiple=True, type=_STATES, help="Only deliveries in this state.")
 @click.option("--account", "accounts", multiple=True, metavar="SELECTOR", help="Only these accounts.")
+@click.option("--campaign", metavar="NAME", help="Only what belongs to this campaign.")
 @click.option("--awaiting-me", is_flag=True, help="Only those that you could approve.")
 @click.option("--after", metavar="ID", help="Go on after this delivery.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=PAGE, show_default=True, help="How many.")
@@ -38,6 +43,7 @@ def list_(
     face: Face,
     states: tuple[str, ...],
     accounts: tuple[str, ...],
+    campaign: str | None,
     awaiting_me: bool,
     after: str | None,
     limit: int,
@@ -49,7 +55,10 @@ def list_(
         ids = [account.id for account in books.registry.resolve(connection, accounts)] if accounts else []
         key = None if after is None else _key(reader.get(connection, after))
         mine = _awaiting(workspace, connection) if awaiting_me else None
-        rows = reader.page(connection, states=wanted, account_ids=ids, ids=mine, after=key, limit=limit)
+        of = None if campaign is None else campaigns.find(connection, campaign_name(campaign))
+        rows = reader.page(
+            connection, states=wanted, account_ids=ids, campaign=of, ids=mine, after=key, limit=limit
+        )
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
         frozen = _frozen(workspace, connection, rows)
@@ -93,12 +102,14 @@ def _place(document: Mapping[str, Any]) -> tuple[str, str, str, int]:
 def show(face: Face, delivery: str) -> None:
     """Show one delivery whole."""
     from socialguard.cli.commands.approval import word_document
+    from socialguard.publishing import threads
 
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:
             attempt = reader.open_attempt(connection, value.id)
             words = approvals.of(connection, value.fingerprint)
+            names = {word.member: workspace.trust.named(connection, word.member) for word in words}
             parts = threads.parts_of(connection, value)
     document = deliveries.delivery_document(value, account)
     document["text"] = value.content.text
@@ -117,18 +128,25 @@ def show(face: Face, delivery: str) -> None:
             [
                 (_("delivery"), value.id),
                 (_("account"), account),
-                (_("state"), f"{_(value.state.value)} {value.state_reason}".strip()),
+                (_("state"), f"{_(value.state.value)} {reason_told(value.state_reason)}".strip()),
                 (_("due"), instant(value.due, account.zone)),
                 *_thread_facts(parts),
                 (_("text"), value.content.text),
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
                 (_("draft"), value.draft_id),
-                *((_(word.decision), f"{word.on_behalf or word.member}: {word.reason}") for word in words),
+                (_("campaign"), value.campaign_id or ""),
+                *((_(word.decision), _said(word, names[word.member])) for word in words),
                 (_("fingerprint"), value.fingerprint),
             ]
         ),
     )
+
+
+def _said(word: "Word", name: str) -> str:
+    """Who decided and why; of an attestation whose word it is, and who says so."""
+    who = name if word.on_behalf is None else f"{word.on_behalf} ({name})"
+    return f"{who}: {word.reason}" if word.reason else who
 
 
 def _thread_facts(parts: Sequence[Delivery]) -> list[tuple[str, str]]:
@@ -191,7 +209,7 @@ def _why(document: Mapping[str, Any], word: str | None) -> str | None:
     """Return what a delivery waits for, and why: the freeze, or what it is held for."""
     stop = document["stop"]
     held = document["reason"] if document["state"] == State.HELD.value else ""
-    why = held if stop is None else f"{_('frozen')} {stop['scope']}, {stop['by']}: {stop['reason']}"
+    why = reason_told(held) if stop is None else f"{_('frozen')} {stop['scope']}, {stop['by']}: {stop['reason']}"
     return word if word is None or not why else f"{_(word)} ({why})"
 
 

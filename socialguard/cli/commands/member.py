@@ -58,7 +58,10 @@ def invite(face: Face, name: str, role: str, contractor: bool) -> None:
 
     def people() -> None:
         face.printer.lines(file.splitlines())
-        face.printer.note("Until {until}. There: socialguard member join FILE", until=invitation.expires)
+        face.printer.note(
+            "Until {until}. There: socialguard member join FILE",
+            until=f"{invitation.expires:%Y-%m-%d %H:%M} UTC",
+        )
 
     face.printer.answer(document, people)
 
@@ -99,6 +102,7 @@ def join(
 )
 def accept(face: Face, request: str, code: str, checked: str) -> None:
     """Take in whoever sent a request, after hearing its code from the person."""
+    from socialguard.registry import members
     from socialguard.workspace import membership
 
     source = read_file(request)
@@ -113,7 +117,8 @@ def accept(face: Face, request: str, code: str, checked: str) -> None:
             role=_(found.member.role.value),
             epoch=changed.rekeyed.manifest.epoch,
         )
-        face.printer.note("Next: socialguard grant {id} SELECTOR", id=found.member.id)
+        if changed.member.role in members.USUAL:
+            face.printer.note("Next: socialguard grant {id} SELECTOR", id=found.member.id)
 
     face.printer.answer({"member": document}, people)
 
@@ -131,7 +136,6 @@ def list_(face: Face, everything: bool) -> None:
                 _("id"),
                 _("name"),
                 _("role"),
-                _("status"),
                 _("since"),
                 _("by"),
                 _("accounts"),
@@ -141,8 +145,7 @@ def list_(face: Face, everything: bool) -> None:
                 (
                     one["id"],
                     one["name"],
-                    _(str(one["role"])) + (f" ({_('contractor')})" if one["contractor"] else ""),
-                    _(str(one["status"])),
+                    _role_told(one),
                     str(one["since"])[:10],
                     one["by"],
                     one["accounts"],
@@ -206,9 +209,10 @@ def offboard(face: Face, member: str, reason: str) -> int:
     with open_workspace(face) as workspace:
         left = offboarding.offboard(workspace, member, reason)
         document = {**changed_document(workspace, left.changed), **offboarding.document(left)}
+        name = name_of(workspace, left.changed)
 
     def people() -> None:
-        _tell_changed(face, document)
+        _tell_changed(face, document, name)
         face.printer.say("Could read until now: {accounts}", accounts=", ".join(left.could_open) or "-")
         for one in left.to_rotate:
             face.printer.say(
@@ -218,6 +222,12 @@ def offboard(face: Face, member: str, reason: str) -> int:
         for one, page in left.pages:
             face.printer.say("{account}: look who can log in there by hand, and take them out: {page}",
                              account=one, page=page)  # fmt: skip
+        for one in left.workers:
+            face.printer.say(
+                "The worker {id} was set up on their machine and opens all that it sends with: set up "
+                "another one elsewhere, then: socialguard member remove {id} --reason …",
+                id=one,
+            )
         for one in left.deliveries:
             face.printer.say("Delivery {id} of theirs is held when it is due.", id=one)
 
@@ -225,19 +235,19 @@ def offboard(face: Face, member: str, reason: str) -> int:
     return errors.PartlyDone.exit_code if left.changed.waiting_for else 0
 
 
-def read_file(place: str) -> str:
+def read_file(place: str, limit: int = MAX_FILE) -> str:
     """Return the text of a signed file, or of stdin (`-`); NotFound, Unreadable, UsageError where it is too
     large."""
     try:
-        data = sys.stdin.buffer.read(MAX_FILE + 1) if place == "-" else Path(place).read_bytes()[: MAX_FILE + 1]
+        data = sys.stdin.buffer.read(limit + 1) if place == "-" else Path(place).read_bytes()[: limit + 1]
         text = data.decode("utf-8")
     except FileNotFoundError:
         raise errors.NotFound(kind="file", name=place, hint="Name the file that was sent to you.") from None
     except (OSError, UnicodeDecodeError) as problem:
         detail = "it is not UTF-8." if isinstance(problem, UnicodeDecodeError) else str(problem.strerror)
         raise errors.Unreadable(path=place, detail=detail) from None
-    if len(data) > MAX_FILE:
-        raise errors.UsageError(detail=f"{place} is larger than {MAX_FILE >> 10} KiB: that is no such file.")
+    if len(data) > limit:
+        raise errors.UsageError(detail=f"{place} is larger than {limit >> 10} KiB: that is no such file.")
     return text
 
 
@@ -257,15 +267,28 @@ def changed_document(workspace: "Workspace", changed: "Changed") -> dict[str, ob
     }
 
 
+def _role_told(one: dict[str, object]) -> str:
+    """A role, and in brackets what is not the rule of a member."""
+    status = str(one["status"])
+    beside = ([_("contractor")] if one["contractor"] else []) + ([_(status)] if status != "active" else [])
+    return _(str(one["role"])) + (f" ({', '.join(beside)})" if beside else "")
+
+
+def name_of(workspace: "Workspace", changed: "Changed") -> str:
+    """Return the name of the member that an act was about."""
+    with workspace.database.read() as connection:
+        return workspace.trust.named(connection, changed.member.id)
+
+
 def _tell(face: Face, workspace: "Workspace", changed: "Changed") -> None:
-    document = changed_document(workspace, changed)
-    face.printer.answer({"member": document}, lambda: _tell_changed(face, document))
+    document, name = changed_document(workspace, changed), name_of(workspace, changed)
+    face.printer.answer({"member": document}, lambda: _tell_changed(face, document, name))
 
 
-def _tell_changed(face: Face, document: dict[str, object]) -> None:
+def _tell_changed(face: Face, document: dict[str, object], name: str) -> None:
     face.printer.say(
         "{id}: {role}, {status}, by manifest {epoch}.",
-        id=document["id"],
+        id=name,
         role=_(str(document["role"])),
         status=_(str(document["status"])),
         epoch=document["epoch"],

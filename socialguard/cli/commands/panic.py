@@ -59,20 +59,25 @@ def panic(
 
 
 def _confirm(face: Face, found: "Panic", confirmed: tuple[str, ...]) -> None:
-    foreign = [(one, each) for one in found.accounts for each in one.foreign]
-    if not foreign:
+    count = sum(len(one.foreign) for one in found.accounts)
+    if not count:
         return
     if face.has_terminal:
-        for one, each in foreign:
-            face.printer.note_line(f"{one.account}  {each.at:%Y-%m-%d %H:%M}  {each.url or each.subject}")
+        _tell_foreign(face, found)
     asked = Assent(
-        told=say("This deletes {count} posts at their networks, for good.", count=len(foreign)),
+        told=say("This deletes {count} posts at their networks, for good.", count=count),
         question=later("Type {wanted} to delete them. Enter stops:"),
-        wanted=str(len(foreign)),
+        wanted=str(count),
         names=[str(one.account) for one in found.accounts if one.foreign],
         act=_("Deleting what strangers posted"),
     )
     require_assent(face, asked, confirmed, NotDeleted)
+
+
+def _tell_foreign(face: Face, found: "Panic") -> None:
+    for one in found.accounts:
+        for each in one.foreign:
+            face.printer.note_line(f"{one.account}  {each.at:%Y-%m-%d %H:%M}  {each.url or each.subject}")
 
 
 def _document(found: "Panic", refused: errors.SocialGuardError | None) -> dict[str, object]:
@@ -124,7 +129,9 @@ def _tell(face: Face, found: "Panic", refused: errors.SocialGuardError | None) -
     elif found.problem is not None:
         face.printer.note("There is no bundle of evidence: {problem}", problem=found.problem.message(_))
     if refused is not None:
-        face.printer.note("Nothing was deleted: {problem}", problem=refused.message(_))
+        if not face.has_terminal:  # a terminal showed them when it asked
+            _tell_foreign(face, found)
+        face.printer.note("No post was deleted. {remedy}", remedy=refused.what_to_do(_))
     face.printer.say("A send that is under way cannot be stopped.")
     face.printer.say("The way back, for each account: socialguard recover ACCOUNT")
 

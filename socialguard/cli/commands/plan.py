@@ -13,6 +13,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, selectors
 from socialguard.cli.words import _
+from socialguard.model.campaign import campaign_name
 from socialguard.publishing.interface import Answer
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class WrongNameForAll(errors.WrongName):
 @click.option(
     "--dates", type=click.Choice(["day-first", "month-first"]), help="What 03/04/2026 means; else it is refused."
 )
+@click.option("--campaign", metavar="NAME", help="What the rows belong to that name no campaign.")
 @override
 @confirm
 @click.option("--dry-run", is_flag=True, help="Check and show everything; queue nothing.")
@@ -56,6 +58,7 @@ def import_(
     form: str | None,
     to: tuple[str, ...],
     dates: str | None,
+    campaign: str | None,
     overrides: tuple[str, ...],
     reason: str | None,
     confirmed: tuple[str, ...],
@@ -65,10 +68,11 @@ def import_(
     from socialguard.publishing.calendar import checking
     from socialguard.publishing.calendar.sheet import Wish
 
-    composing.require_utf8(reason)
+    composing.require_utf8(reason, campaign)
     if to and form is None:
         raise errors.UsageError(detail="--to goes with --from: our own calendars name accounts in each row.")
-    wish = Wish(to, form, cast("Dates | None", dates), composing.overrides(overrides, reason))
+    name = None if campaign is None else campaign_name(campaign)
+    wish = Wish(to, form, cast("Dates | None", dates), composing.overrides(overrides, reason), name)
     rows = checking.rows_of(file, wish)
     with open_workspace(face) as workspace:
         desk = workspace.desk

@@ -19,6 +19,7 @@ from socialguard.cli.options import command, confirm, override, selector_argumen
 from socialguard.cli.times_told import weekday
 from socialguard.cli.words import _, say
 from socialguard.ledger.states import WAITING
+from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Act
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 WEEK: Final = 7
 _EXCERPT: Final = 24
 _TOLD: Final = 20
+_campaign = click.option("--campaign", metavar="NAME", help="Only what belongs to this campaign.")
 
 
 @command("show")
@@ -36,7 +38,8 @@ _TOLD: Final = 20
 @click.option("--week", "span", flag_value="week", default="week", help="One week, a row for each account.")
 @click.option("--month", "span", flag_value="month", help="One month, a row for each week.")
 @click.option("--on", "on", metavar="DATE", help="The week or month of this day (2026-11-27); else this one.")
-def show(face: Face, selectors: tuple[str, ...], span: str, on: str | None) -> None:
+@_campaign
+def show(face: Face, selectors: tuple[str, ...], span: str, on: str | None, campaign: str | None) -> None:
     """Show what is planned as a grid, with gaps and collisions."""
     from socialguard.publishing.calendar import overview
 
@@ -44,7 +47,7 @@ def show(face: Face, selectors: tuple[str, ...], span: str, on: str | None) -> N
         accounts = _accounts(workspace, selectors)
         today = _today(workspace)
         since, days = _span(span, _date(on) or today)
-        planned = _read(workspace, accounts, since, days, narrow=bool(selectors))
+        planned = _read(workspace, accounts, since, days, narrow=bool(selectors), campaign=campaign)
     close = list(overview.collisions(planned))
     ahead = max(since, today)
     empty = list(overview.gaps(planned, ahead, days - (ahead - since).days))
@@ -100,6 +103,7 @@ def show(face: Face, selectors: tuple[str, ...], span: str, on: str | None) -> N
 @click.option("--from", "since", metavar="DATE", help="From this day on; else from today.")
 @click.option("--days", type=click.IntRange(1, 400), default=31, show_default=True, help="So many days.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A new file; without it stdout.")
+@_campaign
 def export(
     face: Face,
     selectors: tuple[str, ...],
@@ -107,6 +111,7 @@ def export(
     since: str | None,
     days: int,
     out: Path | None,
+    campaign: str | None,
 ) -> None:
     """Export what is planned, for other programs and for people who have not this one."""
     from socialguard.publishing.calendar import exporting
@@ -120,14 +125,14 @@ def export(
     with open_workspace(face) as workspace:
         accounts = _accounts(workspace, selectors)
         first = _date(since) or _today(workspace)
-        planned = _read(workspace, accounts, first, days, narrow=bool(selectors))
+        planned = _read(workspace, accounts, first, days, narrow=bool(selectors), campaign=campaign)
     if form == "ics":
         text = exporting.as_ics(planned, clock.now())
     elif form == "csv":
         text = exporting.as_csv(planned)
         for one in exporting.cannot_hold(planned):
             face.printer.note(
-                "Delivery {delivery} is a thread of which a later part has files; they are not in the file.",
+                "Delivery {delivery} is a thread with more files than a row holds; the last are not in the file.",
                 delivery=one.delivery.id,
             )
     else:
@@ -176,12 +181,20 @@ def _accounts(workspace: "Workspace", selectors: Sequence[str]) -> "Sequence[Acc
 
 
 def _read(
-    workspace: "Workspace", accounts: "Sequence[Account]", since: date, days: int, *, narrow: bool
+    workspace: "Workspace",
+    accounts: "Sequence[Account]",
+    since: date,
+    days: int,
+    *,
+    narrow: bool,
+    campaign: str | None,
 ) -> "tuple[Planned, ...]":
     from socialguard.publishing.calendar import overview
+    from socialguard.registry import campaigns
 
     with workspace.database.read() as connection:
-        return overview.read(connection, accounts, since, days, narrow=narrow)
+        of = None if campaign is None else campaigns.find(connection, campaign_name(campaign))
+        return overview.read(connection, accounts, since, days, narrow=narrow, campaign=of)
 
 
 def _today(workspace: "Workspace") -> date:

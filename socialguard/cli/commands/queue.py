@@ -8,10 +8,10 @@ import click
 from socialguard import errors
 from socialguard.cli import composing, deliveries, output, terminal
 from socialguard.cli.commands.listing import found
-from socialguard.cli.commands.post import carry_out
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, reason, stopping_reason
+from socialguard.cli.sending import carry_out
 from socialguard.ledger import reader
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
@@ -218,6 +218,7 @@ def _again(
         reply_to=value.content.reply_to,
         at=at,
         replaces=value.id,
+        campaign=value.campaign_id,
     )
     plan: Plan = prepare.prepare(workspace.desk, request, session_of(face))
     return carry_out(face, workspace.desk, plan, confirmed)
@@ -243,6 +244,7 @@ def _go_on(
         replaces=rest.waiting,
         at=at,
         overrides=overrides,
+        campaign=rest.campaign,
     )
     return carry_out(face, workspace.desk, plan, confirmed)
 

@@ -11,8 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from socialguard.archive.posts import own_posts
 from socialguard.guard.affinity import store
 from socialguard.guard.affinity.post import Post
@@ -53,7 +51,7 @@ def refit(
     most = min(max(POSTS // max(len(accounts), 1), _RANGE[0]), _RANGE[1])
     posts = {account.id: _confirmed(database, archive, account, added[account.id], most) for account in accounts}
     with database.read() as connection:
-        older = restored(connection)
+        older = store.restored(connection)
     fresh = {
         name: [post for post in own if post.at is not None and post.at.timestamp() > older.newest.get(name, 0.0)]
         for name, own in posts.items()
@@ -78,16 +76,6 @@ def refit(
             names = [name for name in found.accounts if whole or fresh.get(name)]
             store.save(connection, {name: found.dump(name) for name in names}, whole=whole)
     return Fit(learned, whole)
-
-
-def restored(connection: Connection) -> "Portfolio":
-    """Return the detector as it was fitted last; one that knows nothing where what is kept cannot be read."""
-    from socialguard.guard.affinity.portfolio import Portfolio
-
-    try:
-        return Portfolio.restored(store.load(connection))
-    except (ValueError, KeyError, TypeError):
-        return Portfolio.restored({})  # another version wrote it; the next fit makes it anew
 
 
 def _has_outgrown(older: "Portfolio", posts: Mapping[str, Sequence[Post]]) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from socialguard.guard.affinity.counts import Counts, Floats
 from socialguard.guard.affinity.linear import Line
 
-_FORM: Final = "socialguard affinity 3"
+_FORM: Final = "socialguard affinity 4"
 
 
 def _no_scores() -> Floats:

@@ -24,9 +24,9 @@ from socialguard.publishing.calendar import columns, foreign, table
 from socialguard.publishing.calendar.entries import Entry, entry, moment
 from socialguard.publishing.calendar.sheet import Checked, Refused, Sheet, Wish, key_of
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
-from socialguard.publishing.interface import Candidate, Desk, Divide, Plan, Request, Session
+from socialguard.publishing.interface import Attached, Candidate, Desk, Plan, Request, Session
 from socialguard.publishing.prepare import candidate_of, decided
-from socialguard.publishing.rendering import contents_for
+from socialguard.publishing.rendering import contents_for, fallbacks
 from socialguard.publishing.times import Moment
 
 BATCH: Final = 50
@@ -40,6 +40,8 @@ _STOPS_ALL: Final = (errors.Tampered, errors.Locked, errors.DiskFull, errors.Bus
 
 Tick = Callable[[int], None]
 NamedRow = tuple[Row, Mapping[str, str]]
+Files = tuple[tuple[int, Media], ...]
+"""The files of a row, each with the part of the thread that it belongs to."""
 
 
 class SameRow(errors.UsageError):
@@ -105,8 +107,7 @@ class _Fresh:
     """What a row would queue, and when."""
 
     line: int
-    campaign: str | None
-    text: str
+    request: Request
     candidates: tuple[Candidate, ...]
     due: Moment
 
@@ -130,23 +131,25 @@ class _Checker:
         self._review = desk.gate.reviewing()
         self._left = LOOKING
 
-    def read(self, part: Sequence[NamedRow]) -> Iterator[tuple[Entry, tuple[Media, ...]]]:
+    def read(self, part: Sequence[NamedRow]) -> Iterator[tuple[Entry, Files]]:
         """Yield what rows ask for, with their files; what cannot be read is refused."""
         for row, cells in part:
             with self._refusing(row.line):
                 if row.problem is not None:
                     raise errors.UsageError(detail=row.problem)
                 asked = entry(row.line, cells, self.wish.to)
-                yield asked, tuple(self._file(name, alt) for name, alt in asked.media)
+                asked = replace(asked, campaign=asked.campaign or self.wish.campaign)
+                yield asked, tuple((part, self._file(name, alt)) for name, alt, part in asked.media)
 
-    def find(self, connection: Connection, asked: Entry, media: tuple[Media, ...]) -> Iterator["_Fresh"]:
+    def find(self, connection: Connection, asked: Entry, media: Files) -> Iterator["_Fresh"]:
         """Yield what a row would queue; nothing where it is known or refused."""
         with self._refusing(asked.line):
-            found = self._read(connection, asked, Content(text=asked.text, media=media, link=asked.link))
+            found = self._read(connection, asked, media)
             if found is None:
                 self.known.append(asked.line)
             else:
-                yield _Fresh(asked.line, asked.campaign, asked.text, *found)
+                files = [Attached(self.place / name, alt, part) for name, alt, part in asked.media]
+                yield _Fresh(asked.line, replace(asked.request, media=files), *found)
 
     def unknown(self, connection: Connection, fresh: Sequence["_Fresh"]) -> Lookups:
         """Return what a policy wants to be looked up for these rows."""
@@ -164,6 +167,7 @@ class _Checker:
             said = [finding for one in row.candidates for finding in self._review.findings(connection, one)]
             # Nobody is asked row by row, so a text that does not sound like its account is held in a terminal too.
             said += self.desk.gate.doubts(connection, row.candidates, replace(self.session, context=None))
+            said += fallbacks(list({one.account.id: one.account for one in row.candidates}.values()), row.request)
             self._judge(row, decided(connection, self.desk, row.candidates, said, dict(self.wish.overrides)))
 
     @contextmanager
@@ -176,18 +180,18 @@ class _Checker:
             self.refused.append(Refused(line, problem))
 
     def _read(
-        self, connection: Connection, asked: Entry, content: Content
+        self, connection: Connection, asked: Entry, media: Files
     ) -> tuple[tuple[Candidate, ...], Moment] | None:
         """Return what a row would queue, None where it is known."""
         accounts = self._resolve(connection, asked.selectors)
         due = moment(asked, _zone(asked, accounts), self.wish.dates)
         fresh = []
         for account in accounts:
-            key = key_of(account.id, due.instant, content)
+            parts = contents_for(self.desk.network(account.network), account, asked.request, media)
+            key = tuple(key_of(account.id, due.instant, part) for part in parts)
             before = self._rows.setdefault(key, asked.line)
             if before != asked.line:
                 raise SameRow(line=before)
-            parts = self._parts(asked, account, content)
             if not all(self._is_known(connection, account, due, part) for part in parts):
                 fresh.append((account, parts))
         if not fresh:
@@ -205,14 +209,6 @@ class _Checker:
         )
         return tuple(candidates), due
 
-    def _parts(self, asked: Entry, account: Account, content: Content) -> tuple[Content, ...]:
-        """The content of a row for an account, as the parts of a thread where it is one."""
-        if not asked.is_thread:
-            return (content,)
-        request = Request(asked.text, asked.selectors, link=asked.link, divide=Divide.LINES)
-        media = [(1, item) for item in content.media]
-        return contents_for(self.desk.network(account.network), account, request, media)
-
     def _judge(self, row: "_Fresh", findings: tuple[Finding, ...]) -> None:
         stopping = [one for one in findings if one.stops]
         if stopping:
@@ -223,8 +219,8 @@ class _Checker:
             self.refused.append(Refused(row.line, problem))
             return
         plan = Plan("-", row.candidates, findings, None, self.session, self.now, row.due.zone, row.due.wall,
-                    overrides=self.wish.overrides)  # fmt: skip
-        self.good.append(Checked(row.line, plan, row.text, row.campaign))
+                    overrides=self.wish.overrides, campaign=row.request.campaign)  # fmt: skip
+        self.good.append(Checked(row.line, plan, row.request))
         for one in row.candidates:
             self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
 

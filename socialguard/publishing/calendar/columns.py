@@ -1,14 +1,20 @@
 """What the columns of a calendar are called, in English and French, and what a heading makes of a row's cells."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from socialguard import errors
+from socialguard.model.account import AccountName
 from socialguard.model.text import marked
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 
-MEDIA: Final = 4
-"""Files in one row: the most that a network of ours takes."""
+FILES: Final = 25
+"""Files in one row: what a thread may have and a sheet of 100 columns holds."""
+
+TEXT_FOR: Final = "text "
+"""How the columns begin that hold a text for one network or account."""
 
 ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "account": ("account", "accounts", "to", "compte", "comptes", "destinataire", "destinataires"),
@@ -22,12 +28,15 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "campaign": ("campaign", "campagne"),
     "media": ("media", "image", "file", "fichier", "visuel"),
     "alt": ("alt", "alt text", "texte alternatif", "description"),
+    "part": ("part", "partie"),
     # For people only: our own exports have some of them.
     "": ("state", "delivery", "note", "notes", "etat", "livraison", "remarque", "remarques"),
 }
-"""The names of each column; `media` and `alt` may be followed by 2, 3 or 4."""
+"""The names of each column; `media`, `alt` and `part` may be followed by a number, `text` by whom it is for."""
 
 _NAMES: Final = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
+_NUMBERED: Final = re.compile(r"(.*?) ?([1-9][0-9]?)")
+_FOR: Final = re.compile(r"(\w+?)[ _-]+(?:(?:for|pour)[ _-]+)?(\S+)")
 
 
 def under_heading(rows: Sequence[Row], file: str) -> list[tuple[Row, Mapping[str, str]]]:
@@ -61,7 +70,7 @@ def _heading(row: Row, file: str) -> list[str]:
     if ("when" in named) == ("date" in named and "time" in named) or ("when" in named and "date" in named):
         detail = "the heading needs either the columns date and time (heure), or when (quand)."
         raise CalendarUnusable(file=file, detail=detail)
-    if not {"text", "link", "media"} & set(named):
+    if not {"text", "link", "media"} & {name.partition(" ")[0] for name in named}:
         raise CalendarUnusable(file=file, detail="the heading has no column text (texte).")
     return heading
 
@@ -69,14 +78,34 @@ def _heading(row: Row, file: str) -> list[str]:
 def _name(cell: str, file: str) -> str:
     """The column that a cell of the heading names."""
     plain = folded(cell)
-    number = plain[-1:] if plain[-1:].isdigit() else ""
-    name = _NAMES.get(plain.removesuffix(number).strip() if number else plain)
-    if number and (name not in ("media", "alt") or not 1 <= int(number) <= MEDIA):
-        name = None
-    if name is None:
-        known = ", ".join(name for name in ALIASES if name)
-        raise CalendarUnusable(file=file, detail=f"the heading has a column {cell!r}; known are {known} and note.")
-    return name if number in ("", "1") else f"{name}{number}"
+    if plain in _NAMES:
+        return _NAMES[plain]
+    numbered = _NUMBERED.fullmatch(plain)
+    name = _NAMES.get(numbered[1]) if numbered else None
+    if numbered and name in ("media", "alt", "part") and int(numbered[2]) <= FILES:
+        return name if numbered[2] == "1" else f"{name}{numbered[2]}"
+    whom = _FOR.fullmatch(" ".join(cell.split()))  # handles have underscores
+    if whom and _NAMES.get(folded(whom[1])) == "text":
+        return TEXT_FOR + _whom(whom[2], file)
+    known = ", ".join(name for name in ALIASES if name)
+    raise CalendarUnusable(file=file, detail=f"the heading has a column {cell!r}; known are {known} and note.")
+
+
+def _whom(name: str, file: str) -> str:
+    """The network or the account that a text is for, if there can be one."""
+    from socialguard.networks.interface import names
+
+    if ":" in name:
+        try:
+            return str(AccountName.parse(name))
+        except errors.UsageError as problem:
+            raise CalendarUnusable(file=file, detail=problem.message()) from None
+    network = name.casefold()
+    if network not in names():
+        allowed = ", ".join(names())
+        detail = f"after text stands whom it is for: a network ({allowed}), or an account (x:@acme); not {name}."
+        raise CalendarUnusable(file=file, detail=detail)
+    return network
 
 
 def folded(text: str) -> str:

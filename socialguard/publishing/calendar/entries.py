@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 from socialguard import errors
+from socialguard.model.campaign import campaign_name
 from socialguard.model.text import has_hidden
-from socialguard.publishing.calendar.columns import MEDIA
+from socialguard.publishing.calendar.columns import FILES, TEXT_FOR
+from socialguard.publishing.interface import MOST_PARTS, Divide, Request
 from socialguard.publishing.times import Moment, parse_when
 
 Dates = Literal["day-first", "month-first"]
@@ -27,7 +29,8 @@ _MONTHS: Final = ("jan", "feb", "march", "apr", "may", "jun", "jul", "aug", "sep
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row: the selectors of its accounts, its time as written, the zone that it names (None: the
-    account's), and what would be public; `campaign` is what it belongs to, `media` are (file, alt)."""
+    account's), and what would be public; `campaign` is what it belongs to, `media` are (file, alt, part of the
+    thread), `variants` the texts for networks and accounts by their names."""
 
     line: int
     selectors: tuple[str, ...]
@@ -35,10 +38,24 @@ class Entry:
     zone: str | None
     text: str
     link: str | None
-    media: tuple[tuple[str, str], ...]
+    media: tuple[tuple[str, str, int], ...]
     campaign: str | None = None
     is_thread: bool = False
     """Whether lines of three hyphens divide the text into the parts of a thread."""
+    variants: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def request(self) -> Request:
+        """The row as a draft's file would ask for it, but for its files."""
+        divide = Divide.LINES if self.is_thread else Divide.NOWHERE
+        return Request(
+            self.text,
+            self.selectors,
+            link=self.link,
+            variants=self.variants,
+            divide=divide,
+            campaign=self.campaign,
+        )
 
 
 def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entry:
@@ -47,12 +64,16 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
     when = cells.get("when") or f"{_required(cells, 'date')} {_required(cells, 'time')}"
     if not selectors:
         raise errors.UsageError(detail="it names no account.")
-    numbers = ("", *(str(number) for number in range(2, MEDIA + 1)))
+    numbers = ("", *(str(number) for number in range(2, FILES + 1)))
     for number in numbers:
-        if f"alt{number}" in cells and f"media{number}" not in cells:
-            raise errors.UsageError(detail=f"it has alt{number} without media{number}.")
-    media = [(cells[f"media{number}"].strip(), cells.get(f"alt{number}", "").strip()) for number in numbers
-             if f"media{number}" in cells]  # fmt: skip
+        for name in ("alt", "part"):
+            if f"{name}{number}" in cells and f"media{number}" not in cells:
+                raise errors.UsageError(detail=f"it has {name}{number} without media{number}.")
+    media = [
+        (cells[f"media{number}"].strip(), cells.get(f"alt{number}", "").strip(), _part(f"part{number}", cells))
+        for number in numbers
+        if f"media{number}" in cells
+    ]
     return Entry(
         line=line,
         selectors=selectors,
@@ -60,9 +81,12 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
         zone=cells["zone"].strip() if "zone" in cells else None,
         text=_text(cells.get("text", "")),
         link=_link(cells["link"].strip()) if "link" in cells else None,
-        campaign=" ".join(cells["campaign"].split()) if "campaign" in cells else None,
+        campaign=campaign_name(cells["campaign"]) if "campaign" in cells else None,
         media=tuple(media),
         is_thread=_flag("thread", cells.get("thread", "no")),
+        variants={
+            name.removeprefix(TEXT_FOR): _text(cell) for name, cell in cells.items() if name.startswith(TEXT_FOR)
+        },
     )
 
 
@@ -81,7 +105,7 @@ def _ordered(text: str, dates: Dates | None) -> str:
     """A date in numbers with its order made plain, if that is known: a day over 12 tells it."""
     year_first = _YEAR_FIRST.fullmatch(text)
     if year_first is not None:
-        return _spelled(year_first[1], int(year_first[2]), int(year_first[3]), year_first[4])
+        return _spelled(text, year_first[1], int(year_first[2]), int(year_first[3]), year_first[4])
     match = _SLASHED.fullmatch(text)
     if match is None:
         return text
@@ -94,11 +118,17 @@ def _ordered(text: str, dates: Dates | None) -> str:
         )
     wants_month_first = dates == "month-first" or (dates is None and second > 12)
     day, month = (second, first) if wants_month_first else (first, second)
-    return _spelled(match[3], month, day, match[4])
+    return _spelled(text, match[3], month, day, match[4])
 
 
-def _spelled(year: str, month: int, day: int, rest: str) -> str:
-    if _ISO_CLOCK.fullmatch(rest) or not 1 <= month <= 12:
+def _spelled(text: str, year: str, month: int, day: int, rest: str) -> str:
+    if not 1 <= month <= 12:
+        raise errors.BadTime(
+            text=text,
+            detail=f"there is no month {month}.",
+            remedy="Write 2026-11-27; --dates says whether the day or the month comes first.",
+        )
+    if _ISO_CLOCK.fullmatch(rest):
         return f"{year}-{month:02}-{day:02}{rest}"
     return f"{day} {_MONTHS[month - 1]} {year} {rest.strip()}"
 
@@ -114,6 +144,14 @@ def _flag(name: str, cell: str) -> bool:
     if said not in _YES | _NO:
         raise errors.UsageError(detail=f"its {name} is {cell.strip()!r}; write yes or no.")
     return said in _YES
+
+
+def _part(name: str, cells: Mapping[str, str]) -> int:
+    """The part of a thread that a file belongs to."""
+    said = cells.get(name, "1").strip()
+    if not (said.isascii() and said.isdigit() and 1 <= int(said[:3]) <= MOST_PARTS):
+        raise errors.UsageError(detail=f"its {name} is {said!r}; write a number from 1 to {MOST_PARTS}.")
+    return int(said)
 
 
 def _text(text: str) -> str:

@@ -6,18 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from socialguard.publishing.calendar.columns import MEDIA
+from socialguard.publishing.calendar.columns import FILES
 from socialguard.publishing.calendar.overview import Planned
 from socialguard.publishing.calendar.table import guarded
 from socialguard.publishing.thread_split import joined
 
 _FOLD: Final = 75  # octets in a line, RFC 5545 §3.1
 _LENGTH: Final = timedelta(minutes=15)
-COLUMNS: Final = (
-    "account", "date", "time", "zone", "text", "thread", "link",
-    *(f"{name}{number}" for number in ("", *range(2, MEDIA + 1)) for name in ("media", "alt")),
-    "state", "delivery",
-)  # fmt: skip
+_HEAD: Final = ("account", "date", "time", "zone", "text", "thread", "link", "campaign")
+_TAIL: Final = ("state", "delivery")
+_FILES: Final = 4
+"""Files that have columns in every export; more where a row has more."""
 
 
 def threads(planned: Sequence[Planned]) -> list[tuple[Planned, list[Planned]]]:
@@ -34,27 +33,45 @@ def threads(planned: Sequence[Planned]) -> list[tuple[Planned, list[Planned]]]:
 
 
 def cannot_hold(planned: Sequence[Planned]) -> list[Planned]:
-    """Return the threads that no row holds, for a later part has files of its own."""
-    return [one for one, parts in threads(planned) if any(part.delivery.content.media for part in parts[1:])]
+    """Return the threads with more files than a row holds."""
+    return [one for one, parts in threads(planned) if len(_files(parts)) > FILES]
 
 
 def as_csv(planned: Sequence[Planned]) -> str:
-    """Return rows as `plan import` reads them, a thread as one; no cell is one that a spreadsheet runs. Files of
-    the later parts of a thread have no column (`cannot_hold`)."""
+    """Return rows as `plan import` reads them, a thread as one; no cell is one that a spreadsheet runs. A thread
+    with more files than `cannot_hold` allows lacks the last ones."""
+    rows = [(one, parts, _files(parts)[:FILES]) for one, parts in threads(planned)]
+    most = max((len(files) for _one, _parts, files in rows), default=0)
+    has_parts = any(part > 1 for _one, _parts, files in rows for _file, _alt, part in files)
+    names = ("media", "alt", "part") if has_parts else ("media", "alt")
+    columns = [f"{name}{number or ''}" for number in (0, *range(2, max(most, _FILES) + 1)) for name in names]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for one, parts in threads(planned):
+    writer.writerow((*_HEAD, *columns, *_TAIL))
+    for one, parts, files in rows:
         content = one.delivery.content
         text = content.text if len(parts) == 1 else joined([part.delivery.content.text for part in parts])
-        files = [cell for item in content.media for cell in (item.file_name, item.alt)]
-        files += [""] * (2 * MEDIA - len(files))
         when = (f"{one.day}", _clock(one.local), one.account.zone)
+        said = (text, "yes" if len(parts) > 1 else "", content.link or "", one.delivery.campaign_id or "")
+        cells = [str(cell) for file in files for cell in file[: len(names)]]
+        cells += [""] * (len(columns) - len(cells))
         state = (one.delivery.state.value, one.delivery.id)
-        said = (text, "yes" if len(parts) > 1 else "", content.link or "")
-        cells = (str(one.account), *when, *said, *files[: 2 * MEDIA], *state)
-        writer.writerow(guarded(cell) for cell in cells)
+        writer.writerow(guarded(cell) for cell in (str(one.account), *when, *said, *cells, *state))
     return out.getvalue()
+
+
+def _files(parts: Sequence[Planned]) -> list[tuple[str, str, int]]:
+    """The files of a thread, or of one post: name, alt text, the part that it belongs to."""
+    return [
+        (item.file_name, item.alt, place)
+        for place, part in enumerate(parts, 1)
+        for item in part.delivery.content.media
+    ]
+
+
+def _campaign(one: Planned) -> Iterator[str]:
+    if one.delivery.campaign_id is not None:
+        yield one.delivery.campaign_id
 
 
 def _clock(local: datetime) -> str:
@@ -80,7 +97,8 @@ def as_ics(planned: Sequence[Planned], now: datetime) -> str:
             f"DTEND:{_stamp(due + _LENGTH)}",
             f"SUMMARY:{_escaped(summary)}",
             f"DESCRIPTION:{_escaped(description)}",
-            f"CATEGORIES:{_escaped(one.account.client)},{one.delivery.state.value}",
+            "CATEGORIES:"
+            + ",".join(_escaped(name) for name in (one.account.client, one.delivery.state.value, *_campaign(one))),
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
         ]

@@ -61,9 +61,16 @@ class Gap:
 
 
 def read(
-    connection: Connection, accounts: Sequence[Account], since: date, days: int, *, narrow: bool
+    connection: Connection,
+    accounts: Sequence[Account],
+    since: date,
+    days: int,
+    *,
+    narrow: bool,
+    campaign: str | None = None,
 ) -> tuple[Planned, ...]:
-    """Return what is planned on accounts from a day on, by time; `narrow` False where they are all accounts."""
+    """Return what is planned on accounts from a day on, by time; `narrow` False where they are all accounts,
+    `campaign` the id of the only one that is wanted."""
     known = {account.id: account for account in accounts}
     begin = datetime.combine(since, datetime.min.time(), ZoneInfo("UTC"))
     found = agenda.between(
@@ -72,6 +79,7 @@ def read(
         begin + timedelta(days=days + 1),
         account_ids=list(known) if narrow else (),
         states=SHOWN,
+        campaign=campaign,
     )
     planned = (
         Planned(one, known[one.account_id], one.due.astimezone(ZoneInfo(known[one.account_id].zone)))

@@ -20,6 +20,7 @@ from socialguard.publishing import accept
 from socialguard.publishing.calendar.sheet import Checked, Sheet, key_of
 from socialguard.publishing.doubted import ASKED, OVERRULED, entries
 from socialguard.publishing.interface import Answer, Desk
+from socialguard.publishing.prepare import payload_of
 
 BATCH: Final = 50
 """Rows in one write transaction: a sender waits no longer than for these."""
@@ -62,8 +63,10 @@ def _queue(
         )  # fmt: skip
         for row in day:
             named = list(dict.fromkeys(str(one.account) for one in row.plan.candidates))
-            payload = {"to": named, "calendar": row.line, "campaign": row.campaign}
-            draft = writer.keep_draft(connection, row.text, payload, desk.person.id)
+            asked = replace(row.request, selectors=named)
+            draft = writer.keep_draft(
+                connection, asked.text, {**payload_of(asked), "calendar": row.line}, desk.person.id
+            )
             held = accept.for_approver(row.plan.findings)
             plan = replace(row.plan, draft_id=draft)
             made.extend(accept.submit(connection, desk, plan, how, nonce, held))

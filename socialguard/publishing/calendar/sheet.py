@@ -10,18 +10,19 @@ from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge
 from socialguard.model.delivery import Content
 from socialguard.publishing.calendar.entries import Dates
-from socialguard.publishing.interface import Candidate, Plan, Session
+from socialguard.publishing.interface import Candidate, Plan, Request, Session
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a person says beside the file: accounts where it names none, the tool that it is from, what 03/04/2026
-    means, and the reason for each check that is passed."""
+    means, the reason for each check that is passed, and the campaign of rows that name none."""
 
     to: tuple[str, ...] = ()
     form: str | None = None
     dates: Dates | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A row that can be queued: its plan, without a draft and without a question of its own, its whole text, its
-    campaign."""
+    """A row that can be queued: its plan, without a draft and without a question of its own, and what it asked
+    for."""
 
     line: int
     plan: Plan
-    text: str
-    campaign: str | None = None
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)

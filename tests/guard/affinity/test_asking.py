@@ -8,7 +8,7 @@ import pytest
 
 from socialguard import clock
 from socialguard.guard.affinity import Post
-from socialguard.guard.affinity.fitting import restored
+from socialguard.guard.affinity.store import restored
 from socialguard.workspace import affinity
 from tests.cli.shapes import AffinityStatusDocument, shown
 from tests.guard.affinity.test_product import AT_HOME, MISPLACED

@@ -7,7 +7,7 @@ import pytest
 
 from socialguard import clock, errors
 from socialguard.audit import reader
-from socialguard.guard.affinity.fitting import restored
+from socialguard.guard.affinity.store import restored
 from socialguard.model.delivery import Content
 from socialguard.publishing import accept, prepare
 from socialguard.publishing.interface import Answer, Plan, Request, Session
