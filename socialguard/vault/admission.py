@@ -3,12 +3,14 @@ stored, with its sealed credential, the manifest that names it and the log's ent
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
 from socialguard.model.account import Account, AccountName, AccountState
 from socialguard.model.credential import Credential
+from socialguard.model.text import marked
 from socialguard.networks.interface import Identity, Session
 from socialguard.registry import changes, enrolment
 from socialguard.registry.accounts import Registry
@@ -18,6 +20,8 @@ from socialguard.registry.origin import normalise
 from socialguard.registry.signed import Grant, Right
 from socialguard.vault.custody import Custody
 from socialguard.vault.resealing import settled
+
+_GIVEN: Final = marked("Give the credential of the account that you name, or name the account that it is for.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def rotate(custody: Custody, account_id: str, credential: Credential, reason: st
             account.name,
             account.origin,
             credential,
-            lambda session: require_user(session, account),
+            lambda session: require_user(session, account, _GIVEN),
             account=account,
         )
         with custody.database.write() as connection:
@@ -141,11 +145,11 @@ def require_not_pending(account: Account) -> None:
         )
 
 
-def require_user(session: Session, account: Account) -> Identity:
+def require_user(session: Session, account: Account, remedy: str | None = None) -> Identity:
     """Return who the network says the credential is; WrongIdentity for another user id than the registered."""
     found = session.identity()
     if found.user_id != account.user_id:
-        raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
+        raise errors.WrongIdentity(account=account, found=f"@{found.handle}", remedy=remedy)
     return found
 
 
@@ -155,7 +159,7 @@ def _same_handle(session: Session, name: AccountName) -> Identity:
         raise errors.WrongIdentity(
             account=name,
             found=f"@{found.handle}",
-            remedy="Give the credential of the account that you name, or name the account that it is for.",
+            remedy=_GIVEN,
         )
     return found
 

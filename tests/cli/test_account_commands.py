@@ -154,6 +154,8 @@ def test_rotate_replaces_and_the_old_token_is_no_longer_used(office: Office) -> 
     office.sandbox.add_credential("x", "globex", stranger)
     wrong = office.cli("account", "rotate", "acme", "--credential", "-", "--json", stdin=json.dumps(stranger))
     assert wrong.code == 14
+    # what is wrong is the document that was given, not the credential that is stored
+    assert wrong.error["remedy"].startswith("Give the credential of the account that you name")
 
 
 def test_revoke_goes_on_until_the_network_rejects_the_token(office: Office) -> None:
