@@ -7,8 +7,8 @@ the docstring of `intents`, and is left to `audit.verify` and to anchors outside
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -44,11 +44,17 @@ Since = tuple[int, int]
 BEGINNING: Since = (0, 0)
 
 
+SLACK: Final = timedelta(seconds=5)
+"""How far the clock may be behind the newest entry before a person is told: clocks are often set back a little."""
+
+
 class AuditLog:
-    """The log of one organisation."""
+    """The log of one organisation. `wrote_behind` is whether an entry was written through this object while the
+    clock was behind the newest one."""
 
     def __init__(self, org: str) -> None:
         self.org = org
+        self.wrote_behind = False
         self._courses = Courses()
 
     def append(self, connection: Connection, entry: Entry) -> int:
@@ -59,6 +65,7 @@ class AuditLog:
         roll-back if this raises."""
         head = require_head(connection, lock=True)
         ts, clock_back = _stamp(clock.now(), head.last_ts)
+        self.wrote_behind |= clock_back is not None and head.last_ts > jcs.timestamp(clock.now() + SLACK)
         salt = secrets.token_bytes(leaves.SALT_BYTES) if entry.reason else None
         seq = head.frontier.size
         leaf = leaves.encode(entry, org=self.org, seq=seq, ts=ts, salt=salt, clock_back=clock_back)

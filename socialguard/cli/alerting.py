@@ -21,6 +21,11 @@ def remind(face: Face) -> None:
     database: a small file says it, and there is none where nothing is unseen."""
     if not face.reminds or face.as_json or face.no_input:
         return
+    if any(workspace.wrote_behind for workspace in face.opened):
+        face.printer.note(
+            "This machine's clock is behind the newest entry of the log: set it (timedatectl set-ntp true), "
+            "then run: socialguard doctor"
+        )
     from socialguard.alerts import notice
 
     found = notice.read(face.home.joinpath(*notice.PLACE))

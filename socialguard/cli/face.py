@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from socialguard.cli.printing import Printer
+    from socialguard.workspace.opened import Workspace
 
 
 class Face:
     """The person or script on the other side. `as_json`: one document on stdout and nothing else;
     `no_input`: nothing may be asked; `debug`: details of a failure are shown, secrets removed; `reminds`: the run
-    ends with the line on unseen alerts; `reasons`: what the person gave to stand in the log."""
+    ends with the line on unseen alerts; `reasons`: what the person gave to stand in the log; `opened`: the
+    workspaces of the run."""
 
-    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input", "reasons", "reminds")
+    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input", "opened", "reasons", "reminds")
 
     def __init__(self) -> None:
         self.as_json = False
@@ -23,6 +25,7 @@ class Face:
         self.reminds = False
         self.home_given: Path | None = None
         self.reasons: list[str] = []
+        self.opened: list[Workspace] = []
         self._printer: Printer | None = None
 
     @property

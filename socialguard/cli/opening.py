@@ -25,6 +25,7 @@ def open_workspace(face: Face, *, may_ask: bool = True) -> Workspace:
             detail="The reason or note holds a credential of one of your own accounts; write it without.",
             remedy="If others could see it, replace it: socialguard account rotate ACCOUNT.",
         )
+    face.opened.append(workspace)
     return workspace
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from socialguard import clock, errors
 from socialguard.audit.anchors.publishing import waiting_since
+from socialguard.audit.log import SLACK
 from socialguard.audit.tree import require_head
 from socialguard.canon import jcs
 from socialguard.daemon import disk, status
@@ -58,7 +59,7 @@ _WELL: Final = marked("All is well.")
 def _clock(workspace: Workspace) -> _Found:
     with workspace.database.read() as connection:
         newest = require_head(connection).last_ts
-    if newest > jcs.timestamp(clock.now() + timedelta(seconds=5)):
+    if newest > jcs.timestamp(clock.now() + SLACK):
         yield BAD, marked("This machine's clock is behind the newest entry of the log."), _SET_CLOCK
     clocks = Clocks(workspace.layout.clocks)
     for network in sorted({one.network for one in workspace.accounts()}):

@@ -225,6 +225,11 @@ class Workspace(AbstractContextManager["Workspace"]):
 
         return AuditLog(self.org)
 
+    @property
+    def wrote_behind(self) -> bool:
+        """Whether the log was written to while this machine's clock was behind its newest entry."""
+        return "log" in vars(self) and self.log.wrote_behind
+
     @cached_property
     def signed(self) -> Signed:
         """What the owners signed."""
