@@ -165,7 +165,7 @@ def test_another_manifest_at_the_pinned_epoch_is_refused(office: Office) -> None
 def test_an_epoch_after_the_pin_needs_an_owners_signature(office: Office) -> None:
     pin = (office.manifest.epoch, office.manifest.sha256)
     for signer in (office.worker, KeyPair.generate()):
-        with office.database.write() as connection, pytest.raises(errors.UsageError, match="owner"):
+        with office.database.write() as connection, pytest.raises(errors.OwnersNeeded):
             manifests.append(connection, office.manifest.with_account(ACCOUNT), [signer])
     office.add("x:@acme")
     outsider = KeyPair.generate()
@@ -247,7 +247,7 @@ def test_a_removed_owner_signs_nothing_more(office: Office) -> None:
         gone = Member("m-1", office.owner.x25519, office.owner.ed25519, Role.OWNER, Status.REMOVED)
         three = manifests.append(connection, two.with_member(gone), [second])
     assert three.owners == ("m-2",)
-    with office.database.write() as connection, pytest.raises(errors.UsageError):
+    with office.database.write() as connection, pytest.raises(errors.OwnersNeeded):
         founding.enlist(connection, office.owner, three, member("m-3", stranger, Role.OWNER), "Eve")
 
 
@@ -257,7 +257,7 @@ def test_a_threshold_of_two_takes_two_different_owners(office: Office) -> None:
         two = founding.enlist(connection, office.owner, office.manifest, member("m-2", second, Role.OWNER), "Paul")
         three = manifests.append(connection, two.successor(threshold=2), [office.owner])
     following = three.with_account(ACCOUNT)
-    with office.database.write() as connection, pytest.raises(errors.UsageError, match="2 owner"):
+    with office.database.write() as connection, pytest.raises(errors.OwnersNeeded, match="2 owner"):
         manifests.append(connection, following, [office.owner, office.owner])
     with office.database.write() as connection:
         manifests.append(connection, following, [office.owner, second])
