@@ -64,7 +64,9 @@ def language_of(text: str, hint: str = "") -> tuple[str, bool]:
         import pycld2
     except ImportError:
         return "un", False
-    plain = "".join(char if char.isprintable() else " " for char in prose(text))
+    plain = prose(text)
+    if not plain.isprintable():
+        plain = "".join(char if char.isprintable() else " " for char in plain)
     data = plain.encode("utf-8", "ignore")
     try:
         sure, _, ranked = pycld2.detect(data, bestEffort=True, hintLanguage=hint or None)
