@@ -364,7 +364,8 @@ def test_a_damaged_emergency_file_stops_nobody(office: Office, garbage: bytes) -
 def test_a_clock_that_was_set_back_is_flagged_and_sends_right(office: Office) -> None:
     told = "This machine's clock is behind the newest entry of the log"
     assert office.post("Before").code == 0
-    a_little = office.cli("use", "x:@acme", "--confirm", "x:@acme", SOCIALGUARD_CLOCK="-3s")
+    a_little = office.cli("account", "label", "x:@acme", "+fr", SOCIALGUARD_CLOCK="-3s")
+    assert a_little.code == 0
     assert told not in a_little.stderr, "clocks are often set back a little"
     back = office.cli("post", "Back", *_to()[:-1], SOCIALGUARD_CLOCK="-1h")
     assert back.code == 0
