@@ -74,9 +74,13 @@ def lines(base: Path, posts: Path | None) -> list[Line]:
     source = posts or POSTS
     if not source.exists():
         return [Line("affinity", "not measured", "", f"needs --posts FILE: {source} is missing", ok=False)]
-    kept = data.read(source)
+    try:
+        kept = data.read(source)
+    except ValueError as error:
+        return [Line("affinity", "not measured", "", str(error), ok=False)]
     if len(kept) < 2:
         return [Line("affinity", "not measured", "", f"two accounts with {data.FEWEST} posts each", ok=False)]
+    print(f"affinity: {sum(map(len, kept.values()))} posts of {len(kept)} accounts are looked at", file=sys.stderr)
     python = peers.environment("affinity-peers", ["scikit-learn"])
     found = []
     for task in _tasks(kept, pages=posts is None):
@@ -94,7 +98,7 @@ def _tasks(kept: dict[str, list[data.Posted]], *, pages: bool) -> Iterator[Task]
     for link in (False, True):
         if link and not any(post.domain for own in kept.values() for post in own):
             continue
-        for kind in ("random", "nearest"):
+        for kind in ("random", "nearest") if len(kept) > data.SIZE else ("all",):
             name = f"{'text + link' if link else 'text'}, {kind}"
             promised = PROMISED[link, kind] if pages else (None, None)
             yield Task(name, data.portfolios(kept, kind, PORTFOLIOS, seed=4), link, promised)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from socialguard.guard.affinity.counts import Counts, Floats
 from socialguard.guard.affinity.linear import Line
 
-_FORM: Final = "socialguard affinity 4"
+_FORM: Final = "socialguard affinity 5"
 
 
 def _no_scores() -> Floats:
@@ -23,16 +23,17 @@ class Memory:
     """One account's counts, the two suspicions of its newest posts before they were learned (posts × 2), and its
     side of the linear judge; `level` is as of a calibration. `base` is how many posts the calibration knew,
     `newest` is when its newest post was public. Of the `later` posts, those learned since the calibration, `asked`
-    would have been asked about: what false alarms really are."""
+    would have been asked about: what false alarms really are; `credit` is what the thresholds make of that."""
 
     counts: Counts = field(default_factory=Counts.empty)
     scores: Floats = field(default_factory=_no_scores)
     line: Line | None = None
-    level: tuple[float, float] = (0.0, 1.0)
+    level: float = 0.0
     base: int = 0
     later: int = 0
     asked: int = 0
     newest: float = 0.0
+    credit: float = 0.0
 
     def dump(self, about: dict[str, Any]) -> bytes:
         """Return it as bytes, with `about` (plain values) beside it."""
@@ -44,7 +45,8 @@ class Memory:
             "form": _FORM,
             "posts": self.counts.posts,
             "newest": self.newest,
-            "level": list(self.level),
+            "level": self.level,
+            "credit": self.credit,
             "base": self.base,
             "later": self.later,
             "asked": self.asked,
@@ -75,7 +77,8 @@ def load(data: bytes) -> tuple[Memory, dict[str, Any]]:
         Counts(keys, seen, int(head["posts"])),
         scores,
         Line(side[0], side[1]) if side else None,
-        level=(float(head["level"][0]), float(head["level"][1])),
+        level=float(head["level"]),
+        credit=float(head["credit"]),
         base=int(head["base"]),
         newest=float(head["newest"]),
         later=int(head["later"]),

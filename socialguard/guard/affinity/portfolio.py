@@ -21,7 +21,6 @@ from socialguard.guard.affinity.scores import (
     PRIOR,
     SWAP,
     Sight,
-    levelled,
     parts,
     sight,
     suspicion,
@@ -128,7 +127,10 @@ class Portfolio:
             scores, _ = self._scores(features, names)
             pair = np.array([suspicion(scores, beta)[own] for beta in (SWAP, OUTSIDER)])
             known.later += 1
-            known.asked += bool((pair > np.array(self._thresholds()[account])).any())
+            asked = bool((pair > np.array(self._thresholds()[account])).any())
+            known.asked += asked
+            rate = self._rates.get(account, self._rate)
+            known.credit = thresholds.credited(known.credit, rate, asked=asked)
             known.scores = np.concatenate([known.scores, [pair]])[-thresholds.KEPT :]
             self._limits = None
         known.counts.add(features)
@@ -149,7 +151,7 @@ class Portfolio:
             self._weights = found.weights
             for number, name in enumerate(names):
                 self._memories[name].scores = found.scores[number]
-                self._memories[name].level = (float(found.levels[number, 0]), float(found.levels[number, 1]))
+                self._memories[name].level = float(found.levels[number])
                 self._memories[name].line = None if found.lines is None else found.lines[number]
         for each in self._memories.values():
             each.base = each.counts.posts
@@ -180,6 +182,7 @@ class Portfolio:
         for name in self._memories.keys() & older._memories.keys():
             self._memories[name].later = older._memories[name].later
             self._memories[name].asked = older._memories[name].asked
+            self._memories[name].credit = older._memories[name].credit
 
     def dump(self, account: str) -> bytes:
         """Return what is known of one account, to be kept; calibrates where that was not done. No text is in
@@ -295,14 +298,14 @@ class Portfolio:
         if len(self._weights) > len(PARTS):
             margins = [0.0 if each.line is None else each.line.margin(features.keys) for each in known]
             found = found + self._weights[-1] * np.array(margins)
-        return levelled(found, np.array([each.level for each in known])), view
+        return found - np.array([each.level for each in known]), view
 
     def _thresholds(self) -> dict[str, tuple[float, float]]:
         if self._limits is None:
             names = self._known()
-            scores = [self._memories[name].scores for name in names]
             rates = [self._rates.get(name, self._rate) * self._share for name in names]
-            found = thresholds.limits(scores, rates)
+            rates = thresholds.corrected(rates, [self._memories[name].credit for name in names])
+            found = thresholds.limits([self._memories[name].scores for name in names], rates)
             self._limits = dict(zip(names, found, strict=True))
         return self._limits
 

@@ -71,14 +71,14 @@ def test_a_house_that_listens_to_it_is_saved_with_it(house: Portfolio, tmp_path:
 
 
 def test_what_was_learned_tells_accounts_apart() -> None:
-    """A post's own account mostly has the greatest margin; without words, or at first, none has one."""
+    """A post's own account mostly has the greatest margin; without features, or at first, none has one."""
     posts = [extract(of_the_house(line, number)).keys for number in range(120) for line in LINES]
     owners = np.array([number for _ in range(120) for number in range(len(LINES))])
     before, lines = linear.replay(posts, owners, len(LINES), np.ones(len(posts), dtype=bool))
     margins = np.array([[line.margin(post) for line in lines] for post in posts])
     assert not before[0].any()
     assert (margins.argmax(axis=1) == owners).mean() > 0.8
-    assert lines[0].margin(extract(Post("!!!")).keys) == 0.0
+    assert lines[0].margin(np.zeros(0, dtype=np.uint32)) == 0.0
 
 
 def test_what_is_not_learned_changes_nothing() -> None:
