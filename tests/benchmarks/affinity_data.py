@@ -53,8 +53,8 @@ class Portfolio:
 
 
 def read(path: Path) -> dict[str, list[Posted]]:
-    """Return the posts by account, oldest first; posts without a text, texts of several accounts, and accounts with
-    too few posts are dropped. Raises ValueError, with a sentence, where the file is none of posts."""
+    """Return the posts by account, oldest first; posts without a text, texts of several accounts, and accounts
+    with too few posts are dropped. Raises ValueError, with a sentence, where the file is none of posts."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -68,7 +68,9 @@ def read(path: Path) -> dict[str, list[Posted]]:
     found: dict[str, list[Posted]] = defaultdict(list)
     for row in table:
         if (row["text"] or "").strip():
-            found[row["account"]].append(Posted(row["created_at"] or "", row["text"], row.get("link_domain") or ""))
+            found[row["account"]].append(
+                Posted(row["created_at"] or "", row["text"], row.get("link_domain") or "")
+            )
     return {
         name: sorted(posts, key=lambda post: post.at)[-MOST:]
         for name, posts in sorted(alone(found).items())

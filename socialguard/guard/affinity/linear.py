@@ -18,7 +18,7 @@ from socialguard.guard.affinity.features import Block, Keys
 
 _COST: Final = 1.0
 """What a post on the wrong side costs, beside the size of the weights (C)."""
-_ROUNDS, _LAST_ROUNDS = 3, 8
+_ROUNDS, _LAST_ROUNDS = 3, 5
 """How often all posts so far are learned when a lot was added, and when the last one was."""
 _LOT: Final = 200
 """Posts that are learned together at least, later as many as all before: between two fits nothing is learned."""
@@ -98,17 +98,18 @@ class Trainer:
         return found
 
 
-def _against_all(margins: Floats, pulls: Floats, size: float, owner: int) -> Floats:
-    """How a post should pull at each account, where its own should be above 1 and every other below -1."""
+def against_all(margins: Floats, pulls: Floats, size: float, owner: int) -> Floats:
+    """Return how a post should pull at each account, where its own margin should be above 1 and every other below
+    -1."""
     sign = np.full(len(pulls), -1.0)
     sign[owner] = 1.0
     slope = sign * margins - 1 + np.abs(pulls) / (2 * _COST)
     return np.asarray(sign * np.maximum(np.abs(pulls) - slope / (size + 1 / (2 * _COST)), 0.0))
 
 
-def _ahead(margins: Floats, pulls: Floats, size: float, owner: int) -> Floats:
-    """How a post should pull at each account, where its own should be 1 above the best other: down at those that
-    come too near, and up at its own by as much."""
+def ahead(margins: Floats, pulls: Floats, size: float, owner: int) -> Floats:
+    """Return how a post should pull at each account, where its own margin should be 1 above the best other: down
+    at those that come too near, and up at its own by as much."""
     most = np.zeros(len(pulls))
     most[owner] = _COST
     without = margins + 1 - size * pulls
@@ -120,7 +121,7 @@ def _ahead(margins: Floats, pulls: Floats, size: float, owner: int) -> Floats:
     return np.asarray(np.minimum(most, (level - without) / size))
 
 
-_STEPS: Final[tuple[Callable[[Floats, Floats, float, int], Floats], ...]] = (_against_all, _ahead)
+_STEPS: Final[tuple[Callable[[Floats, Floats, float, int], Floats], ...]] = (against_all, ahead)
 
 
 def replay(

@@ -1,7 +1,9 @@
 """What is known of one account, and how it is written: a line of JSON, then arrays of numbers. Nothing of it is
-code, and no text of a post is in it."""
+code, and no text of a post is in it. A file of several accounts is a line of JSON with the length of each, then
+one after another."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -58,6 +60,34 @@ class Memory:
 
 def load(data: bytes) -> tuple[Memory, dict[str, Any]]:
     """Return what `dump` wrote, and what it wrote beside it. Raises ValueError where it is not of this form."""
+    try:
+        return _read(data)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError("this is not what this version wrote of an account") from error
+
+
+def joined(kept: Mapping[str, bytes]) -> bytes:
+    """Return several accounts as one file."""
+    sizes = json.dumps({account: len(data) for account, data in kept.items()})
+    return b"".join([sizes.encode(), b"\n", *kept.values()])
+
+
+def parted(data: bytes) -> dict[str, bytes]:
+    """Return the accounts that were `joined`. Raises ValueError where the bytes are no such file, or cut off."""
+    head, _, rest = data.partition(b"\n")
+    kept, at = {}, 0
+    try:
+        for account, size in json.loads(head).items():
+            kept[account] = rest[at : at + size]
+            at += size
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError("this is no file of a portfolio") from error
+    if at != len(rest):
+        raise ValueError("the file of the portfolio is not as long as it says")
+    return kept
+
+
+def _read(data: bytes) -> tuple[Memory, dict[str, Any]]:
     line, _, rest = data.partition(b"\n")
     head = json.loads(line)
     if not isinstance(head, dict) or head.get("form") != _FORM:

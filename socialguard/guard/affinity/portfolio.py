@@ -1,9 +1,9 @@
 """The detector: learns what a portfolio's accounts publish, and judges whether a draft reads like its target."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -114,6 +114,8 @@ class Portfolio:
         """Learn one post that is confirmed as the account's. Once calibrated, its suspicions move the account's
         thresholds first."""
         features = extract(post)
+        if not isinstance(account, str):
+            raise TypeError("an account is named by a str")
         known = self._memories.setdefault(account, Memory())
         moment = None
         if post.at is not None:
@@ -209,23 +211,14 @@ class Portfolio:
             found._weights = np.array(abouts[0]["weights"], dtype=np.float64)
         return found
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the portfolio to one file."""
-        kept = {account: self.dump(account) for account in sorted(self._memories)}
-        sizes = json.dumps({account: len(data) for account, data in kept.items()})
-        path.write_bytes(b"".join([sizes.encode(), b"\n", *kept.values()]))
+        Path(path).write_bytes(memory.joined({account: self.dump(account) for account in sorted(self._memories)}))
 
     @classmethod
-    def load(cls, path: Path) -> "Portfolio":
+    def load(cls, path: str | PathLike[str]) -> "Portfolio":
         """Return what `save` wrote. Raises ValueError where the file is none of it."""
-        head, _, rest = path.read_bytes().partition(b"\n")
-        kept, at = {}, 0
-        for account, size in json.loads(head).items():
-            kept[account] = rest[at : at + size]
-            at += size
-        if at != len(rest):
-            raise ValueError("the file is not as long as it says")
-        return cls.restored(kept)
+        return cls.restored(memory.parted(Path(path).read_bytes()))
 
     def judge(self, post: Post, target: str) -> Verdict:
         """Return what is to be said of a draft for `target`. Calibrates where that was not done."""

@@ -6,6 +6,8 @@ from typing import Final
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from socialguard.guard.affinity import Portfolio, Post, calibration, linear, memory
 from socialguard.guard.affinity.features import extract
@@ -113,3 +115,30 @@ def test_a_portfolio_of_too_many_is_left_to_the_counts(monkeypatch: pytest.Monke
     found = learned()
     assert all(memory.load(found.dump(line))[0].line is None for line in LINES)
     assert found.judge(of_the_house(LINES[0], POSTS), LINES[0]).enough
+
+
+@given(
+    st.lists(st.floats(-5, 5), min_size=2, max_size=8),
+    st.floats(0.1, 4),
+    st.lists(st.floats(-1, 1), min_size=8, max_size=8),
+)
+def test_pulls_are_the_best_that_are_allowed(margins: list[float], size: float, moves: list[float]) -> None:
+    """What pulls at the accounts adds up to nothing and is within its limits, and no other such pulls are better:
+    they would leave more of the loss."""
+    seen, before = np.array(margins), np.zeros(len(margins))
+    most = np.eye(len(margins))[0]
+    found = linear.ahead(seen, before, size, 0)
+    assert abs(found.sum()) < 1e-9
+    assert (found <= most + 1e-9).all()
+    moved = found + np.array(moves[: len(margins)])
+    moved -= moved.mean()
+    over = (moved > most).any()
+    other = before if over else moved
+
+    def loss(pulls: np.ndarray) -> float:
+        return float(size / 2 * pulls @ pulls + (seen + 1 - most) @ pulls)
+
+    assert loss(found) <= loss(other) + 1e-9
+    assert loss(found) <= loss((found + other) / 2) + 1e-9
+    again = linear.ahead(seen + size * found, found, size, 0)
+    assert again == pytest.approx(found, abs=1e-6)
