@@ -19,7 +19,7 @@ import numpy as np
 
 from socialguard.guard.affinity.portfolio import Portfolio
 from tests.benchmarks import affinity_data as data
-from tests.benchmarks import affinity_house, peers
+from tests.benchmarks import affinity_house, affinity_trades, peers
 from tests.benchmarks.table import Line, milliseconds
 
 POSTS: Final = Path(__file__).parents[2] / "../shared/data/posts/fb_pages_2016_dev.csv.gz"
@@ -107,6 +107,9 @@ def _tasks(kept: dict[str, list[data.Posted]], *, pages: bool) -> Iterator[Task]
             houses = [data.alone(affinity_house.posts(seed, notices=notices)) for seed in range(HOUSES)]
             chosen = [one for posts in houses for one in data.portfolios(posts, "random", 1, seed=4)]
             yield Task(name, chosen, False, (least, None))
+        trades = [data.alone(affinity_trades.posts(trade, seed=0)) for trade in affinity_trades.TRADES]
+        chosen = [one for posts in trades for one in data.portfolios(posts, "random", 1, seed=4)]
+        yield Task(f"houses of {len(trades)} trades", chosen, False, (None, None))
 
 
 def _judge(portfolio: data.Portfolio, ours: Found, frozen: Found, *, link: bool) -> None:
