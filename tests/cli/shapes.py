@@ -212,6 +212,26 @@ class KitProof(Shape):
     kit: KitProofFields
 
 
+class KitUsedFields(Shape):
+    put_aside: str | None
+    owner: str
+    worker: str
+    replaced: list[str]
+    epoch: int
+    incarnation: int
+    lost: int
+    anchored: str
+    trusted: list[str]
+    held: list[str]
+    unknown: list[str]
+    rotation_due: list[str]
+    revoked: list[str]
+
+
+class KitUsed(Shape):
+    recovered: KitUsedFields
+
+
 class AdoptedFields(Shape):
     epoch: int
     manifest_sha256: str
