@@ -74,6 +74,7 @@ def manifest_of(connection: "Connection", kit: "Kit") -> "Manifest":
 
 
 def who_comes_back(connection: "Connection", manifest: "Manifest", owner: str | None) -> Member:
+    """Return the owner whom a kit brings back; UsageError where several could be meant, or who is none."""
     if owner is None and len(manifest.owners) > 1:
         names = founding.profiles(connection, manifest)
         listed = ", ".join(names[one].name for one in manifest.owners)
@@ -107,7 +108,7 @@ def is_begun(org: str) -> bool:
 
 
 def is_in_force(layout: Layout, kit: "Kit") -> bool:
-    """Whether a call that was broken off had made its keys the manifest's."""
+    """Return whether a call that was broken off had made its keys the manifest's."""
     if not is_begun(kit.org) or not layout.org.exists():
         return False
     begun = identities.open_identity(beside(), kit.org)

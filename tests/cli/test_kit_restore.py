@@ -52,9 +52,10 @@ class Lost:
         what = ("vault", "recovery", "restore", str(kit or self.kit))
         return (*what, "--key-file", key, "--reason", "laptop stolen", *more)
 
-    def restore(self, *more: str, kit: Path | None = None, **environment: str) -> Done:
+    def restore(self, *more: str, kit: Path | None = None, at: str = "") -> Done:
         """Go the way back without a terminal."""
         named = () if "--owner" in more else ("--confirm", "Marie")
+        environment = {"SOCIALGUARD_CLOCK": at} if at else {}
         return self.office.cli(*self.words("--json", *named, *more, kit=kit), **environment)
 
 
@@ -135,7 +136,7 @@ def test_a_backup_comes_back_and_what_an_anchor_knows_more_is_lost_and_declared(
     assert office.cli("queue", "run", "--json", **LATER).deliveries[0]["state"] == "sent"
     lost = Lost(office, kit, lose_keys(office))
     shutil.rmtree(office.home)
-    found = shown(lost.restore("--backup", str(backup), **LATER), shapes.KitUsed).recovered
+    found = shown(lost.restore("--backup", str(backup), at=LATER["SOCIALGUARD_CLOCK"]), shapes.KitUsed).recovered
     assert (found.held, found.lost > 0) == ([delivery], True)
     verified = office.cli("audit", "verify", "--json", **LATER)
     assert (verified.code, "declared" in verified.document["status"]) == (0, True), verified

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from socialguard import errors
+from socialguard import errors, settings
 from socialguard.cli.assent import Assent, require_assent
+from socialguard.cli.commands.init import require_apart
 from socialguard.cli.commands.vault import read_kit
 from socialguard.cli.face import Face
 from socialguard.cli.key_source import chosen_kek, key_source
@@ -52,6 +53,7 @@ def restore(
     from socialguard.daemon.status import LEASE
     from socialguard.workspace import kit_looking, kit_restoring
 
+    require_apart(face.home.absolute().resolve(), settings.identity_base().absolute().resolve())
     kit = read_kit(file)
     found = kit_looking.look(face.home, kit, owner, backup)
     _confirm(face, found, confirmed)
