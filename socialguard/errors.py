@@ -352,6 +352,13 @@ class HeldByRestore(Held):
     )
 
 
+class HeldByIncident(Held):
+    """INCIDENT  {delivery} for {account} was queued before the log was begun again; in what is lost it may have
+    been sent, moved or cancelled. Held, not sent."""
+
+    remedy = HeldByRestore.remedy
+
+
 class ClockWrong(Held):
     """CLOCK  This machine's clock differs from that of {network} by {difference}. {delivery} for {account} was
     held, not sent."""

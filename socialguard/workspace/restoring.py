@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from socialguard import clock, errors, settings
 from socialguard.audit.interface import Entry, Tree
 from socialguard.model.account import AccountState
-from socialguard.model.delivery import State
 from socialguard.registry.signed import Role
 from socialguard.store import lease
 from socialguard.vault import identity as identities
@@ -187,24 +186,15 @@ def hold_all(workspace: Workspace, action: str, reason: str) -> tuple[tuple[str,
     """Hold all that is queued, mark what was being sent as unknown, and credentials as due for a new one, under an
     entry `action`; return the ids of what is held, and of what is unknown.
 
-    What is due later is held, too: after the backup it may have been cancelled, or moved earlier and sent."""
-    from socialguard.ledger import reader, writer
-    from socialguard.publishing.claim import append, hold
+    Some credentials may have been replaced after the backup."""
     from socialguard.registry import changes
+    from socialguard.workspace.accepting import hold_queue
 
-    desk, held, unknown = workspace.desk, [], []
     with workspace.database.write() as connection:
-        for value in reader.in_states(connection, State.SENDING):
-            writer.settle(connection, value, State.UNKNOWN, reason=_REASON)
-            append(connection, desk, value, "unknown", reason=_REASON)
-            unknown.append(value.id)
-        for value in reader.in_states(connection, State.QUEUED):
-            account = workspace.trust.account(connection, value.account_id)
-            hold(connection, desk, value, account, errors.HeldByRestore(delivery=value.id, account=account))
-            held.append(value.id)
+        held, unknown = hold_queue(connection, workspace, errors.HeldByRestore, _REASON)
         for account in workspace.signed.books(connection).registry.all(connection):
             if account.state is AccountState.ACTIVE:
                 changes.set_state(connection, account.id, AccountState.ROTATION_DUE)
-        obj = {"held": held, "unknown": unknown}
+        obj = {"held": list(held), "unknown": list(unknown)}
         workspace.log.append(connection, Entry(action, "ok", workspace.person, reason=reason, obj=obj))
-    return tuple(held), tuple(unknown)
+    return held, unknown

@@ -763,6 +763,22 @@ class Recovered(Shape):
     recovery: RecoveryFields
 
 
+class DeclaredGap(Shape):
+    incarnation: int
+    first: int
+    last: int
+
+
+class IncidentAccepted(Shape):
+    """What `audit incident accept` prints."""
+
+    incarnation: int
+    intact: int
+    gaps: list[DeclaredGap]
+    held: list[str]
+    unknown: list[str]
+
+
 class AuditExport(Shape):
     """What `audit export` prints."""
 

@@ -9,6 +9,7 @@ from socialguard import errors, settings
 from socialguard.cli.assent import Assent, require_assent
 from socialguard.cli.commands.init import require_apart
 from socialguard.cli.commands.vault import read_kit
+from socialguard.cli.deliveries import tell_held
 from socialguard.cli.face import Face
 from socialguard.cli.key_source import chosen_kek, key_source
 from socialguard.cli.opening import passphrase_asker
@@ -100,10 +101,7 @@ def _tell(face: Face, done: "Recovered", found: "Found") -> None:
     line("Verified: every signature, every entry, every credential. Taken on trust:")
     for sentence in done.trusted:
         face.printer.line(f"- {_(sentence)}")
-    for delivery in done.held:
-        line("Held: {delivery}. Look at the account: it may be public already.", delivery=delivery)
-    for delivery in done.unknown:
-        line("Unknown: {delivery}. Run: socialguard queue reconcile", delivery=delivery)
+    tell_held(face, done.held, done.unknown)
     for account in done.revoked:
         line(
             "{account} has no credential. Run: socialguard account rotate {account} --credential -",
