@@ -246,6 +246,15 @@ class ConfirmationRequired(SocialGuardError):
     remedy = "Add: {words}"
 
 
+class ConfirmationsRequired(ConfirmationRequired):
+    """{accounts} need confirmation (last here: {last}). Nothing was sent."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know, for one account or several."""
+        return "confirmation_required"
+
+
 class PriceUnconfirmed(ConfirmationRequired):
     """A first backup of {accounts} costs up to {price}. Nothing of it was read."""
 
