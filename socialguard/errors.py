@@ -246,6 +246,15 @@ class ConfirmationRequired(SocialGuardError):
     remedy = "Add: {words}"
 
 
+class ConfirmationsRequired(ConfirmationRequired):
+    """{accounts} need confirmation (last here: {last}). Nothing was sent."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know, for one account or several."""
+        return "confirmation_required"
+
+
 class PriceUnconfirmed(ConfirmationRequired):
     """A first backup of {accounts} costs up to {price}. Nothing of it was read."""
 
@@ -350,6 +359,13 @@ class HeldByRestore(Held):
         "Look at the account. Public, or no longer right: socialguard queue cancel {delivery} --reason … "
         "Not public, and still right: socialguard queue release {delivery} --now | --at TIME"
     )
+
+
+class HeldByIncident(Held):
+    """INCIDENT  {delivery} for {account} was queued before the log was begun again; in what is lost it may have
+    been sent, moved or cancelled. Held, not sent."""
+
+    remedy = HeldByRestore.remedy
 
 
 class ClockWrong(Held):

@@ -37,6 +37,24 @@ _DOUBTED: Final = later("Still {account}? Type {wanted}. Enter stops:")
 Row = tuple[str, str]
 
 
+class NotDeleted(errors.Cancelled):
+    """Stopped. The post was not deleted."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know."""
+        return "cancelled"
+
+
+class WrongNameToDelete(errors.WrongName):
+    """Not {expected}. The post was not deleted."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know."""
+        return "wrong_name"
+
+
 def confirm(
     challenge: Challenge, draft: str, printer: Printer, *, shown: Callable[[int], list[str]] | None = None
 ) -> str:
@@ -49,12 +67,17 @@ def confirm(
     printer.card(card(challenge, width=columns) if shown is None else shown(columns))
     for attempt in range(1, TRIES + 1):
         answer = terminal.ask(question(challenge))
+        if not answer and challenge.purpose == "delete":
+            raise NotDeleted
         if not answer:
             raise errors.Cancelled(draft=draft)
         if challenge.is_met_by(answer):
             return answer
         if attempt < TRIES:
-            printer.note_line(wrong_name(challenge.wanted))
+            told = wrong_name if challenge.purpose == "post" else not_that_name
+            printer.note_line(told(challenge.wanted))
+    if challenge.purpose == "delete":
+        raise WrongNameToDelete(expected=challenge.wanted)
     raise errors.WrongName(expected=challenge.wanted, draft=draft)
 
 

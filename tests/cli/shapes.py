@@ -212,6 +212,26 @@ class KitProof(Shape):
     kit: KitProofFields
 
 
+class KitUsedFields(Shape):
+    put_aside: str | None
+    owner: str
+    worker: str
+    replaced: list[str]
+    epoch: int
+    incarnation: int
+    lost: int
+    anchored: str
+    trusted: list[str]
+    held: list[str]
+    unknown: list[str]
+    rotation_due: list[str]
+    revoked: list[str]
+
+
+class KitUsed(Shape):
+    recovered: KitUsedFields
+
+
 class AdoptedFields(Shape):
     epoch: int
     manifest_sha256: str
@@ -741,6 +761,22 @@ class Recovered(Shape):
     """What `recover` prints."""
 
     recovery: RecoveryFields
+
+
+class DeclaredGap(Shape):
+    incarnation: int
+    first: int
+    last: int
+
+
+class IncidentAccepted(Shape):
+    """What `audit incident accept` prints."""
+
+    incarnation: int
+    intact: int
+    gaps: list[DeclaredGap]
+    held: list[str]
+    unknown: list[str]
 
 
 class AuditExport(Shape):

@@ -10,6 +10,7 @@ import click
 
 from socialguard import errors
 from socialguard.cli import progress
+from socialguard.cli.deliveries import tell_held
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason
@@ -227,34 +228,29 @@ def export(
 @reason()
 def accept(face: Face, reason: str) -> None:
     """Accept that the log was damaged: declare the gap, signed by an owner, and begin it again."""
-    from socialguard.audit import incident
-    from socialguard.workspace.owner import OwnerSigner
-    from socialguard.workspace.signed import log_keys_of
+    from socialguard.workspace import accepting
 
     with open_workspace(face) as workspace:
-        with workspace.database.read() as connection:
-            manifest = workspace.signed.books(connection).manifest
-        _require_damage(workspace)
-        declared = incident.accept(
-            workspace.database,
-            workspace.log,
-            actor=workspace.person,
-            reason=reason,
-            keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-            log_keys=log_keys_of(manifest),
-            pins=workspace.pins,
-            anchors=workspace.anchors,
-        )
+        done = accepting.accept(workspace, reason)
+    declared = done.declared
     gaps = [{"incarnation": gap.incarnation, "first": gap.first, "last": gap.last} for gap in declared.gaps]
-    document = {"incarnation": declared.incarnation, "intact": declared.intact, "gaps": gaps}
-    face.printer.answer(
-        document,
-        lambda: face.printer.say(
+    document = {
+        "incarnation": declared.incarnation,
+        "intact": declared.intact,
+        "gaps": gaps,
+        "held": list(done.held),
+        "unknown": list(done.unknown),
+    }
+
+    def people() -> None:
+        face.printer.say(
             "The log begins again as incarnation {number}; {intact} entries before it are proved.",
             number=declared.incarnation,
             intact=declared.intact,
-        ),
-    )
+        )
+        tell_held(face, done.held, done.unknown)
+
+    face.printer.answer(document, people)
 
 
 def _when(entry: Any) -> str:  # Any: audit.reader.Logged, imported late
@@ -289,14 +285,6 @@ def _error(report: Any) -> errors.SocialGuardError | None:  # Any: audit.verify.
     remedy = "Keep copies of everything as it is; docs/operations.md says what to do at this alarm."
     what = ROWS.get(problem.kind, "The audit log")
     return errors.Tampered(what=what, detail=problem.detail, remedy=remedy)
-
-
-def _require_damage(workspace: Workspace) -> None:
-    """Refuse to begin a log again that nothing is wrong with: an owner's signature is not for a slip."""
-    from socialguard.workspace.verifying import verify
-
-    if verify(workspace, deep=True).exit_code in (0, errors.Stale.exit_code, errors.NotAnchored.exit_code):
-        raise errors.UsageError(detail="The log is whole: there is no incident to accept.")
 
 
 def _status(report: Any) -> str:  # Any: audit.verify.Report, imported late

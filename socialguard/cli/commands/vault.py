@@ -4,6 +4,7 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, passphrase_asker
 from socialguard.cli.options import command, reason
 from socialguard.cli.words import _, say
+
+if TYPE_CHECKING:
+    from socialguard.vault.recovery import Kit
 
 _KIT_LIMIT = 64 * 1024
 
@@ -168,10 +172,9 @@ def recovery_new(face: Face, out: Path | None, access: str | None) -> None:
 @click.argument("file", metavar="FILE|-")
 def recovery_test(face: Face, file: str) -> int:
     """Prove that a recovery kit is the one in force and opens a credential."""
-    from socialguard.vault.recovery import parse_kit
     from socialguard.workspace import recovery
 
-    kit = parse_kit(_text(file))
+    kit = read_kit(file)
     with open_workspace(face) as workspace:
         proof = recovery.prove(workspace, kit)
     document = {"key_id": proof.key_id, "credentials": proof.credentials, "sealed": proof.sealed,
@@ -191,6 +194,13 @@ def recovery_test(face: Face, file: str) -> int:
 
     face.printer.answer({"kit": document}, people)
     return 0 if proof.sealed == proof.credentials else errors.PartlyDone.exit_code
+
+
+def read_kit(place: str) -> "Kit":
+    """Return the kit in a file, or typed on stdin (`-`)."""
+    from socialguard.vault.recovery import parse_kit
+
+    return parse_kit(_text(place))
 
 
 def _show_kit(face: Face, page: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from socialguard.cli import progress
+from socialguard.cli.deliveries import tell_held
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, passphrase_asker
 from socialguard.cli.options import command, reason
@@ -61,10 +62,7 @@ def restore(face: Face, backup: Path, reason: str) -> None:
         )
         if done.put_aside is not None:
             say("What stood here is in {place}.", place=done.put_aside)
-        for delivery in done.held:
-            say("Held: {delivery}. Look at the account: it may be public already.", delivery=delivery)
-        for delivery in done.unknown:
-            say("Unknown: {delivery}. Run: socialguard queue reconcile", delivery=delivery)
+        tell_held(face, done.held, done.unknown)
         say("Everything is frozen. Replace the credentials that changed after the backup, look through the queue, "
             "then: socialguard thaw --all --reason …")  # fmt: skip
 
