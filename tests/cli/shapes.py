@@ -879,3 +879,11 @@ class Doctor(Shape):
     """What `doctor` prints."""
 
     doctor: DoctorFields
+
+
+class Demo(Shape):
+    """What `demo` prints."""
+
+    demo: Literal["ok"]
+    steps: list[str]
+    kept: str | None
