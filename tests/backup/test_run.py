@@ -162,8 +162,7 @@ def test_what_was_made_shortly_before_the_last_look_is_paid_once_more_and_then_n
     office.sandbox.reset(seeded(office, posts=3))
     office.sandbox.foreign({"network": "x", "account": "acme", "text": "Just now"})
     back_up(office)
-    later = {"SOCIALGUARD_CLOCK": "+700s"}
-    assert [back_up(office, **later)["cost_micros"] for _ in range(2)] == [5_000, 0]
+    assert [back_up(office, SOCIALGUARD_CLOCK="+700s")["cost_micros"] for _ in range(2)] == [5_000, 0]
 
 
 def test_a_frozen_account_is_backed_up_and_a_revoked_one_is_skipped_with_its_reason(office: Office) -> None:

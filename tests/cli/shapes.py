@@ -390,6 +390,7 @@ class KeptAccount(Shape):
     files_wanted: int
     file_bytes: int
     next_run: str | None
+    network_shows_no_more: list[Literal["posts", "mentions"]]
 
 
 class BackupStatus(Shape):
