@@ -1,7 +1,6 @@
 """`socialguard backup status`, `verify`, `rebuild`: what is kept, and whether it is as it was written."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from socialguard import clock, errors
@@ -11,7 +10,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.phrases import phrase
-from socialguard.cli.times_told import age, moment
+from socialguard.cli.times_told import age, brief
 from socialguard.cli.words import _, counted, listed, say
 from socialguard.workspace.opened import Workspace
 
@@ -64,11 +63,11 @@ def status(face: Face) -> None:
                 (
                     row["account"],
                     row["items"],
-                    _moment(row["newest_at"], now, zones[row["account"]]),
+                    brief(row["newest_at"], now, zones[row["account"]]),
                     _("never") if row["age_s"] is None else say("{age} ago", age=age(row["age_s"])),
                     row["gaps_open"],
                     f"{row['files']}/{row['files'] + row['files_wanted']}",
-                    _moment(row["next_run"], now, zones[row["account"]]),
+                    brief(row["next_run"], now, zones[row["account"]]),
                 )
                 for row in rows
             ],
@@ -158,10 +157,6 @@ def rebuild(face: Face) -> None:
         face.printer.facts([(_("root before"), made.before or "–"), (_("root after"), made.after)])
 
     face.printer.answer(document, people)
-
-
-def _moment(at: str | None, now: datetime, zone: str) -> str:
-    return "–" if at is None else moment(datetime.fromisoformat(at), now, zone)
 
 
 def _destroyed(one: tuple[str, str], names: dict[str, str]) -> dict[str, str]:
