@@ -43,7 +43,7 @@ def moment(at: datetime, now: datetime, zone: str) -> str:
 
 
 def brief(at: str | None, now: datetime, zone: str) -> str:
-    """Return an instant as documents have it, as short as a narrow table needs it: 08:12 CET, yesterday, 2026-11-20;
+    """Return an instant as documents have it, as short as a narrow table needs: 08:12 CET, yesterday, 2026-11-20;
     a dash where there is none."""
     if at is None:
         return "–"
