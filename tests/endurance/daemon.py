@@ -3,9 +3,9 @@ the daemon, killed at random instants under the load of everything due at once, 
 then killed on for a minute in which five deliveries are due every second, and held to its punctuality.
 
 It prints what came of it and ends with 1 where a post is public twice, out of its account's order, or told
-otherwise than it is, or waited for more than two seconds while a daemon was up. A kill leaves what it strikes to be
-found out: on Facebook that is proved and told as failed, on X a timeline that does not show it proves nothing, and
-it waits for a person."""
+otherwise than it is, or waited for more than two seconds while a daemon was up. A kill leaves what it strikes to
+be found out: on Facebook that is proved and told as failed, on X a timeline that does not show it proves nothing,
+and it waits for a person."""
 
 import argparse
 import json
