@@ -17,15 +17,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from socialguard.sandbox.process import start
+from socialguard.sandbox.process import Running, start
 from tests import fleet
 from tests.daemon.running import daemon, until
 from tests.daemon.stock import is_quiet, problems, states
 from tests.endurance import punctual
 from tests.office import Office
 
-LONGEST = 2.0
-"""Seconds after it is ready until a daemon is killed, at the most."""
+LONGEST = 10.0
+"""Seconds after it is ready until a daemon is killed, at the most, whatever it has sent by then."""
+JITTER = 0.2
+"""Seconds by which a kill comes later than what it waited for, at the most."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,14 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="socialguard-endurance-") as place, start() as sandbox:
         office = fleet.make(Path(place), sandbox, options.accounts)
         texts = fleet.queue(office, fleet.names(options.accounts), options.deliveries // options.accounts)
-        # So that the last kill still strikes something, however fast this machine is.
-        between = LONGEST if options.kills == 0 else min(LONGEST, 60 / options.kills)
-        for _ in range(options.kills):
+        for left in range(options.kills, 0, -1):
             with daemon(office, **fleet.LATER) as running:
-                time.sleep(dice.uniform(0.0, between))
+                # So that every kill strikes something, however fast this machine is: each has its share of posts.
+                share = max(0, options.deliveries - _published(sandbox)) / left
+                _wait_for(sandbox, dice.uniform(0.0, 2.0 * share))
+                time.sleep(dice.uniform(0.0, JITTER))
                 running.kill()
-        left = Counter(states(office).values())
-        print(json.dumps({"after the kills": left}), flush=True)
+        print(json.dumps({"after the kills": Counter(states(office).values())}), flush=True)
         code = _settle(office)
         more, first = punctual.stock(office, fleet.names(options.accounts), options.seconds, len(texts))
         kept = punctual.keep_time(office, dice, first, options.seconds)
@@ -63,6 +65,18 @@ def main(arguments: list[str] | None = None) -> int:
     print(json.dumps({**figures, "seconds": round(time.monotonic() - began), "seed": seed}))
     print("\n".join(wrong[:50]))
     return 1 if wrong or code or kept.figures()["too_late"] else 0
+
+
+def _published(sandbox: Running) -> int:
+    """How many posts the networks were asked to publish."""
+    return sum(counts.get("publish", 0) for counts in sandbox.requests().values())
+
+
+def _wait_for(sandbox: Running, more: float) -> None:
+    """Wait until so many more posts were asked for, and no longer than `LONGEST`."""
+    wanted, end = _published(sandbox) + int(more), time.monotonic() + LONGEST
+    while _published(sandbox) < wanted and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def _settle(office: Office) -> int:

@@ -1,6 +1,7 @@
 """How late a daemon is that is killed again and again: what is due every second, and how long each waits for its
 first attempt while a daemon is up."""
 
+import os
 import random
 import time
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ class Kept:
             "median_s": round(ordered[len(ordered) // 2], 2),
             "longest_s": round(ordered[-1], 2),
             "too_late": sum(wait > LATEST for wait in ordered),
+            "load": round(os.getloadavg()[0], 1),
         }
 
 
