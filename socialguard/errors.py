@@ -273,7 +273,7 @@ class NotAllowed(Held):
 
 
 class OwnersNeeded(Held):
-    """Only an owner can do this: it needs the signatures of {count} owner(s). Nothing was changed."""
+    """Only an owner can do this. Owners who must sign: {count}. Nothing was changed."""
 
     remedy = "Ask an owner. Who is one: socialguard member list"
 

@@ -410,6 +410,7 @@ class KeptAccount(Shape):
     files_wanted: int
     file_bytes: int
     next_run: str | None
+    network_shows_no_more: list[Literal["posts", "mentions"]]
 
 
 class BackupStatus(Shape):
@@ -915,3 +916,11 @@ class Doctor(Shape):
     """What `doctor` prints."""
 
     doctor: DoctorFields
+
+
+class Demo(Shape):
+    """What `demo` prints."""
+
+    demo: Literal["ok"]
+    steps: list[str]
+    kept: str | None
