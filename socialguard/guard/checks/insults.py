@@ -36,6 +36,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue
         if word in _read()["names any"] and text[slice(*span)].istitle():
             continue
+        if word in _initials() and not text[slice(*span)].islower():
+            continue
         yield Finding(
             "insults",
             severity,
@@ -55,18 +57,26 @@ def sections() -> Mapping[str, tuple[str, ...]]:
 def _languages(text: str, account: tuple[str, ...]) -> tuple[str, ...]:
     """The languages whose words count here: some insult in one and say something harmless in the other."""
     code, sure = language_of(text)
+    own = tuple(one for one in account if one in ("en", "fr"))
+    few = len(text.split()) < _ENOUGH_WORDS
     if code in ("en", "fr"):
-        return (code,)
-    if sure or (code != "un" and len(text.split()) >= _ENOUGH_WORDS):
-        return ()
-    return tuple(one for one in account if one in ("en", "fr")) or ("en", "fr")
+        return tuple(dict.fromkeys((code, *own))) if few else (code,)
+    if few:
+        return own or (() if sure else ("en", "fr"))
+    return () if sure or code != "un" else own or ("en", "fr")
 
 
 @lru_cache(maxsize=64)
 def _lexicon(grade: str, languages: tuple[str, ...], own: tuple[str, ...], allowed: tuple[str, ...]) -> Lexicon:
     read = _read()
-    words = [word for one in ("any", *languages) for word in read.get(f"{grade} {one}", ())]
+    grades = (grade, "initials") if grade == "strong" else (grade,)
+    words = [word for one in ("any", *languages) for each in grades for word in read.get(f"{each} {one}", ())]
     return Lexicon.of((*(word for word in words if plain(word) not in allowed), *own), read["harmless any"])
+
+
+@lru_cache(maxsize=1)
+def _initials() -> frozenset[str]:
+    return frozenset(word for name, words in _read().items() if name.startswith("initials") for word in words)
 
 
 @lru_cache(maxsize=1)
