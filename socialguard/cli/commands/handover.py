@@ -12,7 +12,7 @@ from socialguard.cli.options import command, logged
 from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant
 from socialguard.cli.waiting import waits_for
-from socialguard.cli.words import _, say
+from socialguard.cli.words import _, named_scope, say
 from socialguard.model.delivery import Delivery, State
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def handover(face: Face, note: str | None) -> None:
             _section(face, title, [_line(one, accounts, stops_of.get(one.id)) for one in chosen])
         for title, stops in ((_("Frozen"), frozen), (_("Crises"), crises)):
             told = [
-                f"{one['scope']}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}" for one in stops
+                f"{named_scope(str(one['scope']))}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}"
+                for one in stops
             ]
             _section(face, title, told)
         _section(face, _("Alerts"), [one["message"] for one in document["alerts"]])

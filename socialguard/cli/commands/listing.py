@@ -14,7 +14,7 @@ from socialguard.cli.options import command
 from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant, minute
 from socialguard.cli.waiting import CODES, waits_for
-from socialguard.cli.words import _
+from socialguard.cli.words import _, named_scope
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.campaign import campaign_name
@@ -209,7 +209,9 @@ def _why(document: Mapping[str, Any], word: str | None) -> str | None:
     """Return what a delivery waits for, and why: the freeze, or what it is held for."""
     stop = document["stop"]
     held = document["reason"] if document["state"] == State.HELD.value else ""
-    why = reason_told(held) if stop is None else f"{_('frozen')} {stop['scope']}, {stop['by']}: {stop['reason']}"
+    why = reason_told(held)
+    if stop is not None:
+        why = f"{_('frozen')} {named_scope(stop['scope'])}, {stop['by']}: {stop['reason']}"
     return word if word is None or not why else f"{_(word)} ({why})"
 
 
