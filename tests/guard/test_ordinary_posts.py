@@ -51,6 +51,7 @@ ORDINARY = {
         "FCK 2-0 up at half time, what a start",
         "Slut-shaming has to stop, and our panel says how",
         "Prick the potatoes, bake them, then prick the skins again",
+        "The winner is ticket 4471-9920-1182. Please come forward!",
         "IMEI 356938035643809 is printed under the battery",
     ),
 }
@@ -106,6 +107,10 @@ def test_an_address_hidden_from_robots_is_an_address() -> None:
 def test_a_north_american_number_is_of_an_office_where_the_words_around_say_so() -> None:
     assert told("personal", "text (415) 555-2671 tonight") == [("warn", "(415) 555-2671")]
     assert told("personal", "Tickets: (415) 555-2671") == [("note", "(415) 555-2671")]
+
+
+def test_a_number_of_a_country_without_a_first_zero_is_found_with_hyphens() -> None:
+    assert told("personal", "llama 612-345-678 ya", settings={"countries": ("ES",)}) == [("warn", "612-345-678")]
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,12 @@ def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, 
             found = list(PhoneNumberMatcher(around, country, leniency=Leniency.VALID, max_tries=20))
             # Ten digits without a sign are more often something else than a number of the United States.
             found = [one for one in found if country != "US" or not one.raw_string.isdigit()]
+            # Nor does 4471-9920-1182 begin with the prefix of Great Britain: a ticket, an order.
+            found = [
+                one
+                for one in found
+                if not ("-" in one.raw_string and _is_bare(one.raw_string, one.number.country_code))
+            ]
             for one in found:
                 kind = phonenumbers.number_type(one.number)
                 # Where a number does not tell what it is (North America), the words around it do.
@@ -113,6 +119,12 @@ def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, 
                 )
             if found:
                 break
+
+
+def _is_bare(raw: str, code: int | None) -> bool:
+    """Whether a number begins with the code of its country, and neither + nor 00 says so; 1-800-… is how North
+    America writes its own."""
+    return code != 1 and "+" not in raw and re.sub(r"\D", "", raw).startswith(str(code))
 
 
 @lru_cache(maxsize=64)
