@@ -158,6 +158,8 @@ def test_talk_of_passwords_is_no_password(text: str) -> None:
         "encul* va",
         "🅵🆄🅲🅺 it",
         "fvck",
+        "fu¢k",
+        "f'ing awful",
         "Tais-toi fdp",
         "nik ta mère",
         "mother-fucker",
