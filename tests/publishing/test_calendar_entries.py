@@ -72,6 +72,12 @@ def test_a_month_that_does_not_exist_is_told_as_it_was_written() -> None:
         moment(entry(2, cells), "Europe/Paris", "day-first")
 
 
+def test_a_day_that_does_not_exist_is_told_as_it_was_written() -> None:
+    with pytest.raises(errors.BadTime) as refused:
+        moment(row("31/02/2029 9h30"), PARIS, None)
+    assert refused.value.message().startswith("31/02/2029 9h30 is not a time")
+
+
 def test_a_time_that_does_not_exist_is_refused_with_two_proposals() -> None:
     with pytest.raises(errors.BadTime) as caught:
         moment(row("2030-03-31 02:30"), PARIS, None)

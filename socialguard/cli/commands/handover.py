@@ -14,6 +14,7 @@ from socialguard.cli.times_told import instant
 from socialguard.cli.waiting import waits_for
 from socialguard.cli.words import _, named_scope, say
 from socialguard.model.delivery import Delivery, State
+from socialguard.model.text import excerpt
 
 if TYPE_CHECKING:
     from socialguard.alerts.reader import Alert
@@ -125,7 +126,7 @@ def _section(face: Face, title: str, lines: list[str]) -> None:
 
 def _line(one: Delivery, accounts: "dict[str, Account]", stop: "Stop | None") -> str:
     account = accounts.get(one.account_id)
-    text = " ".join(one.content.text.split())[:_TEXT]
+    text = excerpt(one.content.text, _TEXT)
     when = instant(one.due, account.zone if account is not None else "UTC")
     word = waits_for(one.state, is_due=one.due <= clock.now(), is_frozen=stop is not None)
     why = reason_told(one.state_reason) if stop is None else say("frozen: {reason}", reason=stop.reason)

@@ -19,6 +19,7 @@ from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Delivery, State
+from socialguard.model.text import excerpt
 from socialguard.registry import campaigns
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = 50
 _STATES = click.Choice([state.value for state in State])
+
+_EXCERPT: Final = 60
 
 
 @command("list")
@@ -219,6 +222,6 @@ def _cells(row: Any, account: str, zone: str, word: str | None) -> tuple[str, ..
     from socialguard.ledger.rows import to_content
 
     content = to_content(row.content)
-    text = " ".join(f"{deliveries.part_mark(content)} {content.text}".split())
+    text = excerpt(f"{deliveries.part_mark(content)} {content.text}".strip(), _EXCERPT)
     waits = "" if word is None else _(word)
-    return row.id, minute(row.due, zone), account, _(row.state), waits, text[:60]
+    return row.id, minute(row.due, zone), account, _(row.state), waits, text

@@ -102,7 +102,11 @@ def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
     text = _ordered(_HYPHENED.sub(r"\1 \2 \3", _SECONDS.sub("", found.when)), dates)
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
-    return parse_when(text, found.zone or zone, _LONG_AGO)
+    try:
+        return parse_when(text, found.zone or zone, _LONG_AGO)
+    except errors.BadTime as problem:
+        problem.fields["text"] = found.when  # as it stands in the file, not as it was spelled out
+        raise
 
 
 def _ordered(text: str, dates: Dates | None) -> str:
