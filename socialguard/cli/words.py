@@ -116,6 +116,11 @@ def quoted(text: str) -> str:
     return f"« {text} »" if language() == "fr" else f'"{text}"'
 
 
+def named_scope(scope: str) -> str:
+    """Return what a freeze or a crisis is on, as a sentence says it: a selector stays as people type it."""
+    return _("all accounts") if scope == "all" else scope
+
+
 def listed(items: Iterable[str]) -> str:
     """Return names as a sentence lists them: a, b and c."""
     names = list(items)
