@@ -104,6 +104,13 @@ def of_fingerprints(connection: Connection, fingerprints: Iterable[str], action:
     return told
 
 
+def newest(connection: Connection, account: str, action: str) -> Told | None:
+    """Return the newest entry of an action on an account, None where there is none."""
+    query = select(_E.leaf).where(_E.account == account, _E.action == action)
+    leaf = connection.execute(query.order_by(_E.incarnation.desc(), _E.seq.desc()).limit(1)).scalar()
+    return None if leaf is None else _told(bytes(leaf))
+
+
 def _told(leaf: bytes) -> Told:
     fields = leaves.decode(leaf)
     said = leaves.columns(fields)

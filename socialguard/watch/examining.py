@@ -83,7 +83,7 @@ def _judged(
     found: list[Sighting] = []
     for number, one in enumerate(foreign):
         before = _before(connection, account.id, foreign, number) if usual is not None else 0
-        found.append(judging.foreign(one, usual, before, account.zone))
+        found.append(judging.foreign(one, usual, before))
     return found
 
 

@@ -12,8 +12,6 @@ from socialguard.watch import baseline, examining, ours, probing, sightings
 from socialguard.watch.baseline import Baseline
 from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
 
-BASELINE = "watch.baseline"
-
 
 class Watch:
     """Looks at accounts of a workspace."""
@@ -72,14 +70,15 @@ class Watch:
         with self._desk.database.write() as connection:
             baseline.keep(connection, account.id, usual, key_id, signature)
             obj = {"posts": usual.posts, "sources": len(usual.sources), "hours": len(usual.hours)}
-            log.append(connection, Entry(BASELINE, "ok", actor, account.id, obj=obj))
+            said = {**obj, "statement": baseline.digest(account.id, usual)}
+            log.append(connection, Entry(baseline.ACTION, "ok", actor, account.id, obj=said))
         return usual
 
     def forget(self, account: Account, log: AuditLog, actor: Actor) -> bool:
         """Accept nothing by hand any more; return whether anything was accepted."""
         with self._desk.database.write() as connection:
             found = baseline.forget(connection, account.id)
-            log.append(connection, Entry(BASELINE, "forgotten", actor, account.id))
+            log.append(connection, Entry(baseline.ACTION, "forgotten", actor, account.id))
         return found
 
     def written(self, account: Account, since: datetime) -> list[Sighting]:
