@@ -64,7 +64,7 @@ class Baseline:
 
         Each post counts for the hours beside its own, too, by a normal curve, which is wider where few posts say
         little: a kernel density. One post at night among thousands so makes no night usual."""
-        width = max(_NARROW, 4 / float(self.posts) ** (1 / 3))
+        width = max(_NARROW, 4 / math.cbrt(self.posts))
         hour = hour_of(at, self.zone)
         near: float = sum(
             count * math.exp(-(min((hour - seen) % 24, (seen - hour) % 24) ** 2) / (2 * width**2))
