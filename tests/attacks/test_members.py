@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from socialguard import clock
 from socialguard.canon import jcs
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Grant, Member, Right, Role
@@ -173,3 +174,19 @@ def test_an_account_that_no_owner_added(firm: Firm) -> None:
     done = firm.office.post("To a stranger", "x:@acme2")
     assert done.code in (5, 13), done
     assert firm.office.published() == []
+
+
+def test_the_time_of_an_epoch_moved(firm: Firm) -> None:
+    """Changes nothing: when a right was given is what the log says, not the row beside the signed manifest."""
+    begin = jcs.timestamp(clock.now())
+    assert firm.office.cli("grant", "Jonas", "facebook:@globex").code == 0
+    write(firm, "update manifest set created_at = '2020-01-01T00:00:00.000000Z'")
+    write(firm, "update manifest set created_at = '2040-01-01T00:00:00.000000Z' where epoch = 2")
+
+    def could(*words: str) -> set[str]:
+        rights = firm.office.cli("audit", "access", *words, "--json").document["access"]["rights"]
+        return {one["account"] for one in rights if one["name"] == "Jonas"}
+
+    assert "facebook:@globex" in could()
+    assert could("--at", begin) == could() - {"facebook:@globex"}
+    assert firm.office.cli("audit", "access", "--at", "2021-01-01", "--json").code == 5

@@ -572,12 +572,17 @@ class LoginPage(Shape):
     page: str
 
 
+class WorkerNear(Shape):
+    id: str
+    reach: Literal["keys", "machine", "unknown"]
+
+
 class OffboardedFields(ChangedFields):
     could_open: list[str]
     to_rotate: list[str]
     pages: list[LoginPage]
     deliveries: list[str]
-    workers: list[str]
+    workers: list[WorkerNear]
 
 
 class Offboarded(Shape):
