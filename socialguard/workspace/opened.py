@@ -55,7 +55,6 @@ class Workspace(AbstractContextManager["Workspace"]):
     def __init__(self, home: Path, *, ask: Ask | None = None, via: str = "cli") -> None:
         self.layout = Layout(home)
         self.org = self.layout.read_org()
-        self.settings = settings.load(self.layout.settings)
         self._ask = ask
         self._via = via
         self._networks: dict[str, Network] = {}
@@ -91,6 +90,11 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.database.close()
 
     # ── this machine ─────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def settings(self) -> "settings.Settings":
+        """What the operator set; raises SettingsInvalid, which keeps no freeze from working."""
+        return settings.of_workspace(self.layout.settings)
 
     @cached_property
     def identity(self) -> Identity:

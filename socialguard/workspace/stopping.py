@@ -44,7 +44,10 @@ _BEGUN: Final = Prepared(
     .order_by(audit_entry.c.incarnation, audit_entry.c.seq)
 )
 _NOT_REMOVED: Final = member.c.status != "removed"
-_UNWRITABLE: Final = (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy)
+_UNWRITABLE: Final = (
+    *(errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy),
+    errors.SettingsInvalid,  # without it nobody knows which database it is
+)
 
 
 class Unstopped(errors.AuditUnwritable):
