@@ -160,6 +160,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         opened = open_database(self.layout.database_url(self.settings.database))
         from socialguard.workspace import readying
 
+        readying.refuse_strangers(opened)
         readying.arm(opened)
         readying.absorb(self, opened)
         readying.settle(self, opened)
