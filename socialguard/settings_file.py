@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 from socialguard import errors
 from socialguard.model.money import KEPT, MICROS, Budget, Budgets
+from socialguard.model.text import marked
 from socialguard.model.toml_lines import NotToml, line_of, loads
 from socialguard.settings import HOURLY, Settings
 
@@ -106,6 +107,9 @@ def parse(source: str, name: str) -> Settings:
     )
 
 
+_CLOSE: Final = marked("Take the right to write away from others: chmod go-w on {own} and on its directory.")
+
+
 def merged(shared: str | None, path: Path, private: str | None, own: Path) -> Settings:
     """Return what the texts of a workspace's file and of a machine's own say together, None for a file that is not
     there; raises SettingsInvalid, SettingsOpen."""
@@ -120,6 +124,8 @@ def merged(shared: str | None, path: Path, private: str | None, own: Path) -> Se
         names_of = [name for section in sections for name in OWN[section]]
         found = replace(found, **{name: getattr(mine, name) for name in names_of})
         here -= sections
+        if sections and is_open(own):
+            raise errors.SettingsOpen(path=str(own), section=f"[{min(sections)}]", remedy=_CLOSE, own=own)
     if here and is_open(path):
         raise errors.SettingsOpen(path=path.name, section=f"[{min(here)}]", own=own)
     return found

@@ -128,6 +128,13 @@ def test_a_section_of_a_machines_own_is_refused_where_others_can_write(
     assert settings.of_workspace(path, own(tmp_path, f"[{section}]\n")) == Settings()
 
 
+def test_the_file_beside_the_keys_is_refused_too_where_others_can_write(tmp_path: Path) -> None:
+    path = own(tmp_path, '[http]\nproxy = "http://p"\n')
+    path.parent.chmod(0o777)
+    with pytest.raises(errors.SettingsOpen):
+        settings.of_workspace(tmp_path / "none.toml", path)
+
+
 @pytest.mark.parametrize(("folder", "file"), [(0o700, 0o664), (0o755, 0o644)])
 def test_what_others_only_read_or_do_not_reach_is_as_good(tmp_path: Path, folder: int, file: int) -> None:
     path = shared(tmp_path, '[http]\nproxy = "http://p"\n')

@@ -3,8 +3,10 @@ elsewhere, and locks that are held for ever."""
 
 import fcntl
 import os
+import re
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from socialguard.daemon.disk import Disk
@@ -94,3 +96,15 @@ def test_the_lock_of_the_emergency_file_held_for_ever(firm: Firm, monkeypatch: p
         with firm.office.entered() as workspace:
             assert workspace.emergency.note("freeze", workspace.person, obj={"scope": "all"}).file
     held(firm, firm.send(), ACME)
+
+
+@pytest.mark.parametrize("template", ["{a:>9999999999}", "{a.__class__}", "{a[0]}", "{a!r}", "{", "{0}"])
+def test_a_reminder_of_alerts_that_would_fill_the_memory(firm: Firm, template: str) -> None:
+    """Shown as the text that it is: every command ends with it, a freeze, too."""
+    value = {"unseen": 1, "template": template, "fields": {"a": "x"}, "raised_at": "2026-01-01T00:00:00+00:00"}
+    small_file.write(firm.office.home / "cache" / "alerts.json", value)
+    child = firm.office.terminal("freeze", "--all", "--reason", "leak")
+    child.expect("ALERT.*unseen alert. " + re.escape(template))
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0

@@ -1,4 +1,4 @@
-"""Time: a clock that is set back on one machine brings nothing to life that has ended, as the worker's clock has it."""
+"""Time: a clock that is set back on one machine brings nothing to life that has ended by the worker's clock."""
 
 from datetime import UTC, datetime, timedelta
 
