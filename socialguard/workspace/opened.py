@@ -136,6 +136,15 @@ class Workspace(AbstractContextManager["Workspace"]):
         return Actor(self.identity.member_id, "person", self._via)
 
     @cached_property
+    def stopper(self) -> Actor:
+        """Who stops something here: it needs no key, so that where this machine has none it is whoever sits there;
+        the entry still holds machine and user."""
+        try:
+            return self.person
+        except errors.SocialGuardError:
+            return Actor("unknown", "person", self._via)
+
+    @cached_property
     def worker(self) -> Actor:
         """The worker of this machine."""
         return Actor(self.identity.worker_id, "worker", self._via)
