@@ -32,6 +32,7 @@ STATEMENT: Final = "watch-baseline"
 """The envelope type of what a member accepts as usual."""
 ACTION: Final = "watch.baseline"
 """In the log: `ok` with the SHA-256 of the statement that was accepted, or `forgotten`."""
+_WHAT: Final = "A baseline of the watch"
 _HANDS: Final = "hands"
 _READ: Final = Prepared(
     select(baseline.c.value).where(
@@ -101,10 +102,10 @@ def hour_of(at: datetime, zone: str) -> int:
     return at.astimezone(ZoneInfo(zone)).hour
 
 
-def load(connection: Connection, account_id: str, org: str, signers: Mapping[str, bytes]) -> Baseline | None:
-    """Return what is usual on an account, None where nobody said that anything is; Tampered for a row that no
-    member signed, or that is not the one that the log says was accepted last. `signers` are their public keys by
-    key id."""
+def load(connection: Connection, account_id: str, org: str, judges: Mapping[str, bytes]) -> Baseline | None:
+    """Return what is usual on an account, None where nobody said that anything is; Tampered for a row that
+    nobody signed who may say so, or that is not the one that the log says was accepted last. `judges` are their
+    public keys by key id."""
     text = read(connection, account_id, _HANDS)
     if text is None:
         return None
@@ -114,12 +115,14 @@ def load(connection: Connection, account_id: str, org: str, signers: Mapping[str
         sources = {str(name): int(count) for name, count in kept["sources"].items()}
         value = Baseline(int(kept["posts"]), str(kept["zone"]), sources, hours, int(kept["burst"]))
         signed = jcs.encode(statement(account_id, value))
-        envelope.verify(signers[kept["key_id"]], jcs.unb64(kept["signature"]), STATEMENT, org, signed)
+        envelope.verify(judges[kept["key_id"]], jcs.unb64(kept["signature"]), STATEMENT, org, signed)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise errors.Tampered(what="A baseline of the watch", detail="no member signed it.") from None
+        raise errors.Tampered(
+            what="A baseline of the watch", detail="nobody who may post there signed it."
+        ) from None
     last = usage.newest(connection, account_id, ACTION)
     if last is None or last.outcome != "ok" or last.obj.get("statement") != digest(account_id, value):
-        raise errors.Tampered(what="A baseline of the watch", detail="it is not the one that was accepted last.")
+        raise errors.Tampered(what=_WHAT, detail="it is not the one that was accepted last.")
     return value
 
 
