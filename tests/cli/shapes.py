@@ -868,6 +868,21 @@ class AuditPerson(Shape):
     report: dict[str, Any]
 
 
+class SignedFileFields(Shape):
+    file: str
+    kind: Literal["evidence", "person-report"]
+    signer: str
+    name: str
+    made_at: str
+    files: int
+
+
+class AuditChecked(Shape):
+    """What `audit check` prints."""
+
+    checked: SignedFileFields
+
+
 class SignFields(Shape):
     name: str
     state: Literal["ok", "warn", "bad"]
