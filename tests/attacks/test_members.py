@@ -207,6 +207,18 @@ def test_the_time_of_an_epoch_moved(firm: Firm) -> None:
     assert firm.office.cli("audit", "access", "--at", "2021-01-01", "--json").code == 5
 
 
+def test_rules_of_the_attackers_in_the_file_that_an_owner_applies(firm: Firm) -> None:
+    """Told: whoever signs a file that others can write is shown what it changes, and for which accounts."""
+    path = firm.office.home / "policy.toml"
+    path.write_text("[defaults]\ngrace = 0\n\n[label.fr]\nsecure = true\n", encoding="utf-8")
+    done = firm.office.cli("policy", "apply", "--reason", "grace", "--json")
+    assert done.code == 0, done
+    weaker = {one["rule"]: one for one in done.document["policy"]["changes"] if one["accounts"] == [ACME]}
+    assert (weaker["approvals"]["before"], weaker["approvals"]["after"]) == (1, 0)
+    path.write_text("[defaults]\ngrace = 0\napprovals = 1\n\n[label.fr]\nsecure = true\n", encoding="utf-8")
+    assert "approvals" in firm.office.cli("policy", "apply", "--reason", "back").stdout
+
+
 def test_the_end_of_a_grant_moved(firm: Firm) -> None:
     """Refused: it stands in the manifest, whose hash this machine knows."""
     until = (clock.now() + timedelta(minutes=5)).isoformat()

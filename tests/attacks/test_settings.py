@@ -1,6 +1,7 @@
 """Who can write the workspace's directory writes its settings: what that does to a worker whose workspace a Unix
 group shares. Its machine's own settings lie in the identity directory."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,15 @@ def test_anchors_taken_out_of_a_shared_file(firm: Firm, outside: Path) -> None:
     assert firm.office.published() == [APPROVED, PLAIN]
     assert list(outside.rglob("*.checkpoint"))
     assert firm.verify("--require-anchor").code == 0
+
+
+def test_a_copy_of_the_database_named_in_its_place(firm: Firm, tmp_path: Path) -> None:
+    """Refused: the copy is older than what this machine has seen."""
+    shutil.copy(firm.office.database, tmp_path / "copy.db")
+    assert firm.office.cli("freeze", "--all", "--reason", "leak", "--json").code == 0
+    write_settings(firm, f'database = "sqlite:///{tmp_path / "copy.db"}"\n')
+    assert firm.send().code == 13
+    assert firm.office.published() == []
 
 
 def test_settings_garbled_to_keep_a_freeze_from_working(firm: Firm) -> None:

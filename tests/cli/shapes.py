@@ -239,11 +239,19 @@ class Contact(Shape):
     contact: ContactFields
 
 
+class ChangeFields(Shape):
+    rule: str
+    before: bool | int | str | list[str] | None
+    after: bool | int | str | list[str] | None
+    accounts: list[str]
+
+
 class AppliedFields(Shape):
     file: str
     sha256: str
     epoch: int
     changed: bool
+    changes: list[ChangeFields]
 
 
 class Applied(Shape):
@@ -269,13 +277,6 @@ class RuleFields(Shape):
     rule: str
     value: bool | int | str | list[str]
     place: str | None
-
-
-class ChangeFields(Shape):
-    rule: str
-    before: bool | int | str | list[str] | None
-    after: bool | int | str | list[str] | None
-    accounts: list[str]
 
 
 class DifferenceFields(Shape):
