@@ -259,11 +259,19 @@ class Contact(Shape):
     contact: ContactFields
 
 
+class ChangeFields(Shape):
+    rule: str
+    before: bool | int | str | list[str] | None
+    after: bool | int | str | list[str] | None
+    accounts: list[str]
+
+
 class AppliedFields(Shape):
     file: str
     sha256: str
     epoch: int
     changed: bool
+    changes: list[ChangeFields]
 
 
 class Applied(Shape):
@@ -289,13 +297,6 @@ class RuleFields(Shape):
     rule: str
     value: bool | int | str | list[str]
     place: str | None
-
-
-class ChangeFields(Shape):
-    rule: str
-    before: bool | int | str | list[str] | None
-    after: bool | int | str | list[str] | None
-    accounts: list[str]
 
 
 class DifferenceFields(Shape):
@@ -593,12 +594,17 @@ class LoginPage(Shape):
     page: str
 
 
+class WorkerNear(Shape):
+    id: str
+    reach: Literal["keys", "machine", "unknown"]
+
+
 class OffboardedFields(ChangedFields):
     could_open: list[str]
     to_rotate: list[str]
     pages: list[LoginPage]
     deliveries: list[str]
-    workers: list[str]
+    workers: list[WorkerNear]
 
 
 class Offboarded(Shape):
@@ -898,6 +904,21 @@ class AuditPerson(Shape):
 
     file: str
     report: dict[str, Any]
+
+
+class SignedFileFields(Shape):
+    file: str
+    kind: Literal["evidence", "person-report"]
+    signer: str
+    name: str
+    made_at: str
+    files: int
+
+
+class AuditChecked(Shape):
+    """What `audit check` prints."""
+
+    checked: SignedFileFields
 
 
 class SignFields(Shape):

@@ -123,3 +123,25 @@ def _moment(workspace: Workspace, text: str | None) -> datetime:
 def _plain(fields: dict[str, object]) -> dict[str, object]:
     """An empty text is one that the log does not know: null for scripts."""
     return {key: None if value == "" else value for key, value in fields.items() if key != "account_id"}
+
+
+@command("check")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def check(face: Face, file: Path) -> None:
+    """Hold a signed file against its signature: evidence of a panic, or a report on a person."""
+    from socialguard.workspace import checking
+
+    with open_workspace(face) as workspace:
+        found = checking.check(workspace, file)
+
+    def people() -> None:
+        face.printer.say(
+            "{file} is as {name} signed it: {kind}, {time}, files: {count}.",
+            file=file,
+            name=found.name,
+            kind=_(found.kind),
+            time=found.made_at,
+            count=found.files,
+        )
+
+    face.printer.answer({"checked": {"file": str(file), **asdict(found)}}, people)
