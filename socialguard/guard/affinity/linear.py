@@ -22,8 +22,9 @@ _ROUNDS, _LAST_ROUNDS = 3, 5
 """How often all posts so far are learned when a lot was added, and when the last one was."""
 _LOT: Final = 200
 """Posts that are learned together at least, later as many as all before: between two fits nothing is learned."""
-MOST: Final = 64
-"""Accounts that it is tried with: time and memory are (words of all posts) × accounts."""
+MOST: Final = 32
+"""Accounts that it is tried with: its time, and what must be loaded before a draft is judged, are (features of all
+posts) × accounts."""
 PRIOR: Final = 6.0
 """The weight of its margin in a score before a workspace is known."""
 
