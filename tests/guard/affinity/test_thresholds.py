@@ -1,5 +1,6 @@
 """Credit: false alarms that happen move how much is asked."""
 
+import json
 from datetime import timedelta
 from typing import Final
 
@@ -53,6 +54,10 @@ def test_an_account_that_was_asked_in_vain_is_asked_less_and_it_is_kept() -> Non
     kept = {account: found.dump(account) for account in VOCABULARIES}
     assert memory.load(kept[CITY])[0].credit < -1
     assert Portfolio.restored(kept).judge(Post("?"), CITY).swap_threshold == after.swap_threshold
+    head, _, rest = kept[CITY].partition(b"\n")
+    forgiven = json.dumps({**json.loads(head), "credit": 0.0}).encode()
+    anew = Portfolio.restored({**kept, CITY: b"\n".join([forgiven, rest])})
+    assert anew.judge(Post("?"), CITY).swap_threshold < after.swap_threshold
     anew = learned()
     anew.calibrate()
     anew.succeed(found)
