@@ -64,6 +64,8 @@ def require_waiting(connection: Connection, desk: Desk, value: Delivery, account
     """Refuse (Tampered) a waiting row that is not as signed, or of which the log says that it is over."""
     require_as_signed(connection, desk, value, account)
     course = desk.log.course(connection, value.fingerprint, since_of(value.nonce))
-    if course and (course[-1].action, course[-1].outcome) in FINISHED:
-        said = f"{course[-1].action} {course[-1].outcome}"
-        raise errors.Tampered(what=f"Delivery {value.id}", detail=f"the log ends it with {said}.")
+    last = course[-1] if course else None
+    if last is not None and (last.action, last.outcome) in FINISHED:
+        raise errors.Tampered(
+            what=f"Delivery {value.id}", detail=f"the log ends it with {last.action} {last.outcome}."
+        )
