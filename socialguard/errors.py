@@ -85,6 +85,12 @@ class SettingsInvalid(SocialGuardError):
     remedy = "Correct the file; docs/cli.md lists every setting."
 
 
+class SettingsOpen(SettingsInvalid):
+    """{path} can be written or replaced by others, and holds {section}, which is this machine's own matter."""
+
+    remedy = "Move {section} to {own}, where only you can write."
+
+
 class DiskFull(SocialGuardError):
     """The disk is full: {path} could not be written. Nothing was sent."""
 
@@ -273,7 +279,7 @@ class NotAllowed(Held):
 
 
 class OwnersNeeded(Held):
-    """Only an owner can do this: it needs the signatures of {count} owner(s). Nothing was changed."""
+    """Only an owner can do this. Owners who must sign: {count}. Nothing was changed."""
 
     remedy = "Ask an owner. Who is one: socialguard member list"
 

@@ -40,6 +40,8 @@ def written(face: Face, given: str | None, file: Path | None, options: Given) ->
         post_id(options.reply_to)  # refused before the editor opens, so that nothing is written in vain
     found = text(face, given, file)
     if file is None or not draft_file.is_draft(found):
+        if file is not None:
+            draft_file.require_no_other_head(found, file)
         return _with(Request(text=found, selectors=()), options)
     if options.then:
         raise errors.UsageError(detail="--then goes with a text, not with a draft: write --- between its parts.")

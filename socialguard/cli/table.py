@@ -286,6 +286,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "person",
         "Write one signed file about a member: could, did, withdrawn, tokens changed, left to do.",
     ),
+    "audit check": Row(
+        "audit_access",
+        "check",
+        "Hold a signed file against its signature: evidence of a panic, or a report on a person.",
+    ),
     "audit anchor list": Row(
         "audit_anchor",
         "list_",

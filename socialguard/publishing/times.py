@@ -250,7 +250,7 @@ def _day(words: str, now: datetime) -> date | None:
         # The coming one, never today: 'friday' said on a Friday means next week's.
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     head, _, rest = words.partition(" ")
-    named = _WEEKDAYS.get(head)
+    named = _WEEKDAYS.get(head.removesuffix(","))
     day = _calendar_day(rest if named is not None and rest else words, today)
     return None if day is None or (named is not None and day.weekday() != named) else day
 

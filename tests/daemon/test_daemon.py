@@ -15,6 +15,7 @@ from tests.attacker import sql
 from tests.cli import shapes
 from tests.cli.shapes import shown
 from tests.daemon.running import Running, daemon, until
+from tests.docs.pages import read
 from tests.office import Office
 
 DUE: Final = {"SOCIALGUARD_CLOCK": "+90s"}
@@ -80,6 +81,8 @@ def test_the_status_tells_each_duty_and_that_a_daemon_works(office: Office) -> N
     with daemon(office) as running:
         until(lambda: {"publish", "backup"} <= duties(office).keys(), "runs are kept")
         until(lambda: any(name.startswith("backup ") for name in duties(office)), "turns are kept")
+        page = read("docs/operations.md")
+        assert [name for name in duties(office) if " " not in name and f"| {name} |" not in page] == []
         found = shown(office.cli("daemon", "status", "--json"), shapes.DaemonStatus)
         assert found.alive is True
         assert found.pid == running.process.pid

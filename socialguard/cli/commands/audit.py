@@ -16,7 +16,7 @@ from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason
 from socialguard.cli.output import error_document, sentences
 from socialguard.cli.phrases import phrase
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, counted, later, say
 from socialguard.workspace.opened import Workspace
 
 WORDS: Final = (later("whole"), later("tampered"), later("none"), later("local"), later("outside"))
@@ -137,18 +137,28 @@ def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool
 
     def people() -> None:
         face.printer.say(
-            "{status}: {entries} entries, root {root}, anchored: {anchored}.",
+            "{status}: {entries}, root {root}, anchored: {anchored}.",
             status=_status(report),
-            entries=report.entries,
+            entries=counted("{count} entry", "{count} entries", report.entries),
             root=report.root,
             anchored=_(report.anchored),
         )
         if report.pruned:
-            face.printer.say(
-                "Of {count} entries only the hash is kept: an owner let go what they said.", count=report.pruned
+            face.printer.line(
+                counted(
+                    "Of {count} entry only the hash is kept: an owner let go what it said.",
+                    "Of {count} entries only the hash is kept: an owner let go what they said.",
+                    report.pruned,
+                )
             )
         if report.unproven:
-            face.printer.say("{count} entries after the last checkpoint are unproven.", count=report.unproven)
+            face.printer.line(
+                counted(
+                    "{count} entry after the last checkpoint is unproven.",
+                    "{count} entries after the last checkpoint are unproven.",
+                    report.unproven,
+                )
+            )
         for one in report.problems:
             face.printer.line(f"{one.kind}: {phrase(one.detail)}")
         if error is not None and (remedy := sentences(error)[1]):
@@ -172,10 +182,19 @@ def checkpoint(face: Face) -> int:
     }
 
     def people() -> None:
-        face.printer.say("Signed: {size} entries.", size=document["size"])
+        face.printer.line(
+            counted("Signed: {count} entry.", "Signed: {count} entries.", 0 if tree is None else tree.size)
+        )
         for one in published:
             if one.error is None:
-                face.printer.say("{anchor}: {count} checkpoints.", anchor=one.anchor, count=one.count)
+                face.printer.line(
+                    counted(
+                        "{anchor}: {count} checkpoint.",
+                        "{anchor}: {count} checkpoints.",
+                        one.count,
+                        anchor=one.anchor,
+                    )
+                )
             else:
                 face.printer.line(f"{one.anchor}: {one.error}")
 
@@ -219,9 +238,9 @@ def export(
     face.printer.answer(
         document,
         lambda: face.printer.say(
-            "{count} entries and {proofs} proofs in {file}.",
-            count=made.entries,
-            proofs=made.proofs,
+            "{entries} and {proofs} in {file}.",
+            entries=counted("{count} entry", "{count} entries", made.entries),
+            proofs=counted("{count} proof", "{count} proofs", made.proofs),
             file=directory,
         ),
     )
@@ -246,10 +265,13 @@ def accept(face: Face, reason: str) -> None:
     }
 
     def people() -> None:
-        face.printer.say(
-            "The log begins again as incarnation {number}; {intact} entries before it are proved.",
-            number=declared.incarnation,
-            intact=declared.intact,
+        face.printer.line(
+            counted(
+                "The log begins again as incarnation {number}; {count} entry before it is proved.",
+                "The log begins again as incarnation {number}; {count} entries before it are proved.",
+                declared.intact,
+                number=declared.incarnation,
+            )
         )
         tell_held(face, done.held, done.unknown)
 

@@ -14,6 +14,7 @@ from socialguard.cli.options import command, selectors
 from socialguard.cli.times_told import minute
 from socialguard.cli.words import _
 from socialguard.model.campaign import campaign_name
+from socialguard.model.text import excerpt
 from socialguard.publishing import draft_file
 from socialguard.publishing.interface import Divide, Request
 from socialguard.workspace.opened import Workspace
@@ -43,7 +44,7 @@ def list_(face: Face, unsent: bool, before: str | None, limit: int) -> None:
                     names.get(one.author, one.author),
                     " ".join(one.payload.get("to", ())),
                     ", ".join(_(state) for state in one.deliveries.values()),
-                    " ".join(one.text[:400].split())[:60],
+                    excerpt(one.text, 60),
                 )
                 for one in found
             ],

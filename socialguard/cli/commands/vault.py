@@ -15,7 +15,7 @@ from socialguard.cli.choosing import accounts_or_all, chosen, require_some
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, passphrase_asker
 from socialguard.cli.options import command, reason
-from socialguard.cli.words import _, say
+from socialguard.cli.words import _, counted, say
 
 if TYPE_CHECKING:
     from socialguard.vault.recovery import Kit
@@ -56,10 +56,13 @@ def export(
     }
     face.printer.answer(
         document,
-        lambda: face.printer.say(
-            "{count} credentials in {file}. Whoever holds a recipient's identity holds these accounts.",
-            count=len(accounts),
-            file=out,
+        lambda: face.printer.line(
+            counted(
+                "{count} credential in {file}. Whoever holds a recipient's identity holds this account.",
+                "{count} credentials in {file}. Whoever holds a recipient's identity holds these accounts.",
+                len(accounts),
+                file=out,
+            )
         ),
     )
 
@@ -79,7 +82,10 @@ def rewrap(face: Face, selectors: tuple[str, ...], everything: bool, reason: str
             done.append({"account": str(account), "generation": gen})
             step(1)
     face.printer.answer(
-        {"rewrapped": done}, lambda: face.printer.say("{count} credentials are sealed anew.", count=len(done))
+        {"rewrapped": done},
+        lambda: face.printer.line(
+            counted("{count} credential is sealed anew.", "{count} credentials are sealed anew.", len(done))
+        ),
     )
 
 
@@ -158,8 +164,13 @@ def recovery_new(face: Face, out: Path | None, access: str | None) -> None:
                 "file": None if out is None else str(out)}  # fmt: skip
 
     def people() -> None:
-        face.printer.say("The kit opens {count} credentials. Kits made before open nothing newer.",
-                         count=len(accounts))  # fmt: skip
+        face.printer.line(
+            counted(
+                "The kit opens {count} credential. Kits made before open nothing newer.",
+                "The kit opens {count} credentials. Kits made before open nothing newer.",
+                len(accounts),
+            )
+        )
         if out is not None:
             face.printer.say("It is in {file}: print it or take it to a medium offline, then delete the file.",
                              file=out)  # fmt: skip

@@ -10,7 +10,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, passphrase_asker
 from socialguard.cli.options import command, reason
 from socialguard.cli.printing import plain
-from socialguard.cli.words import _
+from socialguard.cli.words import _, counted
 
 
 @command("adopt")
@@ -32,8 +32,12 @@ def adopt(face: Face, reason: str) -> None:
 
     def people() -> None:
         say = face.printer.say
-        say("This machine knows this workspace now: manifest {epoch}, {entries} entries, {stops} stops.",
-            epoch=adopted.epoch, entries=adopted.entries, stops=adopted.stops)  # fmt: skip
+        say(
+            "This machine knows this workspace now: manifest {epoch}, {entries}, {stops}.",
+            epoch=adopted.epoch,
+            entries=counted("{count} entry", "{count} entries", adopted.entries),
+            stops=counted("{count} stop", "{count} stops", adopted.stops),
+        )
         for account, gen in adopted.generations.items():
             say("{account}: credential generation {gen}", account=account, gen=gen)
         if adopted.had_pins:
