@@ -1,7 +1,8 @@
 """Measure a Page and its posts. Import it inside functions only (pydantic).
 
 Graph removes metrics from time to time, and one dead name fails the request that asks for it: so each insight is a
-request of its own, for up to 50 posts at once, and one that is refused is not asked for again in a session."""
+request of its own, for up to 50 posts at once, and one that is refused is not asked for again in a session. An
+insight of the Page that Graph cannot tell now is left out: what else the Page has is worth more."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
@@ -80,7 +81,9 @@ def of_posts(calls: Calls, graph: Graph, ids: Sequence[str], dead: set[str]) -> 
         try:
             told = _asked(calls, graph, list(found), f"id,insights.metric({name})", "insights.read")
         except errors.NetworkRefused as refused:
-            _bury(name, refused, dead)
+            if not _is_dead(refused):
+                raise
+            dead.add(name)
             continue
         for post_id, measured in _understood(calls, _Insighted, told).items():
             if post_id in found:
@@ -106,7 +109,8 @@ def profile(calls: Calls, graph: Graph, dead: set[str]) -> Profile:
                 lambda asked=name: graph.get_connections("me", "insights", metric=asked, period="day"),  # type: ignore[misc] # mypy: lambda default
             )
         except errors.NetworkRefused as refused:
-            _bury(name, refused, dead)
+            if _is_dead(refused):
+                dead.add(name)
         else:
             metrics |= _flat(told)
     try:
@@ -144,11 +148,9 @@ def _asked(calls: Calls, graph: Graph, ids: list[str], fields: str, operation: s
     return told
 
 
-def _bury(name: str, refused: errors.NetworkRefused, dead: set[str]) -> None:
-    """Note that Graph no longer has a metric, or that the token may not read it; raise any other refusal."""
-    if refused.fields.get("reason") not in ("invalid", "permission"):
-        raise refused
-    dead.add(name)
+def _is_dead(refused: errors.NetworkRefused) -> bool:
+    """Whether Graph no longer has a metric, or the token may not read it; any other refusal may pass."""
+    return refused.fields.get("reason") in ("invalid", "permission")
 
 
 def _understood(calls: Calls, model: Any, told: dict[str, Any]) -> dict[str, Any]:

@@ -280,6 +280,8 @@ def test_delete_asks_by_name_and_deletes(office: Office, account: str) -> None:
     assert office.published() == ["Hello"]
     (found,) = shown(office.cli("delete", sent, "--confirm", account, "--json"), Deliveries).deliveries
     assert (found.act, found.state, found.account) == ("delete", "sent", account)
+    assert "(deletion)" in office.cli("queue", "list").stdout
+    assert "deletes" in office.cli("queue", "show", found.id).stdout
     assert office.published() == []
     assert office.cli("delete", sent, "--confirm", account, "--json").code == 0  # gone is gone
     failed(office.cli("delete", scheduled(office, "Other")["id"], *CONFIRM, "--json"), 2, "usage_error")

@@ -275,3 +275,17 @@ def test_being_refused_for_now_is_not_taken_for_a_dead_metric(wire: Wire) -> Non
     wire.answers = [http({f"{PAGE}_1": row(1, 0)}), limited]
     with pytest.raises(errors.RateLimited):
         session(wire.origin).metrics([f"{PAGE}_1"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http({"error": {"message": "Unknown path components: /me/insights", "code": 2500}}, 404),
+        http({"error": {"message": "Service temporarily unavailable", "code": 2, "is_transient": True}}, 503),
+        http({}, 500),
+    ],
+)
+def test_a_page_is_told_although_its_insights_cannot_be(wire: Wire, answer: bytes) -> None:
+    wire.answers = [http({"id": PAGE, "name": "Acme", "fan_count": 5}), *[answer] * 4]
+    assert session(wire.origin).profile().metrics == {"fan_count": 5}
+    assert len(wire.requests) == 5

@@ -18,7 +18,7 @@ from socialguard.cli.words import _, named_scope
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.campaign import campaign_name
-from socialguard.model.delivery import Delivery, State
+from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.text import excerpt
 from socialguard.registry import campaigns
 from socialguard.registry.accounts import zones_of
@@ -133,6 +133,7 @@ def show(face: Face, delivery: str) -> None:
                 (_("account"), account),
                 (_("state"), f"{_(value.state.value)} {reason_told(value.state_reason)}".strip()),
                 (_("due"), instant(value.due, account.zone)),
+                *([(_("deletes"), value.target or "")] if value.act is Act.DELETE else []),
                 *_thread_facts(parts),
                 (_("text"), value.content.text),
                 (_("link"), value.content.link or ""),
@@ -222,6 +223,7 @@ def _cells(row: Any, account: str, zone: str, word: str | None) -> tuple[str, ..
     from socialguard.ledger.rows import to_content
 
     content = to_content(row.content)
-    text = excerpt(f"{deliveries.part_mark(content)} {content.text}".strip(), _EXCERPT)
+    act = _("(deletion)") if row.act == Act.DELETE.value else ""
+    text = excerpt(f"{act} {deliveries.part_mark(content)} {content.text}".strip(), _EXCERPT)
     waits = "" if word is None else _(word)
     return row.id, minute(row.due, zone), account, _(row.state), waits, text
