@@ -9,8 +9,8 @@ from socialguard.guard.checks import run_checks
 from socialguard.guard.numbers import numbers_of_persons
 from socialguard.model.delivery import Content
 from socialguard.model.finding import Severity
-from tests.guard.people import subject
-from tests.guard.text_checks import told
+from tests.guard.people import media, subject
+from tests.guard.text_checks import findings, told
 
 ORDINARY = {
     "fr": (
@@ -216,3 +216,9 @@ def test_a_private_message_is_held_in_more_forms(text: str) -> None:
 def test_an_address_of_a_file_or_without_slashes_leads_nowhere() -> None:
     for link in ("https:acme.com/spring", "file:///Users/lea/a.png"):
         assert told("links", f"see {link} now") == [("warn", link)]
+
+
+def test_a_template_in_what_an_image_shows_is_held_without_a_place_in_the_text() -> None:
+    given = subject(Content("Look", media=(media(alt="A cup on [insert place]"),)))
+    (found,) = findings("placeholder", "", given=given)
+    assert (found.severity, found.span) == (Severity.HOLD, None)
