@@ -214,6 +214,8 @@ def test_one_cashtag_a_post_on_x() -> None:
         ("👩‍👩‍👧 and ❤️", []),
         ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", []),
         ("שלום\u200f!", []),
+        ("pay\u200fpal", [("warn", "\u200f")]),
+        ("pay\u061cpal", [("warn", "\u061c")]),
         ("می‌خواهم", []),
         ("two\nlines\tand é", []),
         ("\u2066x\u2069y", [("note", "\u2066"), ("warn", "\u2069")]),
