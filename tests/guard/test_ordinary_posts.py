@@ -86,7 +86,7 @@ def test_an_ordinary_post_gets_no_warning(language: str, text: str) -> None:
 )
 def test_a_card_and_an_account_are_found_in_any_writing(number: str) -> None:
     """Also where a word in capitals of four letters stands behind: it is no part of the number."""
-    for around in ("{}", "voilà : {} BANK", "le {}, merci"):
+    for around in ("{}", "voilà : {} BANK", "le {}, merci", "{} 12/27"):
         assert told("personal", around.format(number)) == [("hold", number)], around
 
 
@@ -129,6 +129,10 @@ def test_a_number_of_a_country_without_a_first_zero_is_found_with_hyphens() -> N
         ("Authorization: Basic " + "YWRtaW46aHVudGVyMg==", "hold"),
         ("Your verification code is 482913", "hold"),
         ("code PIN : 4821", "hold"),
+        ("Le code wifi est Azerty123!", "hold"),
+        ("mon mdp c'est Soleil2024!", "hold"),
+        ("clé sous le pot, digicode 45A12", "hold"),
+        ("the door code is 4821", "hold"),
         ("0x" + "4c0883a69102937d" * 4, "hold"),
     ],
 )
