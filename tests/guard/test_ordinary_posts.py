@@ -28,6 +28,7 @@ ORDINARY = {
         "@lequipe_feminine toute la ville est derrière vous 💪 #rugby",
         "D'accord ou pas d'accord ? Votez !",
         "Je t'aime, moi non plus : le chanteur s'expose à la médiathèque",
+        "Toi aussi tu as hâte d'être en vacances ? Moi oui ! 😎",
         "Bisous de Bretagne à toutes et à tous",
         "Commit et bière : FCK reçoit Brøndby ce soir, la FDP allemande regarde",
         "Réservations : boxoffice@theatre.example",
