@@ -1,7 +1,8 @@
 """What an operator sets: `socialguard.toml` in the workspace, read when a workspace is opened.
 
-It is not signed: keep it writable by the operator alone, since it names where requests leave (proxy, CA bundle)
-and which anchors hold the log. What protects posts is policy, whose hash the signed manifest carries."""
+It is not signed. What protects posts is policy, whose hash the signed manifest carries. Where requests leave
+(proxy, CA bundle) and where the log goes to (anchors, sinks) is a machine's own matter: these sections stand in a
+file of the same name in the identity directory, or in the workspace's where nobody else can write that."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,18 +74,38 @@ def identity_base() -> Path:
     return user_state_path("socialguard")
 
 
+def of_workspace(path: Path, own: Path | None = None) -> Settings:
+    """Return the settings of the workspace whose file is `path`, with those of this machine, `own` (without it: in
+    the identity directory): a section of its own replaces the workspace's.
+
+    Raises SettingsInvalid, SettingsOpen for a section of a machine's own in a file that others can write."""
+    shared, own = _source(path), own or identity_base() / FILE_NAME
+    private = _source(own)
+    if shared is None and private is None:
+        return Settings()
+    from socialguard.settings_file import merged
+
+    return merged(shared, path, private, own)
+
+
 def load(path: Path) -> Settings:
-    """Return the settings of the file at `path`; an absent file means every default.
+    """Return the settings of the one file at `path`; an absent file means every default.
 
     Raises SettingsInvalid with file, line and what is allowed."""
-    try:
-        source = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    source = _source(path)
+    if source is None:
         return Settings()
+    from socialguard.settings_file import parse
+
+    return parse(source, path.name)
+
+
+def _source(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
     except UnicodeDecodeError:
         raise errors.SettingsInvalid(path=path.name, detail="it is not UTF-8 text.") from None
     except OSError as problem:
         raise errors.Unreadable(path=path.name, detail=problem.strerror or "it cannot be opened.") from None
-    from socialguard.settings_file import parse
-
-    return parse(source, path.name)

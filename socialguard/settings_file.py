@@ -3,12 +3,17 @@
 Strict on purpose: a key that is not known is a slip of the hand, and a setting that is passed over in silence
 would be missed when it is needed."""
 
+import os
+import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 from socialguard import errors
 from socialguard.model.money import KEPT, MICROS, Budget, Budgets
+from socialguard.model.text import marked
 from socialguard.model.toml_lines import NotToml, line_of, loads
 from socialguard.settings import HOURLY, Settings
 
@@ -48,6 +53,17 @@ _ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """What each key of each section is, for the person who wrote something else."""
+
+OWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "audit": (
+        *("anchors", "local_anchor", "stale_after_hours", "require_anchor_within_minutes"),
+        *("sinks", "sink_format"),
+    ),
+    "http": ("proxy", "ca_bundle"),
+    "daemon": ("heartbeat_url", "metrics"),
+}
+"""The sections that are a machine's own matter, and what they set: whoever writes them could read tokens on their
+way, let files be written and programs run, and silence the log."""
 
 
 def parse(source: str, name: str) -> Settings:
@@ -89,6 +105,44 @@ def parse(source: str, name: str) -> Settings:
             kept_for_posts=found.budget.kept_for_posts,
         ),
     )
+
+
+_CLOSE: Final = marked("Take the right to write away from others: chmod go-w on {own} and on its directory.")
+
+
+def merged(shared: str | None, path: Path, private: str | None, own: Path) -> Settings:
+    """Return what the texts of a workspace's file and of a machine's own say together, None for a file that is not
+    there; raises SettingsInvalid, SettingsOpen."""
+    found = Settings() if shared is None else parse(shared, path.name)
+    here = set() if shared is None else OWN.keys() & loads(shared, parse_float=Decimal).keys()
+    if private is not None:
+        mine = parse(private, str(own))
+        sections = loads(private, parse_float=Decimal).keys()
+        if not sections <= OWN.keys():
+            names = ", ".join(f"[{name}]" for name in OWN)
+            _refuse(private, str(own), (min(sections - OWN.keys()),), f"this file holds {names} and nothing else")
+        names_of = [name for section in sections for name in OWN[section]]
+        found = replace(found, **{name: getattr(mine, name) for name in names_of})
+        here -= sections
+        if sections and is_open(own):
+            raise errors.SettingsOpen(path=str(own), section=f"[{min(sections)}]", remedy=_CLOSE, own=own)
+    if here and is_open(path):
+        raise errors.SettingsOpen(path=path.name, section=f"[{min(here)}]", own=own)
+    return found
+
+
+def is_open(path: Path) -> bool:
+    """Whether anybody but this user and root can write a file, or put another in its place."""
+    folder = path.parent.stat()
+    if _is_of_others(folder):
+        return True
+    is_reached = folder.st_mode & (stat.S_IXGRP | stat.S_IXOTH)
+    return bool(is_reached) and _is_of_others(path.stat())
+
+
+def _is_of_others(found: os.stat_result) -> bool:
+    me = getattr(os, "geteuid", lambda: 0)()  # Windows has none
+    return found.st_uid not in (me, 0) or bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def allowed(path: Sequence[str]) -> str:

@@ -81,3 +81,76 @@ def test_a_wrong_cron_is_told_where_the_next_run_would_be_shown(office: Office) 
     done = office.cli("backup", "status", "--json")
     assert (done.code, done.error["name"]) == (1, "settings_invalid")
     assert "[backup] cron" in done.error["message"]
+
+
+def own(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def shared(tmp_path: Path, text: str) -> Path:
+    place = tmp_path / "home"
+    place.mkdir(mode=0o700)
+    path = place / "socialguard.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_section_of_a_machines_own_replaces_the_workspaces(tmp_path: Path) -> None:
+    path = shared(tmp_path, 'language = "fr"\n[audit]\nanchors = ["dir:/a"]\nstale_after_hours = 3\n')
+    found = settings.of_workspace(
+        path, own(tmp_path, '[audit]\nanchors = ["dir:/b"]\n[http]\nproxy = "http://p"\n')
+    )
+    assert (found.language, found.anchors, found.stale_after_hours, found.proxy) == (
+        "fr",
+        ("dir:/b",),
+        24,
+        "http://p",
+    )
+    assert settings.of_workspace(path, tmp_path / "none").anchors == ("dir:/a",)
+
+
+@pytest.mark.parametrize("section", settings_file.OWN)
+@pytest.mark.parametrize(("folder", "file"), [(0o770, 0o600), (0o2770, 0o660), (0o755, 0o664), (0o703, 0o600)])
+def test_a_section_of_a_machines_own_is_refused_where_others_can_write(
+    tmp_path: Path, section: str, folder: int, file: int
+) -> None:
+    """It says where it belongs; once it stands there, what others write is passed over."""
+    path = shared(tmp_path, f"[{section}]\n")
+    assert settings.of_workspace(path, tmp_path / "none") == Settings()
+    path.parent.chmod(folder)
+    path.chmod(file)
+    with pytest.raises(errors.SettingsOpen) as caught:
+        settings.of_workspace(path, tmp_path / "none")
+    assert f"holds [{section}]" in caught.value.message()
+    assert str(tmp_path / "none") in caught.value.what_to_do()
+    assert settings.of_workspace(path, own(tmp_path, f"[{section}]\n")) == Settings()
+
+
+def test_the_file_beside_the_keys_is_refused_too_where_others_can_write(tmp_path: Path) -> None:
+    path = own(tmp_path, '[http]\nproxy = "http://p"\n')
+    path.parent.chmod(0o777)
+    with pytest.raises(errors.SettingsOpen):
+        settings.of_workspace(tmp_path / "none.toml", path)
+
+
+@pytest.mark.parametrize(("folder", "file"), [(0o700, 0o664), (0o755, 0o644)])
+def test_what_others_only_read_or_do_not_reach_is_as_good(tmp_path: Path, folder: int, file: int) -> None:
+    path = shared(tmp_path, '[http]\nproxy = "http://p"\n')
+    path.parent.chmod(folder)
+    path.chmod(file)
+    assert settings.of_workspace(path, tmp_path / "none").proxy == "http://p"
+
+
+def test_the_file_beside_the_keys_holds_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(errors.SettingsInvalid, match=r"line 2: this file holds \[audit\], \[http\], \[daemon\]"):
+        settings.of_workspace(shared(tmp_path, ""), own(tmp_path, '\nzone = "UTC"\n[http]\n'))
+
+
+def test_every_section_of_a_machines_own_names_what_it_sets() -> None:
+    """A key that is added to one of them and not to the table would be believed from anybody."""
+    document = settings_file._document()
+    for section, names in settings_file.OWN.items():
+        model = document.model_fields[section].annotation
+        assert set(names) == set(getattr(model, "model_fields", {})), section

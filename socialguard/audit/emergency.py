@@ -2,15 +2,19 @@
 
 `emergency.jsonl` is allocated when the workspace is made and only written in place, so that a full disk does not
 stop it; every record is on the disk before `note` returns, and goes to syslog, too. Later `absorb` brings the
-records into the log, each exactly once."""
+records into the log, each exactly once.
+
+In a shared workspace a neighbour may put a link in its place, or hold its lock: nothing is ever written through a
+link, and no stop waits for a lock longer than a moment."""
 
 import fcntl
 import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,7 +34,11 @@ FILE_NAME: Final = "emergency.jsonl"
 ALLOCATED: Final = 256 * 1024
 """Bytes that the file has from the beginning: empty lines, which records replace."""
 
+PATIENCE: Final = 5.0
+"""Seconds that a record waits for its turn; honest programs hold the lock for as long as a write takes."""
+
 _BLANK: Final = b"\n" * ALLOCATED
+_LOOK: Final = 0.02
 _VERSION: Final = 1
 
 
@@ -100,7 +108,9 @@ class EmergencyFile:
             }
         )
         try:
-            with self._locked() as file:
+            if self.is_link():
+                self.path.unlink()  # a stop is noted all the same, in a file of our own
+            with self._locked(must=False) as file:
                 at = len(_used(file))
                 os.pwrite(file, line + b"\n", at)
                 os.fsync(file)
@@ -110,11 +120,19 @@ class EmergencyFile:
         return Noted(written, _to_syslog(line))
 
     def records(self) -> tuple[Record | Damaged, ...]:
-        """Return what is noted and not yet cleared, oldest first; nothing where the file is missing."""
+        """Return what is noted and not yet cleared, oldest first; nothing where the file is missing. Raises
+        Tampered where it is a link."""
         try:
-            data = self.path.read_bytes()
+            with os.fdopen(self._opened(os.O_RDONLY), "rb") as file:
+                data = file.read()
         except FileNotFoundError:
             return ()
+        except _Linked:
+            raise errors.Tampered(
+                what="The emergency file",
+                detail="it is a link to another file.",
+                remedy=f"Find out who put it there, then take it away: rm {self.path}",
+            ) from None
         if data == _BLANK:  # mostly it is, and every send looks
             return ()
         return tuple(_parse(line) for line in data.split(b"\n") if line)
@@ -136,8 +154,18 @@ class EmergencyFile:
             self._clear(records)
         return len(missing)
 
+    def is_link(self) -> bool:
+        """Whether somebody put a link in the place of the file."""
+        try:
+            os.close(self._opened(os.O_RDONLY))
+        except _Linked:
+            return True
+        except OSError:
+            return False
+        return False
+
     def _clear(self, absorbed: tuple[Record | Damaged, ...]) -> None:
-        with self._locked() as file:
+        with suppress(BlockingIOError), self._locked() as file:
             if self.records() == absorbed:  # nothing was noted meanwhile
                 size = os.fstat(file).st_size
                 os.pwrite(file, b"\n" * size, 0)
@@ -145,13 +173,46 @@ class EmergencyFile:
                 os.fsync(file)
 
     @contextmanager
-    def _locked(self) -> Iterator[int]:
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _locked(self, *, must: bool = True) -> Iterator[int]:
+        """The file, alone; BlockingIOError where another holds the lock for long and it `must` be held."""
+        file = self._opened(os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            end = clock.monotonic() + PATIENCE
+            while not _is_taken(file):
+                if clock.monotonic() < end:
+                    clock.pause(_LOOK)
+                elif must:
+                    raise BlockingIOError
+                else:
+                    break
             yield file
         finally:
             os.close(file)
+
+    def _opened(self, how: int) -> int:
+        try:
+            file = os.open(self.path, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        except OSError:
+            if self.path.is_symlink():
+                raise _Linked from None
+            raise
+        found = os.fstat(file)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            return file
+        os.close(file)
+        raise _Linked
+
+
+class _Linked(OSError):
+    """What stands in the place of the file is another one."""
+
+
+def _is_taken(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _used(file: int) -> bytes:

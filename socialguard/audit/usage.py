@@ -1,7 +1,7 @@
 """Who did what how often, out of the whole log in one pass: the columns beside the leaves are read, which only
 `audit verify` holds against what was signed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -102,6 +102,37 @@ def of_fingerprints(connection: Connection, fingerprints: Iterable[str], action:
         )
         told += [_told(bytes(row.leaf)) for row in connection.execute(some)]
     return told
+
+
+def newest(connection: Connection, account: str, action: str) -> Told | None:
+    """Return the newest entry of an action on an account, None where there is none."""
+    query = select(_E.leaf).where(_E.account == account, _E.action == action)
+    leaf = connection.execute(query.order_by(_E.incarnation.desc(), _E.seq.desc()).limit(1)).scalar()
+    return None if leaf is None else _told(bytes(leaf))
+
+
+def places(connection: Connection, actor: str, action: str | None = None) -> frozenset[tuple[str, int]]:
+    """Return on which machines (opaque ids), and as which of their users, an actor made entries, of one action
+    where it is given."""
+    query = select(_E.leaf).where(_E.actor == actor)
+    if action is not None:
+        query = query.where(_E.action == action)
+    sources = (leaves.decode(bytes(leaf)).get("src") for (leaf,) in connection.execute(query))
+    return frozenset((str(one.get("host")), int(one.get("uid", -1))) for one in sources if isinstance(one, dict))
+
+
+def first_proofs(connection: Connection, wanted: Collection[str], passing: Collection[str]) -> dict[str, str]:
+    """Return when the log first named each of `wanted`, hashes of signed statements, as the proof behind an entry;
+    entries of the actions `passing` are passed over."""
+    rows = connection.execute(
+        select(_E.leaf).where(_E.action.not_in(list(passing))).order_by(_E.incarnation, _E.seq)
+    )
+    found: dict[str, str] = {}
+    for (leaf,) in rows:
+        fields = leaves.decode(bytes(leaf)) if leaf else {}
+        if fields and (proof := leaves.actor_of(fields).proof) in wanted:
+            found.setdefault(proof, str(fields.get("ts")))
+    return found
 
 
 def _told(leaf: bytes) -> Told:

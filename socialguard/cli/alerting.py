@@ -1,19 +1,28 @@
 """How alerts are told: one whole, and the line that every command ends with until they were seen."""
 
 from collections.abc import Mapping
+from string import Formatter
 
 from socialguard.cli.face import Face
 from socialguard.cli.phrases import phrase
-from socialguard.cli.words import _, fill, plural
+from socialguard.cli.words import _, counted, fill
 
 
 def sentence(template: str, fields: Mapping[str, str]) -> str:
-    """Return what happened in the person's language, its values safe to show."""
+    """Return what happened in the person's language, its values safe to show; a template that is not one of ours,
+    which whoever writes the workspace can leave, as the text that it is."""
     known: dict[str, object] = {name: phrase(value) for name, value in fields.items()}
     try:
-        return fill(_(template), known)
-    except (KeyError, ValueError, IndexError):
-        return fill("{text}", {"text": template})
+        if all(_is_plain(*part[1:]) for part in Formatter().parse(template)):
+            return fill(_(template), known)
+    except (KeyError, ValueError):
+        pass
+    return fill("{text}", {"text": template})
+
+
+def _is_plain(name: str | None, how: str | None, conversion: str | None) -> bool:
+    """Whether a field asks for a value alone: a width or an attribute could fill the memory or fail."""
+    return name is None or (name.isidentifier() and not how and conversion is None)
 
 
 def remind(face: Face) -> None:
@@ -31,6 +40,6 @@ def remind(face: Face) -> None:
     found = notice.read(face.home.joinpath(*notice.PLACE))
     if found is None:
         return
-    counted = plural("{count} unseen alert.", "{count} unseen alerts.", found.unseen).format(count=found.unseen)
+    unseen = counted("{count} unseen alert.", "{count} unseen alerts.", found.unseen)
     newest = sentence(found.template, found.fields)
-    face.printer.note("ALERT  {counted} {newest} See: socialguard alerts list", counted=counted, newest=newest)
+    face.printer.note("ALERT  {counted} {newest} See: socialguard alerts list", counted=unseen, newest=newest)

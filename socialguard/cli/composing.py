@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from socialguard import errors
-from socialguard.cli import terminal
+from socialguard.cli import unsaved
 from socialguard.cli.face import Face
 from socialguard.model.text import has_hidden
 from socialguard.publishing import draft_file
@@ -110,7 +110,7 @@ def text(face: Face, given: str | None, file: Path | None) -> str:
         raise errors.UsageError(
             detail="There is no text.", remedy="Give it as an argument, with --file, or - for stdin."
         )
-    written = terminal.editor("")
+    written = unsaved.edited(face, "")
     if not written:
         raise errors.UsageError(detail="The editor left no text. Nothing was sent.")
     return written

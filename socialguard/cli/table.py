@@ -286,6 +286,11 @@ TABLE: Final[Mapping[str, Row]] = {
         "person",
         "Write one signed file about a member: could, did, withdrawn, tokens changed, left to do.",
     ),
+    "audit check": Row(
+        "audit_access",
+        "check",
+        "Hold a signed file against its signature: evidence of a panic, or a report on a person.",
+    ),
     "audit anchor list": Row(
         "audit_anchor",
         "list_",
@@ -329,6 +334,11 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
     "vault recovery test": Row(
         "vault", "recovery_test", "Prove that a recovery kit is the one in force and opens a credential."
+    ),
+    "vault recovery restore": Row(
+        "vault_restore",
+        "restore",
+        "Come back with the recovery kit when an owner's keys are lost: new keys, all frozen, the queue held.",
     ),
     "workspace adopt": Row(
         "workspace",

@@ -57,6 +57,11 @@ def plural(one: str, many: str, count: int) -> str:
     return _open_catalogue().ngettext(one, many, count)
 
 
+def counted(one: str, many: str, count: int, **fields: object) -> str:
+    """Return the sentence that fits `count`, filled: `{count}` with its thousands apart, all else made safe."""
+    return fill(plural(one, many, count), {"count": number(count), **fields})
+
+
 def later(sentence: str) -> str:
     """Mark `sentence` for the catalogue where it is kept now and looked up later."""
     return sentence

@@ -88,7 +88,7 @@ class Disk:
             return
         part = path.with_name(f"{path.name}.part")
         with suppress(OSError):  # a disk without room for it has none to keep
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             try:
                 os.posix_fallocate(descriptor, 0, RESERVE)
             finally:

@@ -355,3 +355,12 @@ def _is_full(path: Path | None) -> bool:
     if path is None or not path.parent.exists():
         return False
     return shutil.disk_usage(path.parent).free < _PAGE
+
+
+def strangers(connection: Connection) -> list[str]:
+    """Return the triggers and views of an SQLite file that are none of ours; PostgreSQL has roles for that."""
+    if connection.dialect.name != "sqlite":
+        return []
+    ours = {" ".join(one.split()).lower() for one in _SQLITE_TRIGGERS}
+    rows = connection.exec_driver_sql("select name, sql from sqlite_master where type in ('trigger', 'view')")
+    return sorted(str(name) for name, made in rows if " ".join(str(made).split()).lower() not in ours)

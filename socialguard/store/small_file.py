@@ -14,7 +14,7 @@ def write(path: Path, value: Mapping[str, object]) -> None:
     try:
         sharing.make(path.parent)
         part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
             os.fchmod(file.fileno(), sharing.file_mode(path.parent))
             file.write(json.dumps(value).encode("utf-8"))

@@ -2,9 +2,12 @@
 
 It is learned from what the archive holds and nothing of ours made, and only when somebody says so: an account
 without a baseline has no usual hand-posting at all. What fits is noted and raises no alert; what does not is told
-with the reason: another client, another hour, more at once than ever."""
+with the reason: another client, another hour, more at once than ever. It counts only as it was signed, and as the
+log says that it was accepted last: one that was withdrawn cannot be put back."""
 
+import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +19,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from socialguard import clock, errors
 from socialguard.archive.watching import OwnItem
+from socialguard.audit import usage
 from socialguard.canon import envelope, jcs
 from socialguard.store.prepared import Prepared
 from socialguard.store.tables import baseline
@@ -26,22 +30,28 @@ NEWEST: Final = 5_000
 WINDOW: Final = timedelta(hours=1)
 STATEMENT: Final = "watch-baseline"
 """The envelope type of what a member accepts as usual."""
+ACTION: Final = "watch.baseline"
+"""In the log: `ok` with the SHA-256 of the statement that was accepted, or `forgotten`."""
+_WHAT: Final = "A baseline of the watch"
 _HANDS: Final = "hands"
 _READ: Final = Prepared(
     select(baseline.c.value).where(
         baseline.c.account_id == bindparam("account"), baseline.c.kind == bindparam("kind")
     )
 )
-_MARGIN: Final = 1
-"""Hours beside a usual one that are usual, too."""
+_RARE: Final = 1 / 2_000
+"""An hour in which a smaller share of the posts would fall is unusual."""
+_NARROW: Final = 1.0
+"""Hours by which what was seen spreads at the least: as much as a change of the clocks moves it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """Usual hand-posting: clients with how often each was used (none where the network names none), hours of the
-    account's day with how often something was posted in each, and the most that was ever posted within an hour."""
+    day in `zone` with how often something was posted in each, and the most that was ever posted within an hour."""
 
     posts: int
+    zone: str = "UTC"
     sources: Mapping[str, int] = field(default_factory=dict)
     hours: Mapping[int, int] = field(default_factory=dict)
     burst: int = 0
@@ -50,9 +60,18 @@ class Baseline:
         """Return whether that client was used before."""
         return source in self.sources
 
-    def knows_hour(self, hour: int) -> bool:
-        """Return whether something is posted around that hour of the day."""
-        return any((hour + by) % 24 in self.hours for by in range(-_MARGIN, _MARGIN + 1))
+    def knows_hour(self, at: datetime) -> bool:
+        """Return whether something is posted around that time of the day.
+
+        Each post counts for the hours beside its own, too, by a normal curve, which is wider where few posts say
+        little: a kernel density. One post at night among thousands so makes no night usual."""
+        width = max(_NARROW, 4 / math.cbrt(self.posts))
+        hour = hour_of(at, self.zone)
+        near: float = sum(
+            count * math.exp(-(min((hour - seen) % 24, (seen - hour) % 24) ** 2) / (2 * width**2))
+            for seen, count in self.hours.items()
+        )
+        return near / (width * math.sqrt(2 * math.pi)) >= _RARE * self.posts
 
     @property
     def most_in_an_hour(self) -> int:
@@ -71,6 +90,7 @@ def learned(items: Sequence[OwnItem], zone: str) -> Baseline:
     times = sorted(one.created_at for one in items)
     return Baseline(
         len(items),
+        zone,
         dict(Counter(one.source for one in items).most_common()),
         dict(sorted(Counter(hour_of(one.created_at, zone) for one in items).items())),
         _burst(times),
@@ -82,9 +102,10 @@ def hour_of(at: datetime, zone: str) -> int:
     return at.astimezone(ZoneInfo(zone)).hour
 
 
-def load(connection: Connection, account_id: str, org: str, signers: Mapping[str, bytes]) -> Baseline | None:
-    """Return what is usual on an account, None where nobody said that anything is; Tampered for a row that no
-    member signed. `signers` are their public keys by key id."""
+def load(connection: Connection, account_id: str, org: str, judges: Mapping[str, bytes]) -> Baseline | None:
+    """Return what is usual on an account, None where nobody said that anything is; Tampered for a row that
+    nobody signed who may say so, or that is not the one that the log says was accepted last. `judges` are their
+    public keys by key id."""
     text = read(connection, account_id, _HANDS)
     if text is None:
         return None
@@ -92,11 +113,16 @@ def load(connection: Connection, account_id: str, org: str, signers: Mapping[str
         kept = json.loads(text)
         hours = {int(hour): int(count) for hour, count in kept["hours"].items()}
         sources = {str(name): int(count) for name, count in kept["sources"].items()}
-        value = Baseline(int(kept["posts"]), sources, hours, int(kept["burst"]))
+        value = Baseline(int(kept["posts"]), str(kept["zone"]), sources, hours, int(kept["burst"]))
         signed = jcs.encode(statement(account_id, value))
-        envelope.verify(signers[kept["key_id"]], jcs.unb64(kept["signature"]), STATEMENT, org, signed)
+        envelope.verify(judges[kept["key_id"]], jcs.unb64(kept["signature"]), STATEMENT, org, signed)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise errors.Tampered(what="A baseline of the watch", detail="no member signed it.") from None
+        raise errors.Tampered(
+            what="A baseline of the watch", detail="nobody who may post there signed it."
+        ) from None
+    last = usage.newest(connection, account_id, ACTION)
+    if last is None or last.outcome != "ok" or last.obj.get("statement") != digest(account_id, value):
+        raise errors.Tampered(what=_WHAT, detail="it is not the one that was accepted last.")
     return value
 
 
@@ -104,7 +130,12 @@ def statement(account_id: str, value: Baseline) -> dict[str, object]:
     """Return what the member signs who accepts that this is usual."""
     hours = {str(hour): count for hour, count in value.hours.items()}
     said = {"posts": value.posts, "sources": dict(value.sources), "hours": hours, "burst": value.burst}
-    return {"account": account_id, **said}
+    return {"account": account_id, "zone": value.zone, **said}
+
+
+def digest(account_id: str, value: Baseline) -> str:
+    """Return the SHA-256 of a statement, in hex, by which the log names it."""
+    return hashlib.sha256(jcs.encode(statement(account_id, value))).hexdigest()
 
 
 def keep(connection: Connection, account_id: str, value: Baseline, key_id: str, signature: bytes) -> None:

@@ -83,15 +83,15 @@ def _judged(
     found: list[Sighting] = []
     for number, one in enumerate(foreign):
         before = _before(connection, account.id, foreign, number) if usual is not None else 0
-        found.append(judging.foreign(one, usual, before, account.zone))
+        found.append(judging.foreign(one, usual, before))
     return found
 
 
 def _usual(connection: Connection, desk: Desk, account: Account) -> Baseline | None:
-    """Return what a member accepted as usual. What nobody signed is not believed, and told: then nothing is
-    usual."""
+    """Return what somebody who may post there accepted as usual. What nobody of them signed is not believed, and
+    told: then nothing is usual."""
     try:
-        return baseline.load(connection, account.id, desk.org, desk.signers(connection))
+        return baseline.load(connection, account.id, desk.org, desk.judges(connection, account.id))
     except errors.Tampered as problem:
         desk.alerts.raise_error(connection, "watch.baseline", problem, account_id=account.id)
         return None

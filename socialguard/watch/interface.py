@@ -77,10 +77,10 @@ class Outcome:
 class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
     went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an account;
-    `signers` are the public keys, by their ids, of everybody whom the owners ever listed; `sign` returns key id
-    and signature of this machine's member; `watcher` names who looks at an account with a reading credential of
-    its own, beside the watch of the workspace, and is empty for that: each has a place of its own, since each may
-    have an archive of its own."""
+    `signers` are the public keys, by their ids, of everybody whom the owners ever listed, `judges` of those who
+    may say now what is usual on an account; `sign` returns key id and signature of this machine's member;
+    `watcher` names who looks at an account with a reading credential of its own, beside the watch of the
+    workspace, and is empty for that: each has a place of its own, since each may have an archive of its own."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -94,6 +94,7 @@ class Desk:
     actor: Actor
     org: str
     signers: Callable[[Connection], Mapping[str, bytes]]
+    judges: Callable[[Connection, str], Mapping[str, bytes]]
     sign: Callable[[str, Mapping[str, object]], tuple[str, bytes]]
     watcher: Callable[[str], str]
 

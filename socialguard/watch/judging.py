@@ -2,16 +2,16 @@
 
 from socialguard.archive.watching import OwnItem
 from socialguard.model.activity import Kind
-from socialguard.watch.baseline import Baseline, hour_of
+from socialguard.watch.baseline import Baseline
 from socialguard.watch.interface import Seen, Severity, Sighting
 
 _KINDS = {Kind.POST: Seen.POST, Kind.REPOST: Seen.REPOST}
 
 
-def foreign(one: OwnItem, usual: Baseline | None, before: int, zone: str) -> Sighting:
+def foreign(one: OwnItem, usual: Baseline | None, before: int) -> Sighting:
     """Return the sighting of an item that nothing of ours made. `before` is how much somebody else wrote in the
     hour before it. Without a baseline nothing by another hand is usual."""
-    reasons = () if usual is None else _reasons(one, usual, before, zone)
+    reasons = () if usual is None else _reasons(one, usual, before)
     return Sighting(
         _KINDS.get(one.kind, Seen.REPLY),
         one.network_id,
@@ -24,10 +24,10 @@ def foreign(one: OwnItem, usual: Baseline | None, before: int, zone: str) -> Sig
     )
 
 
-def _reasons(one: OwnItem, usual: Baseline, before: int, zone: str) -> tuple[str, ...]:
+def _reasons(one: OwnItem, usual: Baseline, before: int) -> tuple[str, ...]:
     found = (
         ("source", not usual.knows_source(one.source)),
-        ("hour", not usual.knows_hour(hour_of(one.created_at, zone))),
+        ("hour", not usual.knows_hour(one.created_at)),
         ("burst", before + 1 > usual.most_in_an_hour),
     )
     return tuple(name for name, holds in found if holds)

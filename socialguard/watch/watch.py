@@ -8,11 +8,10 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account
+from socialguard.model.text import marked
 from socialguard.watch import baseline, examining, ours, probing, sightings
 from socialguard.watch.baseline import Baseline
 from socialguard.watch.interface import Desk, Outcome, Seen, Severity, Sighting
-
-BASELINE = "watch.baseline"
 
 
 class Watch:
@@ -66,20 +65,25 @@ class Watch:
         return examining.by_hand(self._desk, account)[0]
 
     def accept(self, account: Account, log: AuditLog, actor: Actor) -> Baseline:
-        """Learn what is usual on an account and have it accepted from now on; raises TooLittle."""
+        """Learn what is usual on an account and have it accepted from now on; raises TooLittle, and NotAllowed for
+        who may not post there."""
         usual, _ = examining.by_hand(self._desk, account)
         key_id, signature = self._desk.sign(baseline.STATEMENT, baseline.statement(account.id, usual))
         with self._desk.database.write() as connection:
+            if key_id not in self._desk.judges(connection, account.id):
+                what, why = marked("say what is usual there"), marked("it takes the right to publish")
+                raise errors.NotAllowed(who=marked("You"), what=what, detail=why)
             baseline.keep(connection, account.id, usual, key_id, signature)
             obj = {"posts": usual.posts, "sources": len(usual.sources), "hours": len(usual.hours)}
-            log.append(connection, Entry(BASELINE, "ok", actor, account.id, obj=obj))
+            said = {**obj, "statement": baseline.digest(account.id, usual)}
+            log.append(connection, Entry(baseline.ACTION, "ok", actor, account.id, obj=said))
         return usual
 
     def forget(self, account: Account, log: AuditLog, actor: Actor) -> bool:
         """Accept nothing by hand any more; return whether anything was accepted."""
         with self._desk.database.write() as connection:
             found = baseline.forget(connection, account.id)
-            log.append(connection, Entry(BASELINE, "forgotten", actor, account.id))
+            log.append(connection, Entry(baseline.ACTION, "forgotten", actor, account.id))
         return found
 
     def written(self, account: Account, since: datetime) -> list[Sighting]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, select
 
 from socialguard import errors
-from socialguard.audit import usage
+from socialguard.audit import pruning, usage
 from socialguard.canon import jcs
 from socialguard.model.mfa import weakness
 from socialguard.model.text import marked
@@ -122,11 +122,16 @@ def picture(workspace: "Workspace", at: datetime, selector: str | None = None) -
 
 def in_force(workspace: "Workspace", connection: Connection, at: datetime) -> Manifest:
     """Return the manifest in force at an instant, proved by the hashes of all later ones up to the one that this
-    machine knows. When each came into force is what the database says, and the log's entries of those acts."""
+    machine knows. When each came into force is what the log says: the first entry that names its hash."""
     present = workspace.signed.books(connection).manifest
     column = manifest_table.c
-    query = select(column.epoch, column.sha256).where(column.created_at < jcs.timestamp(at))
-    row = connection.execute(query.order_by(column.epoch.desc()).limit(1)).first()
+    epochs = connection.execute(select(column.epoch, column.sha256).order_by(column.epoch)).all()
+    begun = usage.first_proofs(connection, {one.sha256 for one in epochs}, pruning.GOES)
+    row, last = None, ""
+    for one in epochs:
+        last = max(last, begun.get(one.sha256, last))  # without an entry, as in a gap: with the one before it
+        if last < jcs.timestamp(at):
+            row = one
     if row is None:
         raise errors.NotFound(kind="manifest", name=jcs.timestamp(at), hint="The workspace is younger than that.")
     if (row.epoch, row.sha256) == (present.epoch, present.sha256):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from socialguard.registry.accounts import Registry
 from socialguard.registry.signed import Status
 from socialguard.vault import credential_row
-from socialguard.workspace import access, membership
+from socialguard.workspace import membership, whereabouts
+from socialguard.workspace.whereabouts import Worker
 
 if TYPE_CHECKING:
     from socialguard.workspace.membership import Changed
@@ -23,8 +24,8 @@ class Left:
     to_rotate: tuple[str, ...]
     pages: tuple[tuple[str, str], ...]
     deliveries: tuple[str, ...]
-    workers: tuple[str, ...]
-    """Workers that still work and whose keys were made on the member's own machine."""
+    workers: tuple[Worker, ...]
+    """Workers that still work and whose keys may be within the member's reach."""
 
 
 def offboard(workspace: "Workspace", name: str, reason: str) -> Left:
@@ -43,8 +44,7 @@ def offboard(workspace: "Workspace", name: str, reason: str) -> Left:
     changed = membership.set_status(workspace, name, Status.REMOVED, reason)
     with workspace.database.read() as connection:
         waiting = membership.waiting_deliveries(connection, member.id)
-        made = access.worker_made_by(connection, member.id)
-    workers = tuple(one for one in changed.rekeyed.manifest.workers if one == made)
+        workers = whereabouts.workers_near(connection, changed.rekeyed.manifest, member.id)
     due = set(changed.rekeyed.rotation_due)
     pages = ((str(one), workspace.network(one.network).profile_url(one.handle, one.user_id)) for one in touched)
     return Left(
@@ -64,5 +64,5 @@ def document(left: Left) -> dict[str, object]:
         "to_rotate": list(left.to_rotate),
         "pages": [{"account": account, "page": page} for account, page in left.pages],
         "deliveries": list(left.deliveries),
-        "workers": list(left.workers),
+        "workers": [{"id": one.id, "reach": one.reach.value} for one in left.workers],
     }

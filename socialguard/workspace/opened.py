@@ -55,7 +55,6 @@ class Workspace(AbstractContextManager["Workspace"]):
     def __init__(self, home: Path, *, ask: Ask | None = None, via: str = "cli") -> None:
         self.layout = Layout(home)
         self.org = self.layout.read_org()
-        self.settings = settings.load(self.layout.settings)
         self._ask = ask
         self._via = via
         self._networks: dict[str, Network] = {}
@@ -91,6 +90,11 @@ class Workspace(AbstractContextManager["Workspace"]):
             self.database.close()
 
     # ── this machine ─────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def settings(self) -> "settings.Settings":
+        """What the operator set; raises SettingsInvalid, which keeps no freeze from working."""
+        return settings.of_workspace(self.layout.settings)
 
     @cached_property
     def identity(self) -> Identity:
@@ -132,6 +136,15 @@ class Workspace(AbstractContextManager["Workspace"]):
         return Actor(self.identity.member_id, "person", self._via)
 
     @cached_property
+    def stopper(self) -> Actor:
+        """Who stops something here: it needs no key, so that where this machine has none it is whoever sits there;
+        the entry still holds machine and user."""
+        try:
+            return self.person
+        except errors.SocialGuardError:
+            return Actor("unknown", "person", self._via)
+
+    @cached_property
     def worker(self) -> Actor:
         """The worker of this machine."""
         return Actor(self.identity.worker_id, "worker", self._via)
@@ -156,6 +169,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         opened = open_database(self.layout.database_url(self.settings.database))
         from socialguard.workspace import readying
 
+        readying.refuse_strangers(opened)
         readying.arm(opened)
         readying.absorb(self, opened)
         readying.settle(self, opened)

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from socialguard import clock
 from socialguard.audit import usage
 from socialguard.canon import envelope, jcs
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Member
-from socialguard.store.tables import manifest as manifest_table
 from socialguard.vault.resealing import DUE
 from socialguard.workspace import auditing, membership
 from socialguard.workspace.auditing import CHANGED, NOT_SHOWN, WRITE, Standing
@@ -38,7 +37,7 @@ def body(workspace: "Workspace", member: Member, name: str, until: datetime) -> 
         steps = usage.about(connection, corr_of(member.id), until)
         waiting = membership.waiting_deliveries(connection, member.id)
         opened = _tokens(connection, manifest, member, uses)
-        removed = _removed_at(connection, steps)
+        removed = _removed_at(steps)
     had = rights if removed is None else _rights(workspace, member, removed)
     named = {one.id: auditing.name_of(one) for one in manifest.accounts}
     did = sorted(
@@ -110,15 +109,10 @@ def _rights(workspace: "Workspace", member: Member, at: datetime) -> list[Standi
     return [one for one in auditing.picture(workspace, at).rights if one.member == member.id]
 
 
-def _removed_at(connection: Connection, steps: Sequence[usage.Told]) -> datetime | None:
-    """Return when the manifest came into force that removed the member, None while it is one: what it could do is
-    what stood until then."""
-    epochs = [one.obj.get("epoch") for one in steps if one.action == REMOVE]
-    if not epochs:
-        return None
-    query = select(manifest_table.c.created_at).where(manifest_table.c.epoch == epochs[-1])
-    row = connection.execute(query).first()
-    return None if row is None else jcs.parse_timestamp(row.created_at)
+def _removed_at(steps: Sequence[usage.Told]) -> datetime | None:
+    """Return when the member was removed, None while it is one: what it could do is what stood until then."""
+    times = [one.ts for one in steps if one.action == REMOVE]
+    return jcs.parse_timestamp(times[-1]) if times else None
 
 
 def _right(one: Standing) -> dict[str, object]:

@@ -76,10 +76,11 @@ def _checked(workspace: "Workspace", source: str, file: str) -> PolicySet:
     return policy_file.parse(source, file, checks=SET_BY_POLICY, accounts=known)
 
 
-def apply(workspace: "Workspace", path: Path, reason: str | None) -> "tuple[Manifest, bool]":
-    """Put a file in force, signed; return the manifest that names it and whether that is a new one."""
+def apply(workspace: "Workspace", path: Path, reason: str | None) -> "tuple[Manifest, bool, list[Change]]":
+    """Put a file in force, signed; return the manifest that names it, whether that is a new one, and what it
+    changes: whoever signs sees what a file says that others may write, too."""
     source = read(path)
-    _checked(workspace, source, path.name)
+    changed = _changes(workspace, source, path.name)
     with workspace.database.read() as connection:
         before = workspace.signed.books(connection).manifest
 
@@ -87,7 +88,7 @@ def apply(workspace: "Workspace", path: Path, reason: str | None) -> "tuple[Mani
         return policies.apply(connection, owner, manifest, source, checks=SET_BY_POLICY)
 
     after = workspace.custody.amend(ACTION, None, act, reason=reason)
-    return after, after.epoch > before.epoch
+    return after, after.epoch > before.epoch, changed
 
 
 def in_force(workspace: "Workspace", selector: str) -> "tuple[Account, Policy, Sequence[Rule], str]":
@@ -117,8 +118,11 @@ def rules_of(policy: PolicySet, account: "Account") -> list[Rule]:
 def changes(workspace: "Workspace", path: Path) -> list[Change]:
     """Return what a policy file would change if it were applied now, each change with the accounts that it is for;
     raises SettingsInvalid with the line."""
-    source = read(path)
-    _checked(workspace, source, path.name)
+    return _changes(workspace, read(path), path.name)
+
+
+def _changes(workspace: "Workspace", source: str, file: str) -> list[Change]:
+    _checked(workspace, source, file)
     with workspace.database.read() as connection:
         books = workspace.signed.books(connection)
         accounts = books.registry.all(connection)

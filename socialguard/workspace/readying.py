@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from socialguard import clock, errors
+from socialguard.store import dialect
 from socialguard.store.database import Database
 
 if TYPE_CHECKING:
@@ -30,10 +31,23 @@ def arm(database: Database) -> None:
     crash.arm(point)
 
 
+def refuse_strangers(database: Database) -> None:
+    """Raise Tampered where the database would act by itself: a trigger or a view that this program did not make
+    changes what is written, or shows something else than what is."""
+    with database.read() as connection:
+        found = dialect.strangers(connection)
+    if found:
+        raise errors.Tampered(
+            what="The database",
+            detail=f"it holds what this program did not make: {', '.join(found)}.",
+            remedy="Find out who put it there, then take it away: DROP TRIGGER or DROP VIEW.",
+        )
+
+
 def absorb(workspace: "Workspace", database: Database) -> None:
     """Bring in what was noted while the database could not be written."""
-    with contextlib.suppress(FileNotFoundError):
-        if workspace.layout.emergency.read_bytes().strip(b"\n"):
+    with contextlib.suppress(errors.Tampered):  # the sender refuses; a stop and whoever looks go on
+        if workspace.emergency.records():
             from socialguard.workspace import stopping
 
             stopping.absorb(workspace.emergency, database, workspace.log)

@@ -44,7 +44,10 @@ _BEGUN: Final = Prepared(
     .order_by(audit_entry.c.incarnation, audit_entry.c.seq)
 )
 _NOT_REMOVED: Final = member.c.status != "removed"
-_UNWRITABLE: Final = (errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy)
+_UNWRITABLE: Final = (
+    *(errors.AuditUnwritable, errors.Unreadable, errors.Tampered, errors.Busy),
+    errors.SettingsInvalid,  # without it nobody knows which database it is
+)
 
 
 class Unstopped(errors.AuditUnwritable):
@@ -146,7 +149,7 @@ def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tup
     secret is not kept."""
     from socialguard.publishing import freeze as freezing
 
-    actor = workspace.person
+    actor = workspace.stopper
     reason = workspace.without_secrets(reason)
     scopes = scopes_of(workspace, selectors)
     try:
@@ -166,9 +169,9 @@ def cancel(workspace: "Workspace", delivery_id: str, reason: str) -> "Result | N
         database = workspace.database
         with database.read() as connection:
             account = unverified(connection, reader.get(connection, delivery_id).account_id)
-        done = takeback.cancel(database, workspace.log, workspace.person, account, delivery_id, reason)
+        done = takeback.cancel(database, workspace.log, workspace.stopper, account, delivery_id, reason)
     except _UNWRITABLE:
-        _note(workspace.emergency, CANCEL, workspace.person, reason, {"delivery": delivery_id})
+        _note(workspace.emergency, CANCEL, workspace.stopper, reason, {"delivery": delivery_id})
         return None
     _call_off(workspace, [delivery_id])
     return done
@@ -181,12 +184,12 @@ def cancel_waiting(workspace: "Workspace", account_ids: Sequence[str], reason: s
 
     reason = workspace.without_secrets(reason)
     try:
-        done = takeback.cancel_waiting(workspace.database, workspace.log, workspace.person, account_ids, reason)
+        done = takeback.cancel_waiting(workspace.database, workspace.log, workspace.stopper, account_ids, reason)
     except _UNWRITABLE:
         with workspace.database.read() as connection:
             waiting = [one for one in reader.in_states(connection, *WAITING) if one.account_id in account_ids]
         for value in waiting:
-            _note(workspace.emergency, CANCEL, workspace.person, reason, {"delivery": value.id})
+            _note(workspace.emergency, CANCEL, workspace.stopper, reason, {"delivery": value.id})
         return tuple((value.account_id, value.id) for value in waiting)
     _call_off(workspace, [delivery_id for _, delivery_id in done])
     return done

@@ -3,6 +3,7 @@
 import threading
 from typing import TYPE_CHECKING
 
+from socialguard.registry.signed import Right
 from socialguard.watch.interface import Desk
 from socialguard.watch.watch import Watch
 
@@ -34,6 +35,11 @@ def watch(workspace: "Workspace") -> Watch:
     def signers(connection: "Connection") -> "Mapping[str, bytes]":
         return {one.signing_id: one.ed25519 for one in workspace.signed.books(connection).manifest.members}
 
+    def judges(connection: "Connection", account_id: str) -> "Mapping[str, bytes]":
+        manifest = workspace.signed.books(connection).manifest
+        may = [one for one in manifest.members if manifest.may(one.id, Right.PUBLISH, account_id)]
+        return {one.signing_id: one.ed25519 for one in may}
+
     def sign(kind: str, body: "Mapping[str, object]") -> tuple[str, bytes]:
         member = workspace.keys.member()
         return member.signing_id, member.sign(kind, workspace.org, body)
@@ -53,6 +59,7 @@ def watch(workspace: "Workspace") -> Watch:
             actor=workspace.actor,
             org=workspace.org,
             signers=signers,
+            judges=judges,
             sign=sign,
         )
     )

@@ -12,6 +12,7 @@ from tests.attacks.world import (
     ACME,
     APPROVED,
     PAGE,
+    WAITING,
     Firm,
     approve,
     claim_approved,
@@ -161,3 +162,46 @@ def _epoch_at_joining(firm: Firm) -> int:
     entries = firm.office.cli("audit", "list", "--action", "member.add", "--json").document["entries"]
     row = next(one for one in entries if one["obj"]["member"] == firm.otto.id)
     return int(row["obj"]["epoch"]) - 1
+
+
+def test_a_client_shown_a_text_that_nobody_submitted(firm: Firm, tmp_path: Path) -> None:
+    """Refused: the page for a client without this program is made of what was signed, or not at all."""
+    out = tmp_path / "review.html"
+    content = json.loads(write(firm, "select content from delivery where id = ?", firm.waiting)[0][0])
+    shown = json.dumps({**content, "text": "Shown to the client"})
+    write(firm, "update delivery set content = ? where id = ?", shown, firm.waiting)
+    words = ("review", "export", "x:@acme", "--html", "--out", str(out), "--json")
+    refused(firm, firm.office.cli(*words), firm.waiting)
+    assert not out.exists()
+
+
+def test_a_request_by_mail_of_a_text_that_nobody_submitted(firm: Firm) -> None:
+    """Refused before a file is made that an approver far away would trust."""
+    content = json.loads(write(firm, "select content from delivery where id = ?", firm.waiting)[0][0])
+    write(
+        firm, "update delivery set content = ? where id = ?", json.dumps({**content, "text": "Else"}), firm.waiting
+    )
+    refused(firm, firm.office.cli("approval", "request", firm.waiting, "--json"), firm.waiting)
+
+
+def test_an_answer_by_mail_used_again_after_a_rejection(firm: Firm) -> None:
+    """Nothing goes out: who approved said no afterwards, and a rejection ends the delivery."""
+    request = firm.office.cli("approval", "request", firm.waiting, "--since", "1", "--json").document["request"]
+    answer = firm.eva.cli("approve", "-", "--json", stdin=request).document["approval"]
+    assert firm.eva.cli("reject", firm.waiting, "--reason", "on second thoughts", "--json").code == 0
+    done = firm.office.cli("queue", "accept", "-", "--reason", "by mail", "--json", stdin=answer)
+    assert done.code != 0, done
+    assert firm.send().code == 0
+    assert WAITING not in firm.office.published()
+
+
+def test_an_answer_by_mail_used_again_after_an_edit(firm: Firm) -> None:
+    """Good for the text that it was given for, and for no later one."""
+    request = firm.office.cli("approval", "request", firm.waiting, "--since", "1", "--json").document["request"]
+    answer = firm.eva.cli("approve", "-", "--json", stdin=request).document["approval"]
+    words = ("queue", "edit", firm.waiting, "Changed", "--confirm", "x:@acme", "--json")
+    edited = firm.jonas.cli(*words)
+    assert edited.code == 0, edited
+    assert firm.office.cli("queue", "accept", "-", "--reason", "by mail", "--json", stdin=answer).code != 0
+    firm.send()
+    assert "Changed" not in firm.office.published()

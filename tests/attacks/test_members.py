@@ -1,17 +1,33 @@
 """Members, rights and rules: they are what the owners signed, and only ever newer."""
 
 import base64
+import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 
+from socialguard import clock
 from socialguard.canon import jcs
 from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Grant, Member, Right, Role
 from socialguard.vault.keys import KeyPair
-from tests.attacks.world import ACME, APPROVED, PLAIN, WAITING, Firm, insert_row, refused, write
+from tests.attacks.world import (
+    ACME,
+    APPROVED,
+    GLOBEX,
+    PAGE,
+    PLAIN,
+    WAITING,
+    Firm,
+    insert_row,
+    refused,
+    row_of,
+    write,
+)
 from tests.people import invited
 
 
@@ -173,3 +189,76 @@ def test_an_account_that_no_owner_added(firm: Firm) -> None:
     done = firm.office.post("To a stranger", "x:@acme2")
     assert done.code in (5, 13), done
     assert firm.office.published() == []
+
+
+def test_the_time_of_an_epoch_moved(firm: Firm) -> None:
+    """Changes nothing: when a right was given is what the log says, not the row beside the signed manifest."""
+    begin = jcs.timestamp(clock.now())
+    assert firm.office.cli("grant", "Jonas", "facebook:@globex").code == 0
+    write(firm, "update manifest set created_at = '2020-01-01T00:00:00.000000Z'")
+    write(firm, "update manifest set created_at = '2040-01-01T00:00:00.000000Z' where epoch = 2")
+
+    def could(*words: str) -> set[str]:
+        rights = firm.office.cli("audit", "access", *words, "--json").document["access"]["rights"]
+        return {one["account"] for one in rights if one["name"] == "Jonas"}
+
+    assert "facebook:@globex" in could()
+    assert could("--at", begin) == could() - {"facebook:@globex"}
+    assert firm.office.cli("audit", "access", "--at", "2021-01-01", "--json").code == 5
+
+
+def test_rules_of_the_attackers_in_the_file_that_an_owner_applies(firm: Firm) -> None:
+    """Told: whoever signs a file that others can write is shown what it changes, and for which accounts."""
+    path = firm.office.home / "policy.toml"
+    path.write_text("[defaults]\ngrace = 0\n\n[label.fr]\nsecure = true\n", encoding="utf-8")
+    done = firm.office.cli("policy", "apply", "--reason", "grace", "--json")
+    assert done.code == 0, done
+    weaker = {one["rule"]: one for one in done.document["policy"]["changes"] if one["accounts"] == [ACME]}
+    assert (weaker["approvals"]["before"], weaker["approvals"]["after"]) == (1, 0)
+    path.write_text("[defaults]\ngrace = 0\napprovals = 1\n\n[label.fr]\nsecure = true\n", encoding="utf-8")
+    assert "approvals" in firm.office.cli("policy", "apply", "--reason", "back").stdout
+
+
+def test_the_end_of_a_grant_moved(firm: Firm) -> None:
+    """Refused: it stands in the manifest, whose hash this machine knows."""
+    until = (clock.now() + timedelta(minutes=5)).isoformat()
+    assert firm.office.cli("grant", "Jonas", GLOBEX, "--until", until, "--json").code == 0
+    ((epoch, body),) = write(firm, "select epoch, body from manifest order by epoch desc limit 1")
+    end = next(one["until"] for one in _grants(json.loads(body)) if one.get("until"))
+    moved = bytes(body).replace(end.encode(), b"2099-01-01T00:00:00.000000Z")
+    sha256 = hashlib.sha256(moved).hexdigest()
+    write(firm, "update manifest set body = ?, sha256 = ? where epoch = ?", moved, sha256, epoch)
+    refused(firm, firm.send(), "The manifest")
+
+
+def test_a_grant_widened_by_a_label(firm: Firm) -> None:
+    """Changes nothing: a grant names accounts, and follows no label afterwards."""
+    assert firm.office.cli("account", "label", ACME, "+vip", "--json").code == 0
+    assert firm.office.cli("grant", "Otto", "label:vip", "--json").code == 0
+    page = write(firm, "select id from account where short_name = 'globex-facebook'")[0][0]
+    like = row_of(firm, "label", "name = 'vip'")
+    insert_row(firm, "label", {**like, **{name: page for name in like if name == "account_id"}})
+    rights = firm.office.cli("access", "--member", "Otto", "--json").document["access"]
+    assert {one["account"] for one in rights} == {ACME, PAGE}
+
+
+def test_a_threshold_of_no_owner(firm: Firm) -> None:
+    """Refused: how many owners sign is what the epoch before says."""
+    following = _manifest(firm).with_policy("0" * 64)
+    body = following.body.replace(b'"threshold":1', b'"threshold":0')
+    assert body != following.body
+    row = {
+        "epoch": following.epoch,
+        "body": body,
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "signatures": "[]",
+        "created_at": "2026-01-01T00:00:00.000000Z",
+    }
+    insert_row(firm, "manifest", row)
+    refused(firm, firm.send(), "The manifest")
+
+
+def _grants(value: Any) -> Iterator[dict[str, Any]]:
+    """Every grant of a manifest."""
+    for account in value["accounts"]:
+        yield from account["grants"]

@@ -11,6 +11,7 @@ from socialguard import clock
 from tests.attacker import Copy, append_entry, logged
 from tests.attacks.world import APPROVED, PLAIN, Firm, insert_row, row_of, schedule, write
 from tests.docs.pages import read, section
+from tests.members.test_sharing import shared
 from tests.people import apply_policy
 from tests.watch.world import alerts, happen, ready, seen
 
@@ -46,8 +47,8 @@ def test_a_freeze_cleared_from_the_emergency_file_before_a_command_took_it_in(fi
 
 
 def test_anchors_taken_out_of_the_settings(firm: Firm, tmp_path: Path) -> None:
-    """The settings are as good as who may write them."""
-    admitted("or take the anchors out")
+    """They are as good as who may write them: here the same user; `test_settings.py` is about neighbours."""
+    admitted("can name a proxy and a CA bundle and so read tokens in flight, or take the anchors out")
     settings = firm.office.home / "socialguard.toml"
     settings.write_text(f'[audit]\nanchors = ["dir:{tmp_path / "gone"}"]\n', encoding="utf-8")
     assert firm.verify().code == 15
@@ -115,6 +116,17 @@ def test_the_watch_made_silent_by_its_own_rows(firm: Firm) -> None:
     write(firm, "update alert set seen_at = raised_at")
     assert [one for one in alerts(firm.office).alerts if one.kind == "watch.foreign"] == []
     assert firm.verify().code == 0
+
+
+def test_settings_that_a_neighbour_may_still_write(firm: Firm) -> None:
+    """What stops posts or backups, and nothing that sends them elsewhere."""
+    admitted(
+        "In a shared one a neighbour can change language, zone, budgets, prices and limits, and when backups run"
+    )
+    shared(firm.office)
+    (firm.office.home / "socialguard.toml").write_text("[limits.x]\ntext = 10\n[backup]\ncron = '0 0 1 1 *'\n")
+    assert firm.office.post("Longer than ten characters", GLOBEX).code == 11
+    assert firm.send().code == 0
 
 
 def test_a_draft_changed_before_it_is_posted(firm: Firm) -> None:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,7 @@ def test_a_baseline_that_nobody_accepted(firm: Firm) -> None:
     account = write(firm, "select id from account where short_name = 'globex'")[0][0]
     usual = {
         "account": account,
+        "zone": "UTC",
         "posts": 1000,
         "sources": {"": 1000, "Spam Bot": 1000},
         "hours": {str(hour): 1000 for hour in range(24)},
@@ -124,6 +126,23 @@ def test_a_baseline_that_nobody_accepted(firm: Firm) -> None:
     row = {"account_id": account, "kind": "hands", "value": value, "taken_at": "2026-01-01T00:00:00.000000Z"}
     insert_row(firm, "baseline", row)
     happen(firm.office, GLOBEX, text="Send coins", via="Spam Bot")
+    assert [one.severity for one in seen(firm.office, GLOBEX)] == ["critical"]
+    assert {"watch.foreign", "watch.baseline"} <= {one.kind for one in alerts(firm.office).alerts}
+
+
+def test_a_baseline_that_was_withdrawn_put_back(firm: Firm) -> None:
+    """Not believed, and told, although a member signed it once: the log holds that it was withdrawn."""
+    for number in range(1, 41):
+        at = (datetime.now(UTC) - timedelta(days=number)).isoformat()
+        happen(firm.office, GLOBEX, text=f"By hand {number}", created_at=at)
+    ready(firm.office, GLOBEX)
+    assert firm.office.cli("watch", "baseline", GLOBEX).code == 0
+    happen(firm.office, GLOBEX, text="As ever")
+    assert [one.severity for one in seen(firm.office, GLOBEX)] == ["note"]
+    kept = row_of(firm, "baseline", "kind = 'hands'")
+    assert firm.office.cli("watch", "baseline", GLOBEX, "--forget").code == 0
+    insert_row(firm, "baseline", kept)
+    happen(firm.office, GLOBEX, text="Send coins")
     assert [one.severity for one in seen(firm.office, GLOBEX)] == ["critical"]
     assert {"watch.foreign", "watch.baseline"} <= {one.kind for one in alerts(firm.office).alerts}
 

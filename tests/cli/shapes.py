@@ -212,6 +212,26 @@ class KitProof(Shape):
     kit: KitProofFields
 
 
+class KitUsedFields(Shape):
+    put_aside: str | None
+    owner: str
+    worker: str
+    replaced: list[str]
+    epoch: int
+    incarnation: int
+    lost: int
+    anchored: str
+    trusted: list[str]
+    held: list[str]
+    unknown: list[str]
+    rotation_due: list[str]
+    revoked: list[str]
+
+
+class KitUsed(Shape):
+    recovered: KitUsedFields
+
+
 class AdoptedFields(Shape):
     epoch: int
     manifest_sha256: str
@@ -239,11 +259,19 @@ class Contact(Shape):
     contact: ContactFields
 
 
+class ChangeFields(Shape):
+    rule: str
+    before: bool | int | str | list[str] | None
+    after: bool | int | str | list[str] | None
+    accounts: list[str]
+
+
 class AppliedFields(Shape):
     file: str
     sha256: str
     epoch: int
     changed: bool
+    changes: list[ChangeFields]
 
 
 class Applied(Shape):
@@ -269,13 +297,6 @@ class RuleFields(Shape):
     rule: str
     value: bool | int | str | list[str]
     place: str | None
-
-
-class ChangeFields(Shape):
-    rule: str
-    before: bool | int | str | list[str] | None
-    after: bool | int | str | list[str] | None
-    accounts: list[str]
 
 
 class DifferenceFields(Shape):
@@ -390,6 +411,7 @@ class KeptAccount(Shape):
     files_wanted: int
     file_bytes: int
     next_run: str | None
+    network_shows_no_more: list[Literal["posts", "mentions"]]
 
 
 class BackupStatus(Shape):
@@ -572,12 +594,17 @@ class LoginPage(Shape):
     page: str
 
 
+class WorkerNear(Shape):
+    id: str
+    reach: Literal["keys", "machine", "unknown"]
+
+
 class OffboardedFields(ChangedFields):
     could_open: list[str]
     to_rotate: list[str]
     pages: list[LoginPage]
     deliveries: list[str]
-    workers: list[str]
+    workers: list[WorkerNear]
 
 
 class Offboarded(Shape):
@@ -743,6 +770,22 @@ class Recovered(Shape):
     recovery: RecoveryFields
 
 
+class DeclaredGap(Shape):
+    incarnation: int
+    first: int
+    last: int
+
+
+class IncidentAccepted(Shape):
+    """What `audit incident accept` prints."""
+
+    incarnation: int
+    intact: int
+    gaps: list[DeclaredGap]
+    held: list[str]
+    unknown: list[str]
+
+
 class AuditExport(Shape):
     """What `audit export` prints."""
 
@@ -863,6 +906,21 @@ class AuditPerson(Shape):
     report: dict[str, Any]
 
 
+class SignedFileFields(Shape):
+    file: str
+    kind: Literal["evidence", "person-report"]
+    signer: str
+    name: str
+    made_at: str
+    files: int
+
+
+class AuditChecked(Shape):
+    """What `audit check` prints."""
+
+    checked: SignedFileFields
+
+
 class SignFields(Shape):
     name: str
     state: Literal["ok", "warn", "bad"]
@@ -879,3 +937,11 @@ class Doctor(Shape):
     """What `doctor` prints."""
 
     doctor: DoctorFields
+
+
+class Demo(Shape):
+    """What `demo` prints."""
+
+    demo: Literal["ok"]
+    steps: list[str]
+    kept: str | None

@@ -1,9 +1,12 @@
 """Four eyes: who approves, what an approval is worth, and when it is worth nothing."""
 
+import re
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
+from PIL import Image
 from sqlalchemy import create_engine, text
 
 from tests.office import Office
@@ -41,6 +44,30 @@ def test_an_approved_delivery_goes_out(office: Office, jonas: Colleague, eva: Co
     assert done.deliveries[0]["state"] == "queued"
     assert run(office, SOCIALGUARD_CLOCK="+1m")[0]["state"] == "sent"
     assert office.published("x") == ["Four eyes"]
+
+
+def test_an_approver_is_shown_text_link_and_where_the_picture_lies(
+    office: Office, jonas: Colleague, eva: Colleague, tmp_path: Path
+) -> None:
+    """At a terminal, before the account is typed; the bytes are those that would be sent."""
+    apply_policy(office, FOUR_EYES)
+    Image.new("RGB", (32, 32), "red").save(tmp_path / "harmless.png")
+    words = ("--to", "x:@acme", "--confirm", "x:@acme", "--grace", "0", "--json")
+    written = "Look https://example.com/whole/address"
+    done = jonas.cli("post", written, "--media", str(tmp_path / "harmless.png"), "--alt", "a square", *words)
+    delivery = str(done.deliveries[0]["id"])
+    child = eva.terminal("approve", delivery, "--reason", "looked", SOCIALGUARD_HOME=str(office.home))
+    child.expect("To approve, type acme: ")
+    shown = re.sub(r"\s+", "", child.before)
+    assert "https://example.com/whole/address" in shown
+    assert "harmless.png:asquare" in shown
+    (kept,) = (office.home / "media").iterdir()
+    assert str(kept).replace(" ", "") in shown
+    child.sendline("no")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 3
+    assert run(office, SOCIALGUARD_CLOCK="+1m") == []
 
 
 def test_the_author_never_approves(office: Office, jonas: Colleague) -> None:
@@ -307,3 +334,19 @@ def test_what_a_removed_member_submitted_is_held(office: Office, jonas: Colleagu
     sent = run(office, SOCIALGUARD_CLOCK="+121m")
     assert [one["state"] for one in sent] == ["held"]
     assert office.published("x") == []
+
+
+@pytest.mark.parametrize("when", [("--grace", "0"), ("--at", "in 2 hours")], ids=["now", "later"])
+def test_what_waits_for_an_approval_ends_with_11_on_every_machine(
+    office: Office, jonas: Colleague, when: tuple[str, ...]
+) -> None:
+    """With the worker that would send it here or elsewhere, posted now or for later, and edited."""
+    apply_policy(office, FOUR_EYES)
+    named = ("--to", "x:@acme", "--confirm", "x:@acme")
+    for who in (office, jonas):
+        done = who.cli("post", f"By {who.base.name}", *named, *when, "--json")
+        (waiting,) = done.deliveries
+        assert (done.code, waiting["state"], done.error["code"]) == (11, "awaiting", 11), done
+        edited = who.cli("queue", "edit", waiting["id"], "Better", "--confirm", "x:@acme", "--json")
+        assert (edited.code, edited.deliveries[0]["state"]) == (11, "awaiting"), edited
+        assert who.cli("queue", "cancel", edited.deliveries[0]["id"], "--json").code == 0

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from socialguard.publishing.freeze import thaw_statement
+from tests.attacker import logged
 from tests.members.test_approvals import FOUR_EYES, execute, run
 from tests.office import Office
 from tests.people import Colleague, apply_policy, joined, waiting
@@ -194,3 +195,32 @@ def test_what_is_signed_without_agreements_is_as_before() -> None:
     stop = Stop(1, "freeze", "all", "", "m-1", clock.now())
     assert set(thaw_statement(stop)) == {"stop", "scope", "since"}
     assert thaw_statement(stop, ["b", "a"])["agreed"] == ["a", "b"]
+
+
+def test_who_has_no_key_at_all_can_freeze(office: Office, tmp_path: Path) -> None:
+    """Whoever can write the workspace, on a machine without an identity."""
+    done = keyless(office, tmp_path).cli(
+        "freeze", "--all", "--reason", "they tweet", SOCIALGUARD_HOME=str(office.home)
+    )
+    assert done.code == 0, done
+    assert office.post("Not now").code == 11
+    assert office.published() == []
+
+
+def test_who_has_no_key_at_all_can_cancel(office: Office, tmp_path: Path) -> None:
+    """What waits is kept, and does not go out; who it was is not known, the machine is."""
+    delivery = planned(office)
+    done = keyless(office, tmp_path).cli("queue", "cancel", delivery, "--json", SOCIALGUARD_HOME=str(office.home))
+    assert done.code == 0, done
+    assert office.queue("cancelled")[0]["id"] == delivery
+    (entry,) = logged(office, "delivery.cancel")
+    assert entry["actor"]["id"] == "unknown"
+    assert entry["src"]["host"]
+    assert office.cli("queue", "run", "--json", **LATER).deliveries == []
+    assert office.cli("audit", "verify", "--json").code == 0
+
+
+def keyless(office: Office, base: Path) -> Office:
+    """A machine on which nobody of the organisation has keys."""
+    (base / "bare").mkdir()
+    return Office(base / "bare", office.sandbox, office.seed)

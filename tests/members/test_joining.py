@@ -4,10 +4,12 @@ import base64
 import json
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, text
 
-from tests.office import Office
-from tests.people import Colleague, asked, invited
+from tests.members.test_leaving import unwraps
+from tests.office import ACCOUNTS, Office
+from tests.people import Colleague, asked, invited, joined
 
 
 def test_who_joins_reads_and_queues_with_keys_of_their_own(office: Office, jonas: Colleague) -> None:
@@ -29,6 +31,15 @@ def test_private_keys_never_leave_the_machine_that_made_them(office: Office, tmp
     assert "log.key" not in names
     body = json.loads(json.loads(base64.b64decode(request))["body"])
     assert set(body) == {"v", "invitation", "id", "ed25519", "x25519"}
+
+
+@pytest.mark.parametrize("role", ["publisher", "author", "approver", "auditor"])
+def test_the_keys_of_who_posts_open_no_credential(office: Office, tmp_path: Path, role: str) -> None:
+    """Of any account, each wrap tried: a false log-in page gets nothing from them."""
+    grants = () if role == "auditor" else ("x:@acme",)
+    eva = joined(office, "Eva", role, tmp_path / "eva", grants=grants)
+    assert unwraps(office) == len(ACCOUNTS), "an owner's do"
+    assert unwraps(eva) == 0
 
 
 def test_another_code_takes_nobody_in(office: Office, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import create_engine, text
 
 from socialguard import errors
 from socialguard.vault.credentials import Vault
+from socialguard.workspace import acknowledging
+from tests.cli.shapes import Offboarded
 from tests.office import ACCOUNTS, Office
 from tests.people import Colleague, joined
 
@@ -109,8 +111,40 @@ def test_no_wrap_that_is_stored_later_opens_with_a_removed_owners_key(office: Of
 def test_the_worker_of_a_founder_who_leaves_is_named(office: Office, paul: Colleague) -> None:
     """Its keys lie on the founder's machine and go on opening what it sends with."""
     (worker,) = [one["id"] for one in members(office) if one["role"] == "worker"]
-    left = paul.cli("offboard", "Marie", "--reason", "left", "--json").document["offboarded"]
-    assert left["workers"] == [worker]
+    assert near(paul, "Marie") == {worker: "keys"}
+
+
+def test_a_worker_that_was_set_up_later_on_a_leavers_machine_is_named(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the machine that its own entries come from: as their user, as another user there, or not known."""
+    (first,) = [one["id"] for one in members(office) if one["role"] == "worker"]
+    jonas = joined(office, "Jonas", "publisher", tmp_path / "jonas", grants=("x:@acme",))
+    second = joined(office, "his worker", "worker", tmp_path / "second")
+    third = joined(office, "service on his machine", "worker", tmp_path / "third")
+    silent = joined(office, "silent", "worker", tmp_path / "silent")
+    with monkeypatch.context() as machine:
+        machine.setattr("socialguard.audit.leaf.host_id", lambda: "1a" * 16)
+        assert jonas.post("From my laptop", "x:@acme").code == 0
+        acknowledged(second)
+        machine.setattr("socialguard.audit.leaf._uid", lambda: 4711)
+        acknowledged(third)
+    found = near(office, "Jonas")
+    assert found == {second.id: "keys", third.id: "machine", silent.id: "unknown"}
+    assert first not in found, "it never ran where he was"
+
+
+def acknowledged(worker: Colleague) -> None:
+    """Let a worker say that it has seen the newest epoch, as its daemon does."""
+    with worker.entered() as workspace:
+        assert acknowledging.acknowledge(workspace)
+
+
+def near(office: Office, member: str) -> dict[str, str]:
+    """Remove a member, and return which workers are within their reach, and how."""
+    done = office.cli("offboard", member, "--reason", "left", "--json")
+    assert done.code in (0, 18), done
+    return {one.id: one.reach for one in Offboarded.model_validate(done.document).offboarded.workers}
 
 
 def test_a_token_is_due_until_it_really_changed(office: Office, paul: Colleague) -> None:
@@ -191,7 +225,6 @@ def test_a_forged_acknowledgement_is_none(office: Office, tmp_path: Path) -> Non
     other = joined(office, "second worker", "worker", tmp_path / "second")
     with office.entered() as workspace:
         from socialguard.audit.interface import Actor, Entry
-        from socialguard.workspace import acknowledging
 
         with workspace.database.write() as connection:
             manifest = workspace.signed.books(connection).manifest
@@ -211,8 +244,6 @@ def test_a_worker_elsewhere_says_that_it_has_seen_the_epoch(office: Office, tmp_
     """Its daemon does, once."""
     other = joined(office, "second worker", "worker", tmp_path / "second")
     with other.entered() as workspace:
-        from socialguard.workspace import acknowledging
-
         assert acknowledging.acknowledge(workspace)
         assert not acknowledging.acknowledge(workspace)
         with workspace.database.read() as connection:

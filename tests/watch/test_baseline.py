@@ -1,8 +1,10 @@
 """An account on which people also post by hand: what is usual is learned when somebody says so."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.office import Office
+from tests.people import joined
 from tests.shapes import WatchBaseline, failed, shown
 from tests.watch.world import alerts, happen, ready, seen
 
@@ -57,3 +59,20 @@ def test_our_own_posts_are_no_hand_posting(office: Office) -> None:
     learned = shown(office.cli("watch", "baseline", "x:@acme", "--json"), WatchBaseline).learned
     assert learned is not None
     assert learned.posts == 30
+
+
+def test_only_who_may_post_there_says_what_is_usual(office: Office, tmp_path: Path) -> None:
+    """Nor does it stand when they may no more: then it is told, and everything by hand is again."""
+    by_hand(office, 40)
+    eva = joined(office, "Eva", "approver", tmp_path / "eva", grants=("x:@acme",))
+    failed(eva.cli("watch", "baseline", "x:@acme", "--json"), 11, "not_allowed")
+    happen(office, text="One", via="Web App")
+    assert [one.severity for one in seen(office)] == ["critical"]
+    jonas = joined(office, "Jonas", "publisher", tmp_path / "jonas", grants=("x:@acme",))
+    assert jonas.cli("watch", "baseline", "x:@acme").code == 0
+    happen(office, text="Two", via="Web App")
+    assert [one.severity for one in seen(office)] == ["note"]
+    assert office.cli("member", "remove", "Jonas", "--reason", "left").code == 0
+    happen(office, text="Three", via="Web App")
+    assert [one.severity for one in seen(office)] == ["critical"]
+    assert "watch.baseline" in {one.kind for one in alerts(office).alerts}

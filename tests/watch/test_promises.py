@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,9 +16,9 @@ from socialguard.model.delivery import Receipt
 from socialguard.publishing.claim import append
 from socialguard.store.tables import delivery, receipt
 from socialguard.watch import baseline, judging
-from socialguard.watch.interface import Severity
 from socialguard.workspace.opened import Workspace
 from tests.office import Office
+from tests.watch.rhythms import PARIS, drawn
 from tests.watch.world import alerts, happen, ready, seen
 
 
@@ -60,32 +60,13 @@ def test_10_000_own_posts_raise_no_alarm_and_the_one_among_them_does(office: Off
     assert found.judged == 10_001
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_at_most_one_in_a_hundred_posts_by_hand_is_told_after_the_baseline(seed: int) -> None:
-    chance = random.Random(seed)
-    days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(150)]
-    made = [one for day in days for one in _by_hand(chance, day)]
-    past, later = made[: len(made) // 2], made[len(made) // 2 :]
-    usual = baseline.learned(past, "Europe/Paris")
-    told = 0
-    for number, one in enumerate(later):
-        since = one.created_at - timedelta(hours=1)
-        before = sum(1 for other in later[max(0, number - 50) : number] if other.created_at > since)
-        told += judging.foreign(one, usual, before, "Europe/Paris").severity is not Severity.NOTE
-    assert told <= len(later) // 100
-    assert len(later) > 200
-
-
 def test_another_client_another_hour_and_a_burst_stand_out() -> None:
-    chance = random.Random(0)
-    past = [
-        one for day in range(60) for one in _by_hand(chance, datetime(2026, 1, 1, tzinfo=UTC) + timedelta(day))
-    ]
-    usual = baseline.learned(past, "Europe/Paris")
+    past = drawn("office", random.Random(0), date(2026, 1, 1), 60)
+    usual = baseline.learned([_hand(number, one.at, one.client) for number, one in enumerate(past)], PARIS)
     noon = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
 
     def judged(at: datetime, source: str, before: int = 0) -> tuple[str, tuple[str, ...]]:
-        found = judging.foreign(_hand(0, at, source), usual, before, "Europe/Paris")
+        found = judging.foreign(_hand(0, at, source), usual, before)
         return found.severity.value, found.reasons
 
     assert judged(noon, "Web App") == ("note", ())
@@ -94,14 +75,6 @@ def test_another_client_another_hour_and_a_burst_stand_out() -> None:
     assert judged(noon, "Web App", usual.most_in_an_hour) == ("warn", ("burst",))
     assert judged(noon, "Web App", usual.most_in_an_hour - 1) == ("note", ())
     assert judged(noon.replace(hour=1), "Web App", 99) == ("critical", ("hour", "burst"))
-
-
-def _by_hand(chance: random.Random, day: datetime) -> list[OwnItem]:
-    """A day of people who post between nine and seven, mostly around noon, from two clients."""
-    times = sorted(
-        day + timedelta(hours=min(18, max(8, chance.gauss(12, 2.5)))) for _ in range(chance.randrange(2, 7))
-    )
-    return [_hand(number, at, chance.choice(["Web App", "iPhone"])) for number, at in enumerate(times)]
 
 
 def _hand(number: int, at: datetime, source: str) -> OwnItem:

@@ -119,6 +119,8 @@ def show(face: Face, found: "Matter") -> None:
         (_("link"), content.link or ""),
     ]
     pairs += [(_("media"), f"{item.file_name}: {item.alt or _('no alt text')}") for item in content.media]
+    kept = [face.home / "media" / item.sha256 for item in content.media]
+    pairs += [(_("look at"), path) for path in kept]  # the bytes that are sent: their name tells nothing
     face.printer.facts([pair for pair in pairs if pair[1]])
     deliveries.tell_findings(face, found.findings)
     if found.before is not None:

@@ -14,7 +14,7 @@ from socialguard.cli.completion import AccountType
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
-from socialguard.cli.words import _
+from socialguard.cli.words import _, counted
 from socialguard.workspace.opened import Workspace
 
 _DAY: Final = len("2026-11-30")
@@ -45,7 +45,9 @@ def access(face: Face, account: str | None, at: str | None, form: str | None, ou
             return
         face.printer.answer(
             {"file": str(out), "rights": len(picture.rights), "findings": len(picture.findings)},
-            lambda: face.printer.say("{count} rights in {file}.", count=len(picture.rights), file=out),
+            lambda: face.printer.line(
+                counted("{count} right in {file}.", "{count} rights in {file}.", len(picture.rights), file=out)
+            ),
         )
         return
 
@@ -121,3 +123,25 @@ def _moment(workspace: Workspace, text: str | None) -> datetime:
 def _plain(fields: dict[str, object]) -> dict[str, object]:
     """An empty text is one that the log does not know: null for scripts."""
     return {key: None if value == "" else value for key, value in fields.items() if key != "account_id"}
+
+
+@command("check")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def check(face: Face, file: Path) -> None:
+    """Hold a signed file against its signature: evidence of a panic, or a report on a person."""
+    from socialguard.workspace import checking
+
+    with open_workspace(face) as workspace:
+        found = checking.check(workspace, file)
+
+    def people() -> None:
+        face.printer.say(
+            "{file} is as {name} signed it: {kind}, {time}, files: {count}.",
+            file=file,
+            name=found.name,
+            kind=_(found.kind),
+            time=found.made_at,
+            count=found.files,
+        )
+
+    face.printer.answer({"checked": {"file": str(file), **asdict(found)}}, people)

@@ -31,6 +31,20 @@ _WORDS: Final = (
     later("suspended"),
     later("removed"),
 )
+_REACH: Final = {
+    "keys": later(
+        "The worker {id} was set up or used on their machine and opens all that it sends with: set up another one "
+        "elsewhere, then: socialguard member remove {id} --reason …"
+    ),
+    "machine": later(
+        "The worker {id} works on a machine that they used, as another user of it. If they administer that "
+        "machine, set up another worker elsewhere, then: socialguard member remove {id} --reason …"
+    ),
+    "unknown": later(
+        "The worker {id} never said anything, so nobody knows on which machine its keys lie. If on theirs: "
+        "socialguard member remove {id} --reason …"
+    ),
+}
 MAX_FILE: Final = 64 * 1024
 _role = click.Choice(ROLES)
 _contractor = click.option("--contractor", is_flag=True, help="What this member submits always needs an approval.")
@@ -222,12 +236,8 @@ def offboard(face: Face, member: str, reason: str) -> int:
         for one, page in left.pages:
             face.printer.say("{account}: look who can log in there by hand, and take them out: {page}",
                              account=one, page=page)  # fmt: skip
-        for one in left.workers:
-            face.printer.say(
-                "The worker {id} was set up on their machine and opens all that it sends with: set up "
-                "another one elsewhere, then: socialguard member remove {id} --reason …",
-                id=one,
-            )
+        for worker in left.workers:
+            face.printer.say(_REACH[worker.reach.value], id=worker.id)
         for one in left.deliveries:
             face.printer.say("Delivery {id} of theirs is held when it is due.", id=one)
 

@@ -1,13 +1,18 @@
 """`socialguard policy …`: the rules that protect accounts."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, reason
-from socialguard.cli.words import _, later
+from socialguard.cli.words import _, counted, later
+
+if TYPE_CHECKING:
+    from socialguard.workspace.policies import Change
 
 LEVELS = (later("off"), later("note"), later("warn"), later("hold"), later("block"))
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -22,12 +27,20 @@ def apply(face: Face, file: Path | None, reason: str | None) -> None:
 
     with open_workspace(face) as workspace:
         path = file or workspace.layout.policy
-        manifest, is_new = policies.apply(workspace, path, reason)
-    document = {"file": str(path), "sha256": manifest.policy_sha256, "epoch": manifest.epoch, "changed": is_new}
+        manifest, is_new, changes = policies.apply(workspace, path, reason)
+    document = {
+        "file": str(path),
+        "sha256": manifest.policy_sha256,
+        "epoch": manifest.epoch,
+        "changed": is_new,
+        "changes": _changes(changes),
+    }
 
     def people() -> None:
         if is_new:
             face.printer.say("In force: {file}, signed as manifest {epoch}.", file=path, epoch=manifest.epoch)
+            if changes:
+                _tell_changes(face, changes, _("before"), _("in force"))
         else:
             face.printer.say("{file} was in force already.", file=path)
 
@@ -82,27 +95,13 @@ def diff(face: Face, file: Path | None) -> None:
     with open_workspace(face) as workspace:
         path = file or workspace.layout.policy
         changes = policies.changes(workspace, path)
-    document = {
-        "file": str(path),
-        "changes": [
-            {
-                "rule": one.name,
-                "before": one.before,
-                "after": one.after,
-                "accounts": [str(account) for account in one.accounts],
-            }
-            for one in changes
-        ],
-    }
+    document = {"file": str(path), "changes": _changes(changes)}
 
     def people() -> None:
         if not changes:
             face.printer.say("{file} changes nothing for any account.", file=path)
             return
-        rows = [
-            (one.name, _shown(one.before), _shown(one.after), ", ".join(map(str, one.accounts))) for one in changes
-        ]
-        face.printer.table([_("rule"), _("in force"), _("in the file"), _("accounts")], rows)
+        _tell_changes(face, changes, _("in force"), _("in the file"))
 
     face.printer.answer({"policy": document}, people)
 
@@ -119,12 +118,31 @@ def check(face: Face, file: Path) -> None:
     face.printer.answer(
         {"policy": document},
         lambda: face.printer.say(
-            "{file} can be applied: rules for {labels} labels and {accounts} accounts.",
+            "{file} can be applied: rules for {labels} and {accounts}.",
             file=file,
-            labels=len(found.labels),
-            accounts=len(found.accounts),
+            labels=counted("{count} label", "{count} labels", len(found.labels)),
+            accounts=counted("{count} account", "{count} accounts", len(found.accounts)),
         ),
     )
+
+
+def _changes(changes: "Sequence[Change]") -> list[dict[str, object]]:
+    return [
+        {
+            "rule": one.name,
+            "before": one.before,
+            "after": one.after,
+            "accounts": [str(account) for account in one.accounts],
+        }
+        for one in changes
+    ]
+
+
+def _tell_changes(face: Face, changes: "Sequence[Change]", before: str, after: str) -> None:
+    rows = [
+        (one.name, _shown(one.before), _shown(one.after), ", ".join(map(str, one.accounts))) for one in changes
+    ]
+    face.printer.table([_("rule"), before, after, _("accounts")], rows)
 
 
 def _shown(value: object) -> str:

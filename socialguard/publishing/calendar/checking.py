@@ -28,7 +28,7 @@ from socialguard.publishing.calendar.table import CalendarUnusable, Row
 from socialguard.publishing.interface import Attached, Candidate, Desk, Plan, Request, Session
 from socialguard.publishing.prepare import candidate_of, decided
 from socialguard.publishing.rendering import contents_for, fallbacks
-from socialguard.publishing.times import Moment
+from socialguard.publishing.times import Moment, within_reach
 
 BATCH: Final = 50
 """Rows that are checked in one read transaction: none may be long (DESIGN: Databases)."""
@@ -238,6 +238,7 @@ class _Checker:
             return None
         if due.instant <= self.now:
             raise errors.BadTime(text=asked.when, detail=f"{due.wall:%Y-%m-%d %H:%M} is past.")
+        within_reach(due, asked.when, self.now)
         for account, parts in fresh:
             self._require_open(connection, account)
             for part in parts:

@@ -1,0 +1,110 @@
+"""Links that a neighbour in the group lays in a shared workspace, so that a member's own program writes or reads
+elsewhere, and locks that are held for ever."""
+
+import fcntl
+import os
+import re
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from socialguard.daemon.disk import Disk
+from socialguard.store import small_file
+from tests.attacks.world import ACME, Firm, held
+from tests.members.test_sharing import shared
+
+KEPT = b"the worker's own\n"
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A file of the worker's that the neighbour cannot write, and would like to have destroyed."""
+    path = tmp_path / "mine"
+    path.write_bytes(KEPT)
+    return path
+
+
+def lay(link: Path, target: Path, how: str = "symbolic") -> None:
+    """Put a link in the place of a file."""
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    if how == "symbolic":
+        link.symlink_to(target)
+    else:
+        link.hardlink_to(target)
+
+
+@pytest.mark.parametrize("how", ["symbolic", "hard"])
+def test_the_emergency_file_turned_into_a_link_to_a_file_of_the_workers(firm: Firm, mine: Path, how: str) -> None:
+    """Refused when something is sent, and the file stays as it is; a freeze works all the same."""
+    shared(firm.office)
+    lay(firm.office.home / "emergency.jsonl", mine, how)
+    done = firm.send()
+    assert done.code == 13, done
+    assert "emergency" in done.error["message"]
+    assert firm.office.published() == []
+    assert firm.office.cli("freeze", "--all", "--reason", "stop", "--json").code == 0
+    assert mine.read_bytes() == KEPT
+    (firm.office.home / "emergency.jsonl").unlink()
+    held(firm, firm.send(), "stop")
+
+
+def test_the_reserve_turned_into_a_link_to_a_file_of_the_workers(firm: Firm, mine: Path) -> None:
+    """Not followed: there is no reserve then, and the file stays as it is."""
+    lay(firm.office.home / "reserve.part", mine)
+    with firm.office.entered() as workspace:
+        Disk(workspace.layout).look()
+        assert not workspace.layout.reserve.exists()
+    assert mine.read_bytes() == KEPT
+
+
+def test_a_small_file_turned_into_a_link_to_a_file_of_the_workers(
+    firm: Firm, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not followed, even where the name of its part was guessed."""
+    monkeypatch.setattr("socialguard.store.small_file.threading.get_ident", lambda: 4711)
+    place = firm.office.home / "cache" / "alerts.json"
+    lay(place.with_name(f"{place.name}.{os.getpid()}-4711.part"), mine)
+    small_file.write(place, {"unseen": 1})
+    lay(place, mine)
+    small_file.write(place.with_name("other.json"), {"unseen": 1})
+    assert mine.read_bytes() == KEPT
+
+
+def test_media_of_a_post_turned_into_a_link_to_a_secret(firm: Firm, tmp_path: Path) -> None:
+    """Refused: the bytes that were signed are not those behind the link."""
+    from PIL import Image
+
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (64, 64), "red").save(picture)
+    words = ("--to", "x:@globex", "--confirm", "x:@globex", "--at", "in 1 hour", "--json")
+    done = firm.office.cli("post", "A picture", "--media", str(picture), "--alt", "red", *words)
+    assert done.code == 0, done
+    (kept,) = (firm.office.home / "media").iterdir()
+    lay(kept, next(firm.office.identity.rglob("*.key"), firm.office.base / "kek"))
+    assert firm.send().code == 13
+    assert "A picture" not in firm.office.published()
+
+
+def test_the_lock_of_the_emergency_file_held_for_ever(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop does not wait for it longer than a moment."""
+    monkeypatch.setattr("socialguard.audit.emergency.PATIENCE", 0.2)
+    path = firm.office.home / "emergency.jsonl"
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with firm.office.entered() as workspace:
+            assert workspace.emergency.note("freeze", workspace.person, obj={"scope": "all"}).file
+    held(firm, firm.send(), ACME)
+
+
+@pytest.mark.parametrize("template", ["{a:>9999999999}", "{a.__class__}", "{a[0]}", "{a!r}", "{", "{0}"])
+def test_a_reminder_of_alerts_that_would_fill_the_memory(firm: Firm, template: str) -> None:
+    """Shown as the text that it is: every command ends with it, a freeze, too."""
+    value = {"unseen": 1, "template": template, "fields": {"a": "x"}, "raised_at": "2026-01-01T00:00:00+00:00"}
+    small_file.write(firm.office.home / "cache" / "alerts.json", value)
+    child = firm.office.terminal("freeze", "--all", "--reason", "leak")
+    child.expect("ALERT.*unseen alert. " + re.escape(template))
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
