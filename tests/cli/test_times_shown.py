@@ -2,8 +2,9 @@
 
 import re
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,11 +41,12 @@ def test_a_brief_time_is_a_clock_s_only_on_its_day() -> None:
 
 
 def test_what_is_queued_is_shown_by_the_clock_of_its_account(paris: Office) -> None:
-    at = ("--at", "2036-11-28T09:00")
-    words = ("post", "Hello", "--to", "x:@acme", *CONFIRMED, *at, "--json")
+    there = (datetime.now(ZoneInfo("Europe/Paris")) + timedelta(days=30)).replace(hour=9, minute=0)
+    words = ("post", "Hello", "--to", "x:@acme", *CONFIRMED, "--at", f"{there:%Y-%m-%dT%H:%M}", "--json")
     delivery = paris.cli(*words).deliveries[0]["id"]
-    assert "2036-11-28 09:00 CET" in paris.cli("queue", "list").stdout
-    assert "Friday 2036-11-28 09:00 Europe/Paris (08:00 UTC)" in paris.cli("queue", "show", delivery).stdout
+    assert f"{there:%Y-%m-%d %H:%M %Z}" in paris.cli("queue", "list").stdout
+    told = f"{there:%A %Y-%m-%d %H:%M} Europe/Paris ({there.astimezone(UTC):%H:%M} UTC)"
+    assert told in paris.cli("queue", "show", delivery).stdout
     assert re.search(r"\d\d:\d\d CES?T", paris.cli("draft", "list").stdout)
 
 
