@@ -252,6 +252,15 @@ class ConfirmationRequired(SocialGuardError):
     remedy = "Add: {words}"
 
 
+class ConfirmationsRequired(ConfirmationRequired):
+    """{accounts} need confirmation (last here: {last}). Nothing was sent."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know, for one account or several."""
+        return "confirmation_required"
+
+
 class PriceUnconfirmed(ConfirmationRequired):
     """A first backup of {accounts} costs up to {price}. Nothing of it was read."""
 
@@ -270,7 +279,7 @@ class NotAllowed(Held):
 
 
 class OwnersNeeded(Held):
-    """Only an owner can do this: it needs the signatures of {count} owner(s). Nothing was changed."""
+    """Only an owner can do this. Owners who must sign: {count}. Nothing was changed."""
 
     remedy = "Ask an owner. Who is one: socialguard member list"
 
@@ -356,6 +365,13 @@ class HeldByRestore(Held):
         "Look at the account. Public, or no longer right: socialguard queue cancel {delivery} --reason … "
         "Not public, and still right: socialguard queue release {delivery} --now | --at TIME"
     )
+
+
+class HeldByIncident(Held):
+    """INCIDENT  {delivery} for {account} was queued before the log was begun again; in what is lost it may have
+    been sent, moved or cancelled. Held, not sent."""
+
+    remedy = HeldByRestore.remedy
 
 
 class ClockWrong(Held):

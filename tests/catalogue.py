@@ -38,6 +38,7 @@ MO: Final = PO.with_suffix(".mo")
 # The sandbox is a program of its own, and what migrations say is for whoever reads a traceback.
 _OUTSIDE: Final = ("sandbox", "store/migrations")
 _LOOKED_UP: Final = {"_", "say", "note", "later", "tell"}
+_COUNTED: Final = {"plural", "counted"}
 _PHRASE_FIELDS: Final = {"detail", "what", "fix", "hint", "kind", "remedy", "cause"}
 # Calls with a phrase among their arguments that have no names, and its place.
 _PHRASE_ARGUMENTS: Final = {"Problem": 1, "tampered": 1, "Text": 2, "Whole": 3}
@@ -140,7 +141,7 @@ def _sources() -> Iterator[Found]:
 def _looked_up(call: ast.Call, place: str) -> Iterator[Found]:
     name = _called(call)
     given = [arg.value if isinstance(arg, ast.Constant) else None for arg in call.args[:2]]
-    if name == "plural" and len(given) == 2:
+    if name in _COUNTED and len(given) == 2 and not place.endswith("cli/words.py"):
         one, many = given
         assert isinstance(one, str)
         assert isinstance(many, str)

@@ -4,6 +4,7 @@ nothing is lost, stopping works, and one clear sentence says what to do."""
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +12,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import pexpect
 import pytest
 
+from socialguard.cli import unsaved
+from socialguard.cli.face import Face
 from socialguard.publishing import send
 from tests.attacker import logged, sql
 from tests.office import Done, Office, office
@@ -226,6 +230,93 @@ def test_the_export_to_a_full_disk_says_so_and_leaves_no_half_of_it(small: Offic
     assert done.code in (1, 74), done
     one_sentence(done)
     assert not directory.exists()
+
+
+def write_in_editor(office: Office, tmp_path: Path, text: str, *then: str, **environment: str) -> str:
+    """Post what a person writes in the editor, which runs the shell command `then` before it ends; return all that
+    the terminal showed."""
+    editor = tmp_path / "editor.sh"
+    editor.write_text("\n".join(("#!/bin/sh", f"printf '%s' '{text}' > \"$1\"", *then)) + "\n", encoding="utf-8")
+    editor.chmod(0o700)
+    words = ("post", "--to", "x:@acme", "--grace", "0", *environment.pop("words", "").split())
+    child = office.terminal(*words, EDITOR=str(editor), VISUAL="", **environment)
+    child.expect(pexpect.EOF)
+    child.close()
+    return " ".join((child.before or "").split())
+
+
+def unsent(place: Path) -> list[str]:
+    """Return the texts of private files that keep what no draft keeps."""
+    found = sorted(place.glob("unsent-*.txt"))
+    assert all(stat.S_IMODE(one.stat().st_mode) == 0o600 for one in found)
+    return [one.read_text(encoding="utf-8") for one in found]
+
+
+TEXT: Final = "An hour of work, déjà vu."
+
+
+def test_what_was_written_in_the_editor_is_kept_elsewhere_where_the_disk_of_the_workspace_is_full(
+    small: Office, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    fill(small)
+    told = write_in_editor(small, tmp_path, TEXT, TMPDIR=str(elsewhere))
+    assert "Nothing was sent" in told
+    assert f"What you wrote is in {elsewhere}" in told
+    assert unsent(elsewhere) == [TEXT + "\n"]
+    assert (unsent(small.home), sends(small)) == ([], 0)
+
+
+def test_where_the_database_is_damaged_the_workspace_itself_keeps_it(office: Office, tmp_path: Path) -> None:
+    """Damaged while the person wrote: before, the editor is not opened at all."""
+    told = write_in_editor(office, tmp_path, TEXT, f"head -c 200000 /dev/urandom > {office.database}")
+    assert "What you wrote is in" in told, told
+    assert unsent(office.home) == [TEXT + "\n"]
+
+
+def test_where_temporary_files_share_the_full_disk_the_space_of_the_editors_file_keeps_it(
+    small: Office, tmp_path: Path
+) -> None:
+    """The disk fills up once the editor has saved; removing its file leaves just enough."""
+    full = small.home.resolve().parent / "tmp"
+    full.mkdir()
+    fills = (f"cat /dev/zero > {full.parent}/filler2 2> /dev/null", "exit 0")
+    told = write_in_editor(small, tmp_path, TEXT, *fills, TMPDIR=str(full))
+    assert "Nothing was sent" in told, told
+    place = Path(told.partition("What you wrote is in ")[2].split(".txt")[0] + ".txt")
+    assert place.read_text(encoding="utf-8") == TEXT + "\n"
+    place.unlink()
+
+
+def test_what_nothing_keeps_is_shown_on_the_terminal(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = Face()
+    face.written = f"{TEXT}\n\x1b[2Jsecond line"
+    monkeypatch.setattr(unsaved, "_places", lambda _: iter([tmp_path / "not there", tmp_path / "nor there"]))
+    unsaved.tell(face)
+    told = capsys.readouterr().err
+    assert "Here it is:" in told
+    assert TEXT in told.split("\n")
+    assert "\x1b" not in told
+
+
+def test_what_was_written_for_a_dry_run_or_by_an_editor_that_failed_is_kept_too(
+    office: Office, tmp_path: Path
+) -> None:
+    told = write_in_editor(office, tmp_path, TEXT, words="--dry-run")
+    assert ("Nothing was sent" in told, "What you wrote is in" in told) == (True, True), told
+    failed = write_in_editor(office, tmp_path, "Before it crashed", "exit 3")
+    assert "ended with an error" in failed
+    assert sorted(unsent(office.home)) == sorted([TEXT + "\n", "Before it crashed\n"])
+
+
+def test_what_a_draft_keeps_is_kept_once(office: Office, tmp_path: Path) -> None:
+    told = write_in_editor(office, tmp_path, TEXT, words="--at yesterday")
+    assert "What you wrote" not in told
+    assert office.cli("draft", "list", "--json").document["drafts"][0]["text"] == TEXT
+    assert unsent(office.home) == []
 
 
 # ── read-only ────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -97,6 +97,11 @@ class Archive:
         """Return the gaps of a stream that were begun and not read to their end, oldest first."""
         with self.database.read() as connection:
             return gaps.open_gaps(connection, account_id, stream)
+
+    def read_before(self, gap: Gap) -> datetime | None:
+        """Return when the newest of a stream was looked at last, before a gap was begun; None for never."""
+        with self.database.read() as connection:
+            return gaps.read_before(connection, gap)
 
     # ── keeping, each in one transaction ─────────────────────────────────────────────────────────────────
 

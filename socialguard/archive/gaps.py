@@ -4,11 +4,13 @@ A new gap reaches from the newest item of the network down to the newest one tha
 lies below that is the earlier gap's own. A gap that was interrupted stays open and is gone on with where it
 stopped."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from socialguard import errors
+from socialguard.archive import instants
 from socialguard.archive.interface import Gap
 from socialguard.archive.lines import mark_of
 from socialguard.canon import jcs
@@ -46,6 +48,14 @@ def begin(connection: Connection, account_id: str, stream: Stream) -> Gap:
 def open_gaps(connection: Connection, account_id: str, stream: Stream) -> tuple[Gap, ...]:
     """Return the gaps that were begun and not read to their end, oldest first."""
     return tuple(_gap(row) for row in _rows(connection, account_id, stream) if row.open)
+
+
+def read_before(connection: Connection, gap: Gap) -> datetime | None:
+    """Return when the newest of a stream was looked at last, before a gap was begun; None for never."""
+    earlier = or_(cursor.c.gap < gap.number, cursor.c.newest.is_(None))
+    whose = cursor.c.account_id == gap.account_id, cursor.c.stream == gap.stream.value
+    found = connection.execute(select(func.max(cursor.c.read_at)).where(*whose, earlier)).scalar()
+    return None if found is None else instants.moment(found)
 
 
 def after(gap: Gap, page: ActivityPage) -> Gap:

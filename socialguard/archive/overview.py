@@ -8,13 +8,14 @@ from sqlalchemy import Connection, func, select
 
 from socialguard.archive import instants
 from socialguard.archive.reader import IS_STREAM
+from socialguard.model.activity import Stream
 from socialguard.store.archive_tables import attachment, blob, cursor, item
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """What is kept of one account: items, how many of them its own, the newest, when it was last read (None for
-    never), how many of its gaps are open, how many streams the network shows no more of, its files and their
+    never), how many of its gaps are open, the streams of which the network shows no more, its files and their
     bytes, and how many files are not here yet."""
 
     items: int
@@ -22,7 +23,7 @@ class Overview:
     newest_at: datetime | None
     read_at: datetime | None
     gaps: int
-    limited: int
+    limited: tuple[str, ...]
     files: int
     file_bytes: int
     files_wanted: int
@@ -34,10 +35,11 @@ def of_account(connection: Connection, account_id: str) -> Overview:
     items, newest = connection.execute(select(func.count(), func.max(item.c.created_at)).where(mine)).one()
     own = connection.execute(select(func.count()).where(mine, item.c.own.is_(True))).scalar_one()
     rows = connection.execute(
-        select(cursor.c.open, cursor.c.reached_limit, cursor.c.read_at).where(
+        select(cursor.c.stream, cursor.c.open, cursor.c.reached_limit, cursor.c.read_at).where(
             cursor.c.account_id == account_id, IS_STREAM
         )
     ).all()
+    limits = {(row.stream, bool(row.reached_limit)) for row in rows}
     held = select(attachment.c.sha256).join(item, item.c.id == attachment.c.item_id).where(mine).distinct()
     files, size = connection.execute(
         select(func.count(), func.sum(blob.c.size)).where(blob.c.sha256.in_(held))
@@ -54,7 +56,7 @@ def of_account(connection: Connection, account_id: str) -> Overview:
         None if newest is None else instants.moment(newest),
         None if read is None else instants.moment(read),
         sum(bool(row.open) for row in rows),
-        sum(bool(row.reached_limit) for row in rows),
+        tuple(stream.value for stream in Stream if (stream.value, True) in limits),
         files,
         int(size or 0),
         wanted,

@@ -4,7 +4,7 @@ Nothing is deleted: the rows that were found stay, and their tree is named in th
 change of them passes unseen. From then on `verify` says `whole, gap n–m declared`."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -43,11 +43,13 @@ def accept(
     log_keys: Sequence[LogKey],
     pins: TreePin,
     anchors: Sequence[Anchor] = (),
+    beside: Callable[[Connection, Declaration], object] | None = None,
 ) -> Declaration:
     """Begin a new incarnation, checkpoint and pin it, and return what was declared of the old one.
 
-    Nothing else writes meanwhile. Raises Unreadable where an anchor cannot be asked (take it out of the settings
-    if it is lost for good), UsageError for a reason that cannot be kept."""
+    `beside` does in the same transaction, after entry 0, what must not be there without it. Nothing else writes
+    meanwhile. Raises Unreadable where an anchor cannot be asked (take it out of the settings if it is lost for
+    good), UsageError for a reason that cannot be kept."""
     witnesses, problems = gather(log.org, log_keys, pins, anchors)
     for problem in problems:
         if problem.kind == "unreachable":
@@ -61,6 +63,8 @@ def accept(
         obj = {"statement": statement.decode("utf-8"), "signature": jcs.b64(keys.owner.sign(message))}
         begin(connection, incarnation=declared.incarnation, last_ts="")
         log.append(connection, Entry(declaration.ACTION, "done", signed_by, reason=reason, obj=obj))
+        if beside is not None:
+            beside(connection, declared)
         tree = checkpoint.store(connection, log.org, keys.log, [anchor.name for anchor in anchors])
     checkpoint.pin(pins, tree)
     return declared

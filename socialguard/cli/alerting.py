@@ -5,7 +5,7 @@ from string import Formatter
 
 from socialguard.cli.face import Face
 from socialguard.cli.phrases import phrase
-from socialguard.cli.words import _, fill, plural
+from socialguard.cli.words import _, counted, fill
 
 
 def sentence(template: str, fields: Mapping[str, str]) -> str:
@@ -40,6 +40,6 @@ def remind(face: Face) -> None:
     found = notice.read(face.home.joinpath(*notice.PLACE))
     if found is None:
         return
-    counted = plural("{count} unseen alert.", "{count} unseen alerts.", found.unseen).format(count=found.unseen)
+    unseen = counted("{count} unseen alert.", "{count} unseen alerts.", found.unseen)
     newest = sentence(found.template, found.fields)
-    face.printer.note("ALERT  {counted} {newest} See: socialguard alerts list", counted=counted, newest=newest)
+    face.printer.note("ALERT  {counted} {newest} See: socialguard alerts list", counted=unseen, newest=newest)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from socialguard.cli import prompts, words
 from socialguard.cli.doubting import doubts_told
 from socialguard.cli.times_told import instant
-from socialguard.cli.words import _, plural, say
+from socialguard.cli.words import _, counted, say
 from socialguard.model.account import Account
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def card(sheet: "Sheet", width: int) -> list[str]:
         by_client.setdefault(account.client, []).append(f"{account} × {count}")
     posts = sum(count for _account, count in accounts)
     lines = [
-        f"{plural('{count} POST', '{count} POSTS', posts).format(count=words.number(posts))}, "
-        f"{plural('{count} ACCOUNT', '{count} ACCOUNTS', len(accounts)).format(count=len(accounts))}, "
-        f"{plural('{count} CLIENT', '{count} CLIENTS', len(by_client)).format(count=len(by_client))}"
+        f"{counted('{count} POST', '{count} POSTS', posts)}, "
+        f"{counted('{count} ACCOUNT', '{count} ACCOUNTS', len(accounts))}, "
+        f"{counted('{count} CLIENT', '{count} CLIENTS', len(by_client))}"
     ]
     if not accounts:
         return lines

@@ -60,15 +60,18 @@ def remember_accounts(
     clients: Iterable[str] = (),
     labels: Iterable[str] = (),
 ) -> None:
-    """Write the names that completion offers: `x:@acme`, short names, and clients and labels without prefix.
+    """Write the names that completion offers: `x:@acme`, short names, and clients and labels without prefix; a
+    client as it is typed, without spaces (docs/decisions/0009).
 
     It is a convenience: an OSError is for the caller to drop."""
     import json
 
+    from socialguard.model.account import typed_client
+
     document = {
         "accounts": sorted(accounts),
         "short_names": sorted(short_names),
-        "clients": sorted(f"client:{name}" for name in clients),
+        "clients": sorted({f"client:{typed_client(name)}" for name in clients}),
         "labels": sorted(f"label:{name}" for name in labels),
     }
     path = home.joinpath(*_FILE)

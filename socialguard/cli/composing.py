@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from socialguard import errors
-from socialguard.cli import terminal
+from socialguard.cli import unsaved
 from socialguard.cli.face import Face
 from socialguard.model.text import has_hidden
 from socialguard.publishing import draft_file
@@ -40,6 +40,8 @@ def written(face: Face, given: str | None, file: Path | None, options: Given) ->
         post_id(options.reply_to)  # refused before the editor opens, so that nothing is written in vain
     found = text(face, given, file)
     if file is None or not draft_file.is_draft(found):
+        if file is not None:
+            draft_file.require_no_other_head(found, file)
         return _with(Request(text=found, selectors=()), options)
     if options.then:
         raise errors.UsageError(detail="--then goes with a text, not with a draft: write --- between its parts.")
@@ -108,7 +110,7 @@ def text(face: Face, given: str | None, file: Path | None) -> str:
         raise errors.UsageError(
             detail="There is no text.", remedy="Give it as an argument, with --file, or - for stdin."
         )
-    written = terminal.editor("")
+    written = unsaved.edited(face, "")
     if not written:
         raise errors.UsageError(detail="The editor left no text. Nothing was sent.")
     return written

@@ -36,6 +36,14 @@ def finding_document(finding: Finding) -> dict[str, object]:
     }
 
 
+def tell_held(face: Face, held: Iterable[str], unknown: Iterable[str]) -> None:
+    """Print what became of the queue where the log does not tell any more what went out."""
+    for delivery in held:
+        face.printer.say("Held: {delivery}. Look at the account: it may be public already.", delivery=delivery)
+    for delivery in unknown:
+        face.printer.say("Unknown: {delivery}. Run: socialguard queue reconcile", delivery=delivery)
+
+
 def finding_told(finding: Finding) -> str:
     """Return a finding in the person's language, with the words of ours among its fields."""
     ours = {name: _(str(value)) for name, value in finding.fields.items() if name in _OURS}

@@ -14,15 +14,26 @@ class Face:
     """The person or script on the other side. `as_json`: one document on stdout and nothing else;
     `no_input`: nothing may be asked; `debug`: details of a failure are shown, secrets removed; `reminds`: the run
     ends with the line on unseen alerts; `reasons`: what the person gave to stand in the log; `opened`: the
-    workspaces of the run."""
+    workspaces of the run; `written`: what was written in the editor and no draft keeps yet."""
 
-    __slots__ = ("_printer", "as_json", "debug", "home_given", "no_input", "opened", "reasons", "reminds")
+    __slots__ = (
+        "_printer",
+        "as_json",
+        "debug",
+        "home_given",
+        "no_input",
+        "opened",
+        "reasons",
+        "reminds",
+        "written",
+    )
 
     def __init__(self) -> None:
         self.as_json = False
         self.no_input = False
         self.debug = False
         self.reminds = False
+        self.written = ""
         self.home_given: Path | None = None
         self.reasons: list[str] = []
         self.opened: list[Workspace] = []

@@ -103,8 +103,7 @@ def run(arguments: Sequence[str]) -> int:
             return _complete(face)
         code = _invoke(list(arguments), face)
         sys.stdout.flush()
-        if face.reminds:
-            _remind(face)
+        _close(face)
         return code
     except BrokenPipeError:
         from socialguard.cli import output
@@ -115,9 +114,21 @@ def run(arguments: Sequence[str]) -> int:
         from socialguard.cli import output
 
         code = output.tell_last(problem, face)
-        if face.reminds:
-            _remind(face)
+        if output.draft_of(output.as_error(problem)) is not None:
+            face.written = ""
+        _close(face)
         return code
+
+
+def _close(face: Face) -> None:
+    """Say what the person must know beside the command's own outcome."""
+    if face.written:
+        from socialguard.cli import unsaved
+
+        with suppress(OSError):
+            unsaved.tell(face)
+    if face.reminds:
+        _remind(face)
 
 
 def _remind(face: Face) -> None:

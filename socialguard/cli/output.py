@@ -58,7 +58,7 @@ def tell_lines(error: errors.SocialGuardError, face: Face) -> None:
         )
         for line in others:
             face.printer.note_line(line)
-    draft = _draft(error)
+    draft = draft_of(error)
     if draft is not None and draft not in message and not face.as_json:
         face.printer.note("Draft {draft} kept.", draft=draft)
 
@@ -115,7 +115,7 @@ def error_document(error: errors.SocialGuardError) -> dict[str, object]:
         "message": message,
         "remedy": remedy,
     }
-    draft = _draft(error)
+    draft = draft_of(error)
     if draft is not None:
         document["draft"] = draft
     needs = error.fields.get("needs")
@@ -138,8 +138,8 @@ def _problems(error: errors.SocialGuardError) -> list[errors.SocialGuardError]:
     return found if isinstance(found, list) else []
 
 
-def _draft(error: errors.SocialGuardError) -> str | None:
-    """The draft that keeps the text of what was stopped; a dry run keeps none."""
+def draft_of(error: errors.SocialGuardError) -> str | None:
+    """Return the draft that keeps the text of what was stopped; a dry run keeps none."""
     draft = error.fields.get("draft")
     return draft if isinstance(draft, str) and draft.startswith("d-") else None
 

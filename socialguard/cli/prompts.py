@@ -10,7 +10,7 @@ from socialguard.cli import terminal, words
 from socialguard.cli.doubting import doubts_told
 from socialguard.cli.printing import Printer
 from socialguard.cli.times_told import age, instant, moment
-from socialguard.cli.words import _, later, plural, say
+from socialguard.cli.words import _, counted, later, say
 from socialguard.model.challenge import Challenge, Purpose, Target
 from socialguard.model.text import visible
 
@@ -37,6 +37,24 @@ _DOUBTED: Final = later("Still {account}? Type {wanted}. Enter stops:")
 Row = tuple[str, str]
 
 
+class NotDeleted(errors.Cancelled):
+    """Stopped. The post was not deleted."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know."""
+        return "cancelled"
+
+
+class WrongNameToDelete(errors.WrongName):
+    """Not {expected}. The post was not deleted."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know."""
+        return "wrong_name"
+
+
 def confirm(
     challenge: Challenge, draft: str, printer: Printer, *, shown: Callable[[int], list[str]] | None = None
 ) -> str:
@@ -49,12 +67,17 @@ def confirm(
     printer.card(card(challenge, width=columns) if shown is None else shown(columns))
     for attempt in range(1, TRIES + 1):
         answer = terminal.ask(question(challenge))
+        if not answer and challenge.purpose == "delete":
+            raise NotDeleted
         if not answer:
             raise errors.Cancelled(draft=draft)
         if challenge.is_met_by(answer):
             return answer
         if attempt < TRIES:
-            printer.note_line(wrong_name(challenge.wanted))
+            told = wrong_name if challenge.purpose == "post" else not_that_name
+            printer.note_line(told(challenge.wanted))
+    if challenge.purpose == "delete":
+        raise WrongNameToDelete(expected=challenge.wanted)
     raise errors.WrongName(expected=challenge.wanted, draft=draft)
 
 
@@ -173,8 +196,7 @@ def _content(target: Target, now: datetime) -> Iterator[Row]:
 def _who(target: Target) -> str:
     parts = [visible(target.display_name, 100) or target.account]
     if target.followers is not None:
-        shown = words.number(target.followers)
-        parts.append(plural("{count} follower", "{count} followers", target.followers).format(count=shown))
+        parts.append(counted("{count} follower", "{count} followers", target.followers))
     if target.archive_age_s is not None:
         parts.append(say("archive {age} old", age=age(target.archive_age_s)))
     return " · ".join(parts)
@@ -203,7 +225,8 @@ def _text(text: str, length: int, limit: int, label: str) -> Iterator[Row]:
     shown = text[:_TEXT_SHOWN]
     lines = [visible(line, _TEXT_SHOWN) for line in shown.replace("\r\n", "\n").split("\n")]
     if len(text) > _TEXT_SHOWN:
-        lines.append(say("… and {count} more characters", count=words.number(len(text) - _TEXT_SHOWN)))
+        more = len(text) - _TEXT_SHOWN
+        lines.append(counted("… and {count} more character", "… and {count} more characters", more))
     if limit:
         lines[-1] += f"      {length}/{limit}"
     for index, line in enumerate(lines):
@@ -237,8 +260,8 @@ def _several(challenge: Challenge, now: datetime, width: int) -> list[str]:
     clients = sorted(by_client, key=lambda name: -len(by_client[name]))
     count = len(challenge.targets)
     lines = [
-        f"{plural('{count} ACCOUNT', '{count} ACCOUNTS', count).format(count=count)}, "
-        f"{plural('{count} CLIENT', '{count} CLIENTS', len(clients)).format(count=len(clients))}"
+        f"{counted('{count} ACCOUNT', '{count} ACCOUNTS', count)}, "
+        f"{counted('{count} CLIENT', '{count} CLIENTS', len(clients))}"
     ]
     lines.extend(by_clients({name: [target.account for target in by_client[name]] for name in clients}, width))
     if challenge.code is not None:

@@ -14,6 +14,7 @@ BRIEF: Final[Mapping[type[errors.SocialGuardError], str]] = {
     errors.Late: later("was due {due}, it was {now}"),
     errors.NeverReached: later("{network} could not be reached; was due {due}"),
     errors.HeldByRestore: later("queued in a backup: it may have been sent, moved or cancelled since"),
+    errors.HeldByIncident: later("queued before the log was begun again: it may have been sent since"),
     errors.NoSecondFactor: later("second factor: {detail}"),
     errors.ClockWrong: later("this machine's clock differs from that of {network} by {difference}"),
     errors.HeldByBudget: later("{budget} does not allow it; it begins anew {anew}"),

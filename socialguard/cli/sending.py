@@ -8,9 +8,18 @@ from socialguard.cli import deliveries, prompts, terminal
 from socialguard.cli.face import Face
 from socialguard.cli.words import say
 from socialguard.model.account import Account
-from socialguard.model.delivery import Delivery, State
+from socialguard.model.delivery import Act, Delivery, State
 from socialguard.publishing import accept, resolve, send, takeback
 from socialguard.publishing.interface import Answer, Desk, Plan, Result, exit_code
+
+
+class DeletionUnconfirmed(errors.ConfirmationRequired):
+    """To delete a post of {accounts} needs confirmation (last here: {last}). Nothing was deleted."""
+
+    @property
+    def name(self) -> str:
+        """The name that scripts know: it is a confirmation like any other."""
+        return "confirmation_required"
 
 
 def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> int:
@@ -21,9 +30,17 @@ def carry_out(face: Face, desk: Desk, plan: Plan, confirmed: Sequence[str]) -> i
         accept.refuse_stopped(desk, plan)
         answer = Answer() if plan.stopping else ask(face, plan, confirmed)
     except errors.SocialGuardError as problem:
-        problem.fields.setdefault("draft", plan.draft_id)
+        if plan.candidates[0].act is not Act.DELETE:  # a deletion has no text to keep
+            problem.fields.setdefault("draft", plan.draft_id)
         raise
-    queued = accept.accept(desk, plan, answer)
+    try:
+        queued = accept.accept(desk, plan, answer)
+    except errors.ConfirmationRequired as problem:
+        if plan.candidates[0].act is not Act.DELETE:
+            raise
+        unconfirmed = DeletionUnconfirmed()
+        unconfirmed.fields = {name: value for name, value in problem.fields.items() if name != "draft"}
+        raise unconfirmed from None
     ours = _sent_here(desk, plan, queued)
     if not ours:
         return _tell_queued(face, desk, plan, queued)
@@ -84,7 +101,7 @@ def _tell_queued(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery])
     with desk.database.read() as connection:
         is_sent_by_itself = status.read(connection).alive
     accounts = {item.account.id: item.account for item in plan.candidates}
-    results = [Result(value, accounts[value.account_id]) for value in queued]
+    results = [Result(value, accounts[value.account_id], _awaits(value)) for value in queued]
 
     def people() -> None:
         for result in results:
@@ -98,7 +115,14 @@ def _tell_queued(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery])
             face.printer.note("No daemon works now: start one, or run socialguard queue run when it is due.")
 
     face.printer.answer(deliveries.results_document(results, plan.findings), people)
-    return 0
+    return exit_code(results)
+
+
+def _awaits(value: Delivery) -> errors.SocialGuardError | None:
+    """What keeps a delivery that waits for an approval, on whatever machine and for whatever time."""
+    return (
+        errors.Held(detail=f"{value.id} waits for an approval", fix="") if value.state is State.AWAITING else None
+    )
 
 
 def _wait(face: Face, desk: Desk, plan: Plan, queued: Sequence[Delivery]) -> None:
@@ -162,7 +186,7 @@ def _not_sent(desk: Desk, plan: Plan, queued: Sequence[Delivery], sent: Sequence
             if value.state is State.CANCELLED:
                 error = errors.Cancelled(draft=value.draft_id)
             elif value.state is State.AWAITING:
-                error = errors.Held(detail=f"{value.id} waits for an approval", fix="")
+                error = _awaits(value)
             else:
                 error = _by_others(desk, value, _account(plan, value))
             results.append(Result(value, _account(plan, value), error))

@@ -335,6 +335,11 @@ TABLE: Final[Mapping[str, Row]] = {
     "vault recovery test": Row(
         "vault", "recovery_test", "Prove that a recovery kit is the one in force and opens a credential."
     ),
+    "vault recovery restore": Row(
+        "vault_restore",
+        "restore",
+        "Come back with the recovery kit when an owner's keys are lost: new keys, all frozen, the queue held.",
+    ),
     "workspace adopt": Row(
         "workspace",
         "adopt",

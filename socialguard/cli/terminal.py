@@ -91,9 +91,10 @@ def context_facts() -> dict[str, str]:
     return facts
 
 
-def editor(text: str, suffix: str = ".txt") -> str:
+def editor(text: str, suffix: str, remember: Callable[[str], None]) -> str:
     """Open `text` in the person's editor ($VISUAL, $EDITOR, else vi) and return what was saved, without blank
-    ends. The file is private (0600 in a 0700 directory) and is removed, with the editor's own copies.
+    ends. The file is private (0600 in a 0700 directory) and is removed, with the editor's own copies, after
+    `remember` was given all of it.
 
     Raises UsageError when the editor cannot be started, fails, or leaves more than `TEXT_LIMIT` bytes."""
     import shlex
@@ -113,6 +114,7 @@ def editor(text: str, suffix: str = ".txt") -> str:
             finally:
                 os.close(tty)
             saved = path.read_bytes()
+            remember(saved.decode("utf-8", "replace").strip())
         except (OSError, ValueError) as problem:
             raise errors.UsageError(detail=f"The editor {named} could not be used: {problem}") from None
     if done.returncode:

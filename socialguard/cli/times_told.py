@@ -42,6 +42,16 @@ def moment(at: datetime, now: datetime, zone: str) -> str:
     return _("yesterday") if days == 1 else f"{there:%Y-%m-%d}"
 
 
+def brief(at: str | None, now: datetime, zone: str) -> str:
+    """Return an instant as documents have it, as short as a narrow table needs: 08:12 CET, yesterday, 2026-11-20;
+    a dash where there is none."""
+    if at is None:
+        return "–"
+    there = datetime.fromisoformat(at).astimezone(_zone(zone))
+    shown = moment(there, now, zone)
+    return f"{shown} {there.tzname()}" if ":" in shown else shown
+
+
 def minute(at: datetime | str | None, zone: str) -> str:
     """Return a wall time with the short name of its zone: 2026-11-27 09:00 CET; a dash where there is none. `at`
     may be as documents have it."""

@@ -57,6 +57,11 @@ def plural(one: str, many: str, count: int) -> str:
     return _open_catalogue().ngettext(one, many, count)
 
 
+def counted(one: str, many: str, count: int, **fields: object) -> str:
+    """Return the sentence that fits `count`, filled: `{count}` with its thousands apart, all else made safe."""
+    return fill(plural(one, many, count), {"count": number(count), **fields})
+
+
 def later(sentence: str) -> str:
     """Mark `sentence` for the catalogue where it is kept now and looked up later."""
     return sentence
@@ -109,6 +114,11 @@ def percent(part: float) -> str:
 def quoted(text: str) -> str:
     """Return `text` between the language's quotation marks."""
     return f"« {text} »" if language() == "fr" else f'"{text}"'
+
+
+def named_scope(scope: str) -> str:
+    """Return what a freeze or a crisis is on, as a sentence says it: a selector stays as people type it."""
+    return _("all accounts") if scope == "all" else scope
 
 
 def listed(items: Iterable[str]) -> str:

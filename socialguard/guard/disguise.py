@@ -13,7 +13,7 @@ from typing import Final
 from socialguard.guard.reading import HANDLE, LINK, Span, without
 
 # Letters of other alphabets that look like Latin ones.
-_ALIKE: Final = str.maketrans("авеѕіјкмнорԁсухԛԝαβεικνορτυχłøđıսօոհցք", "abesijkmhopdcyxqwabeiknoptuxlodiuonhgp")
+_ALIKE: Final = str.maketrans("авеѕіјкмнорԁсухԛԝαβεικνορτυχłøđıսօոհցք¢", "abesijkmhopdcyxqwabeiknoptuxlodiuonhgpc")
 # Digits and signs that stand for a letter inside a word.
 _LEET: Final = str.maketrans("013457@$!€", "oieastasie")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -21,6 +21,7 @@ _TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*[@$�
 _MASKED: Final = re.compile(r"(?<![^\W_])(?<!\*)[^\W\d_][^\W\d_*#@$%!?•._-]*[*#@$%!?•._-][^\W\d_*#@$%!?•._-]*"
                             r"(?:[*#@$%!?•._-]+[^\W\d_*#@$%!?•._-]*)*")  # fmt: skip
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:([ .*_-])[^\W_@$!](?:\1[^\W_@$!]){2,})(?![^\W_])")
+_PARTED: Final = re.compile(r"(?<![^\W_])[^\W\d_]+(?:([.·_-])[^\W\d_]+(?:\1[^\W\d_]+)*)(?![^\W_])")
 _STRETCHED: Final = re.compile(r"(.)\1{2,}")
 _SHORTEST_MASKED: Final = 4
 
@@ -79,7 +80,7 @@ class Lexicon:
             return None
         starred = all(token[index] == "*" for index in hidden)
         if token[-1] == "*" and len(hidden) == 1:
-            return None  # a footnote
+            return self._cut(token[:-1])
         if not starred and (token[-1] in "*•" or len(hidden) > (1 if set("._-?!") & set(token) else 2)):
             return None
         for word in self.by_shape.get((token[0], len(token)), ()):
@@ -89,13 +90,27 @@ class Lexicon:
                 return word
         return None
 
+    def _cut(self, token: str) -> str | None:
+        """The word whose last letter alone a star hides (`encul*`); behind a whole word it is a footnote."""
+        if len(token) < _SHORTEST_MASKED or token in self.words:
+            return None
+        same = self.by_shape.get((token[0], len(token) + 1), ())
+        return next((word for word in same if word.startswith(token)), None)
+
 
 @lru_cache(maxsize=16)
 def _tokens(folded: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
     """Where words stand, letters set apart among them, and how each may be read."""
     joined = [(*found.span(), _readings(found[0])) for found in _TOKEN.finditer(folded)]
     apart = [(*found.span(), _readings("".join(found[0].split(found[1])))) for found in _SPACED.finditer(folded)]
-    return (*joined, *apart)
+    parted = [(*found.span(), _joined(found[0], found[1])) for found in _PARTED.finditer(folded)]
+    return (*joined, *apart, *parted)
+
+
+def _joined(parts: str, sign: str) -> tuple[str, ...]:
+    """What parts with signs between them spell together (`con-nard`), where that is too long to be a chance."""
+    joined = "".join(parts.split(sign))
+    return (joined,) if len(joined) >= _SHORTEST_MASKED else ()
 
 
 @lru_cache(maxsize=4096)
@@ -137,6 +152,8 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
 def _letters(char: str) -> str:
     if unicodedata.category(char) == "Cf":
         return ""
+    if "\U0001f150" <= char <= "\U0001f189":  # 🅵 and its like, which no normal form takes apart
+        return chr(ord("a") + (ord(char) - 0x1F150) % 0x20)
     bare = "".join(one for one in unicodedata.normalize("NFKD", char) if not unicodedata.combining(one))
     return bare.casefold().translate(_ALIKE)
 

@@ -330,7 +330,8 @@ class Guard:
     def _needed(self, connection: Connection, accounts: Sequence[Account]) -> errors.ConfirmationRequired:
         last = self._known(connection, reader.last_account(connection))
         words = [f"--confirm {account}" for account in accounts]
-        return errors.ConfirmationRequired(
+        required = errors.ConfirmationsRequired if len(accounts) > 1 else errors.ConfirmationRequired
+        return required(
             accounts=", ".join(str(account) for account in accounts),
             last="-" if last is None else str(last),
             words=" ".join(words),

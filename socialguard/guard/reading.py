@@ -12,7 +12,7 @@ LINK: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 HASHTAG: Final = re.compile(r"(?<![\w&#])[#＃](?=\w*[^\W\d])(\w+)")
 HANDLE: Final = re.compile(r"(?<![\w@./+-])@([A-Za-z0-9_]{2,}(?:\.[A-Za-z0-9_]+)*)")
 WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_LETTERS: Final = re.compile(r"\b(?:[dlncj]|qu)(?=['’]\w)|[^\W\d_]+", re.IGNORECASE)
 _MOST: Final = 80  # percent of the text
 _SCORE: Final = 700  # of the detector: what it knows well gets a thousand, what it guesses some hundreds
 # fmt: off
@@ -23,7 +23,8 @@ _SMALL: Final = {
     }),
     "fr": frozenset({
         "le", "la", "les", "des", "du", "de", "à", "au", "aux", "une", "un", "et", "en", "est", "pour", "sur",
-        "dans", "par", "ce", "cette", "vous", "nous",
+        "dans", "par", "ce", "cette", "vous", "nous", "ou", "pas", "que", "qui", "ne", "il", "elle", "je", "avec",
+        "d", "l", "n", "qu", "c", "j",
     }),
 }
 # fmt: on

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from socialguard.canon import jcs
 from socialguard.ledger import rows
+from socialguard.ledger.states import WAITING
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.store.tables import delivery
 
@@ -20,6 +21,18 @@ def planned(connection: Connection, account_id: str) -> Iterator[tuple[datetime,
     )
     for row in connection.execute(query):
         yield jcs.parse_timestamp(row.not_before), rows.to_content(row.content)
+
+
+def waiting(connection: Connection, account_id: str) -> Iterator[tuple[str, datetime, Content]]:
+    """Yield id, time and content of each post of an account that waits for a time of its own."""
+    query = select(delivery.c.id, delivery.c.not_before, delivery.c.content).where(
+        delivery.c.account_id == account_id,
+        delivery.c.not_before.is_not(None),
+        delivery.c.act == Act.PUBLISH.value,
+        delivery.c.state.in_([state.value for state in WAITING]),
+    )
+    for row in connection.execute(query.order_by(delivery.c.id)):
+        yield row.id, jcs.parse_timestamp(row.not_before), rows.to_content(row.content)
 
 
 def between(

@@ -17,7 +17,7 @@ from socialguard.model.delivery import Delivery
 from socialguard.networks.interface import Network, Session
 from socialguard.networks.prices import price_of
 from socialguard.store.prepared import Prepared
-from socialguard.store.tables import usage
+from socialguard.store.tables import delivery, usage
 
 if TYPE_CHECKING:
     from socialguard.model.activity import Charge
@@ -105,9 +105,10 @@ def costs(
     *,
     clients: Sequence[str] = (),
     account_ids: Sequence[str] = (),
+    campaign: str | None = None,
 ) -> list[Cost]:
-    """Return the sums from `since` on and before `until`, of `clients` and accounts only where given, by account,
-    operation and currency."""
+    """Return the sums from `since` on and before `until`, of `clients`, accounts and a campaign only where given,
+    by account, operation and currency. To a campaign belong the calls that were made for its deliveries."""
     key = (usage.c.account_id, usage.c.client, usage.c.operation, usage.c.currency)
     query = (
         select(*key, func.sum(usage.c.calls), func.sum(usage.c.amount_micros))
@@ -119,6 +120,11 @@ def costs(
         query = query.where(usage.c.client.in_(clients))
     if account_ids:
         query = query.where(usage.c.account_id.in_(account_ids))
+    if campaign is not None:
+        drafts = select(delivery.c.draft_id).where(
+            delivery.c.campaign_id == campaign
+        )  # a deletion shares its draft
+        query = query.where(usage.c.delivery_id.in_(select(delivery.c.id).where(delivery.c.draft_id.in_(drafts))))
     return [
         Cost(account_id, client, operation, currency, int(calls), int(micros))
         for account_id, client, operation, currency, calls, micros in connection.execute(query)

@@ -67,7 +67,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The newest item that was known when a reading began: below it all is read already."""
+    """The newest item that was known when a reading began: below it all is read already. Without an id it is a
+    moment: what was made later is asked for."""
 
     network_id: str
     created_at: datetime

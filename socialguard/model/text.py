@@ -27,6 +27,12 @@ def visible(text: object, limit: int = DEFAULT_LIMIT) -> str:
     return "".join(parts) + ("…" if len(raw) > limit else "")
 
 
+def excerpt(text: str, most: int) -> str:
+    """Return the beginning of `text` on one line, at most `most` characters, with … where there is more of it."""
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 1].rstrip()}…"
+
+
 def marked(text: str) -> str:
     """Return `text` unchanged: the mark by which the catalogue finds words for people outside the faces."""
     return text

@@ -14,6 +14,7 @@ _FORMS: Final = {
     "GitLab": r"gl(?:pat|rt|dt|ptt|cbt)-[A-Za-z0-9_-]{20,}",
     "Slack": r"xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}|"
     r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
+    "Discord": r"https://(?:[a-z]+\.)?discord(?:app)?\.com/api/webhooks/\d{15,20}/[A-Za-z0-9_-]{30,}",
     "Stripe": r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/=]{24,}",
     "Google": r"AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}",
     marked("an AI service"): r"sk-(?:proj-|ant-|or-|svcacct-)?[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|"
@@ -21,16 +22,22 @@ _FORMS: Final = {
     marked("a mail service"): r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|key-[0-9a-f]{32}|"
     r"[0-9a-f]{32}-us\d{1,2}|xkeysib-[0-9a-f]{40,}-[A-Za-z0-9]{10,}",
     "Twilio": r"(?:SK|AC)[0-9a-f]{32}",
-    marked("a package registry"): r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}",
+    marked("a package registry"): r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|rubygems_[0-9a-f]{40,}|"
+    r"dckr_pat_[A-Za-z0-9_-]{20,}",
+    marked("a working tool"): r"lin_api_[A-Za-z0-9]{32,}|fig[du]_[A-Za-z0-9_-]{30,}|ntn_[A-Za-z0-9]{40,}|"
+    r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|gl(?:sa|c)_[A-Za-z0-9_+/=]{30,}|"
+    r"sk\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
     "Facebook": r"EAA[A-Za-z0-9]{30,}|IGQ[A-Za-z0-9_-]{30,}",
     "X": r"A{9,}[A-Za-z0-9%]{40,}|\d{6,20}-[A-Za-z0-9]{30,50}",
     marked("a chat service"): r"\d{8,10}:AA[A-Za-z0-9_-]{32,36}|"
     r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
-    marked("a cloud"): r"do[opr]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|hvs\.[A-Za-z0-9_-]{24,}|"
+    marked("a cloud"): r"do[opr]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|sbp_[0-9a-f]{40}|hvs\.[A-Za-z0-9_-]{24,}|"
     r"AccountKey=[A-Za-z0-9+/=]{40,}",
     marked("a shop"): r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{50,}",
     marked("a signed token"): r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    marked("a private key"): r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----|AGE-SECRET-KEY-1[0-9A-Z]{20,}|"
+    marked(
+        "a private key"
+    ): r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d|AGE-SECRET-KEY-1[0-9A-Z]{20,}|"
     r"age-secret-key-1[0-9a-z]{20,}",
     marked("an address with a password"): r"[a-z][a-z0-9+.-]{1,20}://[^/\s:@]{1,80}:[^/\s@]{3,80}@[^\s/]+",
 }

@@ -9,7 +9,7 @@ together with their comments since the mark. So a comment on a post of long ago 
 posts, and none is missed. Where a post has more comments than that request holds, its own list is read next,
 newest first. The walk has an end in time: nothing that was written after it began is part of it, so that a comment
 under a post that was passed already is not taken for known because a later one was seen elsewhere. The next
-reading brings both.
+reading brings both. Comments under the posts that Graph does not show are not seen: the walk ends at a limit then.
 """
 
 import json
@@ -101,11 +101,12 @@ def mentions(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, at: s
     place = _place(calls, at) if at else Place(began=_seconds(whose.now), size=_WALKED_POSTS)
     place = replace(place, waiting=tuple(one for one in place.waiting if not _is_below(one[1], since)))
     if place.written() is None:
-        return ActivityPage((), None)
+        return ActivityPage((), None, reached_limit=place.limited)
     read = _comments if place.waiting else _walk
     found, place = read(calls, graph, whose, since, place)
     known_then = [item for item in found if _seconds(item.created_at) <= place.began]
-    return ActivityPage(_above(known_then, since), place.written())
+    following = place.written()
+    return ActivityPage(_above(known_then, since), following, reached_limit=following is None and place.limited)
 
 
 def _walk(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, place: Place) -> tuple[list[Item], Place]:
@@ -128,7 +129,8 @@ def _walk(calls: Calls, graph: Graph, whose: Whose, since: Mark | None, place: P
         found += of_post
         if post.comments.paging.next is not None and of_post:
             waiting.append((post.id, min(_seconds(one.created_at) for one in of_post), ""))
-    place = _onward(calls, place, rows, [post.created_time for post, _ in parsed])
+    times = [post.created_time for post, _ in parsed]
+    place = _onward(calls, _counted(place, times), rows, times)
     return found, replace(place, waiting=tuple(waiting))
 
 

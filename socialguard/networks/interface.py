@@ -183,7 +183,8 @@ class Session(Protocol):
 
     def activity(self, stream: Stream, *, since: "Mark | None", at: str | None) -> "ActivityPage":
         """Make one request for a page of a stream, newest first: from the newest on where `at` is None, else from
-        where an earlier page said `next`; nothing at or below `since`. A page may repeat items of another."""
+        where an earlier page said `next`; nothing at or below `since` (of one without an id: made before it). A
+        page may repeat items of another."""
         ...
 
     def metrics(self, network_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:

@@ -90,7 +90,7 @@ def activity(
         raise calls.unusable("its answer holds no posts and does not say that there are none", write=False)
     rows: Any = answer.body.get("data") or []
     found = calls.understood(lambda: items(page, rows, whose.user_id, whose.handle))
-    lowest = int(since.network_id) if since else -1
+    lowest = int(_since_id(since) or -1)
     following = _following(calls, page, place)
     seen, reach = place.seen + len(found), reading.reach[stream] or 0
     return ActivityPage(
@@ -126,7 +126,7 @@ def _ask(
             tweet_fields=_POST_FIELDS,
             media_fields=_MEDIA_FIELDS,
             expansions=_EXPANSIONS[stream],
-            since_id=since.network_id if since else None,
+            since_id=_since_id(since),
             until_id=place.until or None,
             pagination_token=place.token or None,
         )
@@ -165,6 +165,14 @@ def _is_limited(
         return now > reach
     made_meanwhile = max(0, now - before) if before is not None and now is not None else 0
     return seen + made_meanwhile >= _NEAR * reach
+
+
+def _since_id(since: Mark | None) -> str | None:
+    """The id above which a list is asked for; of a moment that is the last one before it."""
+    if since is None or since.network_id:
+        return since.network_id if since else None
+    made = int(since.created_at.timestamp() * 1000) - _SNOWFLAKE_EPOCH_MS
+    return str((made << 22) - 1) if made > 0 else None
 
 
 def _made_at(post_id: str) -> datetime:

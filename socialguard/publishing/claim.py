@@ -26,6 +26,7 @@ from socialguard.networks.prices import price_of
 from socialguard.publishing import approval, crash, crisis, embargo, second_factor, threads, unreached
 from socialguard.publishing.accept import SUBMISSION, frozen, revoked, since, since_of
 from socialguard.publishing.interface import Desk, Result
+from socialguard.publishing.tampered import put_aside
 from socialguard.publishing.threads import Turn
 from socialguard.registry.signed import Right
 
@@ -109,10 +110,7 @@ def _claim(desk: Desk, asked: Sequence[_Asked]) -> list[_Outcome]:
             crash.at("in_claim")
     if tree is not None:
         outcomes = _pinned(desk, tree, outcomes)
-    for question, outcome in zip(asked, outcomes, strict=True):
-        if isinstance(outcome, errors.Tampered):
-            _log_refusal(desk, question.delivery_id, outcome)
-    return outcomes
+    return [put_aside(desk, one.delivery_id, outcome) for one, outcome in zip(asked, outcomes, strict=True)]
 
 
 def _pinned(desk: Desk, tree: Tree, outcomes: list[_Outcome]) -> list[_Outcome]:
@@ -374,25 +372,6 @@ def _open(connection: Connection, desk: Desk, account: Account, intent: int) -> 
     except errors.SocialGuardError as problem:
         return problem
     return Opened(credential, generation, due)
-
-
-def _log_refusal(desk: Desk, delivery_id: str, problem: errors.Tampered) -> None:
-    """Log that a delivery was refused; a log that cannot be written must not hide why."""
-    try:
-        with desk.database.write() as connection:
-            desk.log.append(
-                connection,
-                Entry(
-                    action="delivery.refuse",
-                    outcome="tampered",
-                    actor=desk.worker,
-                    reason=redact(redact(str(problem))[:480]),
-                    obj={"delivery": delivery_id},
-                ),
-            )
-    except errors.SocialGuardError:
-        return
-    problem.fields["logged"] = True
 
 
 def append(

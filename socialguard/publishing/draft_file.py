@@ -22,6 +22,11 @@ from socialguard.publishing.interface import MOST_PARTS, Attached, Divide, Reque
 
 FENCE: Final = "+++"
 _FENCE: Final = re.compile(r"\+\+\+(?:[ \t]+(.*?))?[ \t]*")
+# Keys, list items, comments and blank lines between two lines of hyphens: a thread's parts are sentences.
+_OTHER_HEAD: Final = re.compile(
+    r"\s*---[ \t]*\n((?:[ \t]*(?:[A-Za-z_][\w -]*:(?:[ \t][^\n]*)?|-[ \t][^\n]*|#[^\n]*)?\n)+)"
+    r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+)
 _ESCAPED: Final = re.compile(r"\\+\+\+\+")
 _RULE: Final = re.compile(r"\\*[ \t]*---[ \t]*")
 _KEYS: Final = "to, at, link, reply_to, campaign, media, thread, numbered"
@@ -46,6 +51,17 @@ class DraftInvalid(errors.UsageError):
 def is_draft(source: str) -> bool:
     """Return whether a text is a draft's file, and not a plain text."""
     return source.split("\n", 1)[0].rstrip() == FENCE
+
+
+def require_no_other_head(source: str, path: Path) -> None:
+    """Refuse a plain text that begins with the head of another program's draft (YAML between lines `---`), which
+    would be posted with the text. Raises DraftInvalid."""
+    found = _OTHER_HEAD.match(source.replace("\r\n", "\n"))
+    if found is not None and re.search(r"^[A-Za-z_]\w*[ \t]*:", found[1], re.MULTILINE):
+        detail = (
+            f'it begins with a head in YAML; that of a draft is TOML between two lines {FENCE}: to = ["x:@acme"]'
+        )
+        raise DraftInvalid(path=path, line=1, detail=detail)
 
 
 def parse(source: str, path: Path) -> Request:

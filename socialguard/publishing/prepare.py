@@ -17,7 +17,7 @@ from socialguard.networks.prices import price_of
 from socialguard.publishing.doubted import ASKED, CHECK, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Divide, Plan, Request, Session
 from socialguard.publishing.rendering import contents_for, fallbacks
-from socialguard.publishing.times import Moment, parse_when
+from socialguard.publishing.times import Moment, scheduled
 
 MAX_TEXT = 1_000_000
 """Characters: more than any network takes, so that a wrong file is refused before it is measured."""
@@ -45,7 +45,7 @@ def prepare(desk: Desk, request: Request, session: Session, *, keep: bool = True
         ]
         moment = None
         if request.at is not None:
-            moment = parse_when(request.at, common_zone(accounts), clock.now())
+            moment = scheduled(request.at, common_zone(accounts))
         contents = [
             (account, contents_for(desk.network(account.network), account, request, media)) for account in accounts
         ]
@@ -130,7 +130,7 @@ def prepare_parts(
     with desk.database.write() as connection:
         draft_id = _keep_draft(connection, desk, request)
     try:
-        moment = None if at is None else parse_when(at, account.zone, clock.now())
+        moment = None if at is None else scheduled(at, account.zone)
         parts = [(account, tuple(contents))]
         plan = _looked_up(desk, request, session, draft_id, parts, moment, tuple(replaces))
     except errors.SocialGuardError as problem:

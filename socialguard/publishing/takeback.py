@@ -92,6 +92,7 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
             proof = Receipt(post_id(url), url, clock.now())
             account = desk.trust.account(connection, value.account_id)
             _require_place(connection, desk, account, url)
+            _require_free(connection, value, proof.network_id, url)
             said = _signed(connection, desk, value, proof.network_id)
             writer.settle(connection, value, State.SENT, reason=reason, proof=proof, how="person")
             usage.book_found(connection, account, desk.network(account.network), value)
@@ -117,6 +118,16 @@ def _require_place(connection: Connection, desk: Desk, account: Account, url: st
         return
     if other.id != account.id:
         raise errors.UsageError(detail=f"{url} is a post of {other}, and this delivery is for {account}.")
+
+
+def _require_free(connection: Connection, value: Delivery, network_id: str, url: str) -> None:
+    """Refuse a post that another delivery made: one post is one delivery's. Facebook's ids begin with a Page's."""
+    known = reader.remote_ids(connection, value.account_id) - {reader.last_step(connection, value.id)}
+    if any(one.rpartition("_")[2] == network_id.rpartition("_")[2] for one in known):
+        raise errors.UsageError(
+            detail=f"{url} is the post of another delivery.",
+            remedy="Look at: socialguard queue list. Not there? socialguard queue settle ID --not-sent --reason …",
+        )
 
 
 def _signed(connection: Connection, desk: Desk, value: Delivery, network_id: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from socialguard import errors
+from socialguard import clock, errors
 
 _WEEKDAYS: Final = {
     name: number
@@ -77,6 +77,11 @@ _MONTH_DAY: Final = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4})
 _SLASHES: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
+FURTHEST: Final = timedelta(days=366)
+"""How far ahead something may be scheduled: a token does not last so long, nobody remembers it then, and who names
+a year beyond has mostly mistyped it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """An instant with what the person asked for: `wall` is the local time without offset, `zone` its zone."""
@@ -107,6 +112,21 @@ def parse_when(text: str, zone: str, now: datetime) -> Moment:
     if instant <= now:
         raise errors.BadTime(text=text, detail=f"{wall:%Y-%m-%d %H:%M} is past.")
     return Moment(instant, wall, zone)
+
+
+def scheduled(text: str, zone: str) -> Moment:
+    """Return the moment at which something is to be scheduled; raises as `parse_when` and `within_reach`."""
+    now = clock.now()
+    return within_reach(parse_when(text, zone, now), text, now)
+
+
+def within_reach(found: Moment, text: str, now: datetime) -> Moment:
+    """Return a moment at which something can be scheduled; raises BadTime for one that is too far ahead."""
+    if found.instant - now > FURTHEST:
+        detail = f"{found.wall:%Y-%m-%d %H:%M} is more than a year ahead."
+        remedy = "Is the year right? What is to go out then is scheduled in the year before."
+        raise errors.BadTime(text=text, detail=detail, remedy=remedy)
+    return found
 
 
 def _not_understood(text: str, now: datetime) -> errors.BadTime:
@@ -230,7 +250,7 @@ def _day(words: str, now: datetime) -> date | None:
         # The coming one, never today: 'friday' said on a Friday means next week's.
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     head, _, rest = words.partition(" ")
-    named = _WEEKDAYS.get(head)
+    named = _WEEKDAYS.get(head.removesuffix(","))
     day = _calendar_day(rest if named is not None and rest else words, today)
     return None if day is None or (named is not None and day.weekday() != named) else day
 

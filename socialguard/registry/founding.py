@@ -43,6 +43,16 @@ def enlist(
     return manifests.append(connection, manifest.with_member(member), [owner])
 
 
+def recover(
+    connection: "Connection", kit: OwnerSigner, manifest: Manifest, following: Manifest, names: Mapping[str, str]
+) -> Manifest:
+    """Store the epoch that a recovery kit signs, and the names of its new members by id; returns it."""
+    for member in following.members:
+        if manifest.member(member.id) is None:
+            _insert(connection, member, names[member.id])
+    return manifests.append(connection, following, [kit])
+
+
 def profiles(connection: "Connection", manifest: Manifest) -> dict[str, Profile]:
     """Return what is known of each member of the manifest, by id; a lost row leaves the id as the name."""
     from sqlalchemy import select

@@ -2,7 +2,8 @@
 
 A `Manifest` is never changed: `successor` and its named forms return the next epoch, chained to this one by
 hash; `append` signs and stores it. `load` trusts nothing but the pin: the row at the pinned epoch must hash to
-it, and every later one must be signed by owners of the one before (FORMATS: Manifest).
+it, and every later one must be signed by owners of the one before (FORMATS: Manifest), or by its recovery key
+where it does no more than a recovery (`registry.recovered`).
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from socialguard import clock, errors
 from socialguard.canon import envelope, jcs
 from socialguard.registry import manifest_json
 from socialguard.registry.interface import OwnerSigner
+from socialguard.registry.recovered import is_recovery
 from socialguard.registry.signed import (
     ALLOWED,
     Grant,
@@ -290,8 +292,9 @@ def verified_from(pin: tuple[int, str], chain: Sequence[tuple[bytes, str]]) -> M
 def append(connection: "Connection", following: Manifest, signers: Sequence[OwnerSigner]) -> Manifest:
     """Sign and store an epoch, and return it; the caller pins it after the commit.
 
-    Raises UsageError unless enough of the signers are owners of the stored epoch before it (of itself, for
-    the first), and Tampered where it does not follow the newest stored epoch."""
+    Raises OwnersNeeded unless enough of the signers are owners of the stored epoch before it (of itself, for
+    the first), or its recovery key for what a kit may sign, and Tampered where it does not follow the newest
+    stored epoch."""
     from sqlalchemy import func, insert, select
 
     from socialguard.store.tables import manifest as table
@@ -306,7 +309,9 @@ def append(connection: "Connection", following: Manifest, signers: Sequence[Owne
         raise _tampered("an epoch was to follow another one than the newest.")
     owners = [one for one in signers if _is_owner_key(previous, one.signing_id)]
     if len({one.signing_id for one in owners}) < previous.threshold:
-        raise errors.OwnersNeeded(count=previous.threshold)
+        owners = [one for one in signers if one.signing_id in _recovery_keys(previous)]
+        if not owners or not is_recovery(previous, following):
+            raise errors.OwnersNeeded(count=previous.threshold)
     value = manifest_json.document(following)
     signatures = [
         {"key_id": one.signing_id, "signature": jcs.b64(one.sign(ENVELOPE, following.org, value))}
@@ -344,11 +349,17 @@ def _verified(previous: Manifest, row: "Row[tuple[object, ...]]") -> Manifest:
 
 
 def _require_signatures(previous: Manifest, following: Manifest, signatures: str) -> None:
-    """Raise Tampered unless `threshold` different owners of `previous` signed the body as stored."""
+    """Raise Tampered unless `threshold` different owners of `previous` signed the body as stored, or its recovery
+    key what a kit may sign."""
     valid: set[str] = set()
+    kits = _recovery_keys(previous)
     try:
         entries = jcs.decode(signatures.encode())
         for entry in entries if isinstance(entries, list) else ():
+            kit = kits.get(entry["key_id"])
+            if kit is not None and is_recovery(previous, following):
+                envelope.verify(kit, jcs.unb64(entry["signature"]), ENVELOPE, previous.org, following.body)
+                return
             signer = previous.member_of_key(entry["key_id"])
             if signer is None or signer.id not in previous.owners:
                 continue
@@ -359,6 +370,10 @@ def _require_signatures(previous: Manifest, following: Manifest, signatures: str
         raise _tampered(f"a signature of epoch {following.epoch} is not one.") from None
     if len(valid) < previous.threshold:
         raise _tampered(f"epoch {following.epoch} is not signed by enough owners of the epoch before.")
+
+
+def _recovery_keys(manifest: Manifest) -> dict[str, bytes]:
+    return {envelope.key_id("ed25519", one.ed25519): one.ed25519 for one in manifest.recovery}
 
 
 def _is_owner_key(manifest: Manifest, signing_id: str) -> bool:

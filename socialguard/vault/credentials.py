@@ -187,13 +187,16 @@ class Vault:
         actor: Actor,
         *,
         under: Manifest | None = None,
+        opener: KeyPair | None = None,
     ) -> int:
         """Seal the present credential anew, under a fresh key and as a new generation, to the recipients of
-        `under` (default: of this manifest), and return the generation. `keys` are an owner's.
+        `under` (default: of this manifest), and return the generation. `keys` are an owner's, and open what is
+        stored unless there is an `opener`.
 
         Whoever is no recipient any more knows neither the new key nor a row that is still accepted."""
         signed = self._signed(account_id)
-        credential = credential_row.open_row(self.manifest, signed, self._newest(connection, signed), keys)
+        row = self._newest(connection, signed)
+        credential = credential_row.open_row(self.manifest, signed, row, opener or keys)
         held = self.holding(connection, account_id)
         after = Vault(under or self.manifest, self._pins, self._log, self._marks)
         gen = after.store(connection, account_id, credential, keys, actor)

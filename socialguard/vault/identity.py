@@ -115,7 +115,8 @@ def open_identity(base: Path, org: str, known: tuple[Kek, ...] = ()) -> "Identit
     rekeying.finish(place)
     unknown = errors.NotAdopted(
         detail=f"there are no keys for it in {place}.",
-        remedy="Give SOCIALGUARD_IDENTITY if they lie elsewhere, or ask an owner for an invitation.",
+        remedy="Give SOCIALGUARD_IDENTITY if they lie elsewhere, or ask an owner for an invitation. "
+        "Where they are lost: socialguard vault recovery restore KIT",
     )
     try:
         private_files.check_directory(place)

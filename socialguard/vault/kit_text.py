@@ -32,6 +32,7 @@ _PREAMBLE: Final = """\
 Whoever holds this page can read every credential of the organisation. Keep it on
 paper or on a medium that is not connected; never in the workspace, never in a mail.
 Test it now:  socialguard vault recovery test FILE
+When keys are lost:  socialguard vault recovery restore FILE
 The letters after # find mistakes in typing; spaces and case do not matter.
 """
 _TITLES: Final = {

@@ -64,7 +64,7 @@ def amend(
             told = {"epoch": after.epoch, **obj}
             entry = custody.entry(action, "ok", account_id, corr=corr, reason=reason, obj=told, proof=after.sha256)
             custody.log.append(connection, entry)
-        generations, due = _rekey(connection, custody, before, after)
+        generations, due = rekey(connection, custody, before, after)
         root = shelf_keys.reseal(connection, custody, before, after)
         if beside is not None:
             beside(connection)
@@ -75,9 +75,13 @@ def amend(
     return Rekeyed(after, generations, due)
 
 
-def _rekey(
-    connection: Connection, custody: Custody, before: Manifest, after: Manifest
+def rekey(
+    connection: Connection, custody: Custody, before: Manifest, after: Manifest, *, opener: KeyPair | None = None
 ) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Seal anew, as an owner of `after`, every credential whose recipients are others than under `before`, in the
+    caller's transaction; return the new generations, and the accounts whose token somebody could open until now.
+
+    `opener` opens what is stored where the owner cannot: the recovery kit."""
     vault, keys = custody.vault(before), custody.owner()
     generations: dict[str, int] = {}
     due: list[str] = []
@@ -89,7 +93,9 @@ def _rekey(
         if could == can:
             continue
         try:
-            generations[account.id] = vault.rewrap(connection, account.id, keys, custody.actor, under=after)
+            generations[account.id] = vault.rewrap(
+                connection, account.id, keys, custody.actor, under=after, opener=opener
+            )
         except errors.NotFound:
             continue  # there never was a credential
         if set(could) - set(can):

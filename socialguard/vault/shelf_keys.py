@@ -131,15 +131,22 @@ class ShelfKeys:
         return custody.worker() if custody.worker_id in manifest.workers else custody.owner()
 
 
-def reseal(connection: Connection, custody: "Custody", before: Manifest, after: Manifest) -> int | None:
+def reseal(
+    connection: Connection,
+    custody: "Custody",
+    before: Manifest,
+    after: Manifest,
+    *,
+    opener: KeyPair | None = None,
+) -> int | None:
     """Replace the root where it is sealed to others than it would be under `after`, as an owner, and seal all
     shelf keys under the new one; return its generation, to be pinned after the commit, None where nothing
-    changed."""
+    changed. `opener` opens the one that is stored where the owner cannot."""
     row = _row(connection, before, custody.pins.generation(PIN))
     if row is None or _sealed_to(row) == set(_recipients(after)):
         return None
     keys, org = custody.owner(), custody.log.org
-    old = _open(before, row, keys)
+    old = _open(before, row, opener or keys)
     held = [(one, _unsealed(org, old, one)) for one in connection.execute(select(shelf_key))]
     dialect.overwrite_deleted(connection)
     new = _write(connection, custody, after, keys, above=old.gen)

@@ -13,9 +13,9 @@ from socialguard.model.text import marked
 from socialguard.watch import sightings
 from socialguard.watch.interface import Desk, Seen, Severity, Sighting
 
-_WRITTEN: Final = marked("FOREIGN  {account}: {count} posts that were not sent from here; the newest: {url}")
+_WRITTEN: Final = marked("FOREIGN  {account}: posts that were not sent from here: {count}; the newest: {url}")
 _DELETED: Final = marked(
-    "SUSPECTED  {account}: {count} posts are no longer shown, and nobody here deleted them; the newest: {url}"
+    "SUSPECTED  {account}: posts that are no longer shown, and nobody here deleted: {count}; the newest: {url}"
 )
 _PROFILE: Final = marked("PROFILE  {account} was changed at its network, not from here: {what}.")
 _PERMISSION: Final = marked("PERMISSION  What the credential of {account} may do has changed: {what}.")

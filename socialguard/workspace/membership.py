@@ -109,7 +109,7 @@ def set_status(workspace: "Workspace", name: str, status: Status, reason: str) -
 
     def act(connection: Connection, owner: "OwnerSigner", manifest: "Manifest") -> "Manifest":
         if manifest.is_owner(member.id):
-            _sign_thaws_again(workspace, connection, member.id)
+            sign_thaws_again(workspace, connection, member.id)
         return members.set_status(connection, owner, manifest, member.id, status)
 
     action = {Status.ACTIVE: "member.resume", Status.SUSPENDED: "member.suspend", Status.REMOVED: "member.remove"}
@@ -214,7 +214,7 @@ def _resolved(workspace: "Workspace", selectors: Sequence[str]) -> tuple[Account
         return workspace.signed.books(connection).registry.resolve(connection, selectors)
 
 
-def _sign_thaws_again(workspace: "Workspace", connection: Connection, member_id: str) -> None:
+def sign_thaws_again(workspace: "Workspace", connection: Connection, member_id: str) -> None:
     """Sign what an owner thawed who is about to be one no more: the sender believes present owners only."""
     from socialguard.ledger import stops
     from socialguard.publishing.freeze import THAW

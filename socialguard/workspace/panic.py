@@ -28,7 +28,7 @@ KIND: Final = "panic"
 RECENT: Final = timedelta(days=7)
 """What strangers posted longer ago is not deleted in a panic: somebody has lived with it."""
 _THREADS: Final = 16
-_TELL: Final = marked("PANIC  {account}: {reason}. Frozen; {cancelled} posts cancelled; {failed} steps failed.")
+_TELL: Final = marked("PANIC  {account}: {reason}. Frozen; posts cancelled: {cancelled}; steps failed: {failed}.")
 _BACK: Final = marked("The way back: socialguard recover {account}")
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from socialguard import clock, errors, settings
 from socialguard.audit.interface import Entry, Tree
 from socialguard.model.account import AccountState
-from socialguard.model.delivery import State
 from socialguard.registry.signed import Role
 from socialguard.store import lease
 from socialguard.vault import identity as identities
@@ -23,6 +22,8 @@ from socialguard.workspace.owner import OwnerSigner
 from socialguard.workspace.signed import log_keys_of
 
 if TYPE_CHECKING:
+    from socialguard.registry.manifest import Manifest
+    from socialguard.store.database import Database
     from socialguard.vault.kek import AskPassphrase
 
 ACTION: Final = "workspace.restore"
@@ -61,9 +62,10 @@ def restore(home: Path, backup: Path, daemon: str, ask: "AskPassphrase | None", 
     lease `daemon` works; Unreadable where an anchor cannot be asked; Tampered where the backup itself was changed.
     What was begun is begun again by the next call."""
     layout = Layout(home)
-    _require_backup(layout, backup)
-    _require_no_daemon(layout, daemon)
-    aside = _put_in_place(layout, backup)
+    org = require_backup(layout, backup)
+    identities.open_identity(settings.identity_base(), org)  # without keys nothing of it can be declared
+    require_no_daemon(layout, daemon)
+    aside = put_in_place(layout, backup)
     with Workspace(home, ask=ask) as workspace:
         stopping.freeze(workspace, ["all"], reason)
         incarnation = _declare(workspace, reason)
@@ -71,11 +73,13 @@ def restore(home: Path, backup: Path, daemon: str, ask: "AskPassphrase | None", 
     with Workspace(home, ask=ask) as workspace:
         adoption.adopt(workspace, ask, reason)
     with Workspace(home, ask=ask) as workspace:
-        held, unknown = _hold(workspace, reason)
+        held, unknown = hold_all(workspace, ACTION, reason)
     return Restored(aside, incarnation, held, unknown)
 
 
-def _require_backup(layout: Layout, backup: Path) -> None:
+def require_backup(layout: Layout, backup: Path) -> str:
+    """Return the organisation of the backup in a directory; UsageError where it is none, or another's than the
+    workspace's."""
     there = Layout(backup)
     if settings.load(layout.settings).database is not None:
         raise errors.UsageError(
@@ -90,10 +94,11 @@ def _require_backup(layout: Layout, backup: Path) -> None:
     org = there.read_org()
     if layout.org.exists() and layout.read_org() != org:
         raise errors.UsageError(detail=f"{backup} is of another organisation than the workspace in {layout.home}.")
-    identities.open_identity(settings.identity_base(), org)  # without keys nothing of it can be declared
+    return org
 
 
-def _require_no_daemon(layout: Layout, daemon: str) -> None:
+def require_no_daemon(layout: Layout, daemon: str) -> None:
+    """Refuse (Busy) while the process that holds the lease `daemon` works."""
     if not layout.database.exists():
         return
     from socialguard.store.database import connect
@@ -109,7 +114,7 @@ def _require_no_daemon(layout: Layout, daemon: str) -> None:
         raise errors.Busy(what="The workspace", remedy="Stop its daemon first: systemctl stop socialguard")
 
 
-def _put_in_place(layout: Layout, backup: Path) -> Path | None:
+def put_in_place(layout: Layout, backup: Path) -> Path | None:
     """Move what the backup replaces into a directory beside it, and copy the backup's files into their places."""
     home = layout.home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -135,18 +140,11 @@ def _put_in_place(layout: Layout, backup: Path) -> Path | None:
 def _declare(workspace: Workspace, reason: str) -> int:
     """Begin the log again with what is lost declared, and return its incarnation."""
     from socialguard.audit import incident
-    from socialguard.audit.verify import verify
     from socialguard.registry import manifest as manifests
 
     with workspace.database.read() as connection:
         manifest = manifests.verify_chain(connection, workspace.org)
-    log_keys = log_keys_of(manifest)
-    # Also those who left: what they declared then stands in the log for ever.
-    owners = [member.ed25519 for member in manifest.members if member.role is Role.OWNER]
-    owners += [key.ed25519 for key in manifest.recovery]
-    # What is lost is declared; what was changed in the backup is not.
-    for problem in verify(workspace.database, workspace.org, log_keys, None, (), True, owners=owners).problems:
-        raise errors.Tampered(what="The log of the backup", detail=problem.detail)
+    require_whole_log(workspace.database, manifest, "The log of the backup")
     try:
         pins = workspace.pins
         pins.pinned_tree()
@@ -158,11 +156,23 @@ def _declare(workspace: Workspace, reason: str) -> int:
         actor=workspace.person,
         reason=reason,
         keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-        log_keys=log_keys,
+        log_keys=log_keys_of(manifest),
         pins=pins,
         anchors=workspace.anchors,
     )
     return declared.incarnation
+
+
+def require_whole_log(database: "Database", manifest: "Manifest", what: str) -> None:
+    """Refuse (Tampered, of `what`) a log that is not whole by itself: what is lost is declared, what was changed
+    is not."""
+    from socialguard.audit.verify import verify
+
+    # Also those who left: what they declared then stands in the log for ever.
+    owners = [member.ed25519 for member in manifest.members if member.role is Role.OWNER]
+    owners += [key.ed25519 for key in manifest.recovery]
+    for problem in verify(database, manifest.org, log_keys_of(manifest), None, (), True, owners=owners).problems:
+        raise errors.Tampered(what=what, detail=problem.detail)
 
 
 def _set_pins_aside(place: Path) -> None:
@@ -172,27 +182,19 @@ def _set_pins_aside(place: Path) -> None:
         pins.replace(place / "pins.before-restore")
 
 
-def _hold(workspace: Workspace, reason: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Hold all that is queued, mark what was being sent as unknown, and credentials as due for a new one.
+def hold_all(workspace: Workspace, action: str, reason: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Hold all that is queued, mark what was being sent as unknown, and credentials as due for a new one, under an
+    entry `action`; return the ids of what is held, and of what is unknown.
 
-    What is due later is held, too: after the backup it may have been cancelled, or moved earlier and sent."""
-    from socialguard.ledger import reader, writer
-    from socialguard.publishing.claim import append, hold
+    Some credentials may have been replaced after the backup."""
     from socialguard.registry import changes
+    from socialguard.workspace.accepting import hold_queue
 
-    desk, held, unknown = workspace.desk, [], []
     with workspace.database.write() as connection:
-        for value in reader.in_states(connection, State.SENDING):
-            writer.settle(connection, value, State.UNKNOWN, reason=_REASON)
-            append(connection, desk, value, "unknown", reason=_REASON)
-            unknown.append(value.id)
-        for value in reader.in_states(connection, State.QUEUED):
-            account = workspace.trust.account(connection, value.account_id)
-            hold(connection, desk, value, account, errors.HeldByRestore(delivery=value.id, account=account))
-            held.append(value.id)
+        held, unknown = hold_queue(connection, workspace, errors.HeldByRestore, _REASON)
         for account in workspace.signed.books(connection).registry.all(connection):
             if account.state is AccountState.ACTIVE:
                 changes.set_state(connection, account.id, AccountState.ROTATION_DUE)
-        obj = {"held": held, "unknown": unknown}
-        workspace.log.append(connection, Entry(ACTION, "ok", workspace.person, reason=reason, obj=obj))
-    return tuple(held), tuple(unknown)
+        obj = {"held": list(held), "unknown": list(unknown)}
+        workspace.log.append(connection, Entry(action, "ok", workspace.person, reason=reason, obj=obj))
+    return held, unknown

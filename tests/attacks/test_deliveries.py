@@ -127,8 +127,8 @@ def test_parts_of_a_thread_put_in_another_order(firm: Firm) -> None:
     write(firm, "update delivery set after_id = ? where id = ?", three, two)
     done = firm.send()
     assert done.code == 13, done
-    assert CONFIRMED in done.error["message"]
-    assert firm.office.published() == ["First"]
+    assert CONFIRMED in json.dumps(done.document)
+    assert firm.office.published() == ["First", APPROVED, PLAIN]
 
 
 def test_a_post_put_behind_another(firm: Firm) -> None:
@@ -172,15 +172,20 @@ def test_a_delivery_of_another_workspace(firm: Firm, tmp_path: Path) -> None:
     refused(firm, firm.send(), "the log does not know it")
 
 
-def test_one_changed_delivery_stops_the_run(firm: Firm) -> None:
-    """Whoever writes the database can stop what waits behind; nothing of it is lost, and the alarm says which."""
+def test_one_changed_delivery_is_held_and_keeps_no_other_from_going_out(firm: Firm) -> None:
+    """The run ends with 13 all the same, an alert is raised, and `audit verify` finds it until it is cancelled."""
     write(firm, "update delivery set content = replace(content, 'Approved', 'Not') where id = ?", firm.approved)
-    done = firm.send()
-    refused(firm, done, firm.approved)
-    assert {row["id"]: row["state"] for row in firm.office.queue()}[firm.plain] == "queued"
-    assert firm.office.cli("queue", "cancel", firm.approved, "--json").code == 0
-    assert firm.send().code == 0
+    refused(firm, firm.send(), firm.approved)
     assert firm.office.published() == [PLAIN]
+    assert {row["id"]: row["state"] for row in firm.office.queue()}[firm.approved] == "held"
+    (entry,) = logged(firm.office, "delivery.refuse")
+    assert (entry["outcome"], entry["obj"]["delivery"]) == ("tampered", firm.approved)
+    alerts = firm.office.cli("alerts", "list", "--json").document["alerts"]
+    assert firm.approved in [one["delivery"] for one in alerts if one["kind"] == "tampered"]
+    assert firm.send().deliveries == []
+    found(firm.verify(), "ledger", firm.approved)
+    assert firm.office.cli("queue", "cancel", firm.approved, "--json").code == 0
+    assert firm.verify().code == 0
 
 
 # ── what is kept from going out ──────────────────────────────────────────────────────────────────────────

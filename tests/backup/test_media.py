@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from socialguard.backup import media
 from tests.backup.world import back_up, seeded
 from tests.office import Office
 
@@ -53,6 +54,21 @@ def test_a_file_that_cannot_be_had_now_is_asked_for_by_the_next_run(office: Offi
     office.sandbox.faults([])
     assert back_up(office)["files_new"] == 6
     assert office.cli("backup", "verify", "--json").document["files"] == 6
+
+
+def test_files_that_can_never_be_had_keep_no_other_from_being_fetched(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest three are too large; a host is left alone after three files, but not after the same ones."""
+    seed = seeded(office, posts=6, media=6)
+    (past,) = [entry["posts"] for entry in seed["accounts"] if entry.get("posts")]
+    for post in past[-3:]:
+        post["media"] = [{"bytes": 9_000}]
+    office.sandbox.reset(seed)
+    monkeypatch.setattr(media, "MAX_BYTES", 5_000)
+    runs = [back_up(office) for _ in range(20)]
+    assert sum(row["files_new"] for row in runs) == 3
+    assert max(row["files_failed"] for row in runs) == 3
 
 
 def test_a_file_that_broke_off_is_gone_on_with(office: Office) -> None:

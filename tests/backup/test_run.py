@@ -146,6 +146,25 @@ def test_a_post_that_shows_late_is_found_by_a_later_run(office: Office) -> None:
     assert back_up(office)["items_new"] == 1
 
 
+def test_what_shows_late_below_what_is_known_is_found_where_reading_costs_money(office: Office) -> None:
+    """X's ids are in the order of time: asked only for what is newer than the newest, it would never tell."""
+    office.sandbox.reset(seeded(office, posts=3))
+    office.sandbox.faults([{"network": "x", "operation": "publish", "kind": "late_visible", "seconds": 60}])
+    assert office.post("Late one").code == 0
+    office.sandbox.foreign({"network": "x", "account": "acme", "text": "Shown at once"})
+    assert back_up(office)["items_new"] == 4
+    office.sandbox.clock(61)
+    row = back_up(office)
+    assert (row["items_new"], row["items_total"], row["gaps_open"]) == (1, 5, 0)
+
+
+def test_what_was_made_shortly_before_the_last_look_is_paid_once_more_and_then_never(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=3))
+    office.sandbox.foreign({"network": "x", "account": "acme", "text": "Just now"})
+    back_up(office)
+    assert [back_up(office, SOCIALGUARD_CLOCK="+700s")["cost_micros"] for _ in range(2)] == [5_000, 0]
+
+
 def test_a_frozen_account_is_backed_up_and_a_revoked_one_is_skipped_with_its_reason(office: Office) -> None:
     office.sandbox.reset(seeded(office, posts=2))
     assert office.cli("freeze", "x:@acme", "--reason", "drill", "--json").code == 0

@@ -212,6 +212,26 @@ class KitProof(Shape):
     kit: KitProofFields
 
 
+class KitUsedFields(Shape):
+    put_aside: str | None
+    owner: str
+    worker: str
+    replaced: list[str]
+    epoch: int
+    incarnation: int
+    lost: int
+    anchored: str
+    trusted: list[str]
+    held: list[str]
+    unknown: list[str]
+    rotation_due: list[str]
+    revoked: list[str]
+
+
+class KitUsed(Shape):
+    recovered: KitUsedFields
+
+
 class AdoptedFields(Shape):
     epoch: int
     manifest_sha256: str
@@ -391,6 +411,7 @@ class KeptAccount(Shape):
     files_wanted: int
     file_bytes: int
     next_run: str | None
+    network_shows_no_more: list[Literal["posts", "mentions"]]
 
 
 class BackupStatus(Shape):
@@ -749,6 +770,22 @@ class Recovered(Shape):
     recovery: RecoveryFields
 
 
+class DeclaredGap(Shape):
+    incarnation: int
+    first: int
+    last: int
+
+
+class IncidentAccepted(Shape):
+    """What `audit incident accept` prints."""
+
+    incarnation: int
+    intact: int
+    gaps: list[DeclaredGap]
+    held: list[str]
+    unknown: list[str]
+
+
 class AuditExport(Shape):
     """What `audit export` prints."""
 
@@ -900,3 +937,11 @@ class Doctor(Shape):
     """What `doctor` prints."""
 
     doctor: DoctorFields
+
+
+class Demo(Shape):
+    """What `demo` prints."""
+
+    demo: Literal["ok"]
+    steps: list[str]
+    kept: str | None

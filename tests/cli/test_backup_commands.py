@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pexpect
 import pytest
 
+from socialguard.store.archive_tables import cursor
 from tests.backup.world import seeded
 from tests.cli import shapes
 from tests.cli.shapes import shown
@@ -43,6 +45,27 @@ def test_status_tells_how_much_is_kept_and_how_old_it_is(kept: Office) -> None:
     text = kept.cli("backup", "status").stdout
     assert "x:@acme" in text
     assert "2/2" in text
+
+
+def test_a_status_has_a_line_for_each_account_in_a_narrow_terminal(kept: Office) -> None:
+    """At 80 columns nothing breaks: neither a name nor a time."""
+    child = kept.terminal("backup", "status", COLUMNS="80", NO_COLOR="1")
+    child.expect(pexpect.EOF)
+    header, *rows, size = str(child.before).strip().splitlines()
+    assert header.split()[0] == "account"
+    assert {row.split()[0] for row in rows} == {"x:@acme", "x:@globex", "facebook:@acme", "facebook:@globex"}
+    assert len(rows) == 4
+    assert size.startswith("The archive takes")
+
+
+def test_a_status_says_of_which_lists_the_network_hides_what_is_older(kept: Office) -> None:
+    with kept.entered() as workspace, workspace.archive.database.write() as connection:
+        connection.execute(cursor.update().where(cursor.c.stream == "mentions").values(reached_limit=True))
+    rows = shown(kept.cli("backup", "status", "--json"), shapes.BackupStatus).accounts
+    assert {row.account: row.network_shows_no_more for row in rows if row.network_shows_no_more} == {
+        "x:@acme": ["mentions"]
+    }
+    assert "x:@acme: the network shows no older mentions." in kept.cli("backup", "status").stdout
 
 
 def test_a_status_without_an_archive_is_all_noughts(office: Office) -> None:

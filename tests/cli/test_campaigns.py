@@ -104,3 +104,16 @@ def test_the_campaign_of_a_calendar_goes_there_and_back(office: Office) -> None:
     assert "<small>Rentrée</small>" in office.cli("plan", "export", "--html").stdout
     again = shown(office.cli("plan", "import", str(file), *BOTH, "--json"), CalendarFields)
     assert (again.known, again.queued) == (3, 0)
+
+
+def test_what_a_campaign_cost_is_the_calls_for_its_deliveries(office: Office) -> None:
+    spring = office.cli(
+        "post", "The spring blend is here", "--to", "x:@acme", *X, "--campaign", "Spring", "--json"
+    )
+    assert office.post("Something else altogether").code == 0
+    of = office.cli("costs", "--campaign", "spring", "--json").document
+    rows = {row["operation"]: row["amount_micros"] for row in of["rows"]}
+    assert rows["publish"] == of["total"]["amount_micros"] == 15_000
+    assert office.cli("delete", spring.deliveries[0]["id"], *X, "--json").code == 0
+    assert office.cli("costs", "--campaign", "Spring", "--json").document["total"]["amount_micros"] == 25_000
+    failed(office.cli("costs", "--campaign", "Sprng", "--json"), 5, "not_found")

@@ -94,12 +94,14 @@ def test_each_shell_gets_its_code(shell: str) -> None:
         ("account show fac", "account show facebook:@acme"),
         ("post hi --to cli", "post hi --to client:acme"),
         ("post hi --to label:", "post hi --to label:fr"),
+        ("post hi --to client:v", "post hi --to client:ville-de-lyon"),
     ],
 )
 def test_a_name_is_completed_whole_at_the_prompt_of_bash(tmp_path: Path, typed: str, whole: str) -> None:
     """Bash ends words at `:` and `@`, so this is tried in bash itself."""
     names = {"accounts": ["facebook:@acme", "x:@acme", "x:@globex"]}
-    remember_accounts(tmp_path, **names, clients=["acme"], labels=["fr"])
+    clients = ["acme", "Ville de Lyon"] if "client:" in typed else ["acme"]
+    remember_accounts(tmp_path, **names, clients=clients, labels=["fr"])
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     bash = pexpect.spawn(
         "bash",

@@ -132,3 +132,12 @@ def test_a_crisis_is_no_freeze(office: Office) -> None:
     assert [row["waits_for"] for row in office.queue("queued")] == ["time"]
     accounts = office.cli("status", "--json").document["accounts"]
     assert {row["frozen"] for row in accounts} == {None}
+
+
+def test_a_crisis_of_everybody_is_told_in_words(office: Office) -> None:
+    assert "Crisis mode: all accounts." in office.cli("crisis", "on", "--reason", "flood").stdout
+    assert "Crisis mode: all accounts since" in office.cli("crisis", "status").stdout
+    assert "Crisis mode: all accounts since" not in office.cli("handover").stdout  # there by its own heading
+    assert "all accounts" in office.cli("handover").stdout
+    assert "Crisis mode ended: all accounts." in office.cli("crisis", "off", "--reason", "over").stdout
+    assert "Frozen: all accounts." in office.cli("freeze", "--all", "--reason", "drill").stdout

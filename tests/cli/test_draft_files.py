@@ -113,6 +113,16 @@ def test_lines_of_hyphens_in_a_plain_text_stay_text(office: Office, tmp_path: Pa
     assert office.published("x") == ["one\n---\ntwo"]
 
 
+def test_a_head_in_yaml_is_refused_and_never_posted(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "spring.md"
+    file.write_text("---\nto: x:@acme\ntitle: Spring\n---\nHello\n", encoding="utf-8")
+    done = office.cli(
+        "post", "--file", str(file), "--to", "x:@acme", "--confirm", "x:@acme", "--grace", "0", "--json"
+    )
+    assert "+++" in failed(done, 2, "draft_invalid").message
+    assert office.published() == []
+
+
 def test_a_mistake_in_the_file_is_told_with_its_line(office: Office, tmp_path: Path) -> None:
     name = write(tmp_path, "+++\nto = []\ntoo = 1\n+++\nHello")
     done = office.cli("post", "--file", name, "--json")

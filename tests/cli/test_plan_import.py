@@ -366,3 +366,32 @@ def test_what_is_no_thread_is_refused(office: Office, account: str, text: str, t
     (refused,) = shown(imported(office, path, "--confirm", account), Fields, 2).refused
     assert reason in refused.reason
     assert office.queue("queued") == []
+
+
+def test_a_row_with_another_text_does_not_queue_beside_what_it_was(office: Office) -> None:
+    kept, old = (
+        ("x:@acme", day(4), "9:00", "Stays as it is"),
+        ("x:@acme", day(3), "9:00", "Our shop opens at nine"),
+    )
+    assert imported(office, written(office, [HEADING, old, kept]), *NAMED).document["queued"] == 2
+    waiting = office.queue()[0]["id"]
+    path = written(office, [HEADING, (*old[:3], "Our shop opens at ten"), kept])
+    done = imported(office, path, *NAMED)
+    assert done.code == 2, done
+    found = Fields.model_validate(done.document)
+    assert [(one.line, f"delivery {waiting}" in one.reason) for one in found.refused] == [(2, True)]
+    assert (found.queued, found.known, len(office.queue("queued"))) == (0, 1, 2)
+    office.cli("queue", "cancel", waiting)
+    assert imported(office, path, *NAMED).document["queued"] == 1
+    assert texts(office) == ["Our shop opens at ten", "Stays as it is"]
+
+
+def test_two_posts_at_one_time_are_queued_where_that_is_meant(office: Office) -> None:
+    one, two = (("x:@acme", day(3), "9:00", text) for text in ("The doors are open", "And there is coffee"))
+    assert imported(office, written(office, [HEADING, one]), *NAMED).code == 0
+    path = written(office, [HEADING, one, two])
+    assert imported(office, path, *NAMED).document["queued"] == 1
+    three = written(office, [HEADING, two, ("x:@acme", day(3), "9:00", "And cake for all")])
+    assert imported(office, three, *NAMED).code == 2
+    words = ("--override", "spacing", "--reason", "a row of posts")
+    assert imported(office, three, *NAMED, *words).document["queued"] == 1

@@ -81,6 +81,10 @@ def test_variants_come_back_from_our_csv_and_are_known(office: Office) -> None:
 def test_a_variant_that_was_changed_in_the_file_is_queued_as_a_changed_text_is(office: Office) -> None:
     assert imported(office, calendar(office, "text", "text x", texts=("For all", "For X")), *BOTH).code == 0
     path = calendar(office, "text", "text x", texts=("For all", "Quite another sentence about cups"))
+    refused = CalendarFields.model_validate(imported(office, path, *BOTH[:2]).document).refused
+    (old,) = [one["id"] for one in office.queue("queued") if one["account"] == "x:@acme"]
+    assert f"x:@acme has delivery {old} at that time" in refused[0].reason
+    office.cli("queue", "cancel", old)
     found = shown(imported(office, path, *BOTH[:2]), CalendarFields)
     assert (found.known, found.queued, found.deliveries) == (0, 1, 1)
     assert [one["account"] for one in office.queue("queued")].count("facebook:@acme") == 1

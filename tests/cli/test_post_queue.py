@@ -1,5 +1,6 @@
 """What waits and what went out: listed, shown, edited, cancelled, released, taken back, deleted, tried dry."""
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pexpect
 import pytest
 from PIL import Image
 
+from tests.attacker import sql
 from tests.office import Office
 from tests.office import office as office
 from tests.shapes import Cancelled, Deliveries, DeliveryPage, DryRun, OneDelivery, Whoami, failed, shown
@@ -91,6 +93,44 @@ def test_an_unknown_outcome_is_not_settled_with_a_post_from_elsewhere(office: Of
     assert office.queue("unknown") == [unknown]
 
 
+@pytest.mark.parametrize("account", ["x:@acme", "facebook:@acme"])
+def test_an_unknown_outcome_is_not_settled_with_the_post_of_another_delivery(office: Office, account: str) -> None:
+    """One post is one delivery's; Facebook's ids begin with the Page's, which not every address has."""
+    other = office.post("Public", account).deliveries[0]
+    words = ("--to", account, "--confirm", account, "--at", "in 2 hours", "--json")
+    waiting = office.cli("post", "Hello", *words).deliveries[0]["id"]
+    sql(office, "update delivery set state = 'unknown' where id = ?", waiting)
+    (unknown,) = office.queue("unknown")
+    done = office.cli("queue", "settle", unknown["id"], "--sent", other["url"], "--json")
+    assert "is the post of another delivery" in failed(done, 2, "usage_error").message
+    assert office.queue("unknown") == [unknown]
+
+
+def test_a_deletion_that_nobody_confirmed_says_that_nothing_was_deleted(office: Office) -> None:
+    sent = office.post("Public").deliveries[0]["id"]
+    done = office.cli("delete", sent, "--json")
+    error = failed(done, 10, "confirmation_required")
+    assert error.message.endswith("Nothing was deleted.")
+    assert "draft" not in done.error
+    assert "Draft" not in office.cli("delete", sent).stderr
+    for answer, told in (("", "The post was not deleted"), ("wrong\rwrong\rwrong", "The post was not deleted")):
+        child = office.terminal("delete", sent)
+        child.expect("to delete the post")
+        for line in answer.split("\r"):
+            child.sendline(line)
+            child.expect([told, "Nothing was changed"])
+        child.expect(pexpect.EOF)
+        assert "Draft" not in str(child.before)
+        child.close()
+        assert child.exitstatus == 3
+    assert office.published() == ["Public"]
+
+
+def test_several_accounts_need_confirmation(office: Office) -> None:
+    done = office.cli("post", "Hello", "--to", "x:@acme", "--to", "x:@globex", "--json")
+    assert failed(done, 10, "confirmation_required").message.startswith("x:@acme, x:@globex need confirmation")
+
+
 @pytest.mark.parametrize(
     ("words", "home", "told"),
     [
@@ -111,13 +151,27 @@ def test_nothing_is_written_in_the_editor_in_vain(
     assert not opened.exists()
 
 
+def a_friday() -> date:
+    """Return a Friday in about half a year."""
+    day = datetime.now(UTC).date() + timedelta(days=180)
+    return day + timedelta(days=(4 - day.weekday()) % 7)
+
+
+def test_a_post_that_is_to_go_out_in_years_is_a_slip_in_the_year(office: Office) -> None:
+    for words in (("post", "Hello", *TO), ("post", "Hello", *TO, "--dry-run")):
+        done = office.cli(*words, "--at", "2126-11-28T09:00", "--json")
+        assert "more than a year ahead" in failed(done, 2, "bad_time").message
+    assert office.queue() == []
+
+
 def test_a_scheduled_post_is_echoed_with_weekday_time_zone_and_instant(office: Office) -> None:
-    done = office.cli("post", "Hello", *TO, "--at", "2036-11-28T09:00")
+    day = a_friday()
+    done = office.cli("post", "Hello", *TO, "--at", f"{day}T09:00")
     assert done.code == 0
-    assert "goes out on Friday 2036-11-28 09:00 UTC." in done.stdout
+    assert f"goes out on Friday {day} 09:00 UTC." in done.stdout
     assert "No daemon works now" in done.stderr
-    french = office.cli("post", "Bonjour", *TO, "--at", "2036-11-28T09:00", LANGUAGE="fr")
-    assert "vendredi 2036-11-28 09:00" in french.stdout
+    french = office.cli("post", "Bonjour", *TO, "--at", f"{day}T09:00", LANGUAGE="fr")
+    assert f"vendredi {day} 09:00" in french.stdout
     assert office.published() == []
 
 
@@ -316,10 +370,11 @@ def test_a_dry_run_shows_everything_and_keeps_nothing(office: Office) -> None:
     stopped = shown(office.cli("post", "x" * 281, *TO, "--dry-run", "--json"), DryRun, 11)
     assert [(one.check, one.severity) for one in stopped.findings] == [("length", "block")]
     assert "x:@acme: 5/280, $0.015, now. Nothing was sent." in office.cli("post", "Hello", *TO, "--dry-run").stdout
-    at = ("--at", "2036-11-28T09:00")
-    assert "Friday 2036-11-28 09:00 UTC" in office.cli("post", "Hello", *TO, "--dry-run", *at).stdout
+    day = a_friday()
+    at = ("--at", f"{day}T09:00")
+    assert f"Friday {day} 09:00 UTC" in office.cli("post", "Hello", *TO, "--dry-run", *at).stdout
     timed = shown(office.cli("post", "Hello", *TO, "--dry-run", *at, "--json"), DryRun)
-    assert [one.when for one in timed.candidates] == ["2036-11-28T09:00:00.000000Z"]
+    assert [one.when for one in timed.candidates] == [f"{day}T09:00:00.000000Z"]
     assert office.queue() == []
     assert office.cli("draft", "list", "--json").document == {"drafts": [], "more": None}
     assert office.published() == []

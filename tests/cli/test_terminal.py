@@ -190,7 +190,7 @@ def test_the_operator_is_the_user_of_the_process_whatever_the_environment_says(
 
 EDIT = """
 from socialguard.cli import terminal
-print("SAVED", repr(terminal.editor("Draft of é")))
+print("SAVED", repr(terminal.editor("Draft of é", ".txt", lambda saved: None)))
 """
 
 

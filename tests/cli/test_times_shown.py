@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from socialguard.cli.times_told import minute
+from socialguard.cli.times_told import brief, minute
 from tests.backup.world import seeded
 from tests.office import Office, office
 
@@ -32,6 +32,13 @@ def test_a_minute_names_its_zone() -> None:
     assert minute(None, "UTC") == "–"
 
 
+def test_a_brief_time_is_a_clock_s_only_on_its_day() -> None:
+    now = datetime(2026, 11, 27, 23, 30, tzinfo=UTC)  # in Paris the next day has begun
+    told = [brief(at, now, "Europe/Paris") for at in ("2026-11-27T23:10:00Z", "2026-11-27T22:10:00Z", None)]
+    assert told == ["00:10 CET", "yesterday", "–"]
+    assert brief("2026-11-20T12:00:00Z", now, "UTC") == "2026-11-20"
+
+
 def test_what_is_queued_is_shown_by_the_clock_of_its_account(paris: Office) -> None:
     at = ("--at", "2036-11-28T09:00")
     words = ("post", "Hello", "--to", "x:@acme", *CONFIRMED, *at, "--json")
@@ -44,8 +51,8 @@ def test_what_is_queued_is_shown_by_the_clock_of_its_account(paris: Office) -> N
 def test_what_is_kept_is_shown_by_the_clock_of_its_account(paris: Office) -> None:
     paris.sandbox.reset(seeded(paris, posts=2))
     assert paris.cli("backup", "run", "x:@acme").code == 0
-    for words in (("backup", "list", "x:@acme"), ("backup", "status")):
-        assert re.search(r"\d\d:\d\d CES?T", paris.cli(*words).stdout), words
+    assert re.search(r"\d\d:\d\d CES?T", paris.cli("backup", "list", "x:@acme").stdout)
+    assert re.search(r"\d\d:\d\d CES?T|yesterday", paris.cli("backup", "status").stdout)
 
 
 def test_where_nothing_is_found_that_is_said(paris: Office) -> None:

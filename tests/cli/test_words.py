@@ -1,6 +1,7 @@
 """One catalogue, English and French: nothing untranslated, nothing stale, and a language for every person."""
 
 import gettext
+import re
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
@@ -41,6 +42,20 @@ def test_a_translation_has_the_fields_of_its_message() -> None:
 def fields(template: str) -> set[str]:
     """Return the names of the fields of a template."""
     return {name for _text, name, _spec, _conversion in Formatter().parse(template) if name is not None}
+
+
+def test_what_is_counted_has_a_sentence_for_one() -> None:
+    """Nobody reads "1 posts": where the command line counts things it says `plural` or `counted`."""
+    counts = [one for one in catalogue.extracted() if one.place.startswith("socialguard/cli/") and not one.plural]
+    alone = {one.singular for one in counts if re.search(r"\{count\} (more )?[a-z]{3,}s\b", one.singular)}
+    assert alone == {"All {count} steps happened."}
+
+
+def test_a_count_is_told_with_its_noun_and_its_thousands_apart() -> None:
+    told = [
+        words.counted("{count} line of {file}", "{count} lines of {file}", n, file="a\x07") for n in (1, 2_000)
+    ]
+    assert told == ["1 line of a\\x07", "2,000 lines of a\\x07"]
 
 
 def test_the_compiled_catalogue_is_that_of_the_po_file() -> None:

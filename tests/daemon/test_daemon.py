@@ -11,9 +11,11 @@ from typing import Any, Final
 import pytest
 
 from socialguard.store.dialect import driver
+from tests.attacker import sql
 from tests.cli import shapes
 from tests.cli.shapes import shown
 from tests.daemon.running import Running, daemon, until
+from tests.docs.pages import read
 from tests.office import Office
 
 DUE: Final = {"SOCIALGUARD_CLOCK": "+90s"}
@@ -79,6 +81,8 @@ def test_the_status_tells_each_duty_and_that_a_daemon_works(office: Office) -> N
     with daemon(office) as running:
         until(lambda: {"publish", "backup"} <= duties(office).keys(), "runs are kept")
         until(lambda: any(name.startswith("backup ") for name in duties(office)), "turns are kept")
+        page = read("docs/operations.md")
+        assert [name for name in duties(office) if " " not in name and f"| {name} |" not in page] == []
         found = shown(office.cli("daemon", "status", "--json"), shapes.DaemonStatus)
         assert found.alive is True
         assert found.pid == running.process.pid
@@ -174,13 +178,27 @@ def test_a_daemon_whose_lease_was_taken_over_ends(office: Office) -> None:
 
 
 def test_a_workspace_that_was_tampered_with_ends_it_with_13(office: Office) -> None:
-    schedule(office, "As confirmed.")
-    with office.entered() as workspace, workspace.database.write() as connection:
-        connection.exec_driver_sql("update delivery set content = replace(content, 'As', 'Not as')")
+    """What is wrong with more than one delivery, here the freezes, ends it."""
+    schedule(office, "Frozen.")
+    assert office.cli("freeze", "--all", "--reason", "leak", "--json").code == 0
     with daemon(office, **DUE) as running:
+        sql(office, "delete from stop")
         assert running.process.wait(60) == 13
         assert running.lines()[-1]["code"] == 13
     assert office.published() == []
+
+
+def test_one_changed_delivery_is_held_and_the_daemon_goes_on(office: Office) -> None:
+    changed = schedule(office, "As confirmed.")
+    schedule(office, "Untouched.")
+    with office.entered() as workspace, workspace.database.write() as connection:
+        connection.exec_driver_sql("update delivery set content = replace(content, 'As', 'Not as')")
+    with daemon(office, **DUE) as running:
+        until(lambda: office.published() == ["Untouched."], "the one that nobody changed goes out")
+        until(lambda: [one["id"] for one in office.queue("held")] == [changed], "the changed one is held")
+        assert running.stop() == 0
+    assert office.published() == ["Untouched."]
+    assert [one["kind"] for one in office.cli("alerts", "list", "--json").document["alerts"]] == ["tampered"]
 
 
 def test_no_secret_comes_to_the_log_and_every_line_is_one_document(office: Office) -> None:

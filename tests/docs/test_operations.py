@@ -57,9 +57,9 @@ def accept_and_go_on(office: Office, queued: str) -> None:
     verified = office.cli("audit", "verify", "--json", **LATER)
     assert verified.code == 0, verified.document["problems"]
     assert "declared" in verified.document["status"]
-    (waiting,) = office.queue("queued")
-    assert waiting["id"] == queued  # as the document warns: it is public, and stands as still to be sent
-    assert done(office, "queue", "run") == 11
+    (waiting,) = office.queue("held")
+    assert waiting["id"] == queued  # as the document says: it is public, and stands as still to be sent
+    assert done(office, "queue", "run") == 0
     assert done(office, "queue", "cancel", queued, "--reason", "was sent") == 0
     assert done(office, "thaw", "--all", "--confirm", "all", "--reason", "queue looked through") == 0
     assert office.post("After the restore.", "x:@acme", **LATER).code == 0

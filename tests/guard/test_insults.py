@@ -90,6 +90,19 @@ def test_every_listed_word_is_found_as_it_stands_and_in_capitals() -> None:
                 assert list(lexicon.found(text)), text
 
 
+@pytest.mark.parametrize("tag", ["#fuckyou", "#FuckThis", "#lesputes", "#PutainDeBus", "#fuckthepolice"])
+def test_an_insult_joined_with_other_words_in_a_hashtag_is_held(tag: str) -> None:
+    assert told("insults", f"Come {tag} now") == [("hold", tag)]
+    assert told("insults", f"Come {tag} now", settings={"allowed.any": ("fuck", "putes", "putain")}) == []
+
+
+@pytest.mark.parametrize(
+    "tag", ["#PhilipKDick", "#philipkdick", "#HomoSapiens", "#cumbria", "#salopettes", "#disputes"]
+)
+def test_a_hashtag_in_which_no_word_insults_passes(tag: str) -> None:
+    assert told("insults", f"Come {tag} now") == []
+
+
 @given(st.sampled_from(sorted(sections()["strong any"])), st.text(alphabet="*", min_size=1, max_size=1), st.data())
 def test_a_listed_word_with_a_letter_starred_out_is_found(word: str, star: str, data: st.DataObject) -> None:
     folded = plain(word)

@@ -129,6 +129,24 @@ def test_domains_that_own_posts_link_to_often_are_ours() -> None:
     assert checked(lookalike, "https://acmetools.com/other", past=past) == []
 
 
+@pytest.mark.parametrize("host", ["acme.com.evil.example.org", "acme.com.fr", "www.acme.com.shop.net"])
+def test_our_domain_inside_that_of_another_is_held(host: str) -> None:
+    text = f"Buy at https://{host}/sale"
+    (found,) = checked(lookalike, text, domains=("acme.com",))
+    assert f"{host} is no address of acme.com" in found.message()
+    assert text[slice(*found.span or ())] == f"https://{host}/sale"
+    assert (
+        checked(lookalike, "https://www.shop.acme.com/sale and https://evil.com/acme.com", domains=("acme.com",))
+        == []
+    )
+
+
+def test_our_domain_with_an_end_that_no_network_links_is_held() -> None:
+    text = "Visit acme.con, or acme.cmo. Mail lea@acme.con; we open.Come at nine"
+    found = checked(lookalike, text, domains=("acme.com",))
+    assert [text[slice(*one.span or ())] for one in found] == ["acme.con", "acme.cmo"]
+
+
 def test_short_and_distant_names_are_no_near_miss() -> None:
     assert checked(lookalike, "https://x.com and https://t.co/abc", domains=("a.co", "t.com", "co.co")) == []
     assert checked(lookalike, "https://lemonde.fr", domains=("acmetools.com",)) == []

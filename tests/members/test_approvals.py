@@ -334,3 +334,19 @@ def test_what_a_removed_member_submitted_is_held(office: Office, jonas: Colleagu
     sent = run(office, SOCIALGUARD_CLOCK="+121m")
     assert [one["state"] for one in sent] == ["held"]
     assert office.published("x") == []
+
+
+@pytest.mark.parametrize("when", [("--grace", "0"), ("--at", "in 2 hours")], ids=["now", "later"])
+def test_what_waits_for_an_approval_ends_with_11_on_every_machine(
+    office: Office, jonas: Colleague, when: tuple[str, ...]
+) -> None:
+    """With the worker that would send it here or elsewhere, posted now or for later, and edited."""
+    apply_policy(office, FOUR_EYES)
+    named = ("--to", "x:@acme", "--confirm", "x:@acme")
+    for who in (office, jonas):
+        done = who.cli("post", f"By {who.base.name}", *named, *when, "--json")
+        (waiting,) = done.deliveries
+        assert (done.code, waiting["state"], done.error["code"]) == (11, "awaiting", 11), done
+        edited = who.cli("queue", "edit", waiting["id"], "Better", "--confirm", "x:@acme", "--json")
+        assert (edited.code, edited.deliveries[0]["state"]) == (11, "awaiting"), edited
+        assert who.cli("queue", "cancel", edited.deliveries[0]["id"], "--json").code == 0

@@ -118,6 +118,20 @@ def test_a_year_that_graph_does_not_show_whole_is_told(
     assert [page.reached_limit for page in pages] == [*[False] * (len(pages) - 1), limited]
 
 
+def test_comments_under_posts_that_graph_hides_are_told_to_be_missing(process: Running) -> None:
+    """The walk along the feed ends where the feed does; that posts are hidden hides what others wrote there."""
+    start = datetime(2024, 1, 2, tzinfo=UTC).timestamp()
+    comment = [{"text": "Hi", "from": "fan"}]
+    for posts, limited in ((700, True), (500, False)):
+        past = [{"text": str(n), "created_at": start + n * 40_000, "comments": comment} for n in range(posts)]
+        process.reset(seed(past))
+        page = session(process.facebook).activity(Stream.MENTIONS, since=None, at=None)
+        while page.next is not None:
+            assert not page.reached_limit
+            page = session(process.facebook).activity(Stream.MENTIONS, since=None, at=page.next)
+        assert page.reached_limit is limited
+
+
 def test_a_place_that_an_older_version_left_is_gone_on_with(process: Running) -> None:
     process.reset(seed([{"text": "a", "created_at": FIRST}]))
     page = session(process.facebook).activity(Stream.POSTS, since=None, at=f'[{FIRST},"",false,0,[],100]')

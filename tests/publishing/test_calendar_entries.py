@@ -34,6 +34,13 @@ def row(when: str, zone: str | None = None) -> Entry:
         "2030/11/27 9.30am",
         "27 novembre 2030 9h30",
         "nov 27, 2030 9:30am",
+        "2030-11-27 9:30:00 AM",
+        "2030-11-27 09:30 AM",
+        "11/27/2030 9:30:00 AM",
+        "27-Nov-2030 9:30",
+        "27-nov.-2030 9h30",
+        "Wednesday, November 27, 2030 9:30am",
+        "mercredi 27 novembre 2030 9h30",
     ],
 )
 def test_a_date_is_understood_as_people_of_both_languages_write_it(when: str) -> None:
@@ -63,6 +70,12 @@ def test_a_month_that_does_not_exist_is_told_as_it_was_written() -> None:
     cells = {"account": "x:@acme", "when": "12/13/2026 9h", "text": "Hello"}
     with pytest.raises(errors.BadTime, match=r"12/13/2026 9h .*there is no month 13"):
         moment(entry(2, cells), "Europe/Paris", "day-first")
+
+
+def test_a_day_that_does_not_exist_is_told_as_it_was_written() -> None:
+    with pytest.raises(errors.BadTime) as refused:
+        moment(row("31/02/2029 9h30"), PARIS, None)
+    assert refused.value.message().startswith("31/02/2029 9h30 is not a time")
 
 
 def test_a_time_that_does_not_exist_is_refused_with_two_proposals() -> None:
@@ -117,6 +130,15 @@ def test_a_row_names_accounts_with_commas_semicolons_or_spaces_between() -> None
 def test_a_row_without_what_a_post_needs_is_refused(cells: dict[str, str]) -> None:
     with pytest.raises(errors.UsageError):
         entry(2, cells)
+
+
+@pytest.mark.parametrize("day", ["2030-11-27 00:00", "2030-11-27 0:00:00", "27/11/2030 00:00"])
+def test_a_day_that_a_spreadsheet_writes_with_midnight_is_a_day(day: str) -> None:
+    """In a column of its own; where one cell says both, midnight is meant."""
+    found = entry(2, {"account": "x:@acme", "date": day, "time": "9:30", "text": "a"})
+    assert moment(found, PARIS, None).instant == datetime(2030, 11, 27, 8, 30, tzinfo=UTC)
+    whole = entry(2, {"account": "x:@acme", "when": "2030-11-27 00:00", "text": "a"})
+    assert moment(whole, PARIS, None).instant == datetime(2030, 11, 26, 23, tzinfo=UTC)
 
 
 def test_a_text_keeps_its_lines() -> None:

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from socialguard import errors
 from socialguard.publishing.calendar import columns, csv_table, table, xlsx_table
+from socialguard.publishing.calendar.entries import entry, moment
 from socialguard.publishing.calendar.table import CalendarUnusable, Row
 
 HEADING = ["account", "date", "time", "text"]
@@ -111,6 +112,15 @@ def test_semicolons_and_a_byte_order_mark_are_what_excel_writes() -> None:
     assert named[0][1] == {"account": "x:@acme", "date": "27/11/2030", "time": "9h", "text": "Un, deux"}
 
 
+def test_a_first_line_may_tell_excel_the_separator_and_lines_keep_their_numbers() -> None:
+    data = b"sep=;\r\naccount;text\r\nx:@acme;One, two, three\r\n"
+    rows = csv_table.rows(data, "c.csv")
+    assert [(row.line, row.cells) for row in rows] == [
+        (2, ("account", "text")),
+        (3, ("x:@acme", "One, two, three")),
+    ]
+
+
 def test_cells_beyond_the_heading_refuse_their_row() -> None:
     rows = [Row(1, tuple(HEADING)), Row(2, ("x:@acme", "2030-01-01", "9:00", "a", "stray"))]
     assert columns.under_heading(rows, "c.csv")[0][0].problem is not None
@@ -157,6 +167,29 @@ def test_merged_cells_are_refused(tmp_path: Path) -> None:
         made.active.merge_cells("A2:B2")
 
     assert "merged" in refusal(book(tmp_path, fill))
+
+
+def test_a_row_that_nobody_sees_is_refused(tmp_path: Path) -> None:
+    """Filtered out, or hidden by hand: whoever looked at the sheet did not mean it to go out, or forgot it."""
+
+    def fill(made: Workbook) -> None:
+        sheet = made.active
+        assert sheet is not None
+        for text in ("seen", "hidden", "seen, too"):
+            sheet.append(["x:@acme", "2030-11-27", "9:00", text])
+        sheet.row_dimensions[3].hidden = True
+
+    rows = table.read(book(tmp_path, fill))[1:]
+    assert ["hidden" in str(row.problem) for row in rows] == [False, True, False]
+
+
+def test_a_day_without_a_format_of_its_own_is_read_with_the_time_beside_it(tmp_path: Path) -> None:
+    def fill(made: Workbook) -> None:
+        assert made.active is not None
+        made.active.append(["x:@acme", datetime(2030, 11, 27), time(9, 30), "a"])  # noqa: DTZ001 # no zone there
+
+    ((_, cells),) = columns.under_heading(table.read(book(tmp_path, fill)), "c.xlsx")
+    assert moment(entry(2, cells), "UTC", None).wall == datetime(2030, 11, 27, 9, 30)  # noqa: DTZ001
 
 
 def test_a_second_sheet_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialguard.publishing.draft_file import DraftInvalid, absolute, from_kept, is_draft, parse, render
+from socialguard.publishing.draft_file import (
+    DraftInvalid,
+    absolute,
+    from_kept,
+    is_draft,
+    parse,
+    render,
+    require_no_other_head,
+)
 from socialguard.publishing.interface import Attached, Divide, Request
 from socialguard.publishing.prepare import payload_of
 
@@ -144,3 +152,29 @@ def test_what_is_kept_comes_back() -> None:
     assert payload_of(kept) == payload_of(request)
     old = from_kept("Hello", {"to": ["x:@acme"], "media": [], "link": None, "reply_to": None, "at": None}, "d-1")
     assert old == Request(text="Hello", selectors=["x:@acme"], media=[], draft="d-1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nto: x:@acme\n---\nHello",
+        "\n---\r\ntitle: Spring\r\nto:\r\n  - x:@acme\r\n# a note\r\n\r\n---\r\nHello",
+        "---\ntags: [a, b]\n...\n",
+    ],
+)
+def test_a_head_of_another_program_is_not_posted_as_text(text: str) -> None:
+    with pytest.raises(DraftInvalid, match="YAML"):
+        require_no_other_head(text, PATH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nOne\n---\nTwo",
+        "---\nTwo things: first this.\nThen that.\n---\nEnd",
+        "--- to: all ---",
+        "Hello\n---\na: b\n---\n",
+    ],
+)
+def test_lines_of_hyphens_in_a_text_are_text(text: str) -> None:
+    require_no_other_head(text, PATH)

@@ -251,7 +251,7 @@ def test_what_went_out_before_a_refusal_is_told(office: Office) -> None:
     assert (done.code, done.error["name"]) == (13, "tampered")
     assert [(one["account"], one["state"]) for one in done.deliveries] == [
         ("x:@acme", "sent"),
-        ("x:@globex", "queued"),
+        ("x:@globex", "held"),
     ]
     assert done.deliveries[0]["url"]
     assert office.published() == ["Sound"]

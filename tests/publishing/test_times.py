@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from socialguard import errors
-from socialguard.publishing.times import Moment, parse_when
+from socialguard.publishing.times import Moment, parse_when, within_reach
 
 PARIS = "Europe/Paris"
 NOW = datetime(2026, 11, 23, 13, 5, 24, 123456, tzinfo=UTC)  # a Monday, 14:05 in Paris
@@ -140,6 +140,20 @@ def test_what_is_not_understood_whole_is_refused(text: str) -> None:
 def test_a_time_that_is_past_is_refused(text: str) -> None:
     with pytest.raises(errors.BadTime, match="is past"):
         parse_when(text, PARIS, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [("in 366 days", True), ("in 367 days", False), ("2126-01-01 09:00", False), ("31 december 9am", True)],
+)
+def test_what_is_scheduled_lies_within_a_year(text: str, is_taken: bool) -> None:
+    found = parse_when(text, PARIS, NOW)
+    if is_taken:
+        assert within_reach(found, text, NOW) is found
+        return
+    with pytest.raises(errors.BadTime, match="more than a year ahead") as caught:
+        within_reach(found, text, NOW)
+    assert "Is the year right?" in caught.value.what_to_do()
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00", "9999-12-31T23:59-12:00", "0001-01-01T00:00+14:00"])

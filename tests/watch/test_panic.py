@@ -17,7 +17,7 @@ WHY = ("--reason", "hacked", "--json")
 
 
 def queued(office: Office, name: str = "x:@acme") -> str:
-    done = office.cli("post", "Later", "--to", name, "--confirm", name, "--at", "2999-01-01 10:00", "--json")
+    done = office.cli("post", "Later", "--to", name, "--confirm", name, "--at", "in 300 days", "--json")
     assert done.code == 0, done
     return str(done.deliveries[0]["id"])
 

@@ -154,7 +154,7 @@ def test_people_read_what_was_seen_and_what_to_do(office: Office) -> None:
     happen(office, text="Foreign")
     assert "critical" in office.cli("watch", "run", "x:@acme").stdout
     told = office.cli("alerts", "show", "1").stdout
-    assert "FOREIGN  x:@acme: 1 posts" in told
+    assert "FOREIGN  x:@acme: posts that were not sent from here: 1;" in told
     assert "socialguard freeze x:@acme" in told
 
 

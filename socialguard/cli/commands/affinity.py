@@ -5,7 +5,7 @@ import click
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
-from socialguard.cli.words import _, percent
+from socialguard.cli.words import _, counted, percent
 
 
 @command("status")
@@ -63,4 +63,5 @@ def fit(face: Face, anew: bool) -> None:
     with open_workspace(face) as workspace:
         found = affinity.refit(workspace, anew=anew)
     document = {"learned": found.learned, "anew": found.whole}
-    face.printer.answer(document, lambda: face.printer.say("Learned: {count} posts.", count=found.learned))
+    told = counted("Learned: {count} post.", "Learned: {count} posts.", found.learned)
+    face.printer.answer(document, lambda: face.printer.line(told))

@@ -10,12 +10,13 @@ import click
 
 from socialguard import errors
 from socialguard.cli import progress
+from socialguard.cli.deliveries import tell_held
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason
 from socialguard.cli.output import error_document, sentences
 from socialguard.cli.phrases import phrase
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, counted, later, say
 from socialguard.workspace.opened import Workspace
 
 WORDS: Final = (later("whole"), later("tampered"), later("none"), later("local"), later("outside"))
@@ -133,18 +134,28 @@ def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool
 
     def people() -> None:
         face.printer.say(
-            "{status}: {entries} entries, root {root}, anchored: {anchored}.",
+            "{status}: {entries}, root {root}, anchored: {anchored}.",
             status=_status(report),
-            entries=report.entries,
+            entries=counted("{count} entry", "{count} entries", report.entries),
             root=report.root,
             anchored=_(report.anchored),
         )
         if report.pruned:
-            face.printer.say(
-                "Of {count} entries only the hash is kept: an owner let go what they said.", count=report.pruned
+            face.printer.line(
+                counted(
+                    "Of {count} entry only the hash is kept: an owner let go what it said.",
+                    "Of {count} entries only the hash is kept: an owner let go what they said.",
+                    report.pruned,
+                )
             )
         if report.unproven:
-            face.printer.say("{count} entries after the last checkpoint are unproven.", count=report.unproven)
+            face.printer.line(
+                counted(
+                    "{count} entry after the last checkpoint is unproven.",
+                    "{count} entries after the last checkpoint are unproven.",
+                    report.unproven,
+                )
+            )
         for one in report.problems:
             face.printer.line(f"{one.kind}: {phrase(one.detail)}")
         if error is not None and (remedy := sentences(error)[1]):
@@ -168,10 +179,19 @@ def checkpoint(face: Face) -> int:
     }
 
     def people() -> None:
-        face.printer.say("Signed: {size} entries.", size=document["size"])
+        face.printer.line(
+            counted("Signed: {count} entry.", "Signed: {count} entries.", 0 if tree is None else tree.size)
+        )
         for one in published:
             if one.error is None:
-                face.printer.say("{anchor}: {count} checkpoints.", anchor=one.anchor, count=one.count)
+                face.printer.line(
+                    counted(
+                        "{anchor}: {count} checkpoint.",
+                        "{anchor}: {count} checkpoints.",
+                        one.count,
+                        anchor=one.anchor,
+                    )
+                )
             else:
                 face.printer.line(f"{one.anchor}: {one.error}")
 
@@ -215,9 +235,9 @@ def export(
     face.printer.answer(
         document,
         lambda: face.printer.say(
-            "{count} entries and {proofs} proofs in {file}.",
-            count=made.entries,
-            proofs=made.proofs,
+            "{entries} and {proofs} in {file}.",
+            entries=counted("{count} entry", "{count} entries", made.entries),
+            proofs=counted("{count} proof", "{count} proofs", made.proofs),
             file=directory,
         ),
     )
@@ -227,34 +247,32 @@ def export(
 @reason()
 def accept(face: Face, reason: str) -> None:
     """Accept that the log was damaged: declare the gap, signed by an owner, and begin it again."""
-    from socialguard.audit import incident
-    from socialguard.workspace.owner import OwnerSigner
-    from socialguard.workspace.signed import log_keys_of
+    from socialguard.workspace import accepting
 
     with open_workspace(face) as workspace:
-        with workspace.database.read() as connection:
-            manifest = workspace.signed.books(connection).manifest
-        _require_damage(workspace)
-        declared = incident.accept(
-            workspace.database,
-            workspace.log,
-            actor=workspace.person,
-            reason=reason,
-            keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-            log_keys=log_keys_of(manifest),
-            pins=workspace.pins,
-            anchors=workspace.anchors,
-        )
+        done = accepting.accept(workspace, reason)
+    declared = done.declared
     gaps = [{"incarnation": gap.incarnation, "first": gap.first, "last": gap.last} for gap in declared.gaps]
-    document = {"incarnation": declared.incarnation, "intact": declared.intact, "gaps": gaps}
-    face.printer.answer(
-        document,
-        lambda: face.printer.say(
-            "The log begins again as incarnation {number}; {intact} entries before it are proved.",
-            number=declared.incarnation,
-            intact=declared.intact,
-        ),
-    )
+    document = {
+        "incarnation": declared.incarnation,
+        "intact": declared.intact,
+        "gaps": gaps,
+        "held": list(done.held),
+        "unknown": list(done.unknown),
+    }
+
+    def people() -> None:
+        face.printer.line(
+            counted(
+                "The log begins again as incarnation {number}; {count} entry before it is proved.",
+                "The log begins again as incarnation {number}; {count} entries before it are proved.",
+                declared.intact,
+                number=declared.incarnation,
+            )
+        )
+        tell_held(face, done.held, done.unknown)
+
+    face.printer.answer(document, people)
 
 
 def _when(entry: Any) -> str:  # Any: audit.reader.Logged, imported late
@@ -289,14 +307,6 @@ def _error(report: Any) -> errors.SocialGuardError | None:  # Any: audit.verify.
     remedy = "Keep copies of everything as it is; docs/operations.md says what to do at this alarm."
     what = ROWS.get(problem.kind, "The audit log")
     return errors.Tampered(what=what, detail=problem.detail, remedy=remedy)
-
-
-def _require_damage(workspace: Workspace) -> None:
-    """Refuse to begin a log again that nothing is wrong with: an owner's signature is not for a slip."""
-    from socialguard.workspace.verifying import verify
-
-    if verify(workspace, deep=True).exit_code in (0, errors.Stale.exit_code, errors.NotAnchored.exit_code):
-        raise errors.UsageError(detail="The log is whole: there is no incident to accept.")
 
 
 def _status(report: Any) -> str:  # Any: audit.verify.Report, imported late

@@ -14,7 +14,7 @@ from socialguard.cli.completion import AccountType
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
-from socialguard.cli.words import _
+from socialguard.cli.words import _, counted
 from socialguard.workspace.opened import Workspace
 
 _DAY: Final = len("2026-11-30")
@@ -45,7 +45,9 @@ def access(face: Face, account: str | None, at: str | None, form: str | None, ou
             return
         face.printer.answer(
             {"file": str(out), "rights": len(picture.rights), "findings": len(picture.findings)},
-            lambda: face.printer.say("{count} rights in {file}.", count=len(picture.rights), file=out),
+            lambda: face.printer.line(
+                counted("{count} right in {file}.", "{count} rights in {file}.", len(picture.rights), file=out)
+            ),
         )
         return
 

@@ -11,7 +11,7 @@ from socialguard.cli.commands.audit import instant
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, counted, later
 
 
 class NotPruned(errors.Cancelled):
@@ -54,9 +54,21 @@ def prune(face: Face, before: str, dry_run: bool, confirmed: tuple[str, ...], re
 
     def people() -> None:
         if pruned:
-            face.printer.say("Of {count} entries only the hash is kept now.", count=pruned)
+            face.printer.line(
+                counted(
+                    "Of {count} entry only the hash is kept now.",
+                    "Of {count} entries only the hash is kept now.",
+                    pruned,
+                )
+            )
         else:
-            face.printer.say("{count} entries are old enough to lose what they say.", count=found.count)
+            face.printer.line(
+                counted(
+                    "{count} entry is old enough to lose what it says.",
+                    "{count} entries are old enough to lose what they say.",
+                    found.count,
+                )
+            )
         if found.kept_by:
             face.printer.note("Later ones stay, since this needs them: {what}.", what=found.kept_by)
         if pruned:
@@ -70,9 +82,10 @@ def _confirm(face: Face, found: "object", confirmed: tuple[str, ...]) -> None:
 
     assert isinstance(found, Plan)
     asked = Assent(
-        told=say(
+        told=counted(
+            "What {count} entry before {time} says goes for good: who, what, on which account, and why.",
             "What {count} entries before {time} say goes for good: who, what, on which account, and why.",
-            count=found.count,
+            found.count,
             time=f"{found.before:%Y-%m-%d %H:%M} UTC",
         ),
         question=later("Type {wanted} to let it go. Enter stops:"),

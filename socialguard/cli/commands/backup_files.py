@@ -10,8 +10,8 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.phrases import phrase
-from socialguard.cli.times_told import age, minute
-from socialguard.cli.words import _, say
+from socialguard.cli.times_told import age, brief
+from socialguard.cli.words import _, counted, listed, say
 from socialguard.workspace.opened import Workspace
 
 
@@ -50,6 +50,7 @@ def status(face: Face) -> None:
                         "files_wanted": found.files_wanted,
                         "file_bytes": found.file_bytes,
                         "next_run": None if next_run is None else jcs.timestamp(next_run),
+                        "network_shows_no_more": list(found.limited),
                     }
                 )
 
@@ -57,21 +58,26 @@ def status(face: Face) -> None:
 
     def people() -> None:
         face.printer.table(
-            [_("account"), _("items"), _("newest"), _("read"), _("open gaps"), _("files"), _("MB"), _("next run")],
+            [_("account"), _("items"), _("newest"), _("read"), _("open gaps"), _("files"), _("next run")],
             [
                 (
                     row["account"],
                     row["items"],
-                    minute(row["newest_at"], zones[row["account"]]),
+                    brief(row["newest_at"], now, zones[row["account"]]),
                     _("never") if row["age_s"] is None else say("{age} ago", age=age(row["age_s"])),
                     row["gaps_open"],
                     f"{row['files']}/{row['files'] + row['files_wanted']}",
-                    f"{row['file_bytes'] / 1e6:.1f}",
-                    minute(row["next_run"], zones[row["account"]]),
+                    brief(row["next_run"], now, zones[row["account"]]),
                 )
                 for row in rows
             ],
         )
+        for row in rows:
+            if row["network_shows_no_more"]:
+                what = listed(_(name) for name in row["network_shows_no_more"])
+                face.printer.say(
+                    "{account}: the network shows no older {what}.", account=row["account"], what=what
+                )
         face.printer.say("The archive takes {size} MB.", size=f"{size / 1e6:.1f}")
 
     face.printer.answer({"accounts": rows, "bytes": size}, people)
@@ -103,24 +109,30 @@ def verify(face: Face) -> int:
     def people() -> None:
         if not found.problems:
             face.printer.say(
-                "whole: {segments} segments with {lines} lines, {files} files.",
-                segments=found.segments,
-                lines=found.lines,
-                files=found.blobs,
+                "whole: {segments} with {lines}, {files}.",
+                segments=counted("{count} segment", "{count} segments", found.segments),
+                lines=counted("{count} line", "{count} lines", found.lines),
+                files=counted("{count} file", "{count} files", found.blobs),
             )
         for one in found.problems:
             face.printer.line(f"{one.where}: {phrase(one.what)}")
         for row in document["destroyed"]:
             face.printer.say("{account}, {month}: what others wrote was destroyed, on {at}.", **row)
         if found.unopened:
-            face.printer.note(
-                "{count} segments of what others wrote were proven by their bytes alone: no key here opens them.",
-                count=found.unopened,
+            face.printer.note_line(
+                counted(
+                    "{count} segment of what others wrote was proven by its bytes alone: no key opens it here.",
+                    "{count} segments of what others wrote were proven by bytes alone: no key opens them here.",
+                    found.unopened,
+                )
             )
         if found.plain:
-            face.printer.note(
-                "{count} segments of what others wrote are in the clear. Seal them: socialguard backup seal",
-                count=found.plain,
+            face.printer.note_line(
+                counted(
+                    "{count} segment of what others wrote is in the clear. Seal it: socialguard backup seal",
+                    "{count} segments of what others wrote are in the clear. Seal them: socialguard backup seal",
+                    found.plain,
+                )
             )
 
     face.printer.answer(document, people)
@@ -135,7 +147,13 @@ def rebuild(face: Face) -> None:
     document = {"before": made.before, "after": made.after, "lines": made.lines, "reason": made.reason}
 
     def people() -> None:
-        face.printer.say("The index was made anew from {lines} lines.", lines=made.lines)
+        face.printer.line(
+            counted(
+                "The index was made anew from {count} line.",
+                "The index was made anew from {count} lines.",
+                made.lines,
+            )
+        )
         face.printer.facts([(_("root before"), made.before or "–"), (_("root after"), made.after)])
 
     face.printer.answer(document, people)
@@ -163,5 +181,11 @@ def _by_steps(step: progress.Step) -> Callable[[int, int], None]:
 def _tell_rebuilt(face: Face, workspace: Workspace) -> None:
     made = workspace.archive.rebuilt
     if made is not None:
-        face.printer.note("The index was made anew from {lines} lines ({reason}).", lines=made.lines,
-                          reason=_(made.reason or ""))  # fmt: skip
+        face.printer.note_line(
+            counted(
+                "The index was made anew from {count} line ({reason}).",
+                "The index was made anew from {count} lines ({reason}).",
+                made.lines,
+                reason=_(made.reason or ""),
+            )
+        )

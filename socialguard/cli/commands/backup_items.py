@@ -13,6 +13,7 @@ from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, selectors
 from socialguard.cli.times_told import instant, minute
 from socialguard.cli.words import _, later, say
+from socialguard.model.text import excerpt
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _tell(
                     minute(one.created_at, zones.get(one.account_id, "UTC")),
                     say("{kind}, deleted", kind=_(one.kind.value)) if one.is_deleted else _(one.kind.value),
                     "" if one.own else one.author_name,
-                    " ".join(one.text[: 4 * _EXCERPT].split())[:_EXCERPT],
+                    excerpt(one.text, _EXCERPT),
                 )
                 for row, one in zip(documents, found, strict=True)
             ],

@@ -11,7 +11,7 @@ from socialguard.cli.assent import Assent, require_assent
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, confirm, reason
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, counted, later, say
 
 _MONTH: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _QUESTION: Final = later("Type {wanted} to destroy it; Enter stops:")
@@ -38,7 +38,13 @@ def seal(face: Face) -> None:
         if done is None:
             face.printer.say("All that others wrote is sealed.")
         else:
-            face.printer.say("{count} segments of what others wrote are sealed now.", count=done.segments)
+            face.printer.line(
+                counted(
+                    "{count} segment of what others wrote is sealed now.",
+                    "{count} segments of what others wrote are sealed now.",
+                    done.segments,
+                )
+            )
 
     face.printer.answer(document, people)
 
@@ -60,9 +66,9 @@ def shred(face: Face, account: str, month: str, reason: str, confirmed: tuple[st
         shredding.require_owner(workspace)
         kept = shredding.count(workspace, one, month)
         told = say(
-            "{count} items that others wrote to {account} in {month} will be destroyed, and the key to their "
-            "segments, also to copies of these elsewhere. Nothing brings them back.",
-            count=_("unknown") if kept is None else kept,
+            "What others wrote to {account} in {month} ({items}) will be destroyed, and the key to its "
+            "segments, also to copies of these elsewhere. Nothing brings it back.",
+            items=_("unknown") if kept is None else counted("{count} item", "{count} items", kept),
             account=one,
             month=month,
         )
@@ -77,11 +83,14 @@ def shred(face: Face, account: str, month: str, reason: str, confirmed: tuple[st
     }
 
     def people() -> None:
-        face.printer.say(
-            "{count} items that others wrote to {account} in {month} are destroyed.",
-            count=done.items,
-            account=one,
-            month=month,
+        face.printer.line(
+            counted(
+                "{count} item that others wrote to {account} in {month} is destroyed.",
+                "{count} items that others wrote to {account} in {month} are destroyed.",
+                done.items,
+                account=one,
+                month=month,
+            )
         )
         for path in done.copies:
             face.printer.note("{copy} may still hold the key or the texts: delete it yourself.", copy=path.name)

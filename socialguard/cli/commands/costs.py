@@ -16,6 +16,7 @@ from socialguard.cli.options import command, selectors
 from socialguard.cli.times_told import minute
 from socialguard.cli.words import _, fill
 from socialguard.model.account import typed_client
+from socialguard.model.campaign import campaign_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,11 +32,18 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 @click.option("--to", "last", metavar="DATE", help="The last day; else today.")
 @click.option("--client", "clients", multiple=True, metavar="CLIENT", help="Only this client (repeatable).")
 @selectors("--account", required=False)
+@click.option("--campaign", metavar="NAME", help="Only what was called for this campaign.")
 def costs(
-    face: Face, first: str | None, last: str | None, clients: tuple[str, ...], account: tuple[str, ...]
+    face: Face,
+    first: str | None,
+    last: str | None,
+    clients: tuple[str, ...],
+    account: tuple[str, ...],
+    campaign: str | None,
 ) -> None:
     """Show what calls cost, by account, operation and currency."""
     from socialguard.ledger import usage
+    from socialguard.registry import campaigns
 
     with open_workspace(face) as workspace, workspace.database.read() as connection:
         zone = workspace.zone
@@ -49,6 +57,7 @@ def costs(
             _midnight(until + timedelta(days=1), zone),
             clients=[_known_client(connection, name) for name in clients],
             account_ids=ids,
+            campaign=None if campaign is None else campaigns.find(connection, campaign_name(campaign)),
         )
         names = _names(connection, found)
         budgets = workspace.purse.standings(connection)

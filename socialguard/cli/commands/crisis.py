@@ -8,7 +8,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, reason, selector_arguments, stopping_reason
 from socialguard.cli.times_told import instant
-from socialguard.cli.words import plural
+from socialguard.cli.words import named_scope, plural
 from socialguard.ledger import stops
 from socialguard.model.account import Account
 from socialguard.publishing import crisis as crises
@@ -36,7 +36,7 @@ def on(face: Face, selectors: tuple[str, ...], labels: tuple[str, ...], reason: 
             problem = failed
 
     def people() -> None:
-        face.printer.say("Crisis mode: {scope}.", scope=", ".join(names))
+        face.printer.say("Crisis mode: {scope}.", scope=", ".join(map(named_scope, names)))
         if problem is not None:
             face.printer.note(
                 "What waits is held when its time comes: {problem}", problem=output.sentences(problem)[0]
@@ -65,7 +65,7 @@ def off(face: Face, selectors: tuple[str, ...], reason: str) -> int:
         names = [_told(workspace, stop.scope) for stop in lifted]
 
     def people() -> None:
-        face.printer.say("Crisis mode ended: {scopes}.", scopes=", ".join(names))
+        face.printer.say("Crisis mode ended: {scopes}.", scopes=", ".join(map(named_scope, names)))
         if held:
             face.printer.say(
                 plural(
@@ -113,7 +113,7 @@ def status(face: Face) -> int:
         for stop in found:
             face.printer.say(
                 "Crisis mode: {scope} since {since}: {reason}",
-                scope=told[stop.scope],
+                scope=named_scope(told[stop.scope]),
                 since=instant(stop.since, zone),
                 reason=stop.reason,
             )

@@ -1,4 +1,5 @@
-"""`socialguard demo`: the story of the program in a dozen real commands, against the sandbox on this machine.
+"""`socialguard demo`: the story of the program in real commands, each in a process of its own, against the sandbox
+on this machine.
 
 Every step is checked; one that does not happen ends the demo with an error, so it is also a smoke test.
 """
@@ -7,8 +8,6 @@ import json
 import os
 import secrets
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ import click
 
 from socialguard import errors
 from socialguard.cli.face import Face
+from socialguard.cli.forks import Fork, preload
 from socialguard.cli.options import command
 from socialguard.cli.words import _
 
@@ -51,34 +51,21 @@ class Story:
             self.face.printer.line(f"{len(self.steps)}. {_(sentence)}")
 
     def run(
-        self, arguments: Sequence[str], expect: int = 0, stdin: str | None = None, clock: str | None = None
+        self, arguments: Sequence[str], expect: int = 0, stdin: str = ""
     ) -> Any:  # Any: the command's JSON document
         """Run one real command, show it with what it answered, and return its document."""
         shown = " ".join(f'"{word}"' if " " in word else word for word in arguments)
-        environment = dict(self.environment)
-        if clock is not None:
-            environment["SOCIALGUARD_CLOCK"] = clock
-            shown = f"SOCIALGUARD_CLOCK={clock} socialguard {shown}"
-        else:
-            shown = f"socialguard {shown}"
-        done = subprocess.run(
-            [sys.executable, "-m", "socialguard", *arguments, "--json"],
-            input=stdin or "",
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
+        shown = f"socialguard {shown}"
+        done = Fork([*arguments, "--json"], self.environment, stdin).wait(LIMIT_S)
         try:
-            document = json.loads(done.stdout)
+            document = json.loads(done.out)
         except ValueError:
-            raise DemoFailed(step=f"{shown}: no answer ({done.stderr.strip()[-300:]})") from None
+            raise DemoFailed(step=f"{shown}: no answer ({done.err.strip()[-300:]})") from None
         if not self.face.as_json:
             self.face.printer.line(f"   $ {shown}")
-            for line in _told(document, done.returncode):
+            for line in _told(document, done.code):
                 self.face.printer.line(f"     {line}")
-        self.require(done.returncode == expect, f"{shown}: exit {done.returncode}, not {expect}")
+        self.require(done.code == expect, f"{shown}: exit {done.code}, not {expect}")
         return document
 
     @contextmanager
@@ -86,18 +73,12 @@ class Story:
         """Have a daemon work for the time of the block, with its clock moved; it must end well when told to."""
         if not self.face.as_json:
             self.face.printer.line(f"   $ SOCIALGUARD_CLOCK={clock} socialguard daemon run")
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "socialguard", "daemon", "run"],
-            env={**self.environment, "SOCIALGUARD_CLOCK": clock},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        daemon = Fork(["daemon", "run"], {**self.environment, "SOCIALGUARD_CLOCK": clock})
         try:
             yield
         finally:
             daemon.terminate()
-            code = daemon.wait(LIMIT_S)
+            code = daemon.wait(LIMIT_S).code
         self.require(code == 0, f"the daemon ended with {code}")
 
     def require(self, happened: bool, step: str) -> None:
@@ -144,6 +125,7 @@ def _play(face: Face, place: Path) -> list[str]:
     }
     seed = _seed()
     with start(seed) as sandbox:
+        preload()
         story = Story(face, home, environment)
         _found(story, place, seed, {"x": sandbox.x, "facebook": sandbox.facebook})
         _post_and_switch(story)

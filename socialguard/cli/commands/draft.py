@@ -14,6 +14,7 @@ from socialguard.cli.options import command, selectors
 from socialguard.cli.times_told import minute
 from socialguard.cli.words import _
 from socialguard.model.campaign import campaign_name
+from socialguard.model.text import excerpt
 from socialguard.publishing import draft_file
 from socialguard.publishing.interface import Divide, Request
 from socialguard.workspace.opened import Workspace
@@ -43,7 +44,7 @@ def list_(face: Face, unsent: bool, before: str | None, limit: int) -> None:
                     names.get(one.author, one.author),
                     " ".join(one.payload.get("to", ())),
                     ", ".join(_(state) for state in one.deliveries.values()),
-                    " ".join(one.text[:400].split())[:60],
+                    excerpt(one.text, 60),
                 )
                 for one in found
             ],
@@ -77,11 +78,12 @@ def new(face: Face, text: str | None, file: Path | None, to: tuple[str, ...], ca
         request = composing.written(face, text, file, composing.Given(to=to, campaign=name))
     with open_workspace(face) as workspace:
         if in_editor:
-            request = _edited(workspace, draft_file.render(request))
+            request = _edited(face, workspace, draft_file.render(request))
         request = draft_file.absolute(request)
         with workspace.database.write() as connection:
             author = workspace.person.id
             kept = writer.keep_draft(connection, request.text, payload_of(request), author)
+        face.written = ""
         _tell(face, workspace, kept)
 
 
@@ -102,13 +104,14 @@ def edit(face: Face, draft: str) -> None:
         before = draft_file.from_kept(found.text, found.payload, found.id)
         # One that could not be used is kept as it was written.
         begin = found.text if draft_file.is_draft(found.text) else draft_file.render(before)
-        request = draft_file.absolute(_edited(workspace, begin))
+        request = draft_file.absolute(_edited(face, workspace, begin))
         payload = payload_of(request)
         with workspace.database.write() as connection:
             if writer.rewrite_draft(connection, found.id, request.text, payload):
                 kept = found.id
             else:  # what was made of it must still be found as it was written
                 kept = writer.keep_draft(connection, request.text, payload, workspace.person.id)
+        face.written = ""
         _tell(face, workspace, kept)
 
 
@@ -122,13 +125,13 @@ class KeptAsWritten(errors.UsageError):
     remedy = "To put it right: socialguard draft edit {draft}"
 
 
-def _edited(workspace: Workspace, begin: str) -> Request:
+def _edited(face: Face, workspace: Workspace, begin: str) -> Request:
     """Return what a person makes of a draft's file in the editor. What cannot be used is kept as it is, so that
     nothing that was written is lost."""
-    from socialguard.cli import terminal
+    from socialguard.cli import unsaved
     from socialguard.ledger import writer
 
-    written = terminal.editor(begin, ".md")
+    written = unsaved.edited(face, begin, ".md")
     if written == begin.strip():
         raise NothingChanged
     try:

@@ -12,8 +12,9 @@ from socialguard.cli.options import command, logged
 from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant
 from socialguard.cli.waiting import waits_for
-from socialguard.cli.words import _, say
+from socialguard.cli.words import _, named_scope, say
 from socialguard.model.delivery import Delivery, State
+from socialguard.model.text import excerpt
 
 if TYPE_CHECKING:
     from socialguard.alerts.reader import Alert
@@ -82,7 +83,8 @@ def handover(face: Face, note: str | None) -> None:
             _section(face, title, [_line(one, accounts, stops_of.get(one.id)) for one in chosen])
         for title, stops in ((_("Frozen"), frozen), (_("Crises"), crises)):
             told = [
-                f"{one['scope']}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}" for one in stops
+                f"{named_scope(str(one['scope']))}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}"
+                for one in stops
             ]
             _section(face, title, told)
         _section(face, _("Alerts"), [one["message"] for one in document["alerts"]])
@@ -124,7 +126,7 @@ def _section(face: Face, title: str, lines: list[str]) -> None:
 
 def _line(one: Delivery, accounts: "dict[str, Account]", stop: "Stop | None") -> str:
     account = accounts.get(one.account_id)
-    text = " ".join(one.content.text.split())[:_TEXT]
+    text = excerpt(one.content.text, _TEXT)
     when = instant(one.due, account.zone if account is not None else "UTC")
     word = waits_for(one.state, is_due=one.due <= clock.now(), is_frozen=stop is not None)
     why = reason_told(one.state_reason) if stop is None else say("frozen: {reason}", reason=stop.reason)

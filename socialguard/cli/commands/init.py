@@ -33,7 +33,7 @@ def init(
             detail="--org and --owner need a name.", remedy="The log names them to whoever reads it."
         )
     identity = settings.identity_base()
-    _require_apart(layout.home.absolute().resolve(), identity.absolute().resolve())
+    require_apart(layout.home.absolute().resolve(), identity.absolute().resolve())
     kek = chosen_kek(face, key_file, systemd_credential, passphrase)
     configured = settings.load(layout.settings)
     org = found(
@@ -56,7 +56,7 @@ def init(
     face.printer.answer(document, people)
 
 
-def _require_apart(home: Path, identity: Path) -> None:
+def require_apart(home: Path, identity: Path) -> None:
     """Refuse private keys within the workspace, or around it: a backup of one would carry the other."""
     if identity.is_relative_to(home) or home.is_relative_to(identity):
         raise errors.UsageError(

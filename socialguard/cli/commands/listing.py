@@ -14,11 +14,12 @@ from socialguard.cli.options import command
 from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant, minute
 from socialguard.cli.waiting import CODES, waits_for
-from socialguard.cli.words import _
+from socialguard.cli.words import _, named_scope
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
 from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Act, Delivery, State
+from socialguard.model.text import excerpt
 from socialguard.registry import campaigns
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = 50
 _STATES = click.Choice([state.value for state in State])
+
+_EXCERPT: Final = 60
 
 
 @command("list")
@@ -210,7 +213,9 @@ def _why(document: Mapping[str, Any], word: str | None) -> str | None:
     """Return what a delivery waits for, and why: the freeze, or what it is held for."""
     stop = document["stop"]
     held = document["reason"] if document["state"] == State.HELD.value else ""
-    why = reason_told(held) if stop is None else f"{_('frozen')} {stop['scope']}, {stop['by']}: {stop['reason']}"
+    why = reason_told(held)
+    if stop is not None:
+        why = f"{_('frozen')} {named_scope(stop['scope'])}, {stop['by']}: {stop['reason']}"
     return word if word is None or not why else f"{_(word)} ({why})"
 
 
@@ -219,6 +224,6 @@ def _cells(row: Any, account: str, zone: str, word: str | None) -> tuple[str, ..
 
     content = to_content(row.content)
     act = _("(deletion)") if row.act == Act.DELETE.value else ""
-    text = " ".join(f"{act} {deliveries.part_mark(content)} {content.text}".split())
+    text = excerpt(f"{act} {deliveries.part_mark(content)} {content.text}".strip(), _EXCERPT)
     waits = "" if word is None else _(word)
-    return row.id, minute(row.due, zone), account, _(row.state), waits, text[:60]
+    return row.id, minute(row.due, zone), account, _(row.state), waits, text

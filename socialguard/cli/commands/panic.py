@@ -10,7 +10,7 @@ from socialguard.cli.commands.stops import tell_hidden
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, confirm, selector_arguments, stopping_reason
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, counted, later
 
 if TYPE_CHECKING:
     from socialguard.workspace.panic import Panic
@@ -65,7 +65,11 @@ def _confirm(face: Face, found: "Panic", confirmed: tuple[str, ...]) -> None:
     if face.has_terminal:
         _tell_foreign(face, found)
     asked = Assent(
-        told=say("This deletes {count} posts at their networks, for good.", count=count),
+        told=counted(
+            "This deletes {count} post at its network, for good.",
+            "This deletes {count} posts at their networks, for good.",
+            count,
+        ),
         question=later("Type {wanted} to delete them. Enter stops:"),
         wanted=str(count),
         names=[str(one.account) for one in found.accounts if one.foreign],

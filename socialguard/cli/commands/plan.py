@@ -12,7 +12,7 @@ from socialguard.cli import calendars, composing, deliveries, output, progress, 
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, selectors
-from socialguard.cli.words import _
+from socialguard.cli.words import _, counted
 from socialguard.model.campaign import campaign_name
 from socialguard.publishing.interface import Answer
 
@@ -157,11 +157,12 @@ def _answer(
         document["error"] = output.error_document(problem)
 
     def people() -> None:
-        numbers = {"found": sheet.found, "valid": len(sheet.good), "refused": len(sheet.refused)}
         face.printer.say(
-            "{found} rows: {valid} can be queued, {known} were queued before, {refused} are refused.",
+            "{rows}. Can be queued: {valid}; queued before: {known}; refused: {refused}.",
+            rows=counted("{count} row", "{count} rows", sheet.found),
+            valid=len(sheet.good),
             known=len(sheet.known),
-            **numbers,
+            refused=len(sheet.refused),
         )
         if dry_run:
             for line in calendars.card(sheet, face.printer.width):
@@ -169,7 +170,7 @@ def _answer(
         if problem is not None:
             output.tell_lines(problem, face)
         if done.rows or problem is None:
-            face.printer.say("{count} rows were queued.", count=done.rows)
+            face.printer.line(counted("{count} row was queued.", "{count} rows were queued.", done.rows))
         if done.rows and problem is not None:
             face.printer.say("Import the same file again for the rest: what is queued is not queued twice.")
 

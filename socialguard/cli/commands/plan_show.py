@@ -17,7 +17,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, confirm, override, selector_arguments
 from socialguard.cli.times_told import weekday
-from socialguard.cli.words import _, say
+from socialguard.cli.words import _, counted, say
 from socialguard.ledger.states import WAITING
 from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Act
@@ -82,11 +82,11 @@ def show(face: Face, selectors: tuple[str, ...], span: str, on: str | None, camp
             )
         for gap in empty[:_TOLD]:
             face.printer.say(
-                "gap  {account}: nothing from {since} to {until} ({days} days)",
+                "gap  {account}: nothing from {since} to {until} ({days})",
                 account=gap.account,
                 since=gap.since,
                 until=gap.until,
-                days=gap.days,
+                days=counted("{count} day", "{count} days", gap.days),
             )
         more = max(0, len(close) - _TOLD) + max(0, len(empty) - _TOLD)
         if more:
@@ -143,7 +143,10 @@ def export(
     if out is not None:
         document = {"file": str(out), "deliveries": len(planned)}
         face.printer.answer(
-            document, lambda: face.printer.say("{count} posts in {file}.", count=len(planned), file=out)
+            document,
+            lambda: face.printer.line(
+                counted("{count} post in {file}.", "{count} posts in {file}.", len(planned), file=out)
+            ),
         )
 
 

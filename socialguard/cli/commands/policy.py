@@ -9,7 +9,7 @@ import click
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, reason
-from socialguard.cli.words import _, later
+from socialguard.cli.words import _, counted, later
 
 if TYPE_CHECKING:
     from socialguard.workspace.policies import Change
@@ -118,10 +118,10 @@ def check(face: Face, file: Path) -> None:
     face.printer.answer(
         {"policy": document},
         lambda: face.printer.say(
-            "{file} can be applied: rules for {labels} labels and {accounts} accounts.",
+            "{file} can be applied: rules for {labels} and {accounts}.",
             file=file,
-            labels=len(found.labels),
-            accounts=len(found.accounts),
+            labels=counted("{count} label", "{count} labels", len(found.labels)),
+            accounts=counted("{count} account", "{count} accounts", len(found.accounts)),
         ),
     )
 

@@ -94,6 +94,7 @@ def post(
         plan = prepare.prepare(workspace.desk, request, session_of(face), keep=not dry_run)
         if dry_run:
             return show_plan(face, plan)
+        face.written = ""  # the draft has it
         from socialguard.cli.sending import carry_out
 
         return carry_out(face, workspace.desk, plan, confirmed)

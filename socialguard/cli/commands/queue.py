@@ -6,7 +6,7 @@ from contextlib import suppress
 import click
 
 from socialguard import errors
-from socialguard.cli import composing, deliveries, output, terminal
+from socialguard.cli import composing, deliveries, output, unsaved
 from socialguard.cli.commands.listing import found
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
@@ -47,7 +47,7 @@ def edit(
         if value.act is not Act.PUBLISH:
             raise errors.UsageError(detail=f"Delivery {value.id} deletes a post; it has no text.")
         if text is None and face.has_terminal:
-            text = terminal.editor(value.content.text)
+            text = unsaved.edited(face, value.content.text)
         else:
             text = composing.text(face, text, None)
         return queue_again(
@@ -221,6 +221,7 @@ def _again(
         campaign=value.campaign_id,
     )
     plan: Plan = prepare.prepare(workspace.desk, request, session_of(face))
+    face.written = ""  # the draft has it
     return carry_out(face, workspace.desk, plan, confirmed)
 
 
@@ -246,6 +247,7 @@ def _go_on(
         overrides=overrides,
         campaign=rest.campaign,
     )
+    face.written = ""  # the draft has it
     return carry_out(face, workspace.desk, plan, confirmed)
 
 

@@ -10,6 +10,7 @@ from socialguard.cli.commands.plan_show import write_export
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, selector_arguments
+from socialguard.cli.words import counted
 
 
 @command("export")
@@ -55,5 +56,7 @@ def export(face: Face, selectors: tuple[str, ...], is_html: bool, out: Path | No
     ]
     face.printer.answer(
         {"file": str(out), "deliveries": codes},
-        lambda: face.printer.say("{count} posts in {file}.", count=len(waiting), file=out),
+        lambda: face.printer.line(
+            counted("{count} post in {file}.", "{count} posts in {file}.", len(waiting), file=out)
+        ),
     )

@@ -9,7 +9,7 @@ from socialguard.cli.assent import Assent, require_assent
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, confirm, reason, selector_arguments, stopping_reason
-from socialguard.cli.words import later, say
+from socialguard.cli.words import later, named_scope, say
 from socialguard.ledger.stops import MEMBER
 from socialguard.model.account import Account
 from socialguard.publishing import freeze as freezing
@@ -34,7 +34,9 @@ def freeze(
 
     def people() -> None:
         for name in names:
-            face.printer.say("Frozen: {scope}. A send that is under way cannot be stopped.", scope=name)
+            face.printer.say(
+                "Frozen: {scope}. A send that is under way cannot be stopped.", scope=named_scope(name)
+            )
         tell_hidden(face, reason, kept)
 
     face.printer.answer(document, people)
@@ -62,7 +64,9 @@ def thaw(
         confirm_thaw(face, workspace, names, confirmed)
         lifted = freezing.thaw(workspace.desk, stopping.scopes_of(workspace, names), reason)
     document = {"thawed": names, "scopes": [stop.scope for stop in lifted]}
-    face.printer.answer(document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(names)))
+    face.printer.answer(
+        document, lambda: face.printer.say("Lifted: {scopes}.", scopes=", ".join(map(named_scope, names)))
+    )
 
 
 def _names(selectors: Sequence[str], members: Sequence[str], everything: bool) -> list[str]:
@@ -96,7 +100,7 @@ def confirm_thaw(face: Face, workspace: Workspace, names: Sequence[str], confirm
         question=later("Type {wanted} to lift the freeze. Enter stops:"),
         wanted=_wanted(workspace, accounts) if face.has_terminal else "",
         names=names,
-        act=say("Lifting the freeze on {scopes}", scopes=", ".join(names)),
+        act=say("Lifting the freeze on {scopes}", scopes=", ".join(map(named_scope, names))),
     )
     require_assent(face, asked, sorted(given), NotLifted)
 

@@ -4,6 +4,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import passphrase_asker
 from socialguard.cli.options import command
 from socialguard.cli.printing import plain
+from socialguard.cli.words import counted
 
 
 @command("upgrade")
@@ -22,6 +23,8 @@ def upgrade(face: Face) -> None:
             say("The database went from schema {before} to {now}.", before=done.before, now=done.now)
         if done.copied_to is not None:
             say("As it was before: {copy}", copy=done.copied_to)
-        say("The log is whole: {entries} entries.", entries=done.entries)
+        face.printer.line(
+            counted("The log is whole: {count} entry.", "The log is whole: {count} entries.", done.entries)
+        )
 
     face.printer.answer({"upgraded": plain(done)}, people)

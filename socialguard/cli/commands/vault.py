@@ -4,6 +4,7 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,10 @@ from socialguard.cli.choosing import accounts_or_all, chosen, require_some
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, passphrase_asker
 from socialguard.cli.options import command, reason
-from socialguard.cli.words import _, say
+from socialguard.cli.words import _, counted, say
+
+if TYPE_CHECKING:
+    from socialguard.vault.recovery import Kit
 
 _KIT_LIMIT = 64 * 1024
 
@@ -52,10 +56,13 @@ def export(
     }
     face.printer.answer(
         document,
-        lambda: face.printer.say(
-            "{count} credentials in {file}. Whoever holds a recipient's identity holds these accounts.",
-            count=len(accounts),
-            file=out,
+        lambda: face.printer.line(
+            counted(
+                "{count} credential in {file}. Whoever holds a recipient's identity holds this account.",
+                "{count} credentials in {file}. Whoever holds a recipient's identity holds these accounts.",
+                len(accounts),
+                file=out,
+            )
         ),
     )
 
@@ -75,7 +82,10 @@ def rewrap(face: Face, selectors: tuple[str, ...], everything: bool, reason: str
             done.append({"account": str(account), "generation": gen})
             step(1)
     face.printer.answer(
-        {"rewrapped": done}, lambda: face.printer.say("{count} credentials are sealed anew.", count=len(done))
+        {"rewrapped": done},
+        lambda: face.printer.line(
+            counted("{count} credential is sealed anew.", "{count} credentials are sealed anew.", len(done))
+        ),
     )
 
 
@@ -154,8 +164,13 @@ def recovery_new(face: Face, out: Path | None, access: str | None) -> None:
                 "file": None if out is None else str(out)}  # fmt: skip
 
     def people() -> None:
-        face.printer.say("The kit opens {count} credentials. Kits made before open nothing newer.",
-                         count=len(accounts))  # fmt: skip
+        face.printer.line(
+            counted(
+                "The kit opens {count} credential. Kits made before open nothing newer.",
+                "The kit opens {count} credentials. Kits made before open nothing newer.",
+                len(accounts),
+            )
+        )
         if out is not None:
             face.printer.say("It is in {file}: print it or take it to a medium offline, then delete the file.",
                              file=out)  # fmt: skip
@@ -168,10 +183,9 @@ def recovery_new(face: Face, out: Path | None, access: str | None) -> None:
 @click.argument("file", metavar="FILE|-")
 def recovery_test(face: Face, file: str) -> int:
     """Prove that a recovery kit is the one in force and opens a credential."""
-    from socialguard.vault.recovery import parse_kit
     from socialguard.workspace import recovery
 
-    kit = parse_kit(_text(file))
+    kit = read_kit(file)
     with open_workspace(face) as workspace:
         proof = recovery.prove(workspace, kit)
     document = {"key_id": proof.key_id, "credentials": proof.credentials, "sealed": proof.sealed,
@@ -191,6 +205,13 @@ def recovery_test(face: Face, file: str) -> int:
 
     face.printer.answer({"kit": document}, people)
     return 0 if proof.sealed == proof.credentials else errors.PartlyDone.exit_code
+
+
+def read_kit(place: str) -> "Kit":
+    """Return the kit in a file, or typed on stdin (`-`)."""
+    from socialguard.vault.recovery import parse_kit
+
+    return parse_kit(_text(place))
 
 
 def _show_kit(face: Face, page: str) -> None:

@@ -11,7 +11,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, selector_arguments
 from socialguard.cli.times_told import minute
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, counted, later, say
 from socialguard.model.account import Account
 from socialguard.workspace.opened import Workspace
 
@@ -61,16 +61,22 @@ def run(face: Face, selectors: tuple[str, ...], newest: int | None) -> int:
             face.printer.say("Nothing was seen that nobody here did.")
         for one in outcomes:
             if one.buried:
-                face.printer.note(
-                    "{account}: {count} posts are deleted, as the archive says now.",
-                    account=one.account,
-                    count=len(one.buried),
+                face.printer.note_line(
+                    counted(
+                        "{account}: {count} post is deleted, as the archive says now.",
+                        "{account}: {count} posts are deleted, as the archive says now.",
+                        len(one.buried),
+                        account=one.account,
+                    )
                 )
             if one.returned:
-                face.printer.note(
-                    "{account}: {count} posts that were gone are shown again.",
-                    account=one.account,
-                    count=len(one.returned),
+                face.printer.note_line(
+                    counted(
+                        "{account}: {count} post that was gone is shown again.",
+                        "{account}: {count} posts that were gone are shown again.",
+                        len(one.returned),
+                        account=one.account,
+                    )
                 )
             if one.waits:
                 face.printer.note("{account} waits: the outcome of a send is not known yet.", account=one.account)
@@ -146,7 +152,14 @@ def _accounts(workspace: Workspace, selectors: Sequence[str]) -> Sequence[Accoun
 
 
 def _tell_baseline(face: Face, account: Account, usual: "Baseline", *, accepted: bool) -> None:
-    face.printer.say("{account}: learned from {count} posts by hand.", account=account, count=usual.posts)
+    face.printer.line(
+        counted(
+            "{account}: learned from {count} post by hand.",
+            "{account}: learned from {count} posts by hand.",
+            usual.posts,
+            account=account,
+        )
+    )
     face.printer.table([_("client"), _("posts")], [(name or "–", count) for name, count in usual.sources.items()])
     face.printer.table([_("hour"), _("posts")], [(f"{hour:02}", count) for hour, count in usual.hours.items()])
     face.printer.say("No burst: up to {count} within an hour.", count=usual.most_in_an_hour)

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from socialguard.cli import progress
+from socialguard.cli.deliveries import tell_held
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, passphrase_asker
 from socialguard.cli.options import command, reason
 from socialguard.cli.printing import plain
-from socialguard.cli.words import _
+from socialguard.cli.words import _, counted
 
 
 @command("adopt")
@@ -31,8 +32,12 @@ def adopt(face: Face, reason: str) -> None:
 
     def people() -> None:
         say = face.printer.say
-        say("This machine knows this workspace now: manifest {epoch}, {entries} entries, {stops} stops.",
-            epoch=adopted.epoch, entries=adopted.entries, stops=adopted.stops)  # fmt: skip
+        say(
+            "This machine knows this workspace now: manifest {epoch}, {entries}, {stops}.",
+            epoch=adopted.epoch,
+            entries=counted("{count} entry", "{count} entries", adopted.entries),
+            stops=counted("{count} stop", "{count} stops", adopted.stops),
+        )
         for account, gen in adopted.generations.items():
             say("{account}: credential generation {gen}", account=account, gen=gen)
         if adopted.had_pins:
@@ -61,10 +66,7 @@ def restore(face: Face, backup: Path, reason: str) -> None:
         )
         if done.put_aside is not None:
             say("What stood here is in {place}.", place=done.put_aside)
-        for delivery in done.held:
-            say("Held: {delivery}. Look at the account: it may be public already.", delivery=delivery)
-        for delivery in done.unknown:
-            say("Unknown: {delivery}. Run: socialguard queue reconcile", delivery=delivery)
+        tell_held(face, done.held, done.unknown)
         say("Everything is frozen. Replace the credentials that changed after the backup, look through the queue, "
             "then: socialguard thaw --all --reason …")  # fmt: skip
 

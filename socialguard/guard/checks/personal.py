@@ -2,10 +2,13 @@
 its checksum, or the plan of the numbers of its country, says that it is one."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
+from socialguard.guard.numbers import numbers_of_persons
 from socialguard.guard.reading import LINK, Span, without
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts
@@ -18,29 +21,36 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "countries": Texts(("FR", "GB", "US"), form="a list of countries in two letters (FR)", pattern="[A-Z]{2}"),
 }
 
-_MAIL: Final = re.compile(r"(?<![\w.+-])([\w.+-]{1,64})@((?:[\w-]{1,63}\.)+[A-Za-z]{2,24})(?![\w-])")
+_MAIL: Final = re.compile(
+    r"(?<![\w.+-])([\w.+-]{1,64})(?:@|\s?[\[(](?:at|arobase)[\])]\s?)((?:[\w-]{1,63}\.)+[A-Za-z]{2,24})(?![\w-])"
+)
 # Addresses of an office, not of a person.
 _OFFICE: Final = re.compile(
-    r"(?:info|contact|hello|bonjour|press[e]?|media|support|help|aide|service|sales|office|team|equipe|jobs|recrut\w*|"
-    r"careers|accueil|mairie|booking|reservations?|events?|news|newsletter|events|marketing|communication|com|admin|"
-    r"commercial|rh|hr|sav|shop|boutique|feedback|tips|submissions?|casting|tickets?|billetterie|privacy|dpo|legal|"
+    r"(?:info|box[._-]?office|members(?:hip)?|customer\w*|care|orders?|enquir(?:y|ies)|inquir(?:y|ies)|ask|"
+    r"donat\w*|dons|"
+    r"mecenat|m[eé]diation|biblioth[eè]que|library|museum|mus[eé]e|visit\w*|groupe?s|education|volunteer\w*|"
+    r"benevol\w*|"
+    r"inscriptions?|clients?|relation\w*|secretariat|studio|shows?|theat(?:re|er)|contact|hello|bonjour|"
+    r"press[e]?|media|support|help|aide|service|sales|office|team|equipe|jobs|recrut\w*|"
+    r"careers|accueil|mairie|booking|reservations?|events?|news|newsletter|events|marketing|communication|com|"
+    r"admin|"
+    r"commercial|rh|hr|sav|shop|boutique|feedback|tips|submissions?|casting|tickets?|billetterie|privacy|dpo|"
+    r"legal|"
     r"webmaster|redaction|editor(?:ial)?|letters)(?:[._+-].*)?",
     re.IGNORECASE,
 )
-_IBAN: Final = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
+_DESK: Final = re.compile(
+    r"\b(?:box office|reserv\w+|tickets?|info(?:rmation)?|book(?:ings?)?|orders?|office|desk|hotline|helpline|"
+    r"toll[- ]free|customer \w+|front desk|call (?:us|our|the|now)|contact us|visit us)\b",
+    re.IGNORECASE,
 )
-_CARD: Final = re.compile(
-    r"(?<![\d.,€$£#])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}([ -])\d{6}\2\d{5}|\d{13,19})(?![\d%€$£])"
-)
-_CARD_HEADS: Final = re.compile(r"3[47]|4|5[1-5]|2[2-7]|6(?:011|4|5)|3(?:0|6|8)|35")
 _DIGITS: Final = re.compile(r"(?:\d\W{0,2}){7,}")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a hold for a bank account or a card, a warning for a mobile number or a person's address, a note for
     the numbers and addresses of an office."""
-    text = without(LINK, subject.content.text)
+    text = _plain(without(LINK, subject.content.text))
     allowed = tuple(_bare(one) for one in subject.settings.texts("allowed"))
     taken: list[Span] = []
     for words, severity, span, remedy in (*_numbers(text), *_mails(text), *_phones(subject, text)):
@@ -53,14 +63,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _numbers(text: str) -> Iterator[tuple[str, Severity, Span, str]]:
-    remedy = marked("Take it out.")
-    for found in _IBAN.finditer(text):
-        if _is_iban(re.sub(r"[ -]", "", found[0])):
-            yield marked("a bank account (IBAN) is in it"), Severity.HOLD, found.span(), remedy
-    for found in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", found[0])
-        if _CARD_HEADS.match(digits) and len(set(digits)) > 1 and _is_luhn(digits):
-            yield marked("the number of a card is in it"), Severity.HOLD, found.span(), remedy
+    for words, span in numbers_of_persons(text):
+        yield words, Severity.HOLD, span, marked("Take it out.")
 
 
 def _mails(text: str) -> Iterator[tuple[str, Severity, Span, str]]:
@@ -91,11 +95,19 @@ def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, 
             found = list(PhoneNumberMatcher(around, country, leniency=Leniency.VALID, max_tries=20))
             # Ten digits without a sign are more often something else than a number of the United States.
             found = [one for one in found if country != "US" or not one.raw_string.isdigit()]
+            # Nor does 4471-9920-1182 begin with the prefix of Great Britain: a ticket, an order.
+            found = [
+                one
+                for one in found
+                if not ("-" in one.raw_string and _is_bare(one.raw_string, one.number.country_code))
+            ]
             for one in found:
-                if phonenumbers.number_type(one.number) in (
-                    PhoneNumberType.MOBILE,
-                    PhoneNumberType.FIXED_LINE_OR_MOBILE,
-                ):
+                kind = phonenumbers.number_type(one.number)
+                # Where a number does not tell what it is (North America), the words around it do.
+                office = kind == PhoneNumberType.FIXED_LINE_OR_MOBILE and _DESK.search(
+                    text[max(0, start + one.start - 60) : start + one.end + 30]
+                )
+                if not office and kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE):
                     words, severity = marked("a mobile number is in it"), Severity.WARN
                 else:
                     words, severity = marked("a phone number is in it"), Severity.NOTE
@@ -109,18 +121,29 @@ def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, 
                 break
 
 
+def _is_bare(raw: str, code: int | None) -> bool:
+    """Whether a number begins with the code of its country, and neither + nor 00 says so; 1-800-… is how North
+    America writes its own."""
+    return code != 1 and "+" not in raw and re.sub(r"\D", "", raw).startswith(str(code))
+
+
+@lru_cache(maxsize=64)
+def _plain(text: str) -> str:
+    """The text with digits, spaces, hyphens and @ of every alphabet as ASCII ones, each character at its place."""
+    return text if text.isascii() else "".join(map(_ascii, text))
+
+
+@lru_cache(maxsize=4096)
+def _ascii(char: str) -> str:
+    decimal = unicodedata.decimal(char, None)
+    if decimal is not None:
+        return str(decimal)
+    folded = unicodedata.normalize("NFKC", char)
+    if len(folded) == 1 and folded.isascii():
+        return folded
+    return {"Zs": " ", "Pd": "-"}.get(unicodedata.category(char), char)
+
+
 def _bare(text: str) -> str:
     """A number or an address without what only makes it readable."""
     return re.sub(r"[\s().-]", "", text).casefold() if "@" not in text else text.casefold()
-
-
-def _is_iban(text: str) -> bool:
-    """ISO 13616: the first four characters moved to the end, letters as numbers, modulo 97 is 1."""
-    moved = text[4:] + text[:4]
-    return 15 <= len(text) <= 34 and int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
-
-
-def _is_luhn(digits: str) -> bool:
-    """ISO/IEC 7812: every second digit from the right doubled, its digits added, modulo 10 is 0."""
-    doubled = [int(char) * (1 + index % 2) for index, char in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

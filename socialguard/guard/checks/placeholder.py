@@ -14,13 +14,34 @@ KIND: Final[Kind] = "text"
 LEVEL: Final[Severity | None] = Severity.HOLD
 PARAMETERS: Final[Mapping[str, Parameter]] = {"allowed": Texts(form="a list of texts that are no placeholders")}
 
-# Words that stand in brackets where something is still to be filled in; [VIDEO] and [LIVE] are none of them.
-_TO_FILL: Final = (
-    r"insert|ins[eé]rer|ajouter|add|your|votre|ton|enter|link|lien|url|name|nom|pr[eé]nom|first ?name|last ?name|"
-    r"date|time|heure|title|titre|city|ville|company|entreprise|brand|marque|product|produit|price|prix|"
-    r"hashtags?|handle|cta|[àa] compl[ée]ter|text|texte|"
+# What stands in brackets where something is still to be filled in; [VIDEO] and [LIVE] are none of it. A thing is
+# meant where it stands alone, or with what it is the thing of: [date], [client name], [nom du client].
+_ASKED: Final = (
+    r"(?:insert|ins[eé]rer|ajouter|add|enter|your|votre|ton)\b[^\[\]<>\n]{0,60}|[àa] compl[ée]ter|"
     r"to be (?:completed|confirmed)|placeholder|tbd|tbc|todo|xx+|\.{3}|…|\?+"
 )
+_THING: Final = (
+    r"link|lien|url|name|nom|pr[eé]nom|first ?name|last ?name|date|time|heure|title|titre|city|ville|company|"
+    r"entreprise|brand|marque|product|produit|price|prix|hashtags?|handle|cta|text|texte"
+)
+_TO_FILL: Final = (
+    rf"(?:{_THING})(?:[\s_:-]+(?:here|ici|goes here|of|to|for|du|de|des|de l[’']|d[’']|à|{_THING})"
+    rf"\b[^\[\]<>\n]{{0,60}})?|(?:[\w’'-]+[\s_]){{1,2}}(?:name|date|link|url|title|price|nom|lien)|{_ASKED}"
+)
+# A heading of a post, not a gap in it: it begins a line, and what follows begins a sentence.
+_NEVER_A_HEADING: Final = re.compile(
+    r"\W*(?:insert|ins[eé]rer|ajouter|enter|link|lien|url|name|nom|pr[eé]nom|todo|tb[cd]|xx|[àa] compl|"
+    r"placeholder)\b|.*\b(?:here|ici)\b",
+    re.IGNORECASE,
+)
+_HEADED: Final = re.compile(r"(?:\s*[:|–—-])?\s+[\W_]*(?:[A-ZÀ-Þ]|\d)")
+_BIO: Final = re.compile(r"\b(?:in|en|dans la|dans notre|in our) bio\b", re.IGNORECASE)
+_KISSES: Final = re.compile(
+    r"\b(?:love|lots|kiss\w*|hugs?|xo+|xoxo|miss|thanks?|birthday|valentine\w*|mum|mom|night)\b[^\n]{0,80}\Z",
+    re.IGNORECASE,
+)
+_SIZES: Final = re.compile(r"(?:\b(?:X*[SL]|M)\b|[Bb]owl)[\s,/-]*(?:(?:or|ou|to|et|and|au|à)\s)?\Z")
+_SIZED: Final = re.compile(r"[\s,/-]*(?:(?:or|ou|to|et|and|au|à)\s)?(?:X+[SL]|[SML])\b")
 _FORMS: Final = re.compile(
     "|".join(
         (
@@ -30,16 +51,34 @@ _FORMS: Final = re.compile(
             r"\{[A-Za-z_][A-Za-z_ ]{1,30}\}",
             r"%[A-Z_]{3,30}%",
             r"\*\|[A-Z_:]{2,30}\|\*",
-            rf"(?i:\[\s*(?:{_TO_FILL})(?:[\s_:-][^\[\]\n]{{0,60}})?\s*\])",
-            rf"(?i:<\s*(?:{_TO_FILL})(?:[\s_-][\w '’-]{{0,40}})?\s*>)",
+            r"\{\d\}",
+            r"<%=?[^%\n]{1,60}%>",
+            r"(?<![\w%])%s\b",
+            r"\b__[A-Z]{3,30}__\b",
+            rf"(?i:\[\s*(?:{_TO_FILL})\s*\])",
+            rf"(?i:<\s*(?:{_TO_FILL})\s*>)",
+            r"(?i:\((?:link|lien|insert[^()\n]{0,40}|ins[eé]rer [^()\n]{0,40}|[àa] compl[ée]ter)\))",
+            r"\b(?:[ÀA] COMPL[ÉE]TER|[ÀA] D[ÉE]FINIR)\b",
+            r"(?i:\bto-do:)",
+            r"(?i:#(?:hashtag|motcl[eé])\d+\b|#(?:your|votre)hashtag\b|@(?:your|votre)?(?:username|"
+            r"handle)here\b|@username\b)",
+            r"(?i:\b(?:hello|hi|dear|bonjour|ch[eè]re?) (?:undefined|null|NaN)\b)",
+            r"(?i:\bas an ai (?:language )?model\b|\ben tant qu(?:['’]ia|e mod[eè]le de langage)\b)",
+            r"(?i:\A\W*(?:sure|certainly|of course|bien s[uû]r)\W{1,3}(?:here(?:['’]s| is| are)|voici)\b)",
+            r"(?i:\A\W*(?:here(?:['’]s| is)|voici) (?:a|an|your|un|une|le|la) (?:tweet|social media post|"
+            r"l[eé]gende|caption)\b)",
             r"(?i:\blorem\s+ipsum\b)",
             r"\[object Object\]",
             r"(?i:\b(?:insert|ins[eé]rer)\s+(?:the\s+|le\s+|la\s+)?(?:link|lien|image|photo|name|nom|date)\b)",
             r"(?i:\binsert \w+ here\b)",
             r"%%\w{2,30}%%",
-            r"\b(?:FIXME|TODO|TBD|XXX+)\b",
-            r"\b(?:DD[/.-]MM[/.-]YY(?:YY)?|MM[/.-]DD[/.-]YY(?:YY)?|JJ[/.-]MM[/.-]AA(?:AA)?|YYYY-MM-DD|AAAA-MM-JJ)\b",
+            r"\b(?:FIXME|TODO|TBD|TBC|XXX+)\b",
+            r"\b(?:DD[/.-]MM[/.-]YY(?:YY)?|MM[/.-]DD[/.-]YY(?:YY)?|JJ[/.-]MM[/.-]AA(?:AA)?|YYYY-MM-DD|"
+            r"AAAA-MM-JJ)\b",
             r"\bXX?(?:[:hH/.]XX)+\b",
+            r"\b(?i:XX+)(?= ?(?:€|\$|£|%|(?i:euros?|janvier|f[eé]vrier|mars|avril|mai|juin|juillet|ao[uû]t|"
+            r"septembre|octobre|novembre|d[eé]cembre)\b))",
+            r"(?<=[€$£])(?i:XX+)\b",
         )
     )
 )
@@ -52,8 +91,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     for found in _FORMS.finditer(text):
         if found[0].casefold() in allowed:
             continue
-        if found[0] == "TODO" and language_of(text.replace("TODO", ""))[0] in ("es", "pt", "gl"):
-            continue  # "all" there
+        if _is_meant(text, found):
+            continue
         yield Finding(
             "placeholder",
             Severity.HOLD,
@@ -63,3 +102,21 @@ def check(subject: Subject) -> Iterator[Finding]:
             remedy=marked("Fill it in or take it out."),
             span=found.span(),
         )
+
+
+def _is_meant(text: str, found: re.Match[str]) -> bool:
+    """Whether what has the form of a placeholder says something: a heading, a list, sizes, kisses, Spanish."""
+    before, after = text[: found.start()], text[found.end() :]
+    if found[0] == "TODO":
+        listed = re.match(r"\W?lists?\b", after, re.IGNORECASE) or re.search(
+            r"\blistes? (?:de )?\Z", before, re.IGNORECASE
+        )
+        return listed is not None or language_of(f"{before} {after}")[0] in ("es", "pt", "gl")  # "all" there
+    if set(found[0]) == {"X"}:
+        kisses = not re.search(r"\w", after) and _KISSES.search(before)
+        return bool(kisses or _SIZES.search(before[-24:]) or _SIZED.match(after))
+    if found[0][0] in "[<" and _BIO.search(found[0]):
+        return True
+    if found[0][0] == "[" and not _NEVER_A_HEADING.match(found[0]):
+        return (not before or before.endswith("\n")) and _HEADED.match(after) is not None
+    return False

@@ -15,24 +15,44 @@ KIND: Final[Kind] = "text"
 LEVEL: Final[Severity | None] = Severity.HOLD
 PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
-_COMMAND: Final = re.compile(r"\s*(?:dm?|m)\s+@?[A-Za-z0-9_]{2,}(?=\s)", re.IGNORECASE)
-_BEGINS: Final = re.compile(r"\s*@[A-Za-z0-9_]{2,}(?=[\s,:])")
+# `d @lea …`, `dm lea …`. "DM us" and "DM @acme for help" ask the public: they name nobody, or say what for.
+_COMMAND: Final = re.compile(
+    r"\s*(?:(?i:dm?|m)\s+@[A-Za-z0-9_]{2,}(?!\s+(?i:for|to|if|with|and|or|now|pour|si|et|ou|avec|afin)\b)|"
+    r"dm?\s+(?!(?:us|me|to|if|for|is|and|or|with|your|our|the|now|here|open|day|in|on|it|pour|nous|moi|si|et|ou|"
+    r"avec|de|du|le|la|les|un|une|votre)\b)[a-z][a-z0-9_]+)(?=\s)"
+)
+_BEGINS: Final = re.compile(r"\s*(?:(?i:hey|hi|hello|yo|salut|coucou)[\s,]+)?@[A-Za-z0-9_]{2,}(?=[\s,:])")
+_SHOWN: Final = re.compile(
+    r"\b(?:thank(?:s| you)|thx|congrat\w*|well done|happy (?:birthday|anniversary)|welcome|good luck|cheers|"
+    r"merci|bravo|f[eé]licitations?|bon(?:ne)? (?:anniversaire|chance|f[eê]te)|bienvenue)\b",
+    re.IGNORECASE,
+)
 _YOU: Final = re.compile(
-    r"\b(?:you|your|yours|you're|you’re|u|ur|ya|tu|toi|ton|tes|t['’](?=\w)|te|vous|votre|vos)\b", re.IGNORECASE
+    r"(?<!\bet )(?<!\band )\b(?:you|your|yours|you're|you’re|u|ur|ya|tu|toi|ton|tes|t['’](?=\w)|te|vous|votre|"
+    r"vos)\b",
+    re.IGNORECASE,
 )
 _THOU: Final = re.compile(r"\b(?:tu|toi|te|ton|tes|ta)\b|\bt['’](?=[aeiouyhéèê])", re.IGNORECASE)
+_ONE: Final = re.compile(
+    r"\b(?:i|i['’]m|i['’]ll|me|my|je|moi|mon|ma|mes|on se)\b|\b[jm]['’](?=[aeiouyhéèê])|\A\W*(?:ok|lol|mdr|yes|"
+    r"oui|no|non)\W*\Z",
+    re.IGNORECASE,
+)
 _ME: Final = re.compile(r"\b(?:je|moi|me|mon|ma|mes)\b|\b[jm]['’](?=[aeiouyhéèê])", re.IGNORECASE)
 # What people say to those who are near to them, and offices do not.
 _NEAR: Final = (
     r"\b(?:"
     r"(?:love|miss) (?:you|u|ya),? (?:babe|baby|honey|darling|sweet(?:ie|heart)|mum|mom|dad|x+)|"
     r"(?:call|text|ring) me (?:later|back|tonight|when|asap)|"
-    r"(?:i'?m|i am) (?:on my way|running late|in bed|so drunk)|"
-    r"see (?:you|u|ya) (?:at home|in a bit)|what time (?:are|r) (?:you|u)|"
-    r"(?:are|r) (?:you|u) (?:home|awake|still up)|"
+    r"(?:i'?m|i am) (?:on my way(?! to\b)|running late|in bed|so drunk)|"
+    r"see (?:you|u|ya) (?:at home(?! \w)|in a bit)|on my way home|(?:can|could) (?:you|"
+    r"u) (?:please )?(?:approve|proofread)|"
+    r"(?:peux-tu|tu peux|pouvez-vous) (?:valider|relire|m['’]envoyer)|je rentre(?! de\b|,? et\b)|"
+    r"what time (?:are|r) (?:you|u)|"
+    r"(?:are|r) (?:you|u) (?:home(?! alone)|awake|still up)|"
     r"can'?t talk (?:now|right now)|pick(?:ing)? up the kids|(?:can|could) (?:you|u) (?:pick me|grab the|call me)|"
     r"my place or yours|(?:good ?night|night),? (?:babe|baby|honey|love|darling|sweetie|x+)|"
-    r"bisous|bi[sz]z+|je t['’]aime,? mon|tu me manques|(?:t['’]|tu )es o[uù]|tu rentres (?:quand|à quelle)|"
+    r"bisous(?! d)|bi[sz]z+|je t['’]aime,? mon|tu me manques|(?:t['’]|tu )es o[uù]|tu rentres (?:quand|à quelle)|"
     r"on se voit (?:ce soir|demain) (?:chez|comme)|(?:rappelle|appelle)-moi|je suis (?:au lit|crev[ée]e?)|"
     r"m(?:on|a) ch[ée]rie?|bonne nuit mon"
     r")\b|\bcall me ?[.!]?$|\bwhere (?:are|r) (?:you|u) ?\??$"
@@ -64,10 +84,13 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
     if command:
         return marked("it begins like a direct message"), command.span()
     begins = _BEGINS.match(text)
-    if begins and _YOU.search(text, begins.end()):
-        return marked("it begins with a handle and speaks to one person"), begins.span()
-    if dressed or len(text) > _LONGEST or LINK.search(text) or HASHTAG.search(text) or re.search(r"[«“\"]", text):
-        return None  # made for the public: a quotation, a link, a picture
+    dressed = dressed or LINK.search(text) is not None or HASHTAG.search(text) is not None
+    if begins and not dressed and not _SHOWN.search(text):
+        rest = text[begins.end() :]
+        if _YOU.search(text, begins.end()) or (len(text) <= _LONGEST and _ONE.search(rest)):
+            return marked("it begins with a handle and speaks to one person"), begins.span()
+    if dressed or len(text) > _LONGEST or re.search(r"[«“\"]|\w ?[:–—] ", text):
+        return None  # made for the public: a quotation, a title, a link, a picture
     thou, me = _THOU.search(text), _ME.search(text)
     if thou and me and language_of(text, "fr")[0] == "fr":
         return marked("it speaks to somebody near"), thou.span()

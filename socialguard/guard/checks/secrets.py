@@ -18,14 +18,35 @@ KIND: Final[Kind] = "text"
 LEVEL: Final[Severity | None] = Severity.BLOCK
 PARAMETERS: Final[Mapping[str, Parameter]] = {"random": Flag(True)}
 
-# "Password: hunter2": a word for a secret, then something with a digit or a sign in it.
-_TOLD: Final = re.compile(
-    r"(?i:\b(?:pass(?:word|code|wd|phrase)|pwd|mot de passe|mdp|api[ _-]?key|secret[ _-]?key|access[ _-]?token|"
-    r"bearer|client[ _-]?secret|cl[eé] (?:api|secr[eè]te|wifi))\b)"
-    r"\s*(?:[:=]|\bis\b|\best\b|\s:)\s*[\"'«“]?\s*((?=\S*[\d!@#$%^&*_+=])(?=\S*[A-Za-zÀ-ÿ])[^\s\"'»”]{6,})"
+_WORD: Final = (
+    r"(?i:(?<![^\W_])(?:pass(?:word|code|wd|phrase)|pwd|mot de passe|mdp|api[ _-]?key|"
+    r"secret[ _-]?(?:access[ _-]?)?key|"
+    r"access[ _-]?token|bearer|client[ _-]?secret|cl[eé] (?:api|secr[eè]te|wi-?fi))(?![^\W_]))"
 )
+_MIXED: Final = r"(?=\S*[\d!@#$%^&*_+=])(?=\S*[A-Za-zÀ-ÿ])"
+_TOLD: Final = re.compile(
+    "|".join(
+        (
+            # "Password: hunter2", "the password for the wifi: hunter2": something with a digit or a sign in it.
+            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|pour)(?:\s+[^\W\d_’'-]+){{1,3}})?\s*[:=]|\s+(?:is|est)\b)"
+            rf"\s*[\"'«“]?\s*({_MIXED}[^\s\"'»”]{{6,}})",
+            rf"{_WORD}=([^\s\"'»”&]{{6,}})",
+            # "Login: admin / Admin123!"
+            rf"(?i:\b(?:login|identifiants?|user(?: ?name)?))\s*[:=]\s*\S+\s*[/|,;]\s*(?=\S*\d)({_MIXED}\S{{6,}})",
+            r"\b(?i:basic|bearer)\s+(?=\S*[\d=])([A-Za-z0-9+/_.=-]{16,})",
+            # What a service sends for one login.
+            r"(?i:\b(?:code de (?:v[eé]rification|s[eé]curit[eé]|connexion)|(?:verification|security|login|2fa|"
+            r"mfa) code|"
+            r"code (?:2fa|pin)|one[ -]time (?:code|password)|otp|pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
+            r"((?<=[\s:=])\d(?: ?\d){3,7})(?![\d€$£%]| ?[€$£%])",
+            r"\b(G-\d{6})(?= is your)",
+        )
+    )
+)
+# Hexadecimal digits that are public: they name a version or prove that a file is whole.
+_PUBLIC: Final = re.compile(r"(?:commit|sha-?\d*|md5|checksum|hash|digest|rev(?:ision)?)\W{1,3}\Z", re.IGNORECASE)
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=.#@-])[A-Za-z0-9+/_=-]{24,}(?![A-Za-z0-9])")
-_HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}|0x[0-9a-f]{64}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BITS: Final = 3.7  # per character; of English prose in one word it is below 3.5
 
@@ -58,11 +79,12 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
     for name, span in token_forms.found(text):
         yield marked("a secret of {secret} is in it"), name, Severity.BLOCK, span
     for found in _TOLD.finditer(text):
-        yield marked("a password or key is told in it"), "", Severity.HOLD, found.span(1)
+        yield marked("a password or key is told in it"), "", Severity.HOLD, found.span(found.lastindex or 0)
     if not subject.settings.flag("random"):
         return
-    for found in _RUN.finditer(without(HASHTAG, without(HANDLE, without(LINK, text)))):
-        if _is_random(found[0]):
+    bare = without(HASHTAG, without(HANDLE, without(LINK, text)))
+    for found in _RUN.finditer(bare):
+        if _is_random(found[0]) and not _PUBLIC.search(bare, max(0, found.start() - 12), found.start()):
             yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
 
 

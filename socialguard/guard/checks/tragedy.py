@@ -34,6 +34,9 @@ _OFFER: Final = re.compile(
     re.IGNORECASE,
 )
 
+# Teams and titles: the Carolina Hurricanes; « La Tuerie ».
+_NAMED: Final = re.compile(r"[A-Z][a-z]+ \Z")
+_QUOTED: Final = re.compile(r"«\s*[A-ZÀ-Þ][^«»\n]{0,50}»|“[A-ZÀ-Þ][^“”\n]{0,50}”|\"[A-ZÀ-Þ][^\"\n]{0,50}\"")
 _NEAR: Final = 280  # characters: an essay may well speak of both
 
 
@@ -45,6 +48,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     own = Lexicon.of(subject.settings.words("words", subject.languages))
     spans = [found.span() for found in _DISASTER.finditer(text)] + [span for _, span in own.found(text)]
+    spans = [span for span in spans if not _is_a_name(text, span)]
     spans = [span for span in spans if abs(span[0] - offer.start()) <= _NEAR]
     if not spans:
         return
@@ -57,3 +61,11 @@ def check(subject: Subject) -> Iterator[Finding]:
         remedy=marked("Sell nothing on a misfortune. If it is meant well: --override tragedy --reason …"),
         span=min(spans),
     )
+
+
+def _is_a_name(text: str, span: tuple[int, int]) -> bool:
+    """Whether a disaster is the name of a team, after that of its town, or stands in the title of a work."""
+    word = text[slice(*span)]
+    if word.istitle() and word.endswith("s") and _NAMED.search(text[: span[0]]):
+        return True
+    return any(found.start() < span[0] and span[1] < found.end() for found in _QUOTED.finditer(text))

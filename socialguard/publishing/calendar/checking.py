@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ from socialguard.publishing.calendar.table import CalendarUnusable, Row
 from socialguard.publishing.interface import Attached, Candidate, Desk, Plan, Request, Session
 from socialguard.publishing.prepare import candidate_of, decided
 from socialguard.publishing.rendering import contents_for, fallbacks
-from socialguard.publishing.times import Moment
+from socialguard.publishing.times import Moment, within_reach
 
 BATCH: Final = 50
 """Rows that are checked in one read transaction: none may be long (DESIGN: Databases)."""
@@ -52,6 +53,15 @@ class SameText(errors.Held):
     """{account} has the same text in line {line}."""
 
     remedy = "Change the text, or pass it on purpose: --override twin --reason …"
+
+
+class OtherText(errors.Held):
+    """{account} has delivery {delivery} at that time, with another text or link."""
+
+    remedy = (
+        "If that is what it shall say: socialguard queue edit {delivery} TEXT, or socialguard queue cancel "
+        "{delivery} and import again. If both are meant: --override spacing --reason …"
+    )
 
 
 def rows_of(path: Path, wish: Wish) -> list[NamedRow]:
@@ -87,7 +97,8 @@ def check(
                 checker.judge(connection, one)
         tick(len(part))
     with desk.database.read() as connection:
-        asked = tuple(checker.asked.values())
+        checker.settle(connection)
+        asked = checker.asked()
         challenge = desk.gate.challenge(connection, asked, session) if asked else None
     return Sheet(
         found=len(rows),
@@ -121,11 +132,10 @@ class _Checker:
         self.good: list[Checked] = []
         self.known: list[int] = []
         self.refused: list[Refused] = []
-        self.asked: dict[str, Candidate] = {}
         self._accounts: dict[tuple[str, ...], tuple[Account, ...] | errors.SocialGuardError] = {}
         self._stopped: dict[str, errors.SocialGuardError | None] = {}
         self._planned: dict[str, frozenset[object]] = {}
-        self._rows: dict[object, int] = {}
+        self._rows: dict[tuple[object, ...], int] = {}
         self._texts: dict[tuple[str, str, str | None], int] = {}
         self._files: dict[tuple[str, str], Media] = {}
         self._review = desk.gate.reviewing()
@@ -170,6 +180,36 @@ class _Checker:
             said += fallbacks(list({one.account.id: one.account for one in row.candidates}.values()), row.request)
             self._judge(row, decided(connection, self.desk, row.candidates, said, dict(self.wish.overrides)))
 
+    def settle(self, connection: Connection) -> None:
+        """Refuse rows at the time of a post that waits and that no row of the file is: a text that was changed in
+        the file stands beside its old one else, and both go out."""
+        if "spacing" in self.wish.overrides:
+            return
+        named = {key for row in self._rows for key in row}
+        waiting: dict[tuple[str, datetime], str] = {}
+        for account_id in {one.account.id for one in self.asked()}:
+            for delivery, at, content in agenda.waiting(connection, account_id):
+                if key_of(account_id, at, content) not in named:
+                    waiting.setdefault((account_id, at), delivery)
+        if not waiting:
+            return
+        good, self.good = self.good, []
+        for row in good:
+            places = [(one, waiting.get((one.account.id, one.when or self.now))) for one in row.plan.candidates]
+            other = next(((one.account, delivery) for one, delivery in places if delivery is not None), None)
+            if other is None:
+                self.good.append(row)
+            else:
+                self.refused.append(Refused(row.line, OtherText(account=other[0], delivery=other[1])))
+
+    def asked(self) -> tuple[Candidate, ...]:
+        """Return one candidate, without its content, for each account of the good rows."""
+        found: dict[str, Candidate] = {}
+        for row in self.good:
+            for one in row.plan.candidates:
+                found.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
+        return tuple(found.values())
+
     @contextmanager
     def _refusing(self, line: int) -> Iterator[None]:
         try:
@@ -198,6 +238,7 @@ class _Checker:
             return None
         if due.instant <= self.now:
             raise errors.BadTime(text=asked.when, detail=f"{due.wall:%Y-%m-%d %H:%M} is past.")
+        within_reach(due, asked.when, self.now)
         for account, parts in fresh:
             self._require_open(connection, account)
             for part in parts:
@@ -221,8 +262,6 @@ class _Checker:
         plan = Plan("-", row.candidates, findings, None, self.session, self.now, row.due.zone, row.due.wall,
                     overrides=self.wish.overrides, campaign=row.request.campaign)  # fmt: skip
         self.good.append(Checked(row.line, plan, row.request))
-        for one in row.candidates:
-            self.asked.setdefault(one.account.id, replace(one, content=Content(""), length=0, price=0))
 
     def _resolve(self, connection: Connection, selectors: tuple[str, ...]) -> tuple[Account, ...]:
         found = self._accounts.get(selectors)

@@ -11,15 +11,16 @@ from typing import Final
 from socialguard.publishing.calendar.table import MAX_CELL, CalendarUnusable, Row, plain, require_row
 
 _DELIMITERS: Final = ",;\t"
+_SEPARATOR: Final = re.compile(r"\"?sep=([,;\t])\"?(?=\r?\n)", re.IGNORECASE)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def rows(data: bytes, file: str) -> list[Row]:
     """Return the rows of a CSV; raises CalendarUnusable."""
-    text = _text(data, file)
+    text, delimiter = _told(_text(data, file))
     # No cell may hold more than this; the module's limit is the process's, and its default is close to ours.
     csv.field_size_limit(MAX_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     found: list[Row] = []
     begin = 1
     try:
@@ -52,6 +53,13 @@ def _text(data: bytes, file: str) -> str:
         line = data.count(b"\n", 0, problem.start) + 1
         detail = f"line {line}: it is not UTF-8 (Windows-1252?); save it as UTF-8 (in Excel: CSV UTF-8)."
         raise CalendarUnusable(file=file, detail=detail) from None
+
+
+def _told(text: str) -> tuple[str, str]:
+    """The text and its delimiter. Excel lets a first line `sep=;` say it, which is left empty here: lines keep
+    their numbers."""
+    said = _SEPARATOR.match(text)
+    return (text, _delimiter(text)) if said is None else (text[said.end() :], said[1])
 
 
 def _delimiter(text: str) -> str:

@@ -19,7 +19,11 @@ Dates = Literal["day-first", "month-first"]
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
-_ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d.*", re.DOTALL)
+_ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d(?!.*[ap]\.?m).*", re.DOTALL | re.IGNORECASE)
+# How spreadsheets write what is only a day, a time in halves of a day, and a month by its name.
+_MIDNIGHT: Final = re.compile(r"(?<=\d)[T ]0?0:00(?::00)?\Z")
+_SECONDS: Final = re.compile(r"(?<=\d:\d\d):00(?=\s?[ap]\.?m)", re.IGNORECASE)
+_HYPHENED: Final = re.compile(r"(\d{1,2})-([^\W\d_]{3,9})\.?-(\d{4})\b")
 _YES: Final = frozenset({"yes", "true", "1", "x", "oui", "vrai"})
 _NO: Final = frozenset({"no", "false", "0", "non", "faux"})
 # As `publishing.times` reads them beside a time of day in words (9h30, 9am).
@@ -61,7 +65,7 @@ class Entry:
 def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entry:
     """Return what a row asks for; `to` are the accounts where the file names none. Raises UsageError."""
     selectors = tuple(re.split(r"[\s,;]+", cells.get("account", "").strip())) if cells.get("account") else to
-    when = cells.get("when") or f"{_required(cells, 'date')} {_required(cells, 'time')}"
+    when = cells.get("when") or f"{_MIDNIGHT.sub('', _required(cells, 'date'))} {_required(cells, 'time')}"
     if not selectors:
         raise errors.UsageError(detail="it names no account.")
     numbers = ("", *(str(number) for number in range(2, FILES + 1)))
@@ -95,10 +99,14 @@ def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
 
     Raises BadTime where that does not exist, exists twice, or is a day and a month in an order that nobody
     said."""
-    text = _ordered(found.when, dates)
+    text = _ordered(_HYPHENED.sub(r"\1 \2 \3", _SECONDS.sub("", found.when)), dates)
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
-    return parse_when(text, found.zone or zone, _LONG_AGO)
+    try:
+        return parse_when(text, found.zone or zone, _LONG_AGO)
+    except errors.BadTime as problem:
+        problem.fields["text"] = found.when  # as it stands in the file, not as it was spelled out
+        raise
 
 
 def _ordered(text: str, dates: Dates | None) -> str:

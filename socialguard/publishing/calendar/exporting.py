@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from socialguard.model.text import excerpt
 from socialguard.publishing.calendar.columns import FILES
 from socialguard.publishing.calendar.overview import Planned
 from socialguard.publishing.calendar.table import guarded
@@ -87,7 +88,7 @@ def as_ics(planned: Sequence[Planned], now: datetime) -> str:
     for one in planned:
         due = one.delivery.due
         content = one.delivery.content
-        summary = f"{one.account}: {' '.join(content.text.split())[:80]}"
+        summary = f"{one.account}: {excerpt(content.text, 80)}"
         description = "\n".join(filter(None, (content.text, content.link)))
         lines += [
             "BEGIN:VEVENT",

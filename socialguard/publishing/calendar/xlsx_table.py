@@ -26,6 +26,9 @@ MAX_CELLS: Final = 500_000
 _MAX_PARTS: Final = 500
 _CHUNK: Final = 1 << 20
 _CELL: Final = re.compile(rb"<(?:\w+:)?(?:si|c)[\s/>]")
+_ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*>")
+_NUMBER: Final = re.compile(rb"\sr=[\"'](\d{1,7})[\"']")
+_HIDDEN: Final = re.compile(rb"\shidden=[\"'](?:1|true)[\"']")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell[\s/>]")
 # What the parser raises on a damaged workbook.
 _DAMAGED: Final = (
@@ -48,14 +51,15 @@ _DAMAGED: Final = (
 def rows(data: bytes, file: str) -> list[Row]:
     """Return the rows of the one sheet of a workbook; raises CalendarUnusable."""
     with _told(file):
-        repacked = _repacked(data, file)
+        hidden: set[int] = set()
+        repacked = _repacked(data, file, hidden)
     with _told(file), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # parts of a workbook that are no calendar's
         from openpyxl import load_workbook
 
         workbook = load_workbook(repacked, read_only=True, data_only=False, keep_links=False)
         try:
-            return list(_rows(workbook, file))
+            return list(_rows(workbook, file, hidden))
         finally:
             workbook.close()
 
@@ -70,8 +74,9 @@ def _told(file: str) -> Iterator[None]:
         raise CalendarUnusable(file=file, detail="it is no workbook that can be read, or it is damaged.") from None
 
 
-def _repacked(data: bytes, file: str) -> BytesIO:
-    """The XML parts of a workbook, unpacked within the limits and put together without compression."""
+def _repacked(data: bytes, file: str, hidden: set[int]) -> BytesIO:
+    """The XML parts of a workbook, unpacked within the limits and put together without compression; the rows that
+    a person does not see are added to `hidden`."""
     made = BytesIO()
     left, cells = MAX_UNPACKED, MAX_CELLS
     with zipfile.ZipFile(BytesIO(data)) as packed, zipfile.ZipFile(made, "w") as plain:
@@ -92,9 +97,17 @@ def _repacked(data: bytes, file: str) -> BytesIO:
                 raise CalendarUnusable(file=file, detail="it declares entities, which no workbook needs.")
             if _MERGED.search(body):
                 raise CalendarUnusable(file=file, detail="it has merged cells; give each row its own cells.")
+            hidden |= set(_hidden(body))
             plain.writestr(part.filename, body)
     made.seek(0)
     return made
+
+
+def _hidden(body: bytes) -> Iterator[int]:
+    for row in _ROW.finditer(body):
+        number = _NUMBER.search(row[0])
+        if number is not None and _HIDDEN.search(row[0]):
+            yield int(number[1])
 
 
 def _unpacked(packed: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> bytes | None:
@@ -108,7 +121,7 @@ def _unpacked(packed: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> byte
     return b"".join(pieces)
 
 
-def _rows(workbook: "Workbook", file: str) -> Iterator[Row]:
+def _rows(workbook: "Workbook", file: str, hidden: set[int]) -> Iterator[Row]:
     names = workbook.sheetnames
     if len(names) != 1 or len(workbook.worksheets) != 1:
         detail = f"it has {len(names)} sheets; keep the one with the calendar."
@@ -119,6 +132,8 @@ def _rows(workbook: "Workbook", file: str) -> Iterator[Row]:
         require_row(file, line, len(cells))
         problem = next(filter(None, map(_problem, cells)), None)
         texts = tuple(_text(cell) for cell in cells)
+        if line in hidden and problem is None and any(text.strip() for text in texts):
+            problem = marked("it is hidden, or filtered out; show it or take it out.")
         if problem is not None or any(text.strip() for text in texts):
             yield Row(line, texts, problem)
 

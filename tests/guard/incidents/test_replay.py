@@ -12,6 +12,7 @@ import pytest
 
 from tests.guard.incidents.conftest import POSTS, VOICES
 from tests.office import Office
+from tests.wrong_account.firm import apply_policy
 
 INCIDENTS: Final = Path(__file__).parents[3] / "../shared/data/incidents/incidents.csv"
 HANDLES: Final = {"Eric Besson": "eric_besson"}
@@ -21,14 +22,15 @@ HELD_BY: Final = {
     "StubHub": "insults",
     "Microsoft": "private",
     "SecretService": "affinity",
-    "Matignon": "language",
-    "PNationale": "language",
+    "Matignon": "affinity",
+    "PNationale": "affinity",
     "Prefet75_IDF": "affinity",
     "Eric Besson": "private",
     "VodafoneUK": "insults",
     "KennethCole": "tragedy",
 }
-"""The control, beside the switch guard, that stops each incident that came through a tool."""
+"""The control, beside the switch guard, that stops each incident that came through a tool, under the policy that
+everybody begins with. Of PNationale there is a paraphrase only; what it is like is in OURS."""
 OURS: Final = (
     (
         "x:@RedCross",
@@ -65,7 +67,8 @@ def held_by(office: Office, text: str, account: str) -> set[str]:
 
 @pytest.mark.skipif(not INCIDENTS.exists(), reason="the incidents do not lie beside this checkout")
 def test_nothing_that_came_through_a_tool_becomes_public(houses: Office) -> None:
-    """Eight in ten are promised; each is stopped by the control that is named."""
+    """Eight in ten are promised; each is stopped by the control that is named, with nothing set in the policy."""
+    apply_policy(houses, "")
     with INCIDENTS.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] != OUTSIDE]
     assert sorted(row["account"] for row in rows) == sorted(HELD_BY)
