@@ -7,6 +7,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from socialguard.archive.watching import OwnItem
 from socialguard.model.activity import Kind
@@ -48,6 +50,18 @@ def test_an_event_told_live_is_a_burst_once_and_usual_after_it_was_accepted() ->
     assert len(_told(baseline.learned([_item(one) for one in past], PARIS), past[-50:], later)) <= len(later) / 100
     calm = [one for one in past if one.at.hour < 16]  # no evening
     assert len(_told(baseline.learned([_item(one) for one in calm], PARIS), past[-50:], later)) > len(later) / 10
+
+
+@given(hours=st.lists(st.integers(0, 23), min_size=baseline.ENOUGH, max_size=300), hour=st.integers(0, 23))
+def test_what_is_four_hours_from_all_that_was_ever_posted_is_never_usual(hours: list[int], hour: int) -> None:
+    """Whatever people's day is like; and an hour with one post in a hundred always is."""
+    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+    days = [Post(midnight + timedelta(days=number, hours=one), "") for number, one in enumerate(hours)]
+    usual = baseline.learned([_item(one) for one in days], "UTC")
+    if all(min((hour - one) % 24, (one - hour) % 24) >= 4 for one in hours):
+        assert not usual.knows_hour(midnight + timedelta(hours=hour))
+    if hours.count(hour) * 100 >= len(hours):
+        assert usual.knows_hour(midnight + timedelta(hours=hour))
 
 
 def test_one_night_among_many_days_makes_no_night_usual() -> None:
