@@ -41,8 +41,8 @@ _READ: Final = Prepared(
 )
 _RARE: Final = 1 / 2_000
 """An hour in which a smaller share of the posts would fall is unusual."""
-_NARROW: Final = 1.0
-"""Hours by which what was seen spreads at the least: as much as a change of the clocks moves it."""
+_NARROW: Final = 2.5
+"""Hours at which a post counts no more, at the least: a change of the clocks moves it by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,14 @@ class Baseline:
     def knows_hour(self, at: datetime) -> bool:
         """Return whether something is posted around that time of the day.
 
-        Each post counts for the hours beside its own, too, by a normal curve, which is wider where few posts say
-        little: a kernel density. One post at night among thousands so makes no night usual."""
-        width = max(_NARROW, 4 / math.cbrt(self.posts))
+        Each post counts for the hours beside its own, too, the less the farther, and more widely where few posts
+        say little: a density with a triangular kernel. From `ENOUGH` posts on that ends before the fourth hour, so
+        that what is farther from all that was ever posted is never usual; and one post at night among thousands
+        makes no night so."""
+        width = max(_NARROW, 10 / math.cbrt(self.posts))
         hour = hour_of(at, self.zone)
-        near: float = sum(
-            count * math.exp(-(min((hour - seen) % 24, (seen - hour) % 24) ** 2) / (2 * width**2))
-            for seen, count in self.hours.items()
-        )
-        return near / (width * math.sqrt(2 * math.pi)) >= _RARE * self.posts
+        near = sum(count * max(0.0, 1 - _apart(hour, seen) / width) for seen, count in self.hours.items())
+        return near / width >= _RARE * self.posts
 
     @property
     def most_in_an_hour(self) -> int:
@@ -161,6 +160,11 @@ def write(connection: Connection, account_id: str, kind: str, value: str) -> Non
     connection.execute(delete(baseline).where(baseline.c.account_id == account_id, baseline.c.kind == kind))
     row = {"account_id": account_id, "kind": kind, "value": value, "taken_at": jcs.timestamp(clock.now())}
     connection.execute(insert(baseline).values(row))
+
+
+def _apart(one: int, other: int) -> int:
+    """The hours between two hours of the day, around midnight, too."""
+    return min((one - other) % 24, (other - one) % 24)
 
 
 def _burst(times: Sequence[datetime]) -> int:

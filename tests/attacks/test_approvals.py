@@ -201,7 +201,7 @@ def test_an_answer_by_mail_used_again_after_an_edit(firm: Firm) -> None:
     answer = firm.eva.cli("approve", "-", "--json", stdin=request).document["approval"]
     words = ("queue", "edit", firm.waiting, "Changed", "--confirm", "x:@acme", "--json")
     edited = firm.jonas.cli(*words)
-    assert edited.code == 0, edited
+    assert edited.deliveries[0]["state"] == "awaiting", edited
     assert firm.office.cli("queue", "accept", "-", "--reason", "by mail", "--json", stdin=answer).code != 0
     firm.send()
     assert "Changed" not in firm.office.published()

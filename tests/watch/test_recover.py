@@ -221,3 +221,16 @@ def test_a_number_that_names_nothing_is_refused_before_anything_is_done(taken: O
     """Also before the review's turn."""
     problem = failed(taken.cli("recover", "x:@acme", "--reviewed", "99", "--json"), 5, "not_found")
     assert "99" in problem.message
+
+
+def test_an_owner_who_was_removed_lifts_nothing(taken: Office, tmp_path: Path) -> None:
+    """Their keys sign, and nobody believes the signature: neither their own program nor the sender's."""
+    paul: Colleague = joined(taken, "Paul", "owner", tmp_path / "paul")
+    number = str(recover(taken).foreign[0].number)
+    words = ("--credential", "-", "--reviewed", number)
+    recover(taken, *words, stdin=new_credential(taken))
+    assert taken.cli("member", "remove", "Paul", "--reason", "left", "--json").code == 0
+    done = paul.cli("recover", "x:@acme", *WHY, "--json")
+    assert done.code in (11, 18), done
+    assert taken.post("Hello").code == 11
+    assert taken.published() == ["Send coins"]

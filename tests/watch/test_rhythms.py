@@ -7,6 +7,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from socialguard.archive.watching import OwnItem
 from socialguard.model.activity import Kind
@@ -48,6 +50,19 @@ def test_an_event_told_live_is_a_burst_once_and_usual_after_it_was_accepted() ->
     assert len(_told(baseline.learned([_item(one) for one in past], PARIS), past[-50:], later)) <= len(later) / 100
     calm = [one for one in past if one.at.hour < 16]  # no evening
     assert len(_told(baseline.learned([_item(one) for one in calm], PARIS), past[-50:], later)) > len(later) / 10
+
+
+@given(first=st.integers(0, 23), spread=st.lists(st.integers(0, 12), min_size=baseline.ENOUGH, max_size=300))
+def test_what_is_four_hours_from_all_that_was_ever_posted_is_never_usual(first: int, spread: list[int]) -> None:
+    """Whatever people's day is like; and an hour of one post in a hundred always is."""
+    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+    hours = [(first + one) % 24 for one in spread]
+    days = [Post(midnight + timedelta(days=number, hours=one), "") for number, one in enumerate(hours)]
+    usual = baseline.learned([_item(one) for one in days], "UTC")
+    for hour in range(24):
+        knows = usual.knows_hour(midnight + timedelta(hours=hour))
+        assert not (knows and all(min((hour - one) % 24, (one - hour) % 24) >= 4 for one in hours))
+        assert knows or hours.count(hour) * 100 < len(hours)
 
 
 def test_one_night_among_many_days_makes_no_night_usual() -> None:
