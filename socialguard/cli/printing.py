@@ -102,15 +102,20 @@ class Printer:
         for text in texts:
             self.note_line(text)
 
-    def table(self, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Print rows under their headers on stdout: wrapped to a terminal, whole lines to a pipe."""
+    def table(self, headers: Sequence[str], rows: Iterable[Sequence[object]], spare: int | None = None) -> bool:
+        """Print rows under their headers on stdout: wrapped to a terminal, whole lines to a pipe. The column
+        `spare` is left out where a terminal is too narrow for whole words; return whether it was."""
         if self.as_json:
-            return
+            return False
         out = self._out or sys.stdout
         cells = [[_cell(value) for value in row] for row in rows]
         titles = [visible(header) for header in headers]
+        is_narrow = spare is not None and out.isatty() and _room(_columns(titles, cells), self.width)[1] < 0
+        if is_narrow:
+            titles, *cells = ([*row[:spare], *row[(spare or 0) + 1 :]] for row in (titles, *cells))
         text = _rich_table(titles, cells, self.width, has_colour(out)) if out.isatty() else _aligned(titles, cells)
         _write(out, text)
+        return is_narrow
 
     def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Print what is known of one thing: a name and its value on each line."""
@@ -235,17 +240,25 @@ def _aligned(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
+
+
+def _room(columns: Sequence[Sequence[str]], width: int) -> tuple[list[int], int]:
+    """How wide the longest word of each column is, and what room is left then: none where that is below 0."""
+    words = (max((_cells(word) for cell in column for word in cell.split()), default=1) for column in columns)
+    found = [min(_WHOLE_WORD, word) for word in words]
+    return found, width - _GAP * (len(columns) - 1) - sum(found)
+
+
 def _widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int | None]:
     """How wide each column is where a terminal cannot show all of them whole: ids, days and names break between
     words only, and what is left goes to those who need least. None leaves it to rich: all fits, or not even the
     words do."""
-    columns = [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
+    columns = _columns(headers, rows)
     whole = [max(_cells(cell) for cell in column) for column in columns]
-    words = (max((_cells(word) for cell in column for word in cell.split()), default=1) for column in columns)
-    found = [min(_WHOLE_WORD, word) for word in words]
-    room = width - _GAP * (len(columns) - 1)
-    left = room - sum(found)
-    if sum(whole) <= room or left < 0:
+    found, left = _room(columns, width)
+    if sum(whole) <= left + sum(found) or left < 0:
         return [None] * len(columns)
     order = sorted(range(len(columns)), key=lambda i: whole[i] - found[i])
     for number, i in enumerate(order):

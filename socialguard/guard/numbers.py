@@ -23,7 +23,7 @@ _IBAN_LENGTHS: Final = {
 }
 _CARD: Final = re.compile(
     r"(?<![\d.,€$£#])(?:\d{4}([ ._-])\d{4}\1\d{4}\1\d{2,4}|\d{4}([ ._-])\d{6}\2\d{4,5}|\d{14,16}|\d{19})"
-    r"(?![\d%€$£]|[ ._-]\d)"
+    r"(?![\d%€$£])"
 )
 # By the first digits, and how many there are: the plans of the networks of cards.
 _CARD_HEADS: Final = re.compile(

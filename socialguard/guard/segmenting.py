@@ -8,6 +8,7 @@ from typing import Final
 
 _LONGEST: Final = 24
 _IN_USE: Final = 500.0  # of 10^9 words
+_COMMON: Final = 20_000.0
 _RAREST: Final = 200.0
 _JOINED: Final = 50_000.0
 # fmt: off
@@ -49,9 +50,14 @@ def is_readable(letters: str) -> bool:
 
 
 def is_sensible(words: tuple[str, ...]) -> bool:
-    """Return whether each of `words` is one that is in use."""
+    """Return whether each of `words` is one that is in use; the s of an owner, its apostrophe left out as in any
+    hashtag, belongs to the common word before it: children s laughter."""
     counts = _counts()
-    return all(counts.get(word, 0.0) >= _IN_USE for word in words)
+    pairs = zip(("", *words), words, strict=False)
+    return all(
+        counts.get(word, 0.0) >= _IN_USE or (word == "s" and counts.get(before, 0.0) >= _COMMON)
+        for before, word in pairs
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,5 @@
 """From a plan and its answer to queued deliveries: confirmed by name, signed, logged, in one transaction."""
 
-import re
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -10,8 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.audit.interface import Entry, Tree
-from socialguard.audit.log import BEGINNING, Since
+from socialguard.audit.interface import Entry
 from socialguard.canon import jcs
 from socialguard.ledger import reader, writer
 from socialguard.ledger.states import FINAL, WAITING
@@ -24,6 +22,7 @@ from socialguard.publishing import approval, crash
 from socialguard.publishing.doubted import OVERRULED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
 from socialguard.publishing.prepare import APPROVER, decided
+from socialguard.publishing.submission import SUBMISSION, begin_nonce, require_waiting
 from socialguard.registry import campaigns
 from socialguard.registry.signed import Right
 
@@ -31,8 +30,6 @@ from socialguard.registry.signed import Right
 MAX_PLAN_AGE: Final = timedelta(minutes=15)
 # So long nothing that the clock decides (quiet hours, distances) counts as changed.
 MOMENT: Final = timedelta(seconds=2)
-SUBMISSION: Final = "delivery"
-_NONCE: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,15})\.[0-9a-f]{32}")
 # Why a delivery was cancelled whose text waits on under another id.
 EDITED: Final = "edited"
 
@@ -90,18 +87,6 @@ def require_fresh(made_at: datetime) -> None:
     """Refuse (Held) what was checked too long ago."""
     if clock.now() - made_at > MAX_PLAN_AGE:
         raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
-
-
-def begin_nonce(log: Tree) -> str:
-    """Return how the nonce of a delivery begins that is queued now: with the log's incarnation and size. Nothing
-    in the log about the delivery is older; its submitter signs that."""
-    return f"{log.incarnation}.{log.size}."
-
-
-def since_of(nonce: str) -> Since:
-    """Return the log as it was when a delivery was queued, as its signed nonce says."""
-    found = _NONCE.fullmatch(nonce)
-    return BEGINNING if found is None else (int(found[1]), int(found[2]))
 
 
 def _signed(desk: Desk, plan: Plan, begin: str) -> list[_Submission]:
@@ -275,6 +260,7 @@ def _cancel_replaced(connection: Connection, desk: Desk, delivery_id: str) -> No
         raise errors.Held(
             detail=f"delivery {old.id} is {old.state.value} already", fix="Run: socialguard queue show " + old.id
         )
+    require_waiting(connection, desk, old, desk.trust.account(connection, old.account_id))
     writer.move(connection, old, State.CANCELLED, EDITED)
     approval.close(connection, desk.alerts, old.id)
     desk.log.append(

@@ -21,11 +21,11 @@ from socialguard.ledger import reader, word, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
-from socialguard.model.fingerprint import fingerprint
 from socialguard.networks.prices import price_of
 from socialguard.publishing import approval, crash, crisis, embargo, second_factor, threads, unreached
-from socialguard.publishing.accept import SUBMISSION, frozen, revoked, since, since_of
+from socialguard.publishing.accept import frozen, revoked, since
 from socialguard.publishing.interface import Desk, Result
+from socialguard.publishing.submission import require_as_signed, since_of
 from socialguard.publishing.tampered import put_aside
 from socialguard.publishing.threads import Turn
 from socialguard.registry.signed import Right
@@ -307,14 +307,6 @@ def _verify(ground: _Ground, value: Delivery, account: Account) -> int:
     ground.require_log()
     desk.trust.rules(connection, account)
     return _require_open(connection, desk, value, account)
-
-
-def require_as_signed(connection: Connection, desk: Desk, value: Delivery, account: Account) -> None:
-    """Refuse a row that is not what its submitter signed."""
-    statement = threads.statement_of(desk.trust.org, value, account)
-    if fingerprint(statement) != value.fingerprint:
-        raise errors.Tampered(what=f"Delivery {value.id}", detail="its content is not what was confirmed.")
-    desk.trust.require_signed(connection, SUBMISSION, statement, value.submitter, value.signature)
 
 
 def _require_open(connection: Connection, desk: Desk, value: Delivery, account: Account) -> int:

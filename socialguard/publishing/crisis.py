@@ -17,9 +17,10 @@ from socialguard.ledger.stops import CRISIS, Stop
 from socialguard.model.account import Account
 from socialguard.model.credential import redact
 from socialguard.model.delivery import Act, Delivery, State
-from socialguard.publishing.accept import since, since_of
+from socialguard.publishing.accept import since
 from socialguard.publishing.freeze import lift
 from socialguard.publishing.interface import Desk
+from socialguard.publishing.submission import since_of
 
 _AT_ONCE: Final = 100
 """Deliveries that are held in one transaction, so that no sender waits long."""

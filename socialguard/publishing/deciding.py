@@ -22,8 +22,9 @@ from socialguard.model.text import marked
 from socialguard.networks.prices import price_of
 from socialguard.publishing import approval
 from socialguard.publishing.accept import frozen
-from socialguard.publishing.claim import alarm, require_as_signed
+from socialguard.publishing.claim import alarm
 from socialguard.publishing.interface import Candidate, Desk, Result, Session
+from socialguard.publishing.submission import require_as_signed
 
 LATE = marked("nobody approved it in time")
 ATTESTATION_HOURS = 720

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from socialguard import errors
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery
-from socialguard.publishing.accept import since_of
 from socialguard.publishing.interface import Desk
+from socialguard.publishing.submission import since_of
 
 CHECK = "embargo"
 

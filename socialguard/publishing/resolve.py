@@ -24,10 +24,10 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
 from socialguard.publishing import unreached
-from socialguard.publishing.accept import since_of
 from socialguard.publishing.claim import account_of, alarm, append, late_by
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
+from socialguard.publishing.submission import since_of
 from socialguard.store.process import here, is_dead
 
 # A post of ours is never older than its attempt by more than this, by the network's clock.

@@ -16,9 +16,10 @@ from socialguard.ledger import reader
 from socialguard.ledger.states import FINAL, WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Content, Delivery, State
-from socialguard.model.fingerprint import body, fingerprint
+from socialguard.model.fingerprint import fingerprint
 from socialguard.model.text import marked
-from socialguard.publishing.accept import EDITED, since_of
+from socialguard.publishing.accept import EDITED
+from socialguard.publishing.submission import since_of, statement_of
 from socialguard.store.database import Database
 
 
@@ -119,25 +120,6 @@ def _before(connection: Connection, value: Delivery) -> Delivery:
     except errors.NotFound:
         detail = "the part of its thread before it is gone."
         raise errors.Tampered(what=f"Delivery {value.id}", detail=detail) from None
-
-
-def statement_of(org: str, value: Delivery, account: Account) -> dict[str, object]:
-    """Return what the submitter of a delivery signed, rebuilt from its row and the signed account."""
-    return dict(
-        body(
-            org=org,
-            delivery=value.id,
-            nonce=value.nonce,
-            act=value.act,
-            account=account.id,
-            user_id=account.user_id,
-            content=value.content,
-            not_before=value.not_before,
-            max_late=value.max_late,
-            target=value.target,
-            after=value.after_id,
-        )
-    )
 
 
 # ── the rest of a thread ─────────────────────────────────────────────────────────────────────────────────

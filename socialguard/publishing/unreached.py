@@ -15,7 +15,8 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.model.text import marked
 from socialguard.publishing import threads
-from socialguard.publishing.accept import since, since_of
+from socialguard.publishing.accept import since
+from socialguard.publishing.submission import since_of
 
 PAUSE: Final = timedelta(seconds=20)
 """Between two attempts: a network that comes back is reached soon, and the log is not flooded."""

@@ -47,6 +47,8 @@ def look(home: Path, kit: "Kit", owner: str | None, backup: Path | None) -> Foun
     layout = Layout(home if backup is None else backup)
     if not is_begun(kit.org):
         _require_no_keys(kit.org)
+    if layout.read_org() != kit.org:
+        raise errors.UsageError(detail="This kit belongs to another organisation.")
     with _opened(home, layout) as database, database.read() as connection:
         manifest = manifest_of(connection, kit)
         back = who_comes_back(connection, manifest, owner)

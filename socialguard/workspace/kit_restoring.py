@@ -99,13 +99,14 @@ def restore(
         if backup is not None:
             restoring.require_backup(layout, backup)
             aside = restoring.put_in_place(layout, backup)
-        shutil.rmtree(base, ignore_errors=True)  # of a call that came to nothing: no manifest lists them
+        shutil.rmtree(base / kit.org, ignore_errors=True)  # of a call that came to nothing: nobody lists them
         kek = new_kek()
         _take_over(layout, kit, kek, base, owner, reason)
     known = () if kek is None else (kek,)
     done = _settle(layout, kit, identities.open_identity(base, kit.org, known), ask, reason, aside)
     (base / kit.org).rename(identities.directory(settings.identity_base(), kit.org))
-    base.rmdir()
+    with contextlib.suppress(OSError):  # another organisation's may lie there
+        base.rmdir()
     private_files.sync_directory(settings.identity_base())
     return done
 
@@ -117,8 +118,6 @@ def _take_over(layout: Layout, kit: "Kit", kek: "Kek", base: Path, owner: str | 
     from socialguard.audit import incident
 
     with Workspace(layout.home) as workspace:
-        if workspace.org != kit.org:
-            raise errors.UsageError(detail="This kit belongs to another organisation.")
         with workspace.database.read() as connection:
             before = manifest_of(connection, kit)
             back = who_comes_back(connection, before, owner)

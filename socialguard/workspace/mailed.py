@@ -20,9 +20,8 @@ from socialguard.model.delivery import Delivery
 from socialguard.model.fingerprint import fingerprint
 from socialguard.model.text import marked
 from socialguard.publishing import approval, deciding
-from socialguard.publishing.accept import SUBMISSION
 from socialguard.publishing.interface import Result
-from socialguard.publishing.threads import statement_of
+from socialguard.publishing.submission import SUBMISSION, statement_of
 from socialguard.registry import manifest as manifests
 from socialguard.registry.signed import Right
 from socialguard.store import tables

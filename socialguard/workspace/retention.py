@@ -17,7 +17,7 @@ from socialguard.ledger import reader
 from socialguard.ledger.states import FINAL
 from socialguard.model.delivery import Delivery, State
 from socialguard.model.text import marked
-from socialguard.publishing.accept import since_of
+from socialguard.publishing.submission import since_of
 from socialguard.store import small_file
 from socialguard.workspace.auditing import UNUSED_AFTER
 from socialguard.workspace.owner import OwnerSigner

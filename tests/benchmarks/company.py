@@ -18,7 +18,7 @@ from socialguard.ledger import rows
 from socialguard.model.account import AccountState
 from socialguard.model.delivery import Act, Content, Delivery, State
 from socialguard.model.fingerprint import body, fingerprint
-from socialguard.publishing.accept import SUBMISSION
+from socialguard.publishing.submission import SUBMISSION
 from socialguard.registry import manifest as manifests
 from socialguard.registry.signed import Grant, Right, SignedAccount
 from socialguard.store import tables

@@ -2,8 +2,10 @@
 
 import json
 import secrets
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pexpect
 import pytest
@@ -203,7 +205,7 @@ def renamed(office: Office, handle: str = "acme_world") -> None:
 def test_a_handle_that_the_network_changed_is_taken_over_by_name(office: Office) -> None:
     """It is refused without the new name, and then queue, short name and posts go on under it."""
     queued = office.cli(
-        "post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", "--at", "2030-01-02T09:00", "--json"
+        "post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", "--at", "in 200 days", "--json"
     )
     assert queued.code == 0, queued
     renamed(office)
@@ -262,8 +264,11 @@ def test_a_new_handle_that_reads_like_another_account_asks_for_a_code(office: Of
 def test_the_zone_of_an_account_can_be_changed_and_is_used(office: Office) -> None:
     zoned = shown(office.cli("account", "zone", "x:@acme", "Europe/Paris", "--json"), shapes.OneAccount).account
     assert zoned.zone == "Europe/Paris"
-    office.cli("post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", "--at", "2030-01-02T09:00", "--json")
-    assert office.queue("queued")[0]["due"] == "2030-01-02T08:00:00.000000Z"
+    wall = (datetime.now(UTC) + timedelta(days=40)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
+    at = ("--at", wall.isoformat(timespec="minutes"))
+    office.cli("post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", *at, "--json")
+    due = wall.replace(tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+    assert office.queue("queued")[0]["due"] == f"{due:%Y-%m-%dT%H:%M:%S}.000000Z"
     wrong = office.cli("account", "zone", "x:@acme", "Paris", "--json")
     assert (wrong.code, "Europe/Paris" in wrong.error["message"]) == (2, True)
     assert office.cli("account", "show", "x:@acme", "--json").document["account"]["zone"] == "Europe/Paris"

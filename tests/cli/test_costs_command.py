@@ -157,7 +157,7 @@ def test_the_card_of_a_deletion_shows_its_price(office: Office) -> None:
     child.expect_exact("it cannot be brought back · $0.01")
     child.expect_exact("Enter stops:")  # what is typed before the question is thrown away
     child.sendline("")
-    child.expect_exact("Nothing was sent")
+    child.expect_exact("The post was not deleted.")
     child.close()
 
 

@@ -219,9 +219,7 @@ def test_the_card_of_a_thread_shows_every_part_before_it_asks_once(office: Offic
 def test_the_parts_of_a_thread_are_listed_in_their_order(office: Office, tmp_path: Path) -> None:
     path = tmp_path / "thread.md"
     parts = [f"Part {number}" for number in range(8)]
-    path.write_text(
-        '+++\nto = ["x:@acme"]\nat = "2099-01-05T09:00"\n+++\n' + "\n---\n".join(parts), encoding="utf-8"
-    )
+    path.write_text('+++\nto = ["x:@acme"]\nat = "in 3 days"\n+++\n' + "\n---\n".join(parts), encoding="utf-8")
     assert office.cli("post", "--file", str(path), "--confirm", "x:@acme").code == 0
     assert [row["thread"]["part"] for row in office.queue()] == list(range(1, 9))
 

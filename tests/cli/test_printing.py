@@ -222,6 +222,51 @@ def test_the_width_is_that_of_the_terminal_or_eighty(monkeypatch: pytest.MonkeyP
     assert printing.terminal_width(io.StringIO()) == 132
 
 
+STATUS = (
+    ["account", "client", "last post", "next post", "queue", "credential", "backup", "alerts"],
+    [
+        "facebook:@acme",
+        "Ville de Lyon",
+        "2026-11-28 09:00",
+        "2026-12-04 10:00",
+        "3",
+        "ends in 58 days",
+        "2 days",
+        "1",
+    ],
+    1,
+)
+AUDIT = (
+    ["entry", "when (UTC)", "who", "what", "account", "outcome", "reason"],
+    [
+        "1024",
+        "2026-11-30 10:21:35",
+        "Marie",
+        "credential.export",
+        "facebook:@globex",
+        "network_refused",
+        "yearly copy",
+    ],
+    6,
+)
+
+
+@pytest.mark.parametrize(("heads", "row", "spare"), [STATUS, AUDIT], ids=["status", "audit list"])
+def test_a_narrow_terminal_does_without_the_spare_column_and_cuts_no_word(
+    heads: list[str], row: list[str], spare: int
+) -> None:
+    narrow, wide, piped = Terminal(), Terminal(), io.StringIO()
+    assert Printer(out=narrow, width=80).table(heads, [row], spare)
+    assert not Printer(out=wide, width=160).table(heads, [row], spare)
+    assert not Printer(out=piped, width=80).table(heads, [row], spare)
+    kept = [cell for i, cell in enumerate([*heads, *row]) if i % len(heads) != spare]
+    for word in " ".join(kept).split():
+        assert word in narrow.getvalue(), word
+    assert row[spare] not in narrow.getvalue()
+    assert row[spare] in wide.getvalue()
+    assert row[spare] in piped.getvalue()
+
+
 def test_a_table_breaks_between_words_where_there_is_room() -> None:
     """Ids and days are copied from a terminal: none is cut in two while the words of all columns fit."""
     out = Terminal()

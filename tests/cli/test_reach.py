@@ -1,5 +1,6 @@
 """The checks that need more than a text, through the whole program: files, archive, queue, servers, crisis."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -127,9 +128,10 @@ def test_an_embargo_that_only_warns_holds_nothing(office: Office) -> None:
 
 def test_the_links_of_a_calendar_are_looked_up_where_policy_wants_it(office: Office) -> None:
     path = office.base / "calendar.csv"
+    day = datetime.now(UTC).date() + timedelta(days=40)
     rows = [
         "account,when,text,link",
-        *(f"x:@acme,2099-01-0{n} 9:00,Post {n},http://127.0.0.1/{n}" for n in (1, 2)),
+        *(f"x:@acme,{day} {n}:00,Post {n},http://127.0.0.1/{n}" for n in (1, 2)),
     ]
     path.write_text("\n".join(rows), encoding="utf-8")
 

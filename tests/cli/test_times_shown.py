@@ -2,8 +2,9 @@
 
 import re
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,11 +41,14 @@ def test_a_brief_time_is_a_clock_s_only_on_its_day() -> None:
 
 
 def test_what_is_queued_is_shown_by_the_clock_of_its_account(paris: Office) -> None:
-    at = ("--at", "2036-11-28T09:00")
+    day = datetime.now(UTC).date() + timedelta(days=40)
+    wall = datetime(day.year, day.month, day.day, 9, tzinfo=ZoneInfo("Europe/Paris"))
+    utc = f"{wall.astimezone(UTC):%H:%M} UTC"
+    at = ("--at", f"{day}T09:00")
     words = ("post", "Hello", "--to", "x:@acme", *CONFIRMED, *at, "--json")
     delivery = paris.cli(*words).deliveries[0]["id"]
-    assert "2036-11-28 09:00 CET" in paris.cli("queue", "list").stdout
-    assert "Friday 2036-11-28 09:00 Europe/Paris (08:00 UTC)" in paris.cli("queue", "show", delivery).stdout
+    assert f"{day} 09:00 {wall:%Z}" in paris.cli("queue", "list").stdout
+    assert f"{wall:%A} {day} 09:00 Europe/Paris ({utc})" in paris.cli("queue", "show", delivery).stdout
     assert re.search(r"\d\d:\d\d CES?T", paris.cli("draft", "list").stdout)
 
 

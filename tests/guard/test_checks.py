@@ -59,6 +59,16 @@ def test_an_image_without_alt_text_is_held_and_a_long_one_blocked() -> None:
     assert not list(alt.check(subject(Content("", media=(media(alt="x" * 1000),)))))
 
 
+@pytest.mark.parametrize(
+    "words", ["plan.png", "Plan", "IMG_1234.JPG", "photo", "une photo", "alt text", "...", "image 3"]
+)
+def test_an_alt_text_that_says_nothing_is_warned_of(words: str) -> None:
+    (found,) = alt.check(subject(Content("", media=(media(alt=words),))))
+    assert (found.severity, words in found.message()) == (Severity.WARN, True)
+    told = f"{words} of our shop, with three people at the counter"
+    assert not list(alt.check(subject(Content("", media=(media(alt=told),)))))
+
+
 def test_media_that_the_network_would_refuse_are_blocked() -> None:
     pictures = (
         media(content_type="application/octet-stream", file_name="a.png"),

@@ -9,8 +9,8 @@ from socialguard.guard.checks import run_checks
 from socialguard.guard.numbers import numbers_of_persons
 from socialguard.model.delivery import Content
 from socialguard.model.finding import Severity
-from tests.guard.people import subject
-from tests.guard.text_checks import told
+from tests.guard.people import media, subject
+from tests.guard.text_checks import findings, told
 
 ORDINARY = {
     "fr": (
@@ -28,6 +28,7 @@ ORDINARY = {
         "@lequipe_feminine toute la ville est derrière vous 💪 #rugby",
         "D'accord ou pas d'accord ? Votez !",
         "Je t'aime, moi non plus : le chanteur s'expose à la médiathèque",
+        "Toi aussi tu as hâte d'être en vacances ? Moi oui ! 😎",
         "Bisous de Bretagne à toutes et à tous",
         "Commit et bière : FCK reçoit Brøndby ce soir, la FDP allemande regarde",
         "Réservations : boxoffice@theatre.example",
@@ -86,7 +87,7 @@ def test_an_ordinary_post_gets_no_warning(language: str, text: str) -> None:
 )
 def test_a_card_and_an_account_are_found_in_any_writing(number: str) -> None:
     """Also where a word in capitals of four letters stands behind: it is no part of the number."""
-    for around in ("{}", "voilà : {} BANK", "le {}, merci"):
+    for around in ("{}", "voilà : {} BANK", "le {}, merci", "{} 12/27"):
         assert told("personal", around.format(number)) == [("hold", number)], around
 
 
@@ -129,6 +130,10 @@ def test_a_number_of_a_country_without_a_first_zero_is_found_with_hyphens() -> N
         ("Authorization: Basic " + "YWRtaW46aHVudGVyMg==", "hold"),
         ("Your verification code is 482913", "hold"),
         ("code PIN : 4821", "hold"),
+        ("Le code wifi est Azerty123!", "hold"),
+        ("mon mdp c'est Soleil2024!", "hold"),
+        ("clé sous le pot, digicode 45A12", "hold"),
+        ("the door code is 4821", "hold"),
         ("0x" + "4c0883a69102937d" * 4, "hold"),
     ],
 )
@@ -216,3 +221,9 @@ def test_a_private_message_is_held_in_more_forms(text: str) -> None:
 def test_an_address_of_a_file_or_without_slashes_leads_nowhere() -> None:
     for link in ("https:acme.com/spring", "file:///Users/lea/a.png"):
         assert told("links", f"see {link} now") == [("warn", link)]
+
+
+def test_a_template_in_what_an_image_shows_is_held_without_a_place_in_the_text() -> None:
+    given = subject(Content("Look", media=(media(alt="A cup on [insert place]"),)))
+    (found,) = findings("placeholder", "", given=given)
+    assert (found.severity, found.span) == (Severity.HOLD, None)

@@ -214,6 +214,8 @@ def test_one_cashtag_a_post_on_x() -> None:
         ("👩‍👩‍👧 and ❤️", []),
         ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", []),
         ("שלום\u200f!", []),
+        ("pay\u200fpal", [("warn", "\u200f")]),
+        ("pay\u061cpal", [("warn", "\u061c")]),
         ("می‌خواهم", []),
         ("two\nlines\tand é", []),
         ("\u2066x\u2069y", [("note", "\u2066"), ("warn", "\u2069")]),
@@ -293,7 +295,9 @@ def test_selling_on_the_back_of_a_disaster_is_held() -> None:
     assert told("tragedy", "Strike today, but 20% off", settings={"words.en": ("strike",)}) == [("hold", "Strike")]
 
 
-@pytest.mark.parametrize("tag", ["susanalbumparty", "penisland", "expertsexchange", "SUSANALBUMPARTY"])
+@pytest.mark.parametrize(
+    "tag", ["susanalbumparty", "penisland", "expertsexchange", "SUSANALBUMPARTY", "childrenslaughter"]
+)
 def test_a_hashtag_that_reads_as_something_else_is_told(tag: str) -> None:
     assert told("hashtag", f"Come! #{tag} tonight") == [("warn", f"#{tag}")]
 

@@ -11,6 +11,7 @@ from socialguard.ledger import usage, writer
 from socialguard.model.delivery import State
 from socialguard.publishing import claim, send
 from socialguard.publishing.claim import Claimed, _Asked, _claim
+from socialguard.publishing.interface import Result
 from tests.attacker import logged, sql
 from tests.office import Office
 
@@ -29,7 +30,8 @@ def test_one_that_cannot_be_judged_stops_no_other(office: Office) -> None:
     sql(office, "update delivery set after_id = 'nosuch' where id = ?", bad)
     with office.entered(**IN_AN_HOUR) as workspace:
         first, second = _claim(workspace.desk, [_Asked(bad, False), _Asked(good, False)])
-    assert isinstance(first, errors.Tampered)
+    assert isinstance(first, Result)
+    assert isinstance(first.error, errors.Tampered)
     assert isinstance(second, Claimed)
 
 

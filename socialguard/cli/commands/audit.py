@@ -59,7 +59,7 @@ def list_(
         reading.note(workspace, "audit.list", {**asked, **shown}, account=wanted.account)
 
     def people() -> None:
-        face.printer.table(
+        is_short = face.printer.table(
             [_("entry"), _("when (UTC)"), _("who"), _("what"), _("account"), _("outcome"), _("reason")],
             [
                 (
@@ -73,7 +73,10 @@ def list_(
                 )
                 for entry in entries
             ],
+            6,
         )
+        if is_short and any(entry.reason for entry in entries):
+            face.printer.note("Reasons: socialguard audit show ENTRY, or a wider terminal.")
 
         if any(entry.clock_back for entry in entries):
             face.printer.note("* The clock had been set back then; audit show says what it showed.")

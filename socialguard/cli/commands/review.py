@@ -22,7 +22,7 @@ def export(face: Face, selectors: tuple[str, ...], is_html: bool, out: Path | No
     from socialguard.cli import review_page
     from socialguard.ledger import reader
     from socialguard.model.delivery import State
-    from socialguard.publishing.claim import require_as_signed
+    from socialguard.publishing.submission import require_as_signed
 
     if not is_html:
         raise errors.UsageError(detail="Say in which form: --html.")

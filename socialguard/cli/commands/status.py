@@ -50,7 +50,10 @@ def status(face: Face, selectors: tuple[str, ...]) -> None:
         else:
             order = sorted(found, key=lambda one: (one.account.client, one.account.name))
             titles = [_("account"), _("client"), _("last post"), _("next post"), _("queue"), _("credential")]
-            face.printer.table([*titles, _("backup"), _("alerts")], [_cells(one, now) for one in order])
+            # They are sorted by their client: it is the column that a narrow terminal can do without.
+            face.printer.table(
+                [*titles, _("backup"), _("alerts")], [_cells(one, now) for one in order], titles.index(_("client"))
+            )
         for one in members:
             face.printer.note(
                 "FROZEN  {member}, by {by}: {reason}", member=one["member"], by=one["by"], reason=one["reason"]

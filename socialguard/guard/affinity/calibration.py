@@ -16,7 +16,7 @@ from socialguard.guard.affinity.counts import Floats
 from socialguard.guard.affinity.features import Features
 from socialguard.guard.affinity.linear import Line
 from socialguard.guard.affinity.replay import replay
-from socialguard.guard.affinity.scores import OUTSIDER, PRIOR, SWAP, levelled, suspicion
+from socialguard.guard.affinity.scores import OUTSIDER, PRIOR, SWAP, suspicion
 from socialguard.guard.affinity.thresholds import KEPT, quantile
 from socialguard.guard.affinity.weights import fitted
 
@@ -24,12 +24,13 @@ ASKED: Final = 6_000
 """Posts that are replayed with scores, over all accounts."""
 _FIRST: Final = 0.25
 _HELD_OUT: Final = 0.25
-_GAIN: Final = 0.05
+_GAIN: Final = 0.02
+_FINE: Final = 0.95
+"""Wrong accounts that the counts find alone: no more can be gained that is worth the time."""
 _SHARES: Final = (1.0, 0.25, 0.1)
 """Shares of the counts beside the linear judge that are tried: the likeliest mix is not the one that finds most at
 few false alarms, where texts are mostly templates."""
 _OFFSET: Final = 0.5
-_SCALES: Final = (0.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Past:
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What was found: weights of the parts (with the linear judge's last, where there are `lines`), the `level`
-    of each account (accounts × 2: what is taken off its score, and what that is multiplied by), and per account
-    the two suspicions of its newest posts (posts × 2)."""
+    of each account (what is taken off its score), and per account the two suspicions of its newest posts
+    (posts × 2)."""
 
     weights: Floats
     levels: Floats
@@ -61,12 +62,12 @@ def calibrate(past: Past) -> Calibration:
     weights, lines = PRIOR, None
     if past.accounts > 1 and len(owners):
         weights = fitted(sums, owners, PRIOR)
-        with_lines = _linear(past, asked, sums, weights) if past.accounts <= linear.MOST else None
+        with_lines = _linear(past, asked, sums) if past.accounts <= linear.MOST else None
         if with_lines is not None:
             sums, weights, lines = with_lines
     scores = sums @ weights
     levels = _levels(scores, owners)
-    scores = levelled(scores, levels)
+    scores = scores - levels
     own = np.arange(len(owners)), owners
     both = np.stack([suspicion(scores, SWAP)[own], suspicion(scores, OUTSIDER)[own]], axis=1)
     kept = tuple(both[owners == account][-KEPT:] for account in range(past.accounts))
@@ -76,15 +77,11 @@ def calibrate(past: Past) -> Calibration:
 def _levels(scores: Floats, owners: NDArray[np.intp]) -> Floats:
     """How each account scores the posts of others, held against how accounts do that on the whole."""
     accounts = scores.shape[1]
-    found = np.tile([0.0, 1.0], (accounts, 1))
     foreign = [scores[owners != account, account] for account in range(accounts)]
-    if accounts < 2 or min(map(len, foreign)) < 2:
-        return found
+    if accounts < 2 or not all(map(len, foreign)):
+        return np.zeros(accounts)
     means = np.array([one.mean() for one in foreign])
-    widths = np.maximum([one.std() for one in foreign], 1e-9)
-    found[:, 0] = _OFFSET * (means - means.mean())
-    found[:, 1] = np.clip(widths.mean() / widths, *_SCALES)
-    return found
+    return np.asarray(_OFFSET * (means - means.mean()))
 
 
 def _asked(past: Past) -> NDArray[np.bool_]:
@@ -106,15 +103,13 @@ def _late(past: Past, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return late
 
 
-def _linear(
-    past: Past, asked: NDArray[np.bool_], sums: Floats, weights: Floats
-) -> tuple[Floats, Floats, tuple[Line, ...]] | None:
-    """The linear judge beside the counts, if posts that it has not learned are told apart clearly better."""
+def _linear(past: Past, asked: NDArray[np.bool_], sums: Floats) -> tuple[Floats, Floats, tuple[Line, ...]] | None:
+    """The linear judge beside the counts, if posts that it has not learned are told apart better."""
     owners = past.owners[asked]
     late = _late(past, asked)
     test = late[asked]
-    plain = _recall(sums[test] @ weights, owners[test])
-    if plain > 1 - _GAIN or not test.any():
+    plain = _recall(sums[test] @ fitted(sums[~test], owners[~test], PRIOR), owners[test])
+    if plain > _FINE:
         return None
     keys = [post.keys for post in past.posts]
     margins, _ = linear.replay(keys, past.owners, past.accounts, ~late)

@@ -54,7 +54,9 @@ class Features:
 
 
 def extract(post: Post) -> Features:
-    """Return what is seen in a post."""
+    """Return what is seen in a post. Raises TypeError where it is none."""
+    if not isinstance(post, Post):
+        raise TypeError("what is learned or judged is a Post(text, ...)")
     seen = _Seen(post)
     low = f" {seen.plain.lower()} "
     words = seen.words

@@ -1,11 +1,13 @@
-"""A linear judge of words and their letters: support vector machines with a squared loss, one against all for each
-account, trained by dual coordinate descent (Hsieh, Chang, Lin, Keerthi, Sundararajan 2008).
+"""A linear judge of all that a text shows: the mean of two support vector machines, trained by dual coordinate
+descent. One knows each account against all others, with a squared loss (Hsieh, Chang, Lin, Keerthi, Sundararajan
+2008); one wants the right account ahead of the best wrong one (Crammer, Singer 2001; Keerthi, Sundararajan, Chang,
+Hsieh, Lin 2008).
 
 Where accounts of one house share their templates, counts see mostly the templates; this weighs what tells the
 accounts apart, and how often each says what all say. Elsewhere it follows yesterday's topics too closely, so a
 workspace uses it only where it proves itself on later posts (`calibration`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,20 +18,20 @@ from socialguard.guard.affinity.features import Block, Keys
 
 _COST: Final = 1.0
 """What a post on the wrong side costs, beside the size of the weights (C)."""
-_ROUNDS, _LAST_ROUNDS = 3, 8
+_ROUNDS, _LAST_ROUNDS = 3, 5
 """How often all posts so far are learned when a lot was added, and when the last one was."""
 _LOT: Final = 200
 """Posts that are learned together at least, later as many as all before: between two fits nothing is learned."""
-MOST: Final = 64
-"""Accounts that it is tried with: time and memory are (words of all posts) × accounts."""
+MOST: Final = 32
+"""Accounts that it is tried with: its time, and what must be loaded before a draft is judged, are (features of all
+posts) × accounts."""
 PRIOR: Final = 6.0
 """The weight of its margin in a score before a workspace is known."""
 
 
-def words(keys: Keys) -> Keys:
+def seen(keys: Keys) -> Keys:
     """Return the part of a post's features that it looks at."""
-    at = edges(keys)
-    return np.concatenate([keys[at[block] : at[block + 1]] for block in (Block.CHARS, Block.WORDS)])
+    return keys[: edges(keys)[Block.CUES]]  # cues are among the habits
 
 
 class Line:
@@ -40,7 +42,7 @@ class Line:
 
     def margin(self, features: Keys) -> float:
         """Return the account's margin for a post, about 1 where the post is its own."""
-        wanted = words(features)
+        wanted = seen(features)
         if not len(self.keys) or not len(wanted):
             return 0.0
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
@@ -52,45 +54,75 @@ class Trainer:
 
     def __init__(self, posts: Sequence[Keys], learned: NDArray[np.bool_], accounts: int) -> None:
         """`posts` are the features of all posts that will be asked about, `learned` says which it will learn. A
-        word of a single post tells nothing of another; rare ones tell more than usual ones."""
-        looked = [words(keys) for keys in posts]
+        feature of a single post tells nothing of another; rare ones tell more than usual ones."""
+        looked = [seen(keys) for keys in posts]
         sizes = [len(keys) for keys in looked]
         keys, places = np.unique(np.concatenate(looked), return_inverse=True)
-        seen = np.bincount(places[np.repeat(learned, sizes)], minlength=len(keys))
-        again = seen > 1
-        self._keys, seen = keys[again], seen[again]
+        known = np.bincount(places[np.repeat(learned, sizes)], minlength=len(keys))
+        again = known > 1
+        self._keys, known = keys[again], known[again]
         numbers = np.where(again, np.cumsum(again) - 1, -1)[places]
         rows = np.split(numbers, np.cumsum(sizes)[:-1])
         self._rows = [each[each >= 0] for each in rows]
-        rarity = np.log((1 + learned.sum()) / (1 + seen)) + 1
-        self._rarity = rarity / np.sqrt(np.average(rarity**2, weights=seen) if len(seen) else 1.0)
+        rarity = np.log((1 + learned.sum()) / (1 + known)) + 1
+        self._rarity = rarity / np.sqrt(np.average(rarity**2, weights=known) if len(known) else 1.0)
         pairs = zip(self._rows, sizes, strict=True)
         self._values = [self._rarity[each] / np.sqrt(max(size, 1)) for each, size in pairs]
-        self._weights = np.zeros((len(self._keys), accounts))
-        self._pulls = np.zeros((len(posts), accounts))
+        self._weights = np.zeros((len(_STEPS), len(self._keys), accounts))
+        self._pulls = np.zeros((len(_STEPS), len(posts), accounts))
 
     def margins(self, number: int) -> Floats:
         """Return each account's margin for post `number`."""
-        return np.asarray(self._values[number] @ self._weights[self._rows[number]])
+        near = self._weights[:, self._rows[number]].mean(axis=0)
+        return np.asarray(self._values[number] @ near)
 
     def learn(self, number: int, owner: int) -> None:
         """Let post `number`, the account `owner`'s, pull at the weights as it should beside all others' pulls."""
-        rows, values, pulls = self._rows[number], self._values[number], self._pulls[number]
-        sign = np.full(self._weights.shape[1], -1.0)
-        sign[owner] = 1.0
-        weights = self._weights[rows]
-        slope = sign * (values @ weights) - 1 + pulls / (2 * _COST)
-        pulled = np.maximum(pulls - slope / (values @ values + 1 / (2 * _COST)), 0.0)
-        self._weights[rows] = weights + np.outer(values, (pulled - pulls) * sign)
-        self._pulls[number] = pulled
+        rows, values = self._rows[number], self._values[number]
+        size = float(values @ values)
+        if not size:
+            return
+        for step, weights, pulls in zip(_STEPS, self._weights, self._pulls, strict=True):
+            near = weights[rows]
+            pulled = step(values @ near, pulls[number], size, owner)
+            change = pulled - pulls[number]
+            if change.any():
+                weights[rows] = near + np.multiply.outer(values, change)
+                pulls[number] = pulled
 
     def lines(self) -> list[Line]:
         """Return what was learned of each account."""
         found = []
-        for weights in (self._weights * self._rarity[:, None]).T:
+        for weights in (self._weights.mean(axis=0) * self._rarity[:, None]).T:
             used = np.flatnonzero(weights)
             found.append(Line(self._keys[used], weights[used].astype(np.float32)))
         return found
+
+
+def against_all(margins: Floats, pulls: Floats, size: float, owner: int) -> Floats:
+    """Return how a post should pull at each account, where its own margin should be above 1 and every other below
+    -1."""
+    sign = np.full(len(pulls), -1.0)
+    sign[owner] = 1.0
+    slope = sign * margins - 1 + np.abs(pulls) / (2 * _COST)
+    return np.asarray(sign * np.maximum(np.abs(pulls) - slope / (size + 1 / (2 * _COST)), 0.0))
+
+
+def ahead(margins: Floats, pulls: Floats, size: float, owner: int) -> Floats:
+    """Return how a post should pull at each account, where its own margin should be 1 above the best other: down
+    at those that come too near, and up at its own by as much."""
+    most = np.zeros(len(pulls))
+    most[owner] = _COST
+    without = margins + 1 - size * pulls
+    without[owner] -= 1
+    heights = np.sort(without + size * most)[::-1]
+    levels = (np.cumsum(heights) - size * _COST) / np.arange(1, len(pulls) + 1)
+    low = np.flatnonzero(levels[:-1] >= heights[1:])
+    level = levels[low[0] if len(low) else -1]
+    return np.asarray(np.minimum(most, (level - without) / size))
+
+
+_STEPS: Final[tuple[Callable[[Floats, Floats, float, int], Floats], ...]] = (against_all, ahead)
 
 
 def replay(

@@ -1,9 +1,9 @@
 """The detector: learns what a portfolio's accounts publish, and judges whether a draft reads like its target."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,6 @@ from socialguard.guard.affinity.scores import (
     PRIOR,
     SWAP,
     Sight,
-    levelled,
     parts,
     sight,
     suspicion,
@@ -115,6 +114,8 @@ class Portfolio:
         """Learn one post that is confirmed as the account's. Once calibrated, its suspicions move the account's
         thresholds first."""
         features = extract(post)
+        if not isinstance(account, str):
+            raise TypeError("an account is named by a str")
         known = self._memories.setdefault(account, Memory())
         moment = None
         if post.at is not None:
@@ -128,7 +129,10 @@ class Portfolio:
             scores, _ = self._scores(features, names)
             pair = np.array([suspicion(scores, beta)[own] for beta in (SWAP, OUTSIDER)])
             known.later += 1
-            known.asked += bool((pair > np.array(self._thresholds()[account])).any())
+            asked = bool((pair > np.array(self._thresholds()[account])).any())
+            known.asked += asked
+            rate = self._rates.get(account, self._rate)
+            known.credit = thresholds.credited(known.credit, rate, asked=asked)
             known.scores = np.concatenate([known.scores, [pair]])[-thresholds.KEPT :]
             self._limits = None
         known.counts.add(features)
@@ -149,7 +153,7 @@ class Portfolio:
             self._weights = found.weights
             for number, name in enumerate(names):
                 self._memories[name].scores = found.scores[number]
-                self._memories[name].level = (float(found.levels[number, 0]), float(found.levels[number, 1]))
+                self._memories[name].level = float(found.levels[number])
                 self._memories[name].line = None if found.lines is None else found.lines[number]
         for each in self._memories.values():
             each.base = each.counts.posts
@@ -180,6 +184,7 @@ class Portfolio:
         for name in self._memories.keys() & older._memories.keys():
             self._memories[name].later = older._memories[name].later
             self._memories[name].asked = older._memories[name].asked
+            self._memories[name].credit = older._memories[name].credit
 
     def dump(self, account: str) -> bytes:
         """Return what is known of one account, to be kept; calibrates where that was not done. No text is in
@@ -206,23 +211,14 @@ class Portfolio:
             found._weights = np.array(abouts[0]["weights"], dtype=np.float64)
         return found
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the portfolio to one file."""
-        kept = {account: self.dump(account) for account in sorted(self._memories)}
-        sizes = json.dumps({account: len(data) for account, data in kept.items()})
-        path.write_bytes(b"".join([sizes.encode(), b"\n", *kept.values()]))
+        Path(path).write_bytes(memory.joined({account: self.dump(account) for account in sorted(self._memories)}))
 
     @classmethod
-    def load(cls, path: Path) -> "Portfolio":
+    def load(cls, path: str | PathLike[str]) -> "Portfolio":
         """Return what `save` wrote. Raises ValueError where the file is none of it."""
-        head, _, rest = path.read_bytes().partition(b"\n")
-        kept, at = {}, 0
-        for account, size in json.loads(head).items():
-            kept[account] = rest[at : at + size]
-            at += size
-        if at != len(rest):
-            raise ValueError("the file is not as long as it says")
-        return cls.restored(kept)
+        return cls.restored(memory.parted(Path(path).read_bytes()))
 
     def judge(self, post: Post, target: str) -> Verdict:
         """Return what is to be said of a draft for `target`. Calibrates where that was not done."""
@@ -295,14 +291,14 @@ class Portfolio:
         if len(self._weights) > len(PARTS):
             margins = [0.0 if each.line is None else each.line.margin(features.keys) for each in known]
             found = found + self._weights[-1] * np.array(margins)
-        return levelled(found, np.array([each.level for each in known])), view
+        return found - np.array([each.level for each in known]), view
 
     def _thresholds(self) -> dict[str, tuple[float, float]]:
         if self._limits is None:
             names = self._known()
-            scores = [self._memories[name].scores for name in names]
             rates = [self._rates.get(name, self._rate) * self._share for name in names]
-            found = thresholds.limits(scores, rates)
+            rates = thresholds.corrected(rates, [self._memories[name].credit for name in names])
+            found = thresholds.limits([self._memories[name].scores for name in names], rates)
             self._limits = dict(zip(names, found, strict=True))
         return self._limits
 

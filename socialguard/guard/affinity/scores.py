@@ -103,8 +103,3 @@ def suspicion(scores: Floats, beta: float) -> Floats:
     mass = np.exp(_SHARP * (scores - top))
     others = np.maximum(mass.sum(axis=-1, keepdims=True) - mass, 1e-300)
     return np.asarray(np.log(others) / _SHARP + top - (1 + beta) * scores)
-
-
-def levelled(scores: Floats, levels: Floats) -> Floats:
-    """Return scores (posts × accounts, or of one post) with each account's level taken out."""
-    return np.asarray((scores - levels[:, 0]) * levels[:, 1])

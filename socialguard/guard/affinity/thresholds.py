@@ -2,9 +2,11 @@
 were learned.
 
 One account has too few posts for the rare edge, and accounts differ; so its own quantile is mixed with that of all
-accounts, the more the more posts it has."""
+accounts, the more the more posts it has. What accounts write about moves on, in some faster than in others; so
+each has a credit of questions, and where false alarms use it up, less is asked."""
 
 from collections.abc import Sequence
+from math import exp
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,14 @@ _TRUST: Final = 400
 _SHARES: Final = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 _CAUTION: Final = 0.7
 """What accounts write about moves on, so later posts are asked about more often than those that were measured."""
+_AIM: Final = 0.9
+"""The part of a rate that credit grows by with each genuine post."""
+_CREDIT: Final = (-5.0, 1.0)
+"""The least and the most: a year without a false alarm must not be answered by twenty in a row."""
+_OWN, _COMMON = 0.3, 0.1
+"""How strongly an account's own credit, and that of all together, move its rate."""
+_RANGE: Final = (0.25, 1.5)
+"""How far they may move it."""
 
 
 def quantile(scores: Floats, rate: float) -> float:
@@ -44,6 +54,19 @@ def limits(scores: Sequence[Floats], rates: Sequence[float]) -> list[tuple[float
         ]
         found.append((mixed[0], mixed[1]))
     return found
+
+
+def credited(credit: float, rate: float, *, asked: bool) -> float:
+    """Return an account's credit after one more genuine post, which was asked about or not."""
+    return min(max(credit + _AIM * rate - asked, _CREDIT[0]), _CREDIT[1])
+
+
+def corrected(rates: Sequence[float], credits: Sequence[float]) -> list[float]:
+    """Return accounts' rates as their credits leave them: above what is aimed at only where all together have
+    credit."""
+    common = min(max(exp(_COMMON * sum(credits)), _RANGE[0]), _RANGE[1])
+    own = [min(max(exp(_OWN * credit), _RANGE[0]), 1.0) for credit in credits]
+    return [rate * common * part for rate, part in zip(rates, own, strict=True)]
 
 
 def share(scores: Sequence[Floats], rate: float) -> float:

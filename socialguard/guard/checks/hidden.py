@@ -62,7 +62,7 @@ def _is_hidden(text: str, index: int) -> bool:
     if char in "\n\r\t" or (char.isascii() and char.isprintable()):
         return False
     if char in _BIDI:
-        return not any(unicodedata.bidirectional(one) in ("R", "AL") for one in text)
+        return not any(unicodedata.bidirectional(one) in ("R", "AL") and one not in _BIDI for one in text)
     if char in _JOINERS:
         before, after = text[index - 1 : index], text[index + 1 : index + 2]
         return not (before and after) or before.isascii() or after.isascii()

@@ -85,23 +85,22 @@ _FORMS: Final = re.compile(
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Yield a hold for each placeholder in the text."""
-    text = subject.content.text
+    """Yield a hold for each placeholder in the text, or in what an image is said to show."""
     allowed = {one.casefold() for one in subject.settings.texts("allowed")}
-    for found in _FORMS.finditer(text):
-        if found[0].casefold() in allowed:
-            continue
-        if _is_meant(text, found):
-            continue
-        yield Finding(
-            "placeholder",
-            Severity.HOLD,
-            str(subject.account),
-            marked("a placeholder was left: {words}"),
-            {"words": found[0]},
-            remedy=marked("Fill it in or take it out."),
-            span=found.span(),
-        )
+    texts = (subject.content.text, *(item.alt for item in subject.content.media))
+    for place, text in enumerate(texts):
+        for found in _FORMS.finditer(text):
+            if found[0].casefold() in allowed or _is_meant(text, found):
+                continue
+            yield Finding(
+                "placeholder",
+                Severity.HOLD,
+                str(subject.account),
+                marked("a placeholder was left: {words}"),
+                {"words": found[0]},
+                remedy=marked("Fill it in or take it out."),
+                span=found.span() if place == 0 else None,
+            )
 
 
 def _is_meant(text: str, found: re.Match[str]) -> bool:

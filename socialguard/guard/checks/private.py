@@ -57,6 +57,10 @@ _NEAR: Final = (
     r"m(?:on|a) ch[ée]rie?|bonne nuit mon"
     r")\b|\bcall me ?[.!]?$|\bwhere (?:are|r) (?:you|u) ?\??$"
 )
+# A house says tu to its public, and speaks as "I" for fun.
+_HOUSE: Final = re.compile(
+    r"\b(?:toi aussi|nous|notre|nos|votre|vos|jeu|concours|commentaires?|abonn\w+|d[eé]couvr\w+)\b", re.IGNORECASE
+)
 _LONGEST: Final = 160
 
 
@@ -92,7 +96,7 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
     if dressed or len(text) > _LONGEST or re.search(r"[«“\"]|\w ?[:–—] ", text):
         return None  # made for the public: a quotation, a title, a link, a picture
     thou, me = _THOU.search(text), _ME.search(text)
-    if thou and me and language_of(text, "fr")[0] == "fr":
+    if thou and me and not _HOUSE.search(text) and language_of(text, "fr")[0] == "fr":
         return marked("it speaks to somebody near"), thou.span()
     near = re.search(_NEAR, text, re.IGNORECASE)
     if near:

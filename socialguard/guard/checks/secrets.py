@@ -20,15 +20,15 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {"random": Flag(True)}
 
 _WORD: Final = (
     r"(?i:(?<![^\W_])(?:pass(?:word|code|wd|phrase)|pwd|mot de passe|mdp|api[ _-]?key|"
-    r"secret[ _-]?(?:access[ _-]?)?key|"
-    r"access[ _-]?token|bearer|client[ _-]?secret|cl[eé] (?:api|secr[eè]te|wi-?fi))(?![^\W_]))"
+    r"secret[ _-]?(?:access[ _-]?)?key|access[ _-]?token|bearer|client[ _-]?secret|"
+    r"cl[eé] (?:api|secr[eè]te|wi-?fi)|code wi-?fi|wi-?fi code)(?![^\W_]))"
 )
 _MIXED: Final = r"(?=\S*[\d!@#$%^&*_+=])(?=\S*[A-Za-zÀ-ÿ])"
 _TOLD: Final = re.compile(
     "|".join(
         (
             # "Password: hunter2", "the password for the wifi: hunter2": something with a digit or a sign in it.
-            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|pour)(?:\s+[^\W\d_’'-]+){{1,3}})?\s*[:=]|\s+(?:is|est)\b)"
+            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|pour)(?:\s+[^\W\d_’'-]+){{1,3}})?\s*[:=]|\s+(?:is|est|c['’]est)\b)"
             rf"\s*[\"'«“]?\s*({_MIXED}[^\s\"'»”]{{6,}})",
             rf"{_WORD}=([^\s\"'»”&]{{6,}})",
             # "Login: admin / Admin123!"
@@ -40,6 +40,9 @@ _TOLD: Final = re.compile(
             r"code (?:2fa|pin)|one[ -]time (?:code|password)|otp|pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
             r"((?<=[\s:=])\d(?: ?\d){3,7})(?![\d€$£%]| ?[€$£%])",
             r"\b(G-\d{6})(?= is your)",
+            # What opens a house.
+            r"(?i:\b(?:digicode|(?:door|gate|alarm|entry) code|code (?:de )?(?:la )?(?:porte|alarme|l['’]alarme))"
+            r"(?:\s+(?:is|est)|\s*[:=])?\s+)([A-Z]?\d{2,6}[A-Z]?\d{0,3}[A-Z]?\b)(?![:h€$£%])",
         )
     )
 )

@@ -21,6 +21,7 @@ from socialguard.publishing.calendar.sheet import Checked, Sheet, key_of
 from socialguard.publishing.doubted import ASKED, OVERRULED, entries
 from socialguard.publishing.interface import Answer, Desk
 from socialguard.publishing.prepare import payload_of
+from socialguard.publishing.submission import begin_nonce
 
 BATCH: Final = 50
 """Rows in one write transaction: a sender waits no longer than for these."""
@@ -52,7 +53,7 @@ def _queue(
     for account in accounts.values():
         accept.require_open(connection, desk, account, sheet.session, "-")
     how = desk.gate.require(connection, sheet.asked, sheet.session, sheet.challenge, answer)
-    nonce = accept.begin_nonce(desk.log.head(connection))
+    nonce = begin_nonce(desk.log.head(connection))
     made: list[Delivery] = []
     for _, rows in groupby(part, key=_day):
         day = list(rows)

@@ -6,6 +6,8 @@ from typing import Final
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from socialguard.guard.affinity import Portfolio, Post, calibration, linear, memory
 from socialguard.guard.affinity.features import extract
@@ -71,14 +73,14 @@ def test_a_house_that_listens_to_it_is_saved_with_it(house: Portfolio, tmp_path:
 
 
 def test_what_was_learned_tells_accounts_apart() -> None:
-    """A post's own account mostly has the greatest margin; without words, or at first, none has one."""
+    """A post's own account mostly has the greatest margin; without features, or at first, none has one."""
     posts = [extract(of_the_house(line, number)).keys for number in range(120) for line in LINES]
     owners = np.array([number for _ in range(120) for number in range(len(LINES))])
     before, lines = linear.replay(posts, owners, len(LINES), np.ones(len(posts), dtype=bool))
     margins = np.array([[line.margin(post) for line in lines] for post in posts])
     assert not before[0].any()
     assert (margins.argmax(axis=1) == owners).mean() > 0.8
-    assert lines[0].margin(extract(Post("!!!")).keys) == 0.0
+    assert lines[0].margin(np.zeros(0, dtype=np.uint32)) == 0.0
 
 
 def test_what_is_not_learned_changes_nothing() -> None:
@@ -113,3 +115,30 @@ def test_a_portfolio_of_too_many_is_left_to_the_counts(monkeypatch: pytest.Monke
     found = learned()
     assert all(memory.load(found.dump(line))[0].line is None for line in LINES)
     assert found.judge(of_the_house(LINES[0], POSTS), LINES[0]).enough
+
+
+@given(
+    st.lists(st.floats(-5, 5), min_size=2, max_size=8),
+    st.floats(0.1, 4),
+    st.lists(st.floats(-1, 1), min_size=8, max_size=8),
+)
+def test_pulls_are_the_best_that_are_allowed(margins: list[float], size: float, moves: list[float]) -> None:
+    """What pulls at the accounts adds up to nothing and is within its limits, and no other such pulls are better:
+    they would leave more of the loss."""
+    seen, before = np.array(margins), np.zeros(len(margins))
+    most = np.eye(len(margins))[0]
+    found = linear.ahead(seen, before, size, 0)
+    assert abs(found.sum()) < 1e-9
+    assert (found <= most + 1e-9).all()
+    moved = found + np.array(moves[: len(margins)])
+    moved -= moved.mean()
+    over = (moved > most).any()
+    other = before if over else moved
+
+    def loss(pulls: np.ndarray) -> float:
+        return float(size / 2 * pulls @ pulls + (seen + 1 - most) @ pulls)
+
+    assert loss(found) <= loss(other) + 1e-9
+    assert loss(found) <= loss((found + other) / 2) + 1e-9
+    again = linear.ahead(seen + size * found, found, size, 0)
+    assert again == pytest.approx(found, abs=1e-6)

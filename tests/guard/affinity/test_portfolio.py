@@ -1,8 +1,10 @@
 """The detector as a library: what it says of drafts, what it keeps to itself, and what it remembers."""
 
 import json
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,8 +92,8 @@ def test_the_order_in_which_accounts_are_learned_changes_nothing() -> None:
 
 def test_what_is_saved_judges_the_same(portfolio: Portfolio, tmp_path: Path) -> None:
     """A portfolio that was saved and loaded gives the same verdicts, and goes on learning."""
-    portfolio.save(tmp_path / "fit")
-    loaded = Portfolio.load(tmp_path / "fit")
+    portfolio.save(str(tmp_path / "fit"))
+    loaded = Portfolio.load(str(tmp_path / "fit"))
     for draft, target in ((MISPLACED, CITY), (PRIVATE, SPORT), (written(CITY, 90), CITY)):
         assert loaded.judge(draft, target) == portfolio.judge(draft, target)
     loaded.learn(CITY, written(CITY, 91))
@@ -104,6 +106,33 @@ def test_no_text_is_in_what_is_saved(portfolio: Portfolio, tmp_path: Path) -> No
     portfolio.save(tmp_path / "fit")
     data = (tmp_path / "fit").read_bytes()
     assert not any(word.encode() in data for words in VOCABULARIES.values() for word in words if len(word) > 4)
+
+
+def test_what_is_no_post_or_account_is_refused_at_once(portfolio: Portfolio) -> None:
+    """A mistake in a caller is named where it is made, not learned."""
+    text: Any = "a text"
+    nobody: Any = None
+    number: Any = 7
+    wrong: list[tuple[str, Callable[[], object]]] = [
+        ("a Post", lambda: portfolio.learn(CITY, text)),
+        ("a Post", lambda: portfolio.judge(text, CITY)),
+        ("named by a str", lambda: portfolio.learn(nobody, Post(text))),
+        ("is a str", lambda: Post(nobody)),
+        ("is a str", lambda: Post(text, link=number)),
+        ("is a datetime", lambda: Post(text, at=text)),
+    ]
+    for said, call in wrong:
+        with pytest.raises(TypeError, match=said):
+            call()
+    assert portfolio.accounts[CITY] == 80
+
+
+@pytest.mark.parametrize("data", [b"", b"hello\n", b"\xff\n", b"[1]\n", b'{"a": "b"}\n', b'{"a": 3}\n[1]'])
+def test_what_is_no_file_of_ours_is_refused(tmp_path: Path, data: bytes) -> None:
+    """Whatever else a file holds raises ValueError, with a sentence."""
+    (tmp_path / "fit").write_bytes(data)
+    with pytest.raises(ValueError, match="this "):
+        Portfolio.load(tmp_path / "fit")
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, -1])
