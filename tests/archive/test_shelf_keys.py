@@ -96,7 +96,7 @@ def test_a_month_is_destroyed_by_command_and_no_byte_of_it_is_left(office: Offic
 def test_a_person_types_account_and_month_before_anything_is_destroyed(office: Office, account: str) -> None:  # noqa: F811
     """Enter stops."""
     child = office.terminal("backup", "shred", "x:@acme", "--month", "2026-02", "--reason", "asked")
-    child.expect("Nothing brings them back")
+    child.expect("Nothing brings it back")
     child.expect("Type x:@acme 2026-02")
     child.sendline("")
     child.expect("Nothing was destroyed")

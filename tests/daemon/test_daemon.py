@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import psutil
 import pytest
 
 from socialguard.store.dialect import driver
@@ -152,13 +153,14 @@ def test_a_daemon_that_was_stopped_for_long_goes_on_and_tells_nothing_twice(offi
 
 
 def stop_between_transactions(office: Office, running: Running) -> None:
-    """Let a daemon sleep, but not while it keeps all others from writing."""
+    """Let a daemon sleep, but not while it keeps all others from writing: whoever reads does that, too."""
     connect = driver().connect
     for _ in range(50):
         running.process.send_signal(signal.SIGSTOP)
+        until(lambda: psutil.Process(running.process.pid).status() == psutil.STATUS_STOPPED, "it is stopped")
         with closing(connect(office.database, timeout=0.1)) as connection:
             try:
-                connection.execute("begin immediate")
+                connection.execute("begin exclusive")
             except driver().OperationalError:
                 running.process.send_signal(signal.SIGCONT)
             else:

@@ -257,7 +257,7 @@ def test_a_threshold_of_two_takes_two_different_owners(office: Office) -> None:
         two = founding.enlist(connection, office.owner, office.manifest, member("m-2", second, Role.OWNER), "Paul")
         three = manifests.append(connection, two.successor(threshold=2), [office.owner])
     following = three.with_account(ACCOUNT)
-    with office.database.write() as connection, pytest.raises(errors.OwnersNeeded, match="2 owner"):
+    with office.database.write() as connection, pytest.raises(errors.OwnersNeeded, match="must sign: 2"):
         manifests.append(connection, following, [office.owner, office.owner])
     with office.database.write() as connection:
         manifests.append(connection, following, [office.owner, second])
