@@ -19,7 +19,7 @@ def lines(base: Path) -> list[Line]:
     """Measure `post --dry-run`: the median of some runs, each in a process of its own."""
     made = company.build(base / "company", accounts=_ACCOUNTS, deliveries=_ACCOUNTS * 500)
     selected = plain_environment(base) | made.environment
-    if "10000" not in Command(socialguard("affinity", "fit"), selected).output():
+    if "10,000" not in Command(socialguard("affinity", "fit"), selected).output():
         raise SystemExit("The detector did not learn the accounts.")
     passed = ("--override", "affinity", "--reason", "a benchmark")
     command = Command(socialguard("post", _TEXT, "--to", "brand-0001", "--dry-run", *passed), selected)
