@@ -13,7 +13,7 @@ from socialguard.archive.archive import Archive
 from socialguard.model.activity import Stream
 from tests.archive.world import ACCOUNT, Network, back_up, ids, item, open_archive
 
-ITEMS = 5_000
+ITEMS = 2_000
 KILLS = 20
 PAGE = 10
 
@@ -21,7 +21,7 @@ RUN = """
 import sys
 from pathlib import Path
 from socialguard.archive import closing, crash
-from tests.archive.test_kills import ITEMS, PAGE
+from tests.archive.test_kills import PAGE
 from tests.archive.world import Network, back_up, open_archive
 
 def told(point):
@@ -33,7 +33,7 @@ paced = sys.argv[2] == "paced"
 closing.MAX_LINES = 100
 archive = open_archive(Path(sys.argv[1]))
 network = Network(page_size=PAGE)
-network.post(ITEMS)
+network.post(int(sys.argv[3]))
 crash.hook = told
 back_up(archive, network)
 archive.close_pages()
@@ -48,17 +48,17 @@ class Killed(BaseException):
 
 
 def test_a_backup_killed_twenty_times_is_whole_in_the_end(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path, random.Random(20), KILLS)
+    kill_again_and_again(tmp_path, random.Random(20), KILLS, ITEMS)
     archive = open_archive(tmp_path)
     require_whole(archive, ITEMS)
     archive.close()
 
 
-def kill_again_and_again(place: Path, chance: random.Random, kills: int) -> None:
-    """Begin a backup and kill it, as often as told; then let one run to its end."""
-    most = max(2, 2 * ITEMS // PAGE // kills)  # it must not be done before the last kill
+def kill_again_and_again(place: Path, chance: random.Random, kills: int, items: int) -> None:
+    """Begin a backup of so many items and kill it, as often as told; then let one run to its end."""
+    most = max(2, 2 * items // PAGE // kills)  # it must not be done before the last kill
     for _ in range(kills):
-        started = [sys.executable, "-c", RUN, str(place), "paced"]
+        started = [sys.executable, "-c", RUN, str(place), "paced", str(items)]
         with subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdin is not None
             assert running.stdout is not None
@@ -67,7 +67,7 @@ def kill_again_and_again(place: Path, chance: random.Random, kills: int) -> None
                 running.stdin.write("\n")
                 running.stdin.flush()
             running.kill()  # it goes on meanwhile, and dies wherever it is by then
-    last = [sys.executable, "-c", RUN, str(place), "free"]
+    last = [sys.executable, "-c", RUN, str(place), "free", str(items)]
     assert subprocess.run(last, stdout=subprocess.PIPE, text=True, check=True).stdout.endswith("done\n")
 
 

@@ -9,7 +9,7 @@ from socialguard.workspace.opened import Workspace
 from tests.benchmarks import company
 from tests.benchmarks.auditing import fill
 
-STEP = 12_000
+STEP = 6_000
 SLACK = 1.25
 
 

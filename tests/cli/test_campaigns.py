@@ -107,9 +107,8 @@ def test_the_campaign_of_a_calendar_goes_there_and_back(office: Office) -> None:
 
 
 def test_what_a_campaign_cost_is_the_calls_for_its_deliveries(office: Office) -> None:
-    spring = office.cli(
-        "post", "The spring blend is here", "--to", "x:@acme", *X, "--campaign", "Spring", "--json"
-    )
+    words = [*office.post_words("The spring blend is here"), "--campaign", "Spring"]
+    spring = office.cli(*words)
     assert office.post("Something else altogether").code == 0
     of = office.cli("costs", "--campaign", "spring", "--json").document
     rows = {row["operation"]: row["amount_micros"] for row in of["rows"]}

@@ -11,8 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.archive.test_kills import ITEMS, kill_again_and_again, require_whole
+from tests.archive.test_kills import kill_again_and_again, require_whole
 from tests.archive.world import open_archive
+
+ITEMS = 5_000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="socialguard-endurance-") as name:
         place = Path(name)
-        kill_again_and_again(place, random.Random(seed), options.kills)
+        kill_again_and_again(place, random.Random(seed), options.kills, ITEMS)
         archive = open_archive(place)
         try:
             require_whole(archive, ITEMS)
