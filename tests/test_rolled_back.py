@@ -10,12 +10,13 @@ from typing import Final
 
 import pytest
 
+from tests.attacks.world import WAITING, Firm, approve, firm
 from tests.cli import shapes
 from tests.cli.shapes import shown
 from tests.daemon.running import daemon
 from tests.office import Done, Office, finish, office
 
-__all__ = ["office"]
+__all__ = ["firm", "office"]
 
 ACCOUNTS: Final = ("x:@acme", "facebook:@acme")
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3700s"}
@@ -151,3 +152,21 @@ def test_what_was_being_sent_in_the_snapshot_is_not_tried_again(
     assert office.queue("queued", "sending") == []
     office.cli("queue", "run", "--json")
     assert office.published() == ["Once"]
+
+
+def test_what_waited_for_approval_in_the_snapshot_is_not_approved_again(firm: Firm, tmp_path: Path) -> None:
+    """Its approval and its post are in what is lost: an approver would see a post that still waits."""
+    firm.office.sandbox.settings(refuse_duplicates=False)
+    shutil.copytree(firm.office.home, tmp_path / "snapshot")
+    approve(firm.eva, firm.waiting)
+    assert firm.send().code == 0
+    assert firm.office.published().count(WAITING) == 1
+    shutil.rmtree(firm.office.home)
+    shutil.copytree(tmp_path / "snapshot", firm.office.home)
+    done = firm.office.cli("audit", "incident", "accept", "--reason", "put back", "--json")
+    assert done.code == 0, done
+    assert firm.waiting in done.document["held"]
+    assert firm.eva.cli("workspace", "adopt", "--reason", "put back", "--json").code == 0
+    assert firm.eva.cli("approve", firm.waiting, "--reason", "fine", "--json").code != 0
+    firm.send()
+    assert firm.office.published().count(WAITING) == 1

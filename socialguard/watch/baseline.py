@@ -116,9 +116,7 @@ def load(connection: Connection, account_id: str, org: str, judges: Mapping[str,
         signed = jcs.encode(statement(account_id, value))
         envelope.verify(judges[kept["key_id"]], jcs.unb64(kept["signature"]), STATEMENT, org, signed)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise errors.Tampered(
-            what="A baseline of the watch", detail="nobody who may post there signed it."
-        ) from None
+        raise errors.Tampered(what=_WHAT, detail="nobody who may post there signed it.") from None
     last = usage.newest(connection, account_id, ACTION)
     if last is None or last.outcome != "ok" or last.obj.get("statement") != digest(account_id, value):
         raise errors.Tampered(what=_WHAT, detail="it is not the one that was accepted last.")

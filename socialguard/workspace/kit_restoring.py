@@ -32,8 +32,6 @@ from socialguard.workspace import acknowledging, adoption, membership, restoring
 from socialguard.workspace.kit_looking import beside, is_in_force, look, manifest_of, who_comes_back
 from socialguard.workspace.layout import Layout
 from socialguard.workspace.opened import Workspace
-from socialguard.workspace.owner import OwnerSigner
-from socialguard.workspace.signed import log_keys_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -115,7 +113,7 @@ def restore(
 
 
 def _take_over(layout: Layout, kit: "Kit", kek: "Kek", base: Path, owner: str | None, reason: str) -> None:
-    from socialguard.audit import incident
+    from socialguard.workspace.accepting import begin_again
 
     with Workspace(layout.home) as workspace:
         with workspace.database.read() as connection:
@@ -129,17 +127,7 @@ def _take_over(layout: Layout, kit: "Kit", kek: "Kek", base: Path, owner: str | 
         def change(connection: "Connection", declared: "Declaration") -> None:
             _change(connection, workspace, kit, before, back, new, declared, reason)
 
-        incident.accept(
-            workspace.database,
-            workspace.log,
-            actor=workspace.person,
-            reason=reason,
-            keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-            log_keys=log_keys_of(before),
-            pins=workspace.pins,
-            anchors=workspace.anchors,
-            beside=change,
-        )
+        begin_again(workspace, before, reason, beside=change)
 
 
 def _make_identity(workspace: Workspace, before: "Manifest", kek: "Kek", base: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from socialguard import clock, errors, settings
-from socialguard.audit.interface import Entry, Tree
+from socialguard.audit.interface import Entry, Tree, TreePin
 from socialguard.model.account import AccountState
 from socialguard.registry.signed import Role
 from socialguard.store import lease
@@ -18,7 +18,6 @@ from socialguard.vault import identity as identities
 from socialguard.workspace import adoption, stopping
 from socialguard.workspace.layout import Layout
 from socialguard.workspace.opened import Workspace
-from socialguard.workspace.owner import OwnerSigner
 from socialguard.workspace.signed import log_keys_of
 
 if TYPE_CHECKING:
@@ -139,28 +138,19 @@ def put_in_place(layout: Layout, backup: Path) -> Path | None:
 
 def _declare(workspace: Workspace, reason: str) -> int:
     """Begin the log again with what is lost declared, and return its incarnation."""
-    from socialguard.audit import incident
     from socialguard.registry import manifest as manifests
+    from socialguard.workspace.accepting import begin_again
 
     with workspace.database.read() as connection:
         manifest = manifests.verify_chain(connection, workspace.org)
     require_whole_log(workspace.database, manifest, "The log of the backup")
+    pins: TreePin
     try:
         pins = workspace.pins
         pins.pinned_tree()
     except errors.NotAdopted:
-        pins = _NoPins()  # type: ignore[assignment] # another machine: anchors tell what they know
-    declared = incident.accept(
-        workspace.database,
-        workspace.log,
-        actor=workspace.person,
-        reason=reason,
-        keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
-        log_keys=log_keys_of(manifest),
-        pins=pins,
-        anchors=workspace.anchors,
-    )
-    return declared.incarnation
+        pins = _NoPins()  # another machine: anchors tell what they know
+    return begin_again(workspace, manifest, reason, pins=pins).incarnation
 
 
 def require_whole_log(database: "Database", manifest: "Manifest", what: str) -> None:
