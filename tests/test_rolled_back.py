@@ -166,6 +166,9 @@ def test_what_waited_for_approval_in_the_snapshot_is_not_approved_again(firm: Fi
     done = firm.office.cli("audit", "incident", "accept", "--reason", "put back", "--json")
     assert done.code == 0, done
     assert firm.waiting in done.document["held"]
+    alerts = firm.office.cli("alerts", "list", "--json").document["alerts"]
+    told = {one["kind"] for one in alerts if one["delivery"] == firm.waiting}
+    assert told == {"held_by_incident"}  # approvers are called no more
     assert firm.eva.cli("workspace", "adopt", "--reason", "put back", "--json").code == 0
     assert firm.eva.cli("approve", firm.waiting, "--reason", "fine", "--json").code != 0
     firm.send()
