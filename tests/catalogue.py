@@ -37,7 +37,7 @@ MO: Final = PO.with_suffix(".mo")
 
 # The sandbox is a program of its own, and what migrations say is for whoever reads a traceback.
 _OUTSIDE: Final = ("sandbox", "store/migrations")
-_LOOKED_UP: Final = {"_", "say", "note", "later", "tell"}
+LOOKED_UP: Final = {"_", "say", "note", "later", "tell"}
 _COUNTED: Final = {"plural", "counted"}
 _PHRASE_FIELDS: Final = {"detail", "what", "fix", "hint", "kind", "remedy", "cause"}
 # Calls with a phrase among their arguments that have no names, and its place.
@@ -146,7 +146,7 @@ def _looked_up(call: ast.Call, place: str) -> Iterator[Found]:
         assert isinstance(one, str)
         assert isinstance(many, str)
         yield Found(one, many, "", place)
-    elif name in _LOOKED_UP and given and isinstance(given[0], str):
+    elif name in LOOKED_UP and given and isinstance(given[0], str):
         yield Found(given[0], "", "", place)
 
 

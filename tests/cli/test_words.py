@@ -1,5 +1,6 @@
 """One catalogue, English and French: nothing untranslated, nothing stale, and a language for every person."""
 
+import ast
 import gettext
 import re
 from io import BytesIO
@@ -42,6 +43,20 @@ def test_a_translation_has_the_fields_of_its_message() -> None:
 def fields(template: str) -> set[str]:
     """Return the names of the fields of a template."""
     return {name for _text, name, _spec, _conversion in Formatter().parse(template) if name is not None}
+
+
+def test_a_short_name_for_saying_is_one_that_the_catalogue_looks_for() -> None:
+    """Under any other name its sentences are never found, and stay English."""
+    other = [
+        f"{file}:{node.lineno}"
+        for file in (catalogue.ROOT / "cli").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr in ("say", "note")
+        and not all(isinstance(one, ast.Name) and one.id in catalogue.LOOKED_UP for one in node.targets)
+    ]
+    assert other == []
 
 
 def test_what_is_counted_has_a_sentence_for_one() -> None:

@@ -15,7 +15,7 @@ from socialguard.cli.key_source import chosen_kek, key_source
 from socialguard.cli.opening import passphrase_asker
 from socialguard.cli.options import command, reason
 from socialguard.cli.printing import plain
-from socialguard.cli.words import _, later, say
+from socialguard.cli.words import _, counted, later, say
 
 if TYPE_CHECKING:
     from socialguard.workspace.kit_looking import Found
@@ -74,11 +74,11 @@ def restore(
 
 def _confirm(face: Face, found: "Found", confirmed: tuple[str, ...]) -> None:
     told = say(
-        "New keys for {name}, as owner of {accounts} accounts. The keys of {name} before, and those of {workers} "
-        "workers, count no more. Everything is frozen.",
+        "New keys for {name}, as owner of {accounts}. The keys of {name} before, and those of {workers}, count no "
+        "more. Everything is frozen.",
         name=found.name,
-        accounts=found.accounts,
-        workers=len(found.workers),
+        accounts=counted("{count} account", "{count} accounts", found.accounts),
+        workers=counted("{count} worker", "{count} workers", len(found.workers)),
     )
     asked = Assent(
         told=told,
@@ -91,28 +91,31 @@ def _confirm(face: Face, found: "Found", confirmed: tuple[str, ...]) -> None:
 
 
 def _tell(face: Face, done: "Recovered", found: "Found") -> None:
-    line = face.printer.say
-    line("{name} is an owner again, with new keys. The log goes on as incarnation {number}.",
+    tell = face.printer.say
+    tell("{name} is an owner again, with new keys. The log goes on as incarnation {number}.",
          name=found.name, number=done.incarnation)  # fmt: skip
     if done.put_aside is not None:
-        line("What stood here is in {place}.", place=done.put_aside)
+        tell("What stood here is in {place}.", place=done.put_aside)
     if done.lost:
-        line("{count} entries that an anchor knows are lost here.", count=done.lost)
-    line("Verified: every signature, every entry, every credential. Taken on trust:")
+        lost = counted("{count} entry", "{count} entries", done.lost)
+        tell("Known to an anchor and lost here: {entries}.", entries=lost)
+    tell("Verified: every signature, every entry, every credential. Taken on trust:")
     for sentence in done.trusted:
         face.printer.line(f"- {_(sentence)}")
     tell_held(face, done.held, done.unknown)
     for account in done.revoked:
-        line(
+        tell(
             "{account} has no credential. Run: socialguard account rotate {account} --credential -",
             account=account,
         )
     for name in found.others:
-        line("{name} is an owner still. Where those keys are lost, too: {command}", name=name,
+        tell("{name} is an owner still. Where those keys are lost, too: {command}", name=name,
              command="socialguard member remove NAME --reason …")  # fmt: skip
-    line("Left to do:")
-    line("- Replace the credential of each account: whoever found the old keys has them ({count} accounts).",
-         count=len(done.rotation_due))  # fmt: skip
-    line("- Make a new kit, and destroy this one: {command}", command="socialguard vault recovery new")
-    line("- Look through the queue, then: socialguard thaw --all --reason …")
-    line("- Channels of alerts, keys of anchors and workers elsewhere are to be set up anew.")
+    tell("Left to do:")
+    due = counted("{count} account", "{count} accounts", len(done.rotation_due))
+    tell(
+        "- Replace the credential of each account: whoever found the old keys has them ({accounts}).", accounts=due
+    )
+    tell("- Make a new kit, and destroy this one: {command}", command="socialguard vault recovery new")
+    tell("- Look through the queue, then: socialguard thaw --all --reason …")
+    tell("- Channels of alerts, keys of anchors and workers elsewhere are to be set up anew.")
