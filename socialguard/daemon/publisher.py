@@ -5,7 +5,6 @@ first looks for what is unknown, so that a post that may go out again keeps its 
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -25,7 +24,6 @@ REFUSED: Final = 10.0
 """Seconds until an account is tried again whose delivery stays queued although it is due: it is frozen, say."""
 IN_TURN: Final = 2.0
 """Seconds until an account is tried again whose turn it is not: another process sends on it."""
-LONGEST: Final = timedelta(minutes=15)
 
 
 class Publisher:
@@ -167,4 +165,4 @@ def tell(result: Result) -> None:
 def _until(result: Result) -> float:
     """Seconds to leave an account alone whose delivery stays queued: to its new time, else a while."""
     left = (result.delivery.due - clock.now()).total_seconds()
-    return min(left, LONGEST.total_seconds()) if left > 0 else REFUSED
+    return min(left, due.PUT_OFF.total_seconds()) if left > 0 else REFUSED

@@ -44,11 +44,6 @@ _LATELY: Final = Prepared(
     .order_by(delivery.c.due.desc(), delivery.c.id.desc())
     .limit(bindparam("most"))
 )
-_SENDING: Final = Prepared(
-    select(delivery.c.id)
-    .where(delivery.c.account_id == bindparam("account"), delivery.c.state == State.SENDING.value)
-    .limit(1)
-)
 _PUBLISHED: Final = Prepared(
     select(delivery.c.id, delivery.c.content, receipt.c.network_id, receipt.c.url, receipt.c.published_at)
     .join(receipt, receipt.c.delivery_id == delivery.c.id)
@@ -158,17 +153,6 @@ def page(
     return list(connection.execute(query))
 
 
-def due_ids(connection: Connection, now: datetime, limit: int = 500) -> tuple[str, ...]:
-    """Return the deliveries that may be sent at `now`, oldest first."""
-    found = connection.execute(
-        select(delivery.c.id)
-        .where(delivery.c.state == State.QUEUED.value, delivery.c.due <= jcs.timestamp(now))
-        .order_by(delivery.c.due, delivery.c.created_at, delivery.c.id)
-        .limit(limit)
-    )
-    return tuple(found.scalars())
-
-
 def in_states(connection: Connection, *states: State) -> tuple[Delivery, ...]:
     """Return every delivery in `states`, oldest first."""
     query = rows.select_delivery().where(delivery.c.state.in_([state.value for state in states]))
@@ -203,11 +187,6 @@ def require_none_open(connection: Connection, account: Account) -> None:
             detail=f"Delivery {found} of {account} is not finished.",
             remedy=f"Cancel or settle it first: socialguard queue show {found}",
         )
-
-
-def is_sending(connection: Connection, account_id: str) -> bool:
-    """Return whether a send on the account is under way."""
-    return _SENDING.first(connection, account=account_id) is not None
 
 
 def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None:

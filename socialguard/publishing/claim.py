@@ -17,7 +17,7 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Entry, Said, Tree
 from socialguard.audit.leaf import INTENT
 from socialguard.canon import jcs
-from socialguard.ledger import reader, word, writer
+from socialguard.ledger import due, reader, word, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -186,7 +186,7 @@ def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Resul
         met = rule.problem_of(connection, desk, value, account)
         if met is not None:
             return hold(connection, desk, value, account, met)
-    if reader.is_sending(connection, account.id):
+    if due.must_wait(connection, value, clock.now()):
         return None
     unapproved = _unapproved(connection, desk, value, account, sound.asked)
     if unapproved is not None:

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from socialguard import clock, errors
-from socialguard.ledger import reader, usage, writer
+from socialguard.ledger import due, reader, usage, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -38,12 +38,12 @@ def run_due(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...]:
     Returns one result for each that was tried or refused. What stops everything (Tampered or NotAdopted of the
     whole workspace, AuditUnwritable) is raised, but after a send it is the last result: what went out is told."""
     with desk.database.read() as connection:
-        due = ids if ids is not None else reader.due_ids(connection, clock.now())
+        asked = ids if ids is not None else due.of_all(connection, clock.now())
     results: list[Result] = []
-    _run(desk, due, results)
+    _run(desk, asked, results)
     # A part of a thread that was asked for before the one that it answers was sent.
     told = 0
-    while len(results) > told and (parts := _in_turn_now(desk, due, results)):
+    while len(results) > told and (parts := _in_turn_now(desk, asked, results)):
         told = len(results)
         _run(desk, parts, results)
     return tuple(results)

@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from sqlalchemy import select
 
 from socialguard import clock, errors
-from socialguard.ledger import reader, writer
+from socialguard.ledger import due, reader, writer
 from socialguard.ledger.states import FINAL, WAITING, may_follow
 from socialguard.model.delivery import Act, Content, Delivery, Receipt, State
 from socialguard.store.database import Database
@@ -151,10 +151,10 @@ def machine(ledger: Database) -> type[RuleBasedStateMachine]:
                     for row in connection.execute(select(delivery.c.id, delivery.c.state, delivery.c.attempt_id))
                     if row.id in self.states
                 }
-                due = set(reader.due_ids(connection, clock.now(), limit=10_000)) & set(self.states)
+                is_due = set(due.of_all(connection, clock.now(), most=10_000)) & set(self.states)
                 counted = Counter(connection.execute(select(receipt.c.delivery_id)).scalars())
             assert found == self.states
-            assert due == {one for one, (state, _) in self.states.items() if state is State.QUEUED}
+            assert is_due == {one for one, (state, _) in self.states.items() if state is State.QUEUED}
             assert all(counted[one] == self.receipts[one] <= 1 for one in self.states)
 
     return Ledger
@@ -252,8 +252,8 @@ def test_a_second_receipt_for_a_delivery_is_refused(ledger: Database) -> None:
 def test_only_what_is_due_is_due(ledger: Database) -> None:
     now, later = queued(ledger), queued(ledger, due=MINUTE)
     with ledger.read() as connection:
-        assert reader.due_ids(connection, clock.now()) == (now.id,)
-        assert set(reader.due_ids(connection, clock.now() + 2 * MINUTE)) == {now.id, later.id}
+        assert due.of_all(connection, clock.now()) == (now.id,)
+        assert set(due.of_all(connection, clock.now() + 2 * MINUTE)) == {now.id, later.id}
 
 
 def test_pages_of_the_queue_show_every_delivery_once(ledger: Database) -> None:

@@ -1,0 +1,81 @@
+"""The order in an account's line: what was put off keeps its place, whoever sends and is killed."""
+
+import time
+from typing import Any
+
+from tests.office import Office
+from tests.publishing.test_unreached import CONFIRMED, run_at
+from tests.wrong_account.firm import apply_policy
+
+REFUSED: dict[str, Any] = {"network": "x", "operation": "publish", "kind": "refuse"}
+
+
+def schedule(office: Office, *texts: str, at: str = "in 1 hour") -> None:
+    """Plan these posts on one account, all for the same minute."""
+    for text in texts:
+        assert office.cli("post", text, "--to", "x:@acme", *CONFIRMED, "--at", at).code == 0
+
+
+def limited(seconds: int) -> dict[str, Any]:
+    """Return the fault of a limit that ends in so many seconds."""
+    reset = {"x-rate-limit-limit": "1", "x-rate-limit-remaining": "0"}
+    reset["x-rate-limit-reset"] = str(int(time.time()) + seconds)
+    return {"network": "x", "operation": "publish", "kind": "status", "code": 429, "headers": reset}
+
+
+def put_off(office: Office, fault: dict[str, Any] = REFUSED) -> None:
+    """Have the first attempt of whatever is due put it off."""
+    office.sandbox.faults([{**fault, "times": 100}])
+    assert run_at(office, 3610) == ["queued"], "the others were not even tried"
+    office.sandbox.faults([])
+
+
+def test_nothing_of_an_account_overtakes_what_was_put_off(office: Office) -> None:
+    schedule(office, "First", "Second", "Third")
+    put_off(office)
+    assert run_at(office, 3615) == [], "a process that knows of no pause keeps the order, too"
+    assert run_at(office, 3700) == ["sent", "sent", "sent"]
+    assert office.published() == ["First", "Second", "Third"]
+
+
+def test_what_was_planned_for_later_waits_behind_what_a_limit_put_off(office: Office) -> None:
+    schedule(office, "Second", at="in 61 minutes")
+    schedule(office, "First")
+    put_off(office, limited(600))
+    assert run_at(office, 3700) == []
+    assert run_at(office, 4300) == ["sent", "sent"]
+    assert office.published() == ["First", "Second"]
+
+
+def test_what_a_limit_puts_off_for_hours_holds_up_nothing(office: Office) -> None:
+    schedule(office, "First", "Second")
+    office.sandbox.faults([limited(7200)])
+    assert run_at(office, 3610) == ["queued", "sent"]
+    assert office.published() == ["Second"]
+
+
+def test_what_a_person_sends_now_waits_for_nothing_that_was_planned(office: Office) -> None:
+    apply_policy(office, "[defaults]\ngrace = 0\n")
+    schedule(office, "Planned")
+    put_off(office)
+    clock = {"SOCIALGUARD_CLOCK": "+3615s"}
+    done = office.cli("post", "Now", "--to", "x:@acme", *CONFIRMED, **clock)
+    assert [row["state"] for row in done.deliveries] == ["sent"], done
+
+
+def test_a_deletion_waits_for_nothing_and_holds_up_nothing(office: Office) -> None:
+    first = office.post("Wrong")
+    apply_policy(office, "[defaults]\ngrace = 0\n")
+    schedule(office, "Planned")
+    put_off(office)
+    clock = {"SOCIALGUARD_CLOCK": "+3615s"}
+    gone = office.cli("delete", str(first.deliveries[0]["id"]), *CONFIRMED, **clock)
+    assert [row["state"] for row in gone.deliveries] == ["sent"], gone
+
+
+def test_an_account_waits_for_no_other(office: Office) -> None:
+    schedule(office, "First")
+    there = ("--to", "facebook:@acme", "--confirm", "facebook:@acme", "--at", "in 1 hour")
+    assert office.cli("post", "Elsewhere", *there).code == 0
+    office.sandbox.faults([{**REFUSED, "times": 100}])
+    assert sorted(run_at(office, 3610)) == ["queued", "sent"]
