@@ -6,7 +6,7 @@ making. One that was put off (by a limit, by a network that was down) keeps it: 
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal, or_, select
 
 from socialguard.canon import jcs
 from socialguard.ledger import rows
@@ -38,7 +38,7 @@ def _place(row: Any) -> ColumnElement[str]:
 _OFF: Final = delivery.alias("put_off")
 
 
-def _first_put_off(account: ColumnElement[str], *more: ColumnElement[bool]) -> ColumnElement[str]:
+def _first_put_off(account: ColumnElement[str]) -> ColumnElement[str]:
     """The first place in an account's line whose delivery was tried and put off for a while; after all places
     where there is none."""
     query = select(func.min(_place(_OFF))).where(
@@ -48,21 +48,17 @@ def _first_put_off(account: ColumnElement[str], *more: ColumnElement[bool]) -> C
         _OFF.c.due <= bindparam("soon"),
         _OFF.c.act != literal(Act.DELETE.value),
         exists().where(attempt.c.delivery_id == _OFF.c.id),
-        *more,
     )
     return func.coalesce(query.scalar_subquery(), literal("z"))
 
 
 def _is_in_turn(account: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether nothing before a delivery was put off. A deletion waits for nothing, and what a person sends now for
-    nothing that was planned: they see what becomes of it."""
+    """Whether nothing before a delivery was put off. Deletions wait for nothing, nor does what a person sends now:
+    they see what becomes of it."""
     return or_(
         delivery.c.act == literal(Act.DELETE.value),
-        _place(delivery)
-        <= case(
-            (delivery.c.not_before.is_(None), _first_put_off(account, _OFF.c.not_before.is_(None))),
-            else_=_first_put_off(account),
-        ),
+        delivery.c.not_before.is_(None),
+        _place(delivery) <= _first_put_off(account),
     )
 
 

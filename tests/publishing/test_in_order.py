@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from socialguard.publishing import accept, prepare
+from socialguard.publishing.interface import Answer, Request, Session
 from tests.office import Office
 from tests.publishing.test_unreached import CONFIRMED, run_at
 from tests.wrong_account.firm import apply_policy
@@ -57,20 +59,31 @@ def test_what_a_limit_puts_off_for_hours_holds_up_nothing(office: Office) -> Non
 def test_what_a_person_sends_now_waits_for_nothing_that_was_planned(office: Office) -> None:
     apply_policy(office, "[defaults]\ngrace = 0\n")
     schedule(office, "Planned")
-    put_off(office)
-    clock = {"SOCIALGUARD_CLOCK": "+3615s"}
-    done = office.cli("post", "Now", "--to", "x:@acme", *CONFIRMED, **clock)
+    put_off(office, limited(600))
+    done = office.cli("post", "Now", "--to", "x:@acme", *CONFIRMED, SOCIALGUARD_CLOCK="+3615s")
     assert [row["state"] for row in done.deliveries] == ["sent"], done
 
 
-def test_a_deletion_waits_for_nothing_and_holds_up_nothing(office: Office) -> None:
-    first = office.post("Wrong")
-    apply_policy(office, "[defaults]\ngrace = 0\n")
+def test_a_deletion_that_was_put_off_holds_up_nothing(office: Office) -> None:
+    wrong = office.post("Wrong")
     schedule(office, "Planned")
-    put_off(office)
-    clock = {"SOCIALGUARD_CLOCK": "+3615s"}
-    gone = office.cli("delete", str(first.deliveries[0]["id"]), *CONFIRMED, **clock)
-    assert [row["state"] for row in gone.deliveries] == ["sent"], gone
+    office.sandbox.faults([{**limited(600), "operation": "delete", "times": 1}])
+    clock = {"SOCIALGUARD_CLOCK": "+3590s"}
+    gone = office.cli("delete", str(wrong.deliveries[0]["id"]), *CONFIRMED, **clock)
+    assert [row["state"] for row in gone.deliveries] == ["queued"], gone
+    assert run_at(office, 3610) == ["sent"]
+    assert office.published() == ["Wrong", "Planned"]
+
+
+def test_what_can_still_be_taken_back_holds_up_nothing(office: Office) -> None:
+    """It was not tried yet: it was not put off."""
+    schedule(office, "Planned")
+    with office.entered() as workspace:
+        request = Request(text="Now", selectors=["x:@acme"], grace=4000)
+        plan = prepare.prepare(workspace.desk, request, Session(None, "test"))
+        accept.accept(workspace.desk, plan, Answer(named=frozenset(["x:@acme"])))
+    assert run_at(office, 3605) == ["sent"]
+    assert office.published() == ["Planned"]
 
 
 def test_an_account_waits_for_no_other(office: Office) -> None:
