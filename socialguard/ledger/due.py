@@ -18,7 +18,7 @@ from socialguard.store.tables import attempt, delivery
 PUT_OFF: Final = timedelta(minutes=15)
 """What is put off for longer holds up nothing: it may be a limit of its own, a day's of videos, say."""
 
-_IS_DUE: Final = (delivery.c.state == State.QUEUED.value, delivery.c.due <= bindparam("now"))
+_IS_DUE: Final = (delivery.c.state == literal(State.QUEUED.value), delivery.c.due <= bindparam("now"))
 _ACCOUNTS: Final = (
     select(delivery.c.account_id)
     .where(*_IS_DUE)
@@ -63,8 +63,8 @@ def _is_in_turn(account: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 _BEFORE: Final = delivery.alias("part_before")
-_UNDER_WAY: Final = [state.value for state in State if state not in FINAL and state is not State.HELD]
-_IDS: Final = (
+_UNDER_WAY: Final = [literal(state.value) for state in State if state not in FINAL and state is not State.HELD]
+_IDS: Final = Prepared(
     select(delivery.c.id)
     .where(
         *_IS_DUE,
@@ -104,8 +104,8 @@ def accounts(connection: Connection, now: datetime) -> tuple[str, ...]:
 def of_account(connection: Connection, account_id: str, now: datetime, most: int = 50) -> tuple[str, ...]:
     """Return the deliveries of one account that may be sent at `now`, oldest first, of a thread only the part that
     is next."""
-    given = {**_times(now), "account": account_id, "most": most}
-    return tuple(connection.execute(_IDS, given).scalars())
+    found = _IDS.all(connection, account=account_id, most=most, **_times(now))
+    return tuple(row.id for row in found)
 
 
 def of_all(connection: Connection, now: datetime, most: int = 500) -> tuple[str, ...]:
