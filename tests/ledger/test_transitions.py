@@ -32,8 +32,8 @@ SETTINGS: Final = settings(
 )
 
 
-def queued(ledger: Database, due: timedelta = -MINUTE) -> Delivery:
-    """Put a delivery into the ledger and return it."""
+def queued(ledger: Database, due: timedelta = -MINUTE, *, is_planned: bool = False) -> Delivery:
+    """Put a delivery into the ledger and return it; a person gave it its time where `is_planned`."""
     now = clock.now()
     with ledger.write() as connection:
         value = Delivery(
@@ -48,6 +48,7 @@ def queued(ledger: Database, due: timedelta = -MINUTE) -> Delivery:
             signature=b"\0" * 64,
             state=State.QUEUED,
             due=now + due,
+            not_before=now + due if is_planned else None,
             created_at=now,
         )
         writer.queue(connection, value)
@@ -254,6 +255,22 @@ def test_only_what_is_due_is_due(ledger: Database) -> None:
     with ledger.read() as connection:
         assert due.of_all(connection, clock.now()) == (now.id,)
         assert set(due.of_all(connection, clock.now() + 2 * MINUTE)) == {now.id, later.id}
+
+
+def test_what_was_put_off_keeps_its_place(ledger: Database) -> None:
+    first, second = queued(ledger, is_planned=True), queued(ledger, is_planned=True)
+    now = clock.now()
+    started = new_attempt(first)
+    with ledger.write() as connection:
+        assert not due.must_wait(connection, second, now)
+        writer.claim(connection, first, started)
+        assert due.must_wait(connection, second, now), "its account is being sent on"
+        sending = replace(first, state=State.SENDING, attempt_id=started.id)
+        writer.settle(connection, sending, State.QUEUED, due=now + MINUTE)
+        assert due.must_wait(connection, second, now)
+        assert due.of_account(connection, ACCOUNT, now) == ()
+        assert due.of_account(connection, ACCOUNT, now + MINUTE) == (first.id, second.id)
+        assert not due.must_wait(connection, first, now + MINUTE)
 
 
 def test_pages_of_the_queue_show_every_delivery_once(ledger: Database) -> None:
