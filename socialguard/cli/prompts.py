@@ -3,7 +3,7 @@ post is stopped, late or in doubt. It renders plain values; what must be asked i
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from socialguard import clock, errors
 from socialguard.cli import terminal, words
@@ -13,6 +13,9 @@ from socialguard.cli.times_told import age, instant, moment
 from socialguard.cli.words import _, counted, later, say
 from socialguard.model.challenge import Challenge, Purpose, Target
 from socialguard.model.text import visible
+
+if TYPE_CHECKING:
+    from socialguard.publishing.interface import Answer
 
 TRIES: Final = 3
 _QUOTE: Final = 40
@@ -57,28 +60,40 @@ class WrongNameToDelete(errors.WrongName):
 
 def confirm(
     challenge: Challenge, draft: str, printer: Printer, *, shown: Callable[[int], list[str]] | None = None
-) -> str:
-    """Show the card, ask, and return the answer that met the challenge, for whoever decides to verify again;
-    `shown` makes another card than that of a post, for a width.
+) -> "Answer":
+    """Show the card, ask, and return the answers that met the challenge, for whoever decides to verify again;
+    `shown` makes another card than that of a post, for a width. Where a text does not sound like its account that
+    is a second question, which a name typed without reading does not answer.
 
-    Three tries. Raises Cancelled when the person stops (Enter), WrongName after the third wrong name,
+    Three tries each. Raises Cancelled when the person stops (Enter), WrongName after the third wrong name,
     Interrupted on Ctrl-C; the draft is named in the first two."""
+    from socialguard.publishing.interface import Answer
+
     columns = terminal_columns()
     printer.card(card(challenge, width=columns) if shown is None else shown(columns))
+    typed = _asked(challenge, question(challenge), challenge.wanted, draft, printer)
+    if challenge.sure is None:
+        return Answer(typed=typed)
+    printer.card(doubts_told(challenge, columns))
+    return Answer(typed=typed, sure=_asked(challenge, second_question(challenge), challenge.sure, draft, printer))
+
+
+def _asked(challenge: Challenge, line: str, wanted: str, draft: str, printer: Printer) -> str:
+    """Ask until exactly `wanted` is typed, three times at most."""
     for attempt in range(1, TRIES + 1):
-        answer = terminal.ask(question(challenge))
+        answer = terminal.ask(line)
         if not answer and challenge.purpose == "delete":
             raise NotDeleted
         if not answer:
             raise errors.Cancelled(draft=draft)
-        if challenge.is_met_by(answer):
+        if answer == wanted:
             return answer
         if attempt < TRIES:
             told = wrong_name if challenge.purpose == "post" else not_that_name
-            printer.note_line(told(challenge.wanted))
+            printer.note_line(told(wanted))
     if challenge.purpose == "delete":
-        raise WrongNameToDelete(expected=challenge.wanted)
-    raise errors.WrongName(expected=challenge.wanted, draft=draft)
+        raise WrongNameToDelete(expected=wanted)
+    raise errors.WrongName(expected=wanted, draft=draft)
 
 
 def terminal_columns() -> int:
@@ -93,8 +108,9 @@ def terminal_columns() -> int:
 def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) -> list[str]:
     """Return the lines of the card above a question, each safe to show and at most `width` columns wide."""
     now = now or clock.now()
+    doubts = doubts_told(challenge, width) if challenge.sure is None else []
     if challenge.kind == "several":
-        return [*_several(challenge, now, width), *doubts_told(challenge, width)]
+        return [*_several(challenge, now, width), *doubts]
     target = challenge.targets[0]
     lines = []
     if challenge.purpose == "delete":
@@ -102,15 +118,23 @@ def card(challenge: Challenge, *, now: datetime | None = None, width: int = 80) 
     elif challenge.kind == "switch" or challenge.previous not in (None, target.account):
         lines.append(_switch_line(challenge, target))
     lines.extend(_laid_out(_rows(challenge, target, now), width, _label_width()))
-    return [*lines, *doubts_told(challenge, width)]
+    return [*lines, *doubts]
 
 
 def question(challenge: Challenge) -> str:
     """Return the line that asks; the answer is typed after it."""
-    if challenge.doubts and len(challenge.targets) == 1 and challenge.kind != "secure":
+    if challenge.doubts and challenge.sure is None and len(challenge.targets) == 1:
         return say(_DOUBTED, account=challenge.targets[0].account, wanted=challenge.wanted)
     asked = _SECURE if challenge.kind == "secure" else _PLAIN
     return say(asked[challenge.purpose], account=challenge.targets[0].account, wanted=challenge.wanted)
+
+
+def second_question(challenge: Challenge) -> str:
+    """Return the line that asks about texts that do not sound like their accounts, once these were confirmed."""
+    wanted = challenge.sure or ""
+    if len(challenge.doubts) == 1:
+        return say(_DOUBTED, account=challenge.doubts[0].account, wanted=wanted)
+    return say("Still all of these? Type {wanted}. Enter stops:", wanted=wanted)
 
 
 def stopped(draft: str) -> str:

@@ -81,7 +81,7 @@ def ask(face: Face, plan: Plan, confirmed: Sequence[str]) -> Answer:
         face.printer.note("--confirm is ignored in a terminal: the account is typed.")
     if plan.challenge is None:
         return Answer()
-    return Answer(typed=prompts.confirm(plan.challenge, plan.draft_id, face.printer))
+    return prompts.confirm(plan.challenge, plan.draft_id, face.printer)
 
 
 def tell_results(face: Face, plan: Plan, results: Sequence[Result]) -> None:

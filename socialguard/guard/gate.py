@@ -17,7 +17,7 @@ from socialguard.guard.links import links_of
 from socialguard.guard.looking import MOST, SECONDS, reach_all
 from socialguard.guard.mentions import mentions_of
 from socialguard.guard.subjects import Seen, Surroundings
-from socialguard.guard.switch import Demand
+from socialguard.guard.switch import Demand, Why
 from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.challenge import Challenge, Target
@@ -89,11 +89,16 @@ class Asker(Protocol):
 
 
 class Given(Protocol):
-    """What a person gave: `typed` in a terminal, `named` by `--confirm` without one."""
+    """What a person gave: `typed` and `sure` in a terminal, `named` by `--confirm` without one."""
 
     @property
     def typed(self) -> str | None:
         """What was typed at the prompt."""
+        ...
+
+    @property
+    def sure(self) -> str | None:
+        """What was typed where the text does not sound like its account, after the accounts were confirmed."""
         ...
 
     @property
@@ -255,6 +260,7 @@ class Guard:
             expected=found.expected,
             code=found.code,
             doubts=doubts,
+            sure=_sure(doubts) if doubts and found.why is not Why.DOUBT else None,
         )
 
     def doubts(
@@ -315,6 +321,8 @@ class Guard:
             raise self._needed(connection, accounts)
         if answer.typed is None or not challenge.is_met_by(answer.typed):
             raise errors.WrongName(expected=challenge.wanted)
+        if not challenge.is_sure_by(answer.sure):
+            raise errors.WrongName(expected=challenge.sure)
         context.remember(connection, who, accounts)
         self._confirmed(who.id, accounts)
         return "typed"
@@ -377,6 +385,13 @@ def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand
         return True  # another command of this context confirmed them meanwhile; the answer has to be right anyway
     shown = (challenge.kind, challenge.expected, challenge.code is not None)
     return shown == (found.kind, found.expected, found.code is not None)
+
+
+def _sure(doubts: Sequence[Doubt]) -> str:
+    """Return what is typed to go on in spite of doubts: the account in full, after their number where there are
+    more. A question of its own: who typed a name without reading has not read this either."""
+    first = doubts[0].account
+    return first if len(doubts) == 1 else f"{len(doubts)} {first}"
 
 
 def _by_account(candidates: Sequence[Candidate]) -> list[list[Candidate]]:

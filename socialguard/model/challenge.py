@@ -42,7 +42,8 @@ class Challenge:
     """A question that only a name answers. `previous` is the account that was confirmed last (None in a new
     context); `expected` is the name to type and `code` what must follow it where a handle could be mistaken;
     `purpose` is what the answer lets happen: a post, the deletion of one, a whole calendar (`plan`), or nothing
-    yet (`use`); `doubts` are the targets that the text does not sound like."""
+    yet (`use`); `doubts` are the targets that the text does not sound like, and `sure` what must be typed to a
+    second question about these; None where they are all that asks."""
 
     kind: Kind
     previous: str | None
@@ -52,6 +53,7 @@ class Challenge:
     code: str | None
     purpose: Purpose = "post"
     doubts: tuple[Doubt, ...] = ()
+    sure: str | None = None
 
     @property
     def wanted(self) -> str:
@@ -61,3 +63,7 @@ class Challenge:
     def is_met_by(self, answer: str) -> bool:
         """Return whether `answer` is exactly what is wanted, code point by code point."""
         return answer == self.wanted
+
+    def is_sure_by(self, answer: str | None) -> bool:
+        """Return whether `answer` is exactly what the second question wants, where there is one."""
+        return answer == self.sure

@@ -85,9 +85,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person gave: `typed` at the prompt in a terminal, `named` by `--confirm` without one."""
+    """What a person gave: `typed` at the prompt in a terminal, and `sure` to a second question where a text does
+    not sound like its account; `named` by `--confirm` without a terminal."""
 
     typed: str | None = None
+    sure: str | None = None
     named: frozenset[str] = frozenset()
 
 

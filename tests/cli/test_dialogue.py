@@ -18,7 +18,7 @@ target = Target("x:@ville-lyon", "ville-lyon", "Ville de Lyon", "Ville de Lyon",
 challenge = Challenge("switch", "facebook:@acme", "Acme", (target,), "ville-lyon", None)
 face = Face()
 try:
-    print("CONFIRMED", prompts.confirm(challenge, "d-31", face.printer))
+    print("CONFIRMED", prompts.confirm(challenge, "d-31", face.printer).typed)
 except errors.SocialGuardError as stopped:
     from socialguard.cli import output
     raise SystemExit(output.tell(stopped, face))

@@ -11,6 +11,8 @@ from socialguard import errors
 from socialguard.cli import prompts, terminal, words
 from socialguard.cli.printing import Printer
 from socialguard.model.challenge import Challenge, Target
+from socialguard.model.doubt import Doubt, Reason
+from socialguard.publishing.interface import Answer
 
 NOW = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
 LYON = Target(
@@ -34,6 +36,11 @@ LYON = Target(
     zone="Europe/Paris",
 )
 SWITCH = Challenge("switch", "facebook:@acme", "Acme", (LYON,), "ville-lyon", None)
+DOUBTED = replace(
+    SWITCH,
+    doubts=(Doubt("x:@ville-lyon", "x:@sport", (Reason("hashtag", "#Ligue1", 0, 214),)),),
+    sure="x:@ville-lyon",
+)
 
 
 def shown(challenge: Challenge, width: int = 80) -> list[str]:
@@ -226,15 +233,38 @@ def test_stopped_and_wrong_names() -> None:
     assert prompts.wrong_name("ville-lyon") == "Ce n'est pas ville-lyon. Rien n'est parti."
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, *answers: str) -> Callable[[], str]:
+def answering(
+    monkeypatch: pytest.MonkeyPatch, *answers: str, challenge: Challenge = SWITCH
+) -> Callable[[], Answer]:
     """Let a person type `answers` one after the other; return a call that asks."""
     left = list(answers)
     monkeypatch.setattr(terminal, "ask", lambda question: left.pop(0))
-    return lambda: prompts.confirm(SWITCH, "d-31", Printer(err=StringIO()))
+    return lambda: prompts.confirm(challenge, "d-31", Printer(err=StringIO()))
 
 
 def test_the_third_name_may_still_be_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert answering(monkeypatch, "acme", "Ville-Lyon", "ville-lyon")() == "ville-lyon"
+    assert answering(monkeypatch, "acme", "Ville-Lyon", "ville-lyon")() == Answer(typed="ville-lyon")
+
+
+def test_a_doubt_beside_a_switch_is_a_question_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = prompts.card(DOUBTED, now=NOW, width=80)
+    assert not [line for line in told if line.startswith("CHECK")], "the first question is about the account"
+    assert prompts.question(DOUBTED) == "Type ville-lyon to post. Enter stops:"
+    assert prompts.second_question(DOUBTED) == "Still x:@ville-lyon? Type x:@ville-lyon. Enter stops:"
+    both = ("ville-lyon", "ville-lyon", "x:@ville-lyon")
+    found = answering(monkeypatch, *both, challenge=DOUBTED)()
+    assert found == Answer(typed="ville-lyon", sure="x:@ville-lyon")
+    with pytest.raises(errors.WrongName, match=r"Not x:@ville-lyon\."):
+        answering(monkeypatch, *["ville-lyon"] * 4, challenge=DOUBTED)()
+    with pytest.raises(errors.Cancelled):
+        answering(monkeypatch, "ville-lyon", "", challenge=DOUBTED)()
+
+
+def test_several_doubts_are_asked_about_at_once() -> None:
+    several = replace(DOUBTED, doubts=DOUBTED.doubts * 2, sure="2 x:@ville-lyon")
+    assert prompts.second_question(several) == "Still all of these? Type 2 x:@ville-lyon. Enter stops:"
+    words.use_language("fr")
+    assert prompts.second_question(several) == "Toujours tous ceux-ci ? Tapez 2 x:@ville-lyon. Entrée arrête :"
 
 
 @pytest.mark.parametrize("answers", [("",), ("acme", ""), ("acme", "ville", "")])

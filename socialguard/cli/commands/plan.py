@@ -125,12 +125,11 @@ def _ask(face: Face, sheet: "Sheet", confirmed: Sequence[str]) -> Answer:
         return Answer()
     challenge = replace(sheet.challenge, purpose="plan")
     try:
-        typed = prompts.confirm(challenge, "-", face.printer, shown=lambda width: calendars.card(sheet, width))
-    except errors.WrongName:
-        raise WrongNameForAll(expected=challenge.wanted) from None
+        return prompts.confirm(challenge, "-", face.printer, shown=lambda width: calendars.card(sheet, width))
+    except errors.WrongName as problem:
+        raise WrongNameForAll(expected=problem.fields["expected"]) from None
     except errors.Cancelled:
         raise NothingQueued from None
-    return Answer(typed=typed)
 
 
 def _tell(face: Face, sheet: "Sheet") -> None:

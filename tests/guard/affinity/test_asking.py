@@ -112,12 +112,14 @@ def test_a_secure_account_needs_an_approver(learned: Office, tmp_path: Path) -> 
 
 
 def test_a_secure_account_needs_an_approver_in_a_terminal_too(learned: Office, tmp_path: Path) -> None:
-    """The person types the handle, and the delivery waits."""
+    """The person types the handle, says that they are sure, and the delivery waits."""
     apply_policy(learned, '[account."x:@acme"]\nsecure = true\n')
     joined(learned, "Eva", "approver", tmp_path / "eva", grants=("x:@acme",))
     child = learned.terminal("post", MISPLACED, "--to", "x:@acme", "--grace", "0")
+    child.expect_exact("SECURE  x:@acme asks every time. Type x:@acme to post. Enter stops:")
+    child.sendline("x:@acme")
     child.expect_exact("CHECK  This reads like x:@globex, not x:@acme.")
-    child.expect("Enter stops:")
+    child.expect_exact("Still x:@acme? Type x:@acme. Enter stops:")
     child.sendline("x:@acme")
     child.wait()
     assert [row["state"] for row in learned.queue()] == ["awaiting"]

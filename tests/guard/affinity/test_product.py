@@ -72,6 +72,17 @@ def test_a_text_of_another_account_is_asked_about_inside_the_confirmed_set(works
     assert (logged(workspace, "affinity.ask"), logged(workspace, "affinity.overrule")) == (1, 1)
 
 
+def test_beside_a_switch_it_is_a_question_of_its_own(workspace: Workspace) -> None:
+    """Who typed the account's name without reading has not answered the second question."""
+    plan = plan_of(workspace, MISPLACED, HERE)
+    assert plan.challenge is not None
+    assert (plan.challenge.expected, plan.challenge.sure) == ("acme", "x:@acme")
+    for wrong in (Answer(typed="acme"), Answer(typed="acme", sure="acme"), Answer(sure="x:@acme")):
+        with pytest.raises(errors.WrongName):
+            accept.accept(workspace.desk, plan, wrong)
+    assert accept.accept(workspace.desk, plan, Answer(typed="acme", sure="x:@acme"))
+
+
 def test_that_the_rest_of_a_thread_is_asked_about_stands_in_the_log_too(workspace: Workspace) -> None:
     """What is queued anew is asked about as what is new."""
     confirmed(workspace)
@@ -124,9 +135,11 @@ def test_a_dry_run_says_what_would_be_held(learned: Office) -> None:
 def test_the_terminal_tells_why_and_takes_the_name(learned: Office) -> None:
     """The person reads what speaks against the account, and which one it reads like."""
     child = learned.terminal("post", MISPLACED, "--to", "x:@acme", "--grace", "0")
-    child.expect("CHECK  This reads like x:@globex, not x:@acme.")
-    child.expect(r"times there, never here\.")
-    child.expect(r"Still x:@acme\? Type acme\. Enter stops:")
+    child.expect_exact("Type acme to post. Enter stops:")
+    child.sendline("acme")
+    child.expect_exact("CHECK  This reads like x:@globex, not x:@acme.")
+    child.expect_exact("times there, never here.")
+    child.expect_exact("Still x:@acme? Type x:@acme. Enter stops:")
     child.sendline("")
     child.expect("Stopped. Nothing was sent.")
     child.wait()

@@ -85,6 +85,24 @@ def test_texts_of_the_same_kinds_are_held(houses: Office, account: str, text: st
     assert check in held_by(houses, text, account)
 
 
+@pytest.mark.parametrize(("account", "text"), [(one, text) for one, text, check in OURS if check == "affinity"])
+def test_in_a_terminal_the_name_of_the_account_alone_does_not_let_them_out(
+    houses: Office, account: str, text: str
+) -> None:
+    """Who answers the switch blindly is asked a second question, about the text, and another answer is wanted."""
+    name = account.partition("@")[2]
+    child = houses.terminal("post", text, "--to", account, "--grace", "0")
+    child.expect(r"to post\. Enter stops:")
+    child.sendline(name)
+    child.expect_exact("CHECK  This reads like")
+    for _try in range(3):
+        child.expect_exact(f"Still {account}? Type {account}. Enter stops:")
+        child.sendline(name)
+    child.expect_exact(f"Not {account}. Nothing was sent.")
+    child.wait()
+    assert (child.exitstatus, houses.published("x")) == (3, [])
+
+
 def test_ordinary_days_go_on(houses: Office) -> None:
     """Of later posts in the houses' own voices, which the detector never saw, one in twenty at most is held."""
     held = []
