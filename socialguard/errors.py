@@ -358,8 +358,8 @@ class NeverReached(Held):
 
 
 class HeldByRestore(Held):
-    """RESTORED  {delivery} for {account} is queued in the backup; after it, it may have been sent, moved or
-    cancelled. Held, not sent."""
+    """RESTORED  {delivery} for {account} was queued at the time that was brought back; since then it may have been
+    sent, moved or cancelled. Held, not sent."""
 
     remedy = (
         "Look at the account. Public, or no longer right: socialguard queue cancel {delivery} --reason … "

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from socialguard.cli.words import _, say
+from socialguard.cli.words import _, counted, say
 from socialguard.model.challenge import Challenge
 from socialguard.model.doubt import Doubt, Reason
 from socialguard.model.text import visible
@@ -35,5 +35,16 @@ def reason_told(reason: Reason, *, alone: bool) -> str:
     if alone:
         return say("{value}: never here.", value=value)
     if reason.here:
-        return say("{value}: {there} times there, {here} here.", value=value, there=reason.there, here=reason.here)
-    return say("{value}: {there} times there, never here.", value=value, there=reason.there)
+        return counted(
+            "{value}: {count} time there, {here} here.",
+            "{value}: {count} times there, {here} here.",
+            reason.there,
+            value=value,
+            here=reason.here,
+        )
+    return counted(
+        "{value}: {count} time there, never here.",
+        "{value}: {count} times there, never here.",
+        reason.there,
+        value=value,
+    )

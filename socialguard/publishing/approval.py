@@ -34,7 +34,7 @@ ATTESTED: Final = "delivery.attest"
 WHILE_WAITING: Final = frozenset({ACTION, ATTESTED})
 """What is said of a delivery while it waits, and leaves it to the last approval."""
 ALERT: Final = "approval"
-_ASKED: Final = marked("{account}: delivery {delivery} by {author} waits for {count} approval(s).")
+_ASKED: Final = marked("{account}: delivery {delivery} by {author} waits for approvals: {count}.")
 
 
 def statement(word: Word) -> dict[str, object]:
