@@ -84,7 +84,7 @@ class Publisher:
 
     def _send(self, account: str, ids: tuple[str, ...]) -> bool:
         """Send these in order; whether to go on with what is due then."""
-        moved = False
+        moved = refused = False
         for delivery_id in ids:
             if self._stop.is_set():
                 return False
@@ -92,6 +92,9 @@ class Publisher:
             if result is None:
                 continue  # not its turn, or not queued any more
             self._told(result)
+            if isinstance(result.error, errors.MemberFrozen | errors.Cancelled):
+                refused = True  # it alone: what others queued goes on
+                continue
             moved = True
             if result.delivery.state is State.QUEUED:
                 # In order: nothing of the account goes out before this.
@@ -100,7 +103,7 @@ class Publisher:
             if result.delivery.state is State.UNKNOWN:
                 self._look(delivery_id)
         if not moved:
-            self._pause(account, IN_TURN)
+            self._pause(account, REFUSED if refused else IN_TURN)
         return moved
 
     def _pause(self, account: str, seconds: float) -> None:

@@ -383,6 +383,8 @@ def _still_asks(challenge: Challenge, accounts: Sequence[Account], found: Demand
         return False
     if found is None:
         return True  # another command of this context confirmed them meanwhile; the answer has to be right anyway
+    if challenge.doubts and challenge.sure is None and found.why is not Why.DOUBT:
+        return False  # the doubt was all that asked, and is not any more
     shown = (challenge.kind, challenge.expected, challenge.code is not None)
     return shown == (found.kind, found.expected, found.code is not None)
 

@@ -4,9 +4,9 @@ A delivery's place in its account's line is the time that a person gave it, or w
 making. One that was put off (by a limit, by a network that was down) keeps it: what comes after it waits."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal, or_, select
+from sqlalchemy import Connection, bindparam, exists, func, literal, or_, select
 
 from socialguard.canon import jcs
 from socialguard.ledger import rows
@@ -15,9 +15,16 @@ from socialguard.model.delivery import Act, Delivery, State
 from socialguard.store.prepared import Prepared
 from socialguard.store.tables import attempt, delivery
 
-PUT_OFF: Final = timedelta(minutes=15)
-"""What is put off for longer holds up nothing: it may be a limit of its own, a day's of videos, say."""
+PUT_OFF: Final = timedelta(minutes=16)
+"""The longest that a place is kept: most limits of X are over in 15 minutes and a second. What is put off for
+longer holds up nothing (a limit of its own, a day's of videos, say), and nothing waits for longer."""
+TRIED: Final = timedelta(minutes=1)
+"""How long what was put off keeps its place when its new time has come: somebody tries it by then."""
 
+_PLACE: Final = (
+    func.coalesce(delivery.c.not_before, delivery.c.created_at).concat(delivery.c.created_at).concat(delivery.c.id)
+)
+_AFTER_ALL: Final = "z"
 _IS_DUE: Final = (delivery.c.state == literal(State.QUEUED.value), delivery.c.due <= bindparam("now"))
 _ACCOUNTS: Final = (
     select(delivery.c.account_id)
@@ -25,43 +32,6 @@ _ACCOUNTS: Final = (
     .group_by(delivery.c.account_id)
     .order_by(func.min(delivery.c.due), delivery.c.account_id)
 )
-
-
-def _time(row: Any) -> ColumnElement[str]:
-    return func.coalesce(row.c.not_before, row.c.created_at)
-
-
-def _place(row: Any) -> ColumnElement[str]:
-    return _time(row).concat(row.c.created_at).concat(row.c.id)
-
-
-_OFF: Final = delivery.alias("put_off")
-
-
-def _first_put_off(account: ColumnElement[str]) -> ColumnElement[str]:
-    """The first place in an account's line whose delivery was tried and put off for a while; after all places
-    where there is none."""
-    query = select(func.min(_place(_OFF))).where(
-        _OFF.c.account_id == account,
-        _OFF.c.state == literal(State.QUEUED.value),
-        _OFF.c.due > bindparam("now"),
-        _OFF.c.due <= bindparam("soon"),
-        _OFF.c.act != literal(Act.DELETE.value),
-        exists().where(attempt.c.delivery_id == _OFF.c.id),
-    )
-    return func.coalesce(query.scalar_subquery(), literal("z"))
-
-
-def _is_in_turn(account: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether nothing before a delivery was put off. Deletions wait for nothing, nor does what a person sends now:
-    they see what becomes of it."""
-    return or_(
-        delivery.c.act == literal(Act.DELETE.value),
-        delivery.c.not_before.is_(None),
-        _place(delivery) <= _first_put_off(account),
-    )
-
-
 _BEFORE: Final = delivery.alias("part_before")
 _UNDER_WAY: Final = [literal(state.value) for state in State if state not in FINAL and state is not State.HELD]
 _IDS: Final = Prepared(
@@ -71,23 +41,34 @@ _IDS: Final = Prepared(
         delivery.c.account_id == bindparam("account"),
         # The parts of a thread behind one that is not out yet: however many wait, they are in nobody's way.
         ~exists().where(_BEFORE.c.id == delivery.c.after_id, _BEFORE.c.state.in_(_UNDER_WAY)),
-        _is_in_turn(bindparam("account")),
-    )
-    .order_by(_place(delivery))
-    .limit(bindparam("most"))
-)
-_ALL: Final = select(delivery.c.id).where(*_IS_DUE).order_by(_place(delivery)).limit(bindparam("most"))
-_SENDING: Final = delivery.alias("being_sent")
-_TAKEN: Final = Prepared(
-    select(delivery.c.id).where(
-        delivery.c.id == bindparam("id"),
+        # What `must_wait` says of each.
         or_(
-            exists().where(
-                _SENDING.c.account_id == bindparam("account"), _SENDING.c.state == literal(State.SENDING.value)
-            ),
-            ~_is_in_turn(bindparam("account")),
+            delivery.c.act == literal(Act.DELETE.value),
+            delivery.c.not_before.is_(None),
+            delivery.c.due <= bindparam("overdue"),
+            bindparam("first") >= _PLACE,
         ),
     )
+    .order_by(_PLACE)
+    .limit(bindparam("most"))
+)
+_ALL: Final = select(delivery.c.id).where(*_IS_DUE).order_by(_PLACE).limit(bindparam("most"))
+_TRIED: Final = Prepared(
+    select(_PLACE.label("place"), delivery.c.due, attempt.c.finished_at)
+    .join(attempt, attempt.c.delivery_id == delivery.c.id)
+    .where(
+        delivery.c.account_id == bindparam("account"),
+        delivery.c.state == literal(State.QUEUED.value),
+        delivery.c.act != literal(Act.DELETE.value),
+        delivery.c.due > bindparam("gone"),
+        delivery.c.due <= bindparam("soon"),
+        attempt.c.finished_at.is_not(None),
+    )
+)
+_SENDING: Final = Prepared(
+    select(delivery.c.id)
+    .where(delivery.c.account_id == bindparam("account"), delivery.c.state == literal(State.SENDING.value))
+    .limit(1)
 )
 _UNKNOWN: Final = (
     select(delivery.c.account_id, delivery.c.id)
@@ -102,25 +83,46 @@ def accounts(connection: Connection, now: datetime) -> tuple[str, ...]:
 
 
 def of_account(connection: Connection, account_id: str, now: datetime, most: int = 50) -> tuple[str, ...]:
-    """Return the deliveries of one account that may be sent at `now`, oldest first, of a thread only the part that
-    is next."""
-    found = _IDS.all(connection, account=account_id, most=most, **_times(now))
+    """Return the deliveries of one account that may be sent at `now`, in the order of their places, of a thread
+    only the part that is next."""
+    found = _IDS.all(
+        connection,
+        account=account_id,
+        now=jcs.timestamp(now),
+        overdue=jcs.timestamp(now - PUT_OFF),
+        first=_first_put_off(connection, account_id, now),
+        most=most,
+    )
     return tuple(row.id for row in found)
 
 
 def of_all(connection: Connection, now: datetime, most: int = 500) -> tuple[str, ...]:
-    """Return the deliveries of all accounts that may be sent at `now`, in the order of their places."""
+    """Return the deliveries of all accounts that are due at `now`, in the order of their places."""
     return tuple(connection.execute(_ALL, {"now": jcs.timestamp(now), "most": most}).scalars())
 
 
 def must_wait(connection: Connection, value: Delivery, now: datetime) -> bool:
     """Return whether it is not a due delivery's turn: its account is being sent on, or what comes before it there
-    was put off."""
-    return _TAKEN.first(connection, id=value.id, account=value.account_id, **_times(now)) is not None
+    was put off. Deletions wait for nothing that was put off, nor does what a person sends now: they see what
+    becomes of it."""
+    if _SENDING.first(connection, account=value.account_id) is not None:
+        return True
+    if value.act is Act.DELETE or value.not_before is None or value.due <= now - PUT_OFF:
+        return False
+    place = f"{jcs.timestamp(value.not_before)}{jcs.timestamp(value.created_at)}{value.id}"
+    return place > _first_put_off(connection, value.account_id, now)
 
 
-def _times(now: datetime) -> dict[str, str]:
-    return {"now": jcs.timestamp(now), "soon": jcs.timestamp(now + PUT_OFF)}
+def _first_put_off(connection: Connection, account_id: str, now: datetime) -> str:
+    """The first place in an account's line whose delivery was tried and put off for a while; after all places
+    where there is none."""
+    gone, soon = jcs.timestamp(now - TRIED), jcs.timestamp(now + PUT_OFF)
+    found = _TRIED.all(connection, account=account_id, gone=gone, soon=soon)
+    return min((one.place for one in found if _is_soon(one.due, one.finished_at)), default=_AFTER_ALL)
+
+
+def _is_soon(due: str, since: str) -> bool:
+    return jcs.parse_timestamp(due) - jcs.parse_timestamp(since) <= PUT_OFF
 
 
 def unknown(connection: Connection) -> dict[str, tuple[str, ...]]:

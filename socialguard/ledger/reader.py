@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, literal, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, literal, or_, select
 
 from socialguard import errors
 from socialguard.canon import jcs
@@ -43,6 +43,19 @@ _LATELY: Final = Prepared(
     )
     .order_by(delivery.c.due.desc(), delivery.c.id.desc())
     .limit(bindparam("most"))
+)
+_AGAIN: Final = Prepared(
+    rows.select_delivery()
+    .where(
+        delivery.c.account_id == bindparam("account"),
+        exists().where(
+            attempt.c.delivery_id == delivery.c.id,
+            attempt.c.outcome == literal(State.QUEUED.value),
+            attempt.c.finished_at >= bindparam("since"),
+        ),
+    )
+    .order_by(delivery.c.due.desc())
+    .limit(20)
 )
 _PUBLISHED: Final = Prepared(
     select(delivery.c.id, delivery.c.content, receipt.c.network_id, receipt.c.url, receipt.c.published_at)
@@ -187,6 +200,13 @@ def require_none_open(connection: Connection, account: Account) -> None:
             detail=f"Delivery {found} of {account} is not finished.",
             remedy=f"Cancel or settle it first: socialguard queue show {found}",
         )
+
+
+def tried_again(connection: Connection, account_id: str, since: datetime) -> tuple[Delivery, ...]:
+    """Return the deliveries of an account, 20 at most and the last ones first, of which an attempt ended after
+    `since` with the delivery back in the queue."""
+    found = _AGAIN.all(connection, account=account_id, since=jcs.timestamp(since))
+    return tuple(rows.to_delivery(row) for row in found)
 
 
 def open_attempt(connection: Connection, delivery_id: str) -> OpenAttempt | None:

@@ -22,7 +22,7 @@ from socialguard.model.account import Account
 from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.prices import price_of
-from socialguard.publishing import approval, crash, crisis, embargo, second_factor, threads, unreached
+from socialguard.publishing import approval, crash, crisis, embargo, limits, second_factor, threads, unreached
 from socialguard.publishing.accept import frozen, revoked, since
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.submission import require_as_signed, since_of
@@ -232,8 +232,11 @@ def _refusal(ground: _Ground, value: Delivery, account: Account) -> Result | Non
 
 def _lateness(connection: Connection, desk: Desk, value: Delivery, account: Account) -> Result | None:
     """Hold a delivery whose time has passed (the machine slept): a person says whether it is still right."""
+    now = clock.now()
     start = unreached.late_from(connection, desk.log, value)
-    if (clock.now() - start).total_seconds() <= value.max_late:
+    if (now - start).total_seconds() <= value.max_late:
+        return None
+    if (now - limits.ended(connection, desk.log, value, start)).total_seconds() <= value.max_late:
         return None
     return hold(connection, desk, value, account, late_by(replace(value, due=min(start, value.due)), account))
 

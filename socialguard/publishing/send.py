@@ -33,7 +33,7 @@ BUSY_WAIT: Final = 60.0
 
 
 def run_due(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...]:
-    """Send the deliveries that are due, all or only `ids`, each at most once, in order of their due time.
+    """Send the deliveries that are due, all or only `ids`, each at most once, in the order of `ledger.due`.
 
     Returns one result for each that was tried or refused. What stops everything (Tampered or NotAdopted of the
     whole workspace, AuditUnwritable) is raised, but after a send it is the last result: what went out is told."""

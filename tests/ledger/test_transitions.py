@@ -269,8 +269,10 @@ def test_what_was_put_off_keeps_its_place(ledger: Database) -> None:
         writer.settle(connection, sending, State.QUEUED, due=now + MINUTE)
         assert due.must_wait(connection, second, now)
         assert due.of_account(connection, ACCOUNT, now) == ()
-        assert due.of_account(connection, ACCOUNT, now + MINUTE) == (first.id, second.id)
+        assert due.of_account(connection, ACCOUNT, now + MINUTE) == (first.id,)
         assert not due.must_wait(connection, first, now + MINUTE)
+        assert due.must_wait(connection, second, now + MINUTE)
+        assert due.of_account(connection, ACCOUNT, now + 3 * MINUTE) == (first.id, second.id)
 
 
 def test_pages_of_the_queue_show_every_delivery_once(ledger: Database) -> None:

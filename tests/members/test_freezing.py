@@ -1,11 +1,16 @@
 """A freeze on a member stops whatever passed through their hands; a thaw needs two persons where policy says."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from socialguard.daemon.lanes import Lanes
+from socialguard.daemon.publisher import Publisher
+from socialguard.daemon.run import warm
 from socialguard.publishing.freeze import thaw_statement
 from tests.attacker import logged
+from tests.daemon.running import until
 from tests.members.test_approvals import FOUR_EYES, execute, run
 from tests.office import Office
 from tests.people import Colleague, apply_policy, joined, waiting
@@ -41,6 +46,20 @@ def test_what_a_frozen_member_queued_waits_and_goes_out_after_the_thaw(office: O
     lifted = office.cli("thaw", "--member", "Jonas", "--reason", "found", "--confirm", "Jonas", "--json")
     shown(lifted, Thawed)
     assert [one["state"] for one in run(office, **LATER)] == ["sent"]
+
+
+def test_a_daemon_goes_on_with_what_others_queued(office: Office, jonas: Colleague) -> None:
+    """What waits for the thaw is before it on the account, and in nobody's way."""
+    planned(jonas)
+    planned(office, "Mine")
+    office.cli("freeze", "--member", "Jonas", "--reason", "laptop stolen")
+    failures: list[Exception] = []
+    with office.entered(**LATER) as workspace:
+        warm(workspace)
+        lanes = Lanes(failures.append)
+        Publisher(workspace.desk, lanes, threading.Event()).publish()
+        until(lambda: not lanes.busy, "the lane has ended")
+    assert (office.published("x"), failures) == (["Mine"], [])
 
 
 def test_a_frozen_member_queues_nothing_and_is_told_why(office: Office, jonas: Colleague) -> None:

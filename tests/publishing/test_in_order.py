@@ -5,7 +5,7 @@ from typing import Any
 
 from socialguard import clock
 from socialguard.ledger import due, reader
-from socialguard.publishing import accept, prepare
+from socialguard.publishing import accept, prepare, send
 from socialguard.publishing.interface import Answer, Request, Session
 from tests.office import Office
 from tests.publishing.test_unreached import CONFIRMED, run_at
@@ -66,6 +66,60 @@ def test_what_a_limit_puts_off_for_hours_holds_up_nothing(office: Office) -> Non
     office.sandbox.faults([limited(7200)])
     assert run_at(office, 3610) == ["queued", "sent"]
     assert office.published() == ["Second"]
+
+
+def test_it_holds_up_nothing_at_its_end_either(office: Office) -> None:
+    schedule(office, "First")
+    schedule(office, "Second", at="in 168 minutes")
+    put_off(office, limited(7200))
+    assert run_at(office, 10085) == ["sent"]
+    assert office.published() == ["Second"]
+
+
+def test_a_limit_whose_end_the_network_does_not_tell_keeps_the_place(office: Office) -> None:
+    schedule(office, "First", "Second")
+    put_off(office, {"network": "x", "operation": "publish", "kind": "status", "code": 429})
+    assert run_at(office, 4400) == []
+    assert run_at(office, 4520) == ["sent", "sent"]
+
+
+def test_what_waited_behind_a_limit_is_not_late_for_that(office: Office) -> None:
+    """A limit of X takes as long as a post may be late."""
+    schedule(office, "First", "Second", "Third")
+    put_off(office, limited(895))
+    assert run_at(office, 4520) == ["sent", "sent", "sent"]
+    assert office.published() == ["First", "Second", "Third"]
+
+
+def test_what_was_late_anyway_is_held_although_there_was_a_limit(office: Office) -> None:
+    schedule(office, "First", "Second")
+    put_off(office, limited(300))
+    assert run_at(office, 3610 + 300 + 910) == ["held", "held"]
+
+
+def test_a_post_that_a_limit_of_its_own_puts_off_again_and_again_does_not_silence_its_account(
+    office: Office,
+) -> None:
+    schedule(office, "First", "Second")
+    put_off(office, limited(800))
+    put_off_again = {**limited(800), "times": 1}
+    office.sandbox.faults([put_off_again])
+    assert run_at(office, 4420) == ["queued"]
+    assert run_at(office, 4500) == []
+    assert run_at(office, 4600) == ["sent"]
+    assert office.published() == ["Second"]
+
+
+def test_a_run_that_read_its_list_before_keeps_the_order(office: Office) -> None:
+    schedule(office, "First", "Second")
+    with office.entered(SOCIALGUARD_CLOCK="+3610s") as workspace, workspace.database.read() as connection:
+        _first, second = due.of_all(connection, clock.now())
+    put_off(office)
+    with office.entered(SOCIALGUARD_CLOCK="+3640s") as workspace:
+        assert send.run_due(workspace.desk, [second]) == ()
+    with office.entered(SOCIALGUARD_CLOCK="+3700s") as workspace:
+        (told,) = send.run_due(workspace.desk, [second])
+    assert told.delivery.state.value == "sent", "nobody tried the first in time"
 
 
 def test_what_a_person_sends_now_waits_for_nothing_that_was_planned(office: Office) -> None:

@@ -83,6 +83,32 @@ def test_beside_a_switch_it_is_a_question_of_its_own(workspace: Workspace) -> No
     assert accept.accept(workspace.desk, plan, Answer(typed="acme", sure="x:@acme"))
 
 
+def test_a_doubt_that_was_all_that_asked_is_asked_about_again_once_a_switch_is_due(learned: Office) -> None:
+    """Half an hour has passed between the card and the answer: now there are two questions."""
+    with learned.entered() as workspace:
+        confirmed(workspace)
+    with learned.entered(SOCIALGUARD_CLOCK="+25m") as workspace:
+        plan = plan_of(workspace, MISPLACED, HERE)
+        assert plan.challenge is not None
+        assert plan.challenge.sure is None
+        clock.shift(timedelta(minutes=37))
+        with pytest.raises(errors.ConfirmationRequired):
+            accept.accept(workspace.desk, plan, Answer(typed="acme"))
+
+
+def test_several_doubts_are_one_question(workspace: Workspace) -> None:
+    """It wants their number and the first of them."""
+    request = Request(text="zebra quartz fjord waltz nymph glyph", selectors=["x:@acme", "x:@globex"])
+    plan = prepare.prepare(workspace.desk, request, HERE)
+    assert plan.challenge is not None
+    assert [doubt.account for doubt in plan.challenge.doubts] == ["x:@acme", "x:@globex"]
+    assert plan.challenge.sure == "2 x:@acme"
+    named = plan.challenge.wanted
+    with pytest.raises(errors.WrongName):
+        accept.accept(workspace.desk, plan, Answer(typed=named, sure="x:@acme"))
+    assert len(accept.accept(workspace.desk, plan, Answer(typed=named, sure="2 x:@acme"))) == 2
+
+
 def test_that_the_rest_of_a_thread_is_asked_about_stands_in_the_log_too(workspace: Workspace) -> None:
     """What is queued anew is asked about as what is new."""
     confirmed(workspace)
