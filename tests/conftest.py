@@ -1,6 +1,7 @@
 """What every test stands on: places of its own instead of the real home, and a database of each kind."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -35,19 +36,39 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
+@pytest.fixture(scope="session")
+def _untouched() -> list[Path]:
+    """The places that no test has touched yet, none or those of one person."""
+    return []
+
+
 @pytest.fixture(autouse=True)
-def _nothing_real(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Point every place of the person who runs the tests into a new directory, and set the clock right."""
-    base = tmp_path_factory.mktemp("person")
-    for name in _PLACES:
-        place = base / name.lower()
-        place.mkdir(mode=0o700)
+def _nothing_real(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, _untouched: list[Path]
+) -> Iterator[None]:
+    """Point every place of the person who runs the tests into an empty directory, and set the clock right."""
+    if any(map(_is_touched, _untouched)):
+        _untouched.clear()
+    if not _untouched:
+        base = tmp_path_factory.mktemp("person")
+        _untouched.extend(base / name.lower() for name in _PLACES)
+        for place in _untouched:
+            place.mkdir(mode=0o700)
+    for name, place in zip(_PLACES, _untouched, strict=True):
         monkeypatch.setenv(name, str(place))
     for name in [each for each in os.environ if each.startswith("SOCIALGUARD_") and each not in _PLACES]:
         monkeypatch.delenv(name)
     clock.shift(timedelta(0))
     yield
     clock.shift(timedelta(0))
+
+
+def _is_touched(place: Path) -> bool:
+    """Whether a test left something there, or did something to the directory itself."""
+    try:
+        return stat.S_IMODE(place.lstat().st_mode) != 0o700 or not place.is_dir() or any(place.iterdir())
+    except OSError:
+        return True
 
 
 @pytest.fixture(scope="session")
