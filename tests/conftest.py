@@ -31,9 +31,9 @@ _PLACES = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes `-n auto` starts: one more than there are processors, since many tests wait (for
+    """Return how many processes `-n auto` starts: two more than there are processors, since many tests wait (for
     processes, due times and disks) for a good part of their time."""
-    return len(os.sched_getaffinity(0)) + 1
+    return len(os.sched_getaffinity(0)) + 2
 
 
 @pytest.fixture(scope="session")
