@@ -1,10 +1,11 @@
 """Sending what is due, and looking what became of what is unknown: the work of the accounts' lanes.
 
 The tick only reads which accounts have something due and offers each one's lane its turn. In its lane an account
-first looks for what is unknown, so that a post that may go out again keeps its place, then sends in order."""
+first looks for what is unknown and may go out again, so that it keeps its place, then sends in order; what is
+never sent again, whatever is found, is looked for afterwards: nothing waits for that."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -72,10 +73,19 @@ class Publisher:
             self._told(result)
 
     def _turn(self, account: str) -> None:
-        for delivery_id in self._to_look_for(account):
+        unknown = self._to_look_for(account)
+        again = [one for one in unknown if resolve.may_go_again(self._desk, one)]
+        self._look_for(again)
+        self._send_due(account)
+        self._look_for([one for one in unknown if one not in again])
+
+    def _look_for(self, ids: Sequence[str]) -> None:
+        for delivery_id in ids:
             if self._stop.is_set():
                 return
             self._look(delivery_id)
+
+    def _send_due(self, account: str) -> None:
         while not self._stop.is_set():
             with self._desk.database.read() as connection:
                 ids = due.of_account(connection, account, clock.now())
