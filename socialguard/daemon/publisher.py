@@ -1,8 +1,8 @@
 """Sending what is due, and looking what became of what is unknown: the work of the accounts' lanes.
 
 The tick only reads which accounts have something due and offers each one's lane its turn. In its lane an account
-first looks for what is unknown and may go out again, so that it keeps its place, then sends in order; what is
-never sent again, whatever is found, is looked for afterwards: nothing waits for that."""
+first looks for what is unknown and may go out again, and sends nothing before that is found out or given up: it
+keeps its place. What is never sent again, whatever is found, is looked for afterwards: nothing waits for that."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from socialguard.daemon.interface import Problem
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.logs import about, log
 from socialguard.ledger import due
-from socialguard.model.delivery import State
+from socialguard.model.delivery import Act, State
 from socialguard.publishing import deciding, resolve, send
 from socialguard.publishing.interface import Desk, Result
 
@@ -74,10 +74,18 @@ class Publisher:
 
     def _turn(self, account: str) -> None:
         unknown = self._to_look_for(account)
-        again = [one for one in unknown if resolve.may_go_again(self._desk, one)]
-        self._look_for(again)
-        self._send_due(account)
+        again = self._going_again(account)
+        self._look_for([one for one in unknown if one in again])
+        if Act.PUBLISH not in self._going_again(account).values():  # nothing overtakes a post until its next look
+            self._send_due(account)
         self._look_for([one for one in unknown if one not in again])
+
+    def _going_again(self, account: str) -> dict[str, Act]:
+        """What may go out again and is looked for again, and what each does."""
+        with self._lock:
+            waiting = self._waiting.get(account, ())
+        found = {one: resolve.goes_again(self._desk, one) for one in waiting if self._goes_on(one)}
+        return {one: act for one, act in found.items() if act is not None}
 
     def _look_for(self, ids: Sequence[str]) -> None:
         for delivery_id in ids:
