@@ -1,11 +1,11 @@
 """Sending what is due, and looking what became of what is unknown: the work of the accounts' lanes.
 
 The tick only reads which accounts have something due and offers each one's lane its turn. In its lane an account
-first looks for what is unknown and may go out again, and sends nothing before that is found out or given up: it
-keeps its place. What is never sent again, whatever is found, is looked for afterwards: nothing waits for that."""
+sends in order, then looks for what is unknown: what may go out again keeps its place (`ledger.due`), and nothing
+waits for the rest."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from socialguard.daemon.interface import Problem
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.logs import about, log
 from socialguard.ledger import due
-from socialguard.model.delivery import Act, State
+from socialguard.model.delivery import State
 from socialguard.publishing import deciding, resolve, send
 from socialguard.publishing.interface import Desk, Result
 
@@ -73,25 +73,14 @@ class Publisher:
             self._told(result)
 
     def _turn(self, account: str) -> None:
-        unknown = self._to_look_for(account)
-        again = self._going_again(account)
-        self._look_for([one for one in unknown if one in again])
-        if Act.PUBLISH not in self._going_again(account).values():  # nothing overtakes a post until its next look
-            self._send_due(account)
-        self._look_for([one for one in unknown if one not in again])
-
-    def _going_again(self, account: str) -> dict[str, Act]:
-        """What may go out again and is looked for again, and what each does."""
-        with self._lock:
-            waiting = self._waiting.get(account, ())
-        found = {one: resolve.goes_again(self._desk, one) for one in waiting if self._goes_on(one)}
-        return {one: act for one, act in found.items() if act is not None}
-
-    def _look_for(self, ids: Sequence[str]) -> None:
-        for delivery_id in ids:
+        self._send_due(account)
+        goes_again = False
+        for delivery_id in self._to_look_for(account):
             if self._stop.is_set():
                 return
-            self._look(delivery_id)
+            goes_again |= self._look(delivery_id)
+        if goes_again:
+            self._send_due(account)
 
     def _send_due(self, account: str) -> None:
         while not self._stop.is_set():
@@ -120,6 +109,7 @@ class Publisher:
                 return False
             if result.delivery.state is State.UNKNOWN:
                 self._look(delivery_id)
+                return True  # it may be the first of the line again
         if not moved:
             self._pause(account, REFUSED if refused else IN_TURN)
         return moved
@@ -140,12 +130,15 @@ class Publisher:
         with self._lock:
             return self._looks.get(delivery_id, (0.0, 0))[1] < len(LOOKS)
 
-    def _look(self, delivery_id: str) -> None:
+    def _look(self, delivery_id: str) -> bool:
+        """Look once; whether it is back in the queue."""
         with self._lock:
             began, looked = self._looks.get(delivery_id, (clock.monotonic(), 0))
             self._looks[delivery_id] = (began, looked + 1)
-        for result in resolve.reconcile(self._desk, [delivery_id]):
+        results = resolve.reconcile(self._desk, [delivery_id])
+        for result in results:
             self._told(result)
+        return any(result.delivery.state is State.QUEUED for result in results)
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────────
 

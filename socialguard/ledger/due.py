@@ -1,12 +1,13 @@
 """What is due, account by account: each is a line of its own, and one that hangs delays no other.
 
 A delivery's place in its account's line is the time that a person gave it, or where they gave none that of its
-making. One that was put off (by a limit, by a network that was down) keeps it: what comes after it waits."""
+making. One that was put off (by a limit, by a network that was down), or of which it is still to be found out
+whether it goes again, keeps it: what comes after it waits."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, func, literal, or_, select
+from sqlalchemy import Connection, and_, bindparam, exists, func, literal, or_, select
 
 from socialguard.canon import jcs
 from socialguard.ledger import rows
@@ -58,11 +59,16 @@ _TRIED: Final = Prepared(
     .join(attempt, attempt.c.delivery_id == delivery.c.id)
     .where(
         delivery.c.account_id == bindparam("account"),
-        delivery.c.state == literal(State.QUEUED.value),
         delivery.c.act != literal(Act.DELETE.value),
-        delivery.c.due > bindparam("gone"),
-        delivery.c.due <= bindparam("soon"),
         attempt.c.finished_at.is_not(None),
+        or_(
+            and_(
+                delivery.c.state == literal(State.QUEUED.value),
+                delivery.c.due > bindparam("gone"),
+                delivery.c.due <= bindparam("soon"),
+            ),
+            and_(delivery.c.state == bindparam("unknown"), attempt.c.finished_at > bindparam("lately")),
+        ),
     )
 )
 _SENDING: Final = Prepared(
@@ -101,23 +107,29 @@ def of_all(connection: Connection, now: datetime, most: int = 500) -> tuple[str,
     return tuple(connection.execute(_ALL, {"now": jcs.timestamp(now), "most": most}).scalars())
 
 
-def must_wait(connection: Connection, value: Delivery, now: datetime) -> bool:
+def must_wait(connection: Connection, value: Delivery, now: datetime, *, goes_again: bool) -> bool:
     """Return whether it is not a due delivery's turn: its account is being sent on, or what comes before it there
-    was put off. Deletions wait for nothing that was put off, nor does what a person sends now: they see what
-    becomes of it."""
+    was put off, or is unknown where the network lets it be found out whether a post `goes_again`. Deletions wait
+    for nothing that was put off, nor does what a person sends now: they see what becomes of it."""
     if _SENDING.first(connection, account=value.account_id) is not None:
         return True
     if value.act is Act.DELETE or value.not_before is None or value.due <= now - PUT_OFF:
         return False
     place = f"{jcs.timestamp(value.not_before)}{jcs.timestamp(value.created_at)}{value.id}"
-    return place > _first_put_off(connection, value.account_id, now)
+    return place > _first_put_off(connection, value.account_id, now, State.UNKNOWN.value if goes_again else "")
 
 
-def _first_put_off(connection: Connection, account_id: str, now: datetime) -> str:
-    """The first place in an account's line whose delivery was tried and put off for a while; after all places
-    where there is none."""
-    gone, soon = jcs.timestamp(now - TRIED), jcs.timestamp(now + PUT_OFF)
-    found = _TRIED.all(connection, account=account_id, gone=gone, soon=soon)
+def _first_put_off(connection: Connection, account_id: str, now: datetime, unknown: str = "") -> str:
+    """The first place in an account's line whose delivery was tried and put off for a while, or lately came into
+    the state `unknown`; after all places where there is none."""
+    found = _TRIED.all(
+        connection,
+        account=account_id,
+        gone=jcs.timestamp(now - TRIED),
+        soon=jcs.timestamp(now + PUT_OFF),
+        unknown=unknown,
+        lately=jcs.timestamp(now - PUT_OFF),
+    )
     return min((one.place for one in found if _is_soon(one.due, one.finished_at)), default=_AFTER_ALL)
 
 

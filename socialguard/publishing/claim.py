@@ -21,6 +21,7 @@ from socialguard.ledger import due, reader, word, writer
 from socialguard.model.account import Account
 from socialguard.model.credential import Credential, redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
+from socialguard.networks.interface import Resolve
 from socialguard.networks.prices import price_of
 from socialguard.publishing import approval, crash, crisis, embargo, limits, second_factor, threads, unreached
 from socialguard.publishing.accept import frozen, revoked, since
@@ -186,7 +187,8 @@ def _start(connection: Connection, desk: Desk, sound: _Sound) -> Claimed | Resul
         met = rule.problem_of(connection, desk, value, account)
         if met is not None:
             return hold(connection, desk, value, account, met)
-    if due.must_wait(connection, value, clock.now()):
+    goes_again = desk.network(account.network).resolve is Resolve.TWO_STEP
+    if due.must_wait(connection, value, clock.now(), goes_again=goes_again):
         return None
     unapproved = _unapproved(connection, desk, value, account, sound.asked)
     if unapproved is not None:

@@ -52,18 +52,6 @@ def reconcile(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...
     return tuple(_resolve(desk, value) for value in waiting if wanted is None or value.id in wanted)
 
 
-def goes_again(desk: Desk, delivery_id: str) -> Act | None:
-    """Return what an unknown delivery does that can go back to the queue by what is found out, a deletion or a
-    post in two steps; None for any other."""
-    with desk.database.read() as connection:
-        value = reader.get(connection, delivery_id)
-        account = account_of(connection, desk, value)
-    if value.state is not State.UNKNOWN:
-        return None
-    is_found_out = value.act is Act.DELETE or desk.network(account.network).resolve is Resolve.TWO_STEP
-    return value.act if is_found_out else None
-
-
 def look_for(desk: Desk, delivery_id: str, pause: Callable[[float], None] = clock.pause) -> Result | None:
     """Look a few times for one delivery right after its attempt; None where it is not unknown."""
     found: Result | None = None

@@ -262,16 +262,16 @@ def test_what_was_put_off_keeps_its_place(ledger: Database) -> None:
     now = clock.now()
     started = new_attempt(first)
     with ledger.write() as connection:
-        assert not due.must_wait(connection, second, now)
+        assert not due.must_wait(connection, second, now, goes_again=True)
         writer.claim(connection, first, started)
-        assert due.must_wait(connection, second, now), "its account is being sent on"
+        assert due.must_wait(connection, second, now, goes_again=True), "its account is being sent on"
         sending = replace(first, state=State.SENDING, attempt_id=started.id)
         writer.settle(connection, sending, State.QUEUED, due=now + MINUTE)
-        assert due.must_wait(connection, second, now)
+        assert due.must_wait(connection, second, now, goes_again=True)
         assert due.of_account(connection, ACCOUNT, now) == ()
         assert due.of_account(connection, ACCOUNT, now + MINUTE) == (first.id,)
-        assert not due.must_wait(connection, first, now + MINUTE)
-        assert due.must_wait(connection, second, now + MINUTE)
+        assert not due.must_wait(connection, first, now + MINUTE, goes_again=True)
+        assert due.must_wait(connection, second, now + MINUTE, goes_again=True)
         assert due.of_account(connection, ACCOUNT, now + 3 * MINUTE) == (first.id, second.id)
 
 

@@ -122,6 +122,21 @@ def test_a_run_that_read_its_list_before_keeps_the_order(office: Office) -> None
     assert told.delivery.state.value == "sent", "nobody tried the first in time"
 
 
+def test_what_may_go_out_again_keeps_its_place_until_it_is_found_out(office: Office) -> None:
+    account = "facebook:@acme"
+    for text in ("First", "Second"):
+        assert office.cli("post", text, "--to", account, "--confirm", account, "--at", "in 1 hour").code == 0
+    dropped = {"network": "facebook", "operation": "publish_step", "kind": "drop_before", "times": 1}
+    blind = {"network": "facebook", "operation": "identity", "kind": "status", "code": 500, "times": None}
+    office.sandbox.faults([dropped, blind, {**blind, "operation": "timeline"}, {**blind, "operation": "read"}])
+    assert run_at(office, 3610) == ["unknown"]
+    assert office.published() == []
+    office.sandbox.faults([])
+    run_at(office, 3620)
+    run_at(office, 3640)
+    assert office.published() == ["First", "Second"]
+
+
 def test_what_a_person_sends_now_waits_for_nothing_that_was_planned(office: Office) -> None:
     apply_policy(office, "[defaults]\ngrace = 0\n")
     schedule(office, "Planned")
