@@ -127,8 +127,8 @@ def test_what_may_go_out_again_keeps_its_place_until_it_is_found_out(office: Off
     for text in ("First", "Second"):
         assert office.cli("post", text, "--to", account, "--confirm", account, "--at", "in 1 hour").code == 0
     dropped = {"network": "facebook", "operation": "publish_step", "kind": "drop_before", "times": 1}
-    blind = {"network": "facebook", "operation": "identity", "kind": "status", "code": 500, "times": None}
-    office.sandbox.faults([dropped, blind, {**blind, "operation": "timeline"}, {**blind, "operation": "read"}])
+    blind = {"network": "facebook", "kind": "status", "code": 500, "times": None}
+    office.sandbox.faults([dropped, *({**blind, "operation": one} for one in ("timeline", "read"))])
     assert run_at(office, 3610) == ["unknown"]
     assert office.published() == []
     office.sandbox.faults([])
