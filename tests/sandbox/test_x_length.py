@@ -15,7 +15,7 @@ from socialguard.sandbox.x_length import find_links, weighted_length
 VALIDATE = Path(__file__).parents[2] / "../shared/data/twitter-text/validate.yml"
 CASES: list[dict[str, Any]] = []
 if VALIDATE.exists():
-    _TESTS = yaml.safe_load(VALIDATE.read_text(encoding="utf-8"))["tests"]
+    _TESTS = yaml.load(VALIDATE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["tests"]
     CASES = _TESTS["WeightedTweetsWithDiscountedEmojiCounterTest"]
 
 
