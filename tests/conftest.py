@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
 from socialguard import clock
+from socialguard.store import database as store
 from socialguard.store.database import Database, create_database
 
 # How long an example takes depends on what else the machine does; what must be fast is measured elsewhere.
@@ -26,14 +27,14 @@ def _compile_once() -> None:
     """Let all SQLite engines of this process share the statements that SQLAlchemy compiled: each run of the
     command line in it opens a database anew, and would compile them anew, a sixth of its time."""
     compiled: LRUCache[Any, Any] = LRUCache(2000)
-    begin = Engine.__init__
 
-    def shared(engine: Engine, *arguments: Any, **options: Any) -> None:
-        begin(engine, *arguments, **options)
+    def shared(url: URL, **options: Any) -> Engine:
+        engine = create_engine(url, **options)
         if isinstance(engine.dialect, SQLiteDialect):
             engine._compiled_cache = compiled
+        return engine
 
-    Engine.__init__ = shared  # type: ignore[method-assign,assignment]
+    vars(store)["create_engine"] = shared
     SQLiteDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
     SQLiteDialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign,assignment]
 
