@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from socialguard.cli import prompts, words
-from socialguard.cli.doubting import doubts_told
 from socialguard.cli.times_told import instant
 from socialguard.cli.words import _, counted, say
 from socialguard.model.account import Account
@@ -35,7 +34,7 @@ def card(sheet: "Sheet", width: int) -> list[str]:
     lines.append(say(" from {first} to {last}", first=first, last=last) if first != last else f" {first}")
     cost = total(sheet)
     lines.append(" " + say("Total {price}", price=words.price(cost) if cost else _("free")))
-    return lines if sheet.challenge is None else [*lines, *doubts_told(sheet.challenge, width)]
+    return lines
 
 
 def counts(sheet: "Sheet") -> Iterator[tuple[Account, int]]:

@@ -5,7 +5,8 @@ making. One that was put off (by a limit, by a network that was down), or of whi
 whether it goes again, keeps it: what comes after it waits."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, exists, func, literal, or_, select
 
@@ -35,25 +36,19 @@ _ACCOUNTS: Final = (
 )
 _BEFORE: Final = delivery.alias("part_before")
 _UNDER_WAY: Final = [literal(state.value) for state in State if state not in FINAL and state is not State.HELD]
-_IDS: Final = Prepared(
-    select(delivery.c.id)
+_LINE: Final = (delivery.c.id, delivery.c.act, delivery.c.not_before, delivery.c.due, _PLACE.label("place"))
+_OF_ACCOUNT: Final = Prepared(
+    select(*_LINE)
     .where(
         *_IS_DUE,
         delivery.c.account_id == bindparam("account"),
         # The parts of a thread behind one that is not out yet: however many wait, they are in nobody's way.
         ~exists().where(_BEFORE.c.id == delivery.c.after_id, _BEFORE.c.state.in_(_UNDER_WAY)),
-        # What `must_wait` says of each.
-        or_(
-            delivery.c.act == literal(Act.DELETE.value),
-            delivery.c.not_before.is_(None),
-            delivery.c.due <= bindparam("overdue"),
-            bindparam("first") >= _PLACE,
-        ),
     )
     .order_by(_PLACE)
-    .limit(bindparam("most"))
 )
-_ALL: Final = select(delivery.c.id).where(*_IS_DUE).order_by(_PLACE).limit(bindparam("most"))
+_ONE: Final = Prepared(select(*_LINE).where(delivery.c.id == bindparam("id")))
+_OF_ALL: Final = select(delivery.c.id).where(*_IS_DUE).order_by(_PLACE).limit(bindparam("most"))
 _TRIED: Final = Prepared(
     select(_PLACE.label("place"), delivery.c.due, attempt.c.finished_at)
     .join(attempt, attempt.c.delivery_id == delivery.c.id)
@@ -67,7 +62,7 @@ _TRIED: Final = Prepared(
                 delivery.c.due > bindparam("gone"),
                 delivery.c.due <= bindparam("soon"),
             ),
-            and_(delivery.c.state == bindparam("unknown"), attempt.c.finished_at > bindparam("lately")),
+            and_(delivery.c.state == bindparam("state"), attempt.c.finished_at > bindparam("lately")),
         ),
     )
 )
@@ -91,20 +86,14 @@ def accounts(connection: Connection, now: datetime) -> tuple[str, ...]:
 def of_account(connection: Connection, account_id: str, now: datetime, most: int = 50) -> tuple[str, ...]:
     """Return the deliveries of one account that may be sent at `now`, in the order of their places, of a thread
     only the part that is next."""
-    found = _IDS.all(
-        connection,
-        account=account_id,
-        now=jcs.timestamp(now),
-        overdue=jcs.timestamp(now - PUT_OFF),
-        first=_first_put_off(connection, account_id, now),
-        most=most,
-    )
-    return tuple(row.id for row in found)
+    first = _first_put_off(connection, account_id, now)
+    found = _OF_ACCOUNT.all(connection, account=account_id, now=jcs.timestamp(now))
+    return tuple(islice((row.id for row in found if not _waits(row, first, now)), most))
 
 
 def of_all(connection: Connection, now: datetime, most: int = 500) -> tuple[str, ...]:
     """Return the deliveries of all accounts that are due at `now`, in the order of their places."""
-    return tuple(connection.execute(_ALL, {"now": jcs.timestamp(now), "most": most}).scalars())
+    return tuple(connection.execute(_OF_ALL, {"now": jcs.timestamp(now), "most": most}).scalars())
 
 
 def must_wait(connection: Connection, value: Delivery, now: datetime, *, goes_again: bool) -> bool:
@@ -113,21 +102,26 @@ def must_wait(connection: Connection, value: Delivery, now: datetime, *, goes_ag
     for nothing that was put off, nor does what a person sends now: they see what becomes of it."""
     if _SENDING.first(connection, account=value.account_id) is not None:
         return True
-    if value.act is Act.DELETE or value.not_before is None or value.due <= now - PUT_OFF:
+    first = _first_put_off(connection, value.account_id, now, State.UNKNOWN.value if goes_again else None)
+    return _waits(_ONE.first(connection, id=value.id), first, now)
+
+
+def _waits(row: Any, first: str, now: datetime) -> bool:
+    """Whether a delivery waits behind the `first` place that is kept in its account's line."""
+    if row.act == Act.DELETE.value or row.not_before is None or row.due <= jcs.timestamp(now - PUT_OFF):
         return False
-    place = f"{jcs.timestamp(value.not_before)}{jcs.timestamp(value.created_at)}{value.id}"
-    return place > _first_put_off(connection, value.account_id, now, State.UNKNOWN.value if goes_again else "")
+    return bool(row.place > first)
 
 
-def _first_put_off(connection: Connection, account_id: str, now: datetime, unknown: str = "") -> str:
+def _first_put_off(connection: Connection, account_id: str, now: datetime, state: str | None = None) -> str:
     """The first place in an account's line whose delivery was tried and put off for a while, or lately came into
-    the state `unknown`; after all places where there is none."""
+    `state`; after all places where there is none."""
     found = _TRIED.all(
         connection,
         account=account_id,
         gone=jcs.timestamp(now - TRIED),
         soon=jcs.timestamp(now + PUT_OFF),
-        unknown=unknown,
+        state=state,
         lately=jcs.timestamp(now - PUT_OFF),
     )
     return min((one.place for one in found if _is_soon(one.due, one.finished_at)), default=_AFTER_ALL)
