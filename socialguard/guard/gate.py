@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -12,15 +11,16 @@ from socialguard.guard import context, switch
 from socialguard.guard.checks import affinity, asks_network, asks_servers, level_of, run_checks
 from socialguard.guard.context import Remembered
 from socialguard.guard.doubts import Doubts
-from socialguard.guard.interface import Glance, Looker, Ours, Shelf
+from socialguard.guard.interface import Candidate, Looker, Ours, Shelf
 from socialguard.guard.links import links_of
 from socialguard.guard.looking import MOST, SECONDS, reach_all
 from socialguard.guard.mentions import mentions_of
 from socialguard.guard.subjects import Seen, Surroundings
 from socialguard.guard.switch import Demand, Why
+from socialguard.guard.targets import target_of
 from socialguard.ledger import reader
 from socialguard.model.account import Account
-from socialguard.model.challenge import Challenge, Target
+from socialguard.model.challenge import Challenge
 from socialguard.model.context import Context
 from socialguard.model.delivery import Act, Content
 from socialguard.model.doubt import Doubt
@@ -28,50 +28,6 @@ from socialguard.model.finding import Finding, Severity
 from socialguard.model.lookups import Lookups
 from socialguard.networks.interface import Limits
 from socialguard.registry.policy_checks import CheckRules
-
-
-class Candidate(Protocol):
-    """A delivery that would be made, as publishing describes it."""
-
-    @property
-    def account(self) -> Account:
-        """Where it would go."""
-        ...
-
-    @property
-    def act(self) -> Act:
-        """What it would do."""
-        ...
-
-    @property
-    def content(self) -> Content:
-        """Everything that would be public."""
-        ...
-
-    @property
-    def length(self) -> int:
-        """Its length, in the network's unit."""
-        ...
-
-    @property
-    def limit(self) -> int:
-        """The most that the network takes."""
-        ...
-
-    @property
-    def price(self) -> int:
-        """In millionths of a US dollar."""
-        ...
-
-    @property
-    def grace(self) -> int:
-        """Seconds to take it back."""
-        ...
-
-    @property
-    def when(self) -> datetime | None:
-        """When it is due; None means now."""
-        ...
 
 
 class Asker(Protocol):
@@ -256,7 +212,7 @@ class Guard:
             kind=found.kind,
             previous=None if previous is None else str(previous),
             previous_client=None if previous is None else previous.client,
-            targets=tuple(_target(connection, parts, self._shelf) for parts in _by_account(candidates)),
+            targets=tuple(target_of(connection, parts, self._shelf) for parts in _by_account(candidates)),
             expected=found.expected,
             code=found.code,
             doubts=doubts,
@@ -402,47 +358,6 @@ def _by_account(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     for candidate in candidates:
         found.setdefault(candidate.account.id, []).append(candidate)
     return list(found.values())
-
-
-def _shown(content: Content) -> str:
-    return content.text if content.link is None else f"{content.text} {content.link}".strip()
-
-
-def _target(connection: Connection, parts: Sequence[Candidate], shelf: Shelf) -> Target:
-    candidate = parts[0]
-    account = candidate.account
-    seen = shelf.glance(account.id)
-    content = candidate.content
-    text = _shown(content)
-    return Target(
-        account=str(account),
-        short_name=account.short_name,
-        client=account.client,
-        display_name=account.display_name,
-        followers=account.followers,
-        archive_age_s=None if seen is None else max(0, int((clock.now() - seen.read_at).total_seconds())),
-        last_posts=_last_posts(connection, account.id, seen),
-        text=text,
-        length=candidate.length,
-        limit=candidate.limit,
-        media=tuple((item.file_name, item.modified_at, item.alt) for item in content.media),
-        when=candidate.when,
-        grace_s=candidate.grace,
-        price_micros=sum(part.price for part in parts),
-        zone=account.zone,
-        part=(content.thread_position or 0) + 1,
-        of=content.thread_size or 1,
-        following=tuple((_shown(part.content), part.length) for part in parts[1:]),
-    )
-
-
-def _last_posts(connection: Connection, account_id: str, seen: Glance | None) -> tuple[tuple[str, datetime], ...]:
-    """The last two posts: what the archive holds, and what we sent since; an archive is as old as it says."""
-    ours = reader.published(connection, account_id, limit=2)
-    found = {post.network_id: (post.text, post.published_at) for post in ours}
-    for network_id, text, at in seen.posts if seen is not None else ():
-        found[network_id] = (text, at)
-    return tuple(sorted(found.values(), key=lambda post: post[1], reverse=True)[:2])
 
 
 def _findings(connection: Connection, around: Surroundings, candidate: Candidate) -> list[Finding]:

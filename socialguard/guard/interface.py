@@ -1,4 +1,4 @@
-"""What a check sees, and what a check is."""
+"""What the guard is given, what a check sees, and what a check is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from socialguard.model.account import Account
-from socialguard.model.delivery import Content
+from socialguard.model.delivery import Act, Content
 from socialguard.model.doubt import Doubt
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import ANY_LANGUAGE, Parameter, Value
@@ -232,4 +232,33 @@ class Written(Protocol):
     @property
     def when(self) -> datetime | None:
         """When it is due; None means now."""
+        ...
+
+
+class Candidate(Written, Protocol):
+    """A delivery that would be made, as publishing describes it."""
+
+    @property
+    def act(self) -> Act:
+        """What it would do."""
+        ...
+
+    @property
+    def length(self) -> int:
+        """Its length, in the network's unit."""
+        ...
+
+    @property
+    def limit(self) -> int:
+        """The most that the network takes."""
+        ...
+
+    @property
+    def price(self) -> int:
+        """In millionths of a US dollar."""
+        ...
+
+    @property
+    def grace(self) -> int:
+        """Seconds to take it back."""
         ...

@@ -4,7 +4,7 @@ the log, so that no row says `sending` for a process that is gone."""
 from socialguard import errors
 from socialguard.ledger import due, reader, writer
 from socialguard.model.delivery import Delivery, State
-from socialguard.publishing.claim import append
+from socialguard.publishing.course import append
 from socialguard.publishing.interface import Desk
 from socialguard.store.process import here
 

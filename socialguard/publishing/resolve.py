@@ -24,7 +24,8 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.interface import Network, RemotePost, Resolve, Session
 from socialguard.publishing import unreached
-from socialguard.publishing.claim import account_of, alarm, append, late_by
+from socialguard.publishing.claim import account_of, alarm, late_by
+from socialguard.publishing.course import append
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.send import outgoing
 from socialguard.publishing.submission import since_of

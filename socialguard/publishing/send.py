@@ -21,8 +21,9 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
 from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
 from socialguard.networks.prices import price_of
-from socialguard.publishing import crash, skew, threads, unreached
-from socialguard.publishing.claim import Claimed, Unrenewed, alarm, append, claim
+from socialguard.publishing import crash, limits, skew, threads, unreached
+from socialguard.publishing.claim import Claimed, Unrenewed, alarm, claim
+from socialguard.publishing.course import append
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.threads import Turn
 from socialguard.registry.accounts import unverified
@@ -128,7 +129,7 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         _identify(desk, network, session, claimed)
         receipt = _send(desk, network, session, value, account)
     except errors.RateLimited as problem:
-        return _record(desk, value, account, session, State.QUEUED, "limited", problem)
+        return _record(desk, value, account, session, State.QUEUED, limits.LIMITED, problem)
     except errors.OutcomeUnknown as problem:
         return _record(desk, value, account, session, State.UNKNOWN, "unknown", problem)
     except errors.ClockWrong as problem:

@@ -14,7 +14,7 @@ from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.model.text import marked
-from socialguard.publishing import threads
+from socialguard.publishing import limits, threads
 from socialguard.publishing.accept import since
 from socialguard.publishing.submission import since_of
 
@@ -54,7 +54,7 @@ def late_from(connection: Connection, log: AuditLog, value: Delivery) -> datetim
     it off. Of a part of a thread never earlier than the part before it went out."""
     if value.not_before is not None and value.due > value.not_before:
         course = log.course(connection, value.fingerprint, since_of(value.nonce))
-        moved = [said.outcome for said in course if said.outcome in (OUTCOME, "limited")]
+        moved = [said.outcome for said in course if said.outcome in (OUTCOME, limits.LIMITED)]
         if moved[-1:] == [OUTCOME]:
             value = replace(value, due=value.not_before)
     return threads.free_since(connection, value)

@@ -12,7 +12,8 @@ from socialguard import errors
 from socialguard.ledger import reader, writer
 from socialguard.model.delivery import State
 from socialguard.publishing import approval
-from socialguard.publishing.claim import append, hold
+from socialguard.publishing.claim import hold
+from socialguard.publishing.course import append
 from socialguard.workspace.owner import OwnerSigner
 from socialguard.workspace.signed import log_keys_of
 from socialguard.workspace.verifying import verify

@@ -13,7 +13,7 @@ from socialguard.ledger import reader
 from socialguard.model.account import Account
 from socialguard.model.activity import ActivityPage, Item, Kind, Stream
 from socialguard.model.delivery import Receipt
-from socialguard.publishing.claim import append
+from socialguard.publishing.course import append
 from socialguard.store.tables import delivery, receipt
 from socialguard.watch import baseline, judging
 from socialguard.workspace.opened import Workspace
