@@ -1,4 +1,4 @@
-"""What a person is shown of an account before a post goes there: who it is, its last posts, what would be public."""
+"""What a person is shown of an account before a post goes there: who it is, what it posted, what will go out."""
 
 from collections.abc import Sequence
 from datetime import datetime
