@@ -105,7 +105,7 @@ class Cancelled(Deliveries):
 class ListedDelivery(DeliveryFields):
     """One delivery in a listing, and whose turn it is."""
 
-    waits_for: Literal["person", "approver", "owner", "time", "sender", "network"] | None
+    waits_for: Literal["person", "approver", "owner", "time", "turn", "sender", "network"] | None
     stop: "StopFields | None"
 
 

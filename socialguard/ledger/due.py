@@ -26,7 +26,6 @@ TRIED: Final = timedelta(minutes=1)
 _PLACE: Final = (
     func.coalesce(delivery.c.not_before, delivery.c.created_at).concat(delivery.c.created_at).concat(delivery.c.id)
 )
-_AFTER_ALL: Final = "z"
 _IS_DUE: Final = (delivery.c.state == literal(State.QUEUED.value), delivery.c.due <= bindparam("now"))
 _ACCOUNTS: Final = (
     select(delivery.c.account_id)
@@ -50,7 +49,7 @@ _OF_ACCOUNT: Final = Prepared(
 _ONE: Final = Prepared(select(*_LINE).where(delivery.c.id == bindparam("id")))
 _OF_ALL: Final = select(delivery.c.id).where(*_IS_DUE).order_by(_PLACE).limit(bindparam("most"))
 _TRIED: Final = Prepared(
-    select(_PLACE.label("place"), delivery.c.due, attempt.c.finished_at)
+    select(delivery.c.id, _PLACE.label("place"), delivery.c.due, attempt.c.finished_at)
     .join(attempt, attempt.c.delivery_id == delivery.c.id)
     .where(
         delivery.c.account_id == bindparam("account"),
@@ -86,7 +85,7 @@ def accounts(connection: Connection, now: datetime) -> tuple[str, ...]:
 def of_account(connection: Connection, account_id: str, now: datetime, most: int = 50) -> tuple[str, ...]:
     """Return the deliveries of one account that may be sent at `now`, in the order of their places, of a thread
     only the part that is next."""
-    first = _first_put_off(connection, account_id, now)
+    first = _first_kept(connection, account_id, now, goes_again=False)
     found = _OF_ACCOUNT.all(connection, account=account_id, now=jcs.timestamp(now))
     return tuple(islice((row.id for row in found if not _waits(row, first, now)), most))
 
@@ -102,29 +101,39 @@ def must_wait(connection: Connection, value: Delivery, now: datetime, *, goes_ag
     for nothing that was put off, nor does what a person sends now: they see what becomes of it."""
     if _SENDING.first(connection, account=value.account_id) is not None:
         return True
-    first = _first_put_off(connection, value.account_id, now, State.UNKNOWN.value if goes_again else None)
+    first = _first_kept(connection, value.account_id, now, goes_again=goes_again)
     return _waits(_ONE.first(connection, id=value.id), first, now)
 
 
-def _waits(row: Any, first: str, now: datetime) -> bool:
-    """Whether a delivery waits behind the `first` place that is kept in its account's line."""
-    if row.act == Act.DELETE.value or row.not_before is None or row.due <= jcs.timestamp(now - PUT_OFF):
+def behind(connection: Connection, account_id: str, now: datetime, *, goes_again: bool) -> dict[str, str]:
+    """Return the due deliveries of an account that wait behind one which keeps its place, and behind which."""
+    first = _first_kept(connection, account_id, now, goes_again=goes_again)
+    if first is None:
+        return {}
+    found = _OF_ACCOUNT.all(connection, account=account_id, now=jcs.timestamp(now))
+    return {row.id: first.id for row in found if _waits(row, first, now)}
+
+
+def _waits(row: Any, first: Any | None, now: datetime) -> bool:
+    """Whether a delivery waits behind the `first` that keeps its place in its account's line."""
+    if first is None or row.act == Act.DELETE.value or row.not_before is None:
         return False
-    return bool(row.place > first)
+    return bool(row.place > first.place and row.due > jcs.timestamp(now - PUT_OFF))
 
 
-def _first_put_off(connection: Connection, account_id: str, now: datetime, state: str | None = None) -> str:
-    """The first place in an account's line whose delivery was tried and put off for a while, or lately came into
-    `state`; after all places where there is none."""
+def _first_kept(connection: Connection, account_id: str, now: datetime, *, goes_again: bool) -> Any | None:
+    """The first in an account's line that was tried and put off for a while, or lately became unknown where it
+    `goes_again`; None where there is none."""
     found = _TRIED.all(
         connection,
         account=account_id,
         gone=jcs.timestamp(now - TRIED),
         soon=jcs.timestamp(now + PUT_OFF),
-        state=state,
+        state=State.UNKNOWN.value if goes_again else None,
         lately=jcs.timestamp(now - PUT_OFF),
     )
-    return min((one.place for one in found if _is_soon(one.due, one.finished_at)), default=_AFTER_ALL)
+    kept = (one for one in found if _is_soon(one.due, one.finished_at))
+    return min(kept, key=lambda one: str(one.place), default=None)
 
 
 def _is_soon(due: str, since: str) -> bool:

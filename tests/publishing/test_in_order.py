@@ -47,6 +47,15 @@ def test_nothing_of_an_account_overtakes_what_was_put_off(office: Office) -> Non
     put_off(office)
     assert lane(office, 3615) == [], "whoever knows of no pause keeps the order, too"
     assert run_at(office, 3615) == []
+    clock_then = {"SOCIALGUARD_CLOCK": "+3615s"}
+    rows = {row["id"]: row["waits_for"] for row in office.cli("queue", "list", "--json", **clock_then).deliveries}
+    assert sorted(rows.values()) == ["time", "turn", "turn"]
+    first = next(one for one, word in rows.items() if word == "time")
+    told = office.cli("queue", "run", **clock_then).stdout.splitlines()
+    assert sorted(told) == sorted(
+        f"{one} waits for its turn, behind {first}: socialguard queue show {first}" for one in rows if one != first
+    )
+    assert office.cli("handover", **clock_then).stdout.count("→ its turn") == 2
     assert lane(office, 3700) == ["First", "Second", "Third"]
     assert run_at(office, 3700) == ["sent", "sent", "sent"]
     assert office.published() == ["First", "Second", "Third"]

@@ -11,7 +11,7 @@ from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command, logged
 from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant
-from socialguard.cli.waiting import waits_for
+from socialguard.cli.waiting import behind, waits_for
 from socialguard.cli.words import _, named_scope, say
 from socialguard.model.delivery import Delivery, State
 from socialguard.model.text import excerpt
@@ -61,6 +61,7 @@ def handover(face: Face, note: str | None) -> None:
                 for one in soon
                 if freezes and one.account_id in accounts
             }
+            behind_others = behind(workspace, connection, {one.account_id for one in soon if one.due <= now})
         notes = log.page(workspace.database, log.Filter(action=ACTION, since=now - NOTES), limit=50)
         zone = workspace.zone
     names = {key: profile.name for key, profile in members.items()}
@@ -80,7 +81,11 @@ def handover(face: Face, note: str | None) -> None:
         held = [one for one in stuck if one.state is not State.UNKNOWN]
         unknown = [one for one in stuck if one.state is State.UNKNOWN]
         for title, chosen in ((_("Held"), held), (_("Unknown"), unknown), (_("Next 12 hours"), soon)):
-            _section(face, title, [_line(one, accounts, stops_of.get(one.id)) for one in chosen])
+            _section(
+                face,
+                title,
+                [_line(one, accounts, stops_of.get(one.id), is_behind=one.id in behind_others) for one in chosen],
+            )
         for title, stops in ((_("Frozen"), frozen), (_("Crises"), crises)):
             told = [
                 f"{named_scope(str(one['scope']))}, {instant(one['since'], zone)}, {one['by']}: {one['reason']}"
@@ -124,11 +129,12 @@ def _section(face: Face, title: str, lines: list[str]) -> None:
         face.printer.say("  … and {count} more; --json shows all.", count=len(lines) - _SHOWN)
 
 
-def _line(one: Delivery, accounts: "dict[str, Account]", stop: "Stop | None") -> str:
+def _line(one: Delivery, accounts: "dict[str, Account]", stop: "Stop | None", *, is_behind: bool) -> str:
     account = accounts.get(one.account_id)
     text = excerpt(one.content.text, _TEXT)
     when = instant(one.due, account.zone if account is not None else "UTC")
-    word = waits_for(one.state, is_due=one.due <= clock.now(), is_frozen=stop is not None)
+    is_due = one.due <= clock.now()
+    word = waits_for(one.state, is_due=is_due, is_frozen=stop is not None, is_behind=is_behind)
     why = reason_told(one.state_reason) if stop is None else say("frozen: {reason}", reason=stop.reason)
     reason = f" ({why})" if why else ""
     return f"{one.id}  {when}  {account or one.account_id}  {_(one.state.value)}{reason} → {_(word or '')}  {text}"

@@ -13,7 +13,7 @@ from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant, minute
-from socialguard.cli.waiting import CODES, waits_for
+from socialguard.cli.waiting import CODES, behind, waits_for
 from socialguard.cli.words import _, named_scope
 from socialguard.ledger import approvals, reader
 from socialguard.model.account import Account
@@ -65,12 +65,16 @@ def list_(
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
         frozen = _frozen(workspace, connection, rows)
-    now = jcs.timestamp(clock.now())
+        now = jcs.timestamp(clock.now())
+        due = {row.account_id for row in rows if row.state == State.QUEUED.value and row.due <= now}
+        waiting = behind(workspace, connection, due)
     more = rows[-1].id if len(rows) == limit else None
     told = []
     for row in rows:
         stop = frozen.get(row.id)
-        word = waits_for(State(row.state), is_due=row.due <= now, is_frozen=stop is not None)
+        word = waits_for(
+            State(row.state), is_due=row.due <= now, is_frozen=stop is not None, is_behind=row.id in waiting
+        )
         document = {
             **deliveries.row_document(row, names.get(row.account_id, row.account_id)),
             "waits_for": None if word is None else CODES[word],

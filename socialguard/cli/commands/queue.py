@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 
 import click
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.cli import composing, deliveries, output, unsaved
 from socialguard.cli.commands.listing import found
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, reason, stopping_reason
 from socialguard.cli.sending import carry_out
-from socialguard.ledger import reader
+from socialguard.cli.waiting import behind
+from socialguard.ledger import due, reader
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, State
@@ -158,7 +160,9 @@ def run(face: Face) -> int:
     with open_workspace(face) as workspace:
         looked = [one for one in resolve.reconcile(workspace.desk) if one.delivery.state is not State.QUEUED]
         results = [*looked, *send.run_due(workspace.desk)]
-    _tell(face, results)
+        with workspace.database.read() as connection:
+            waiting = behind(workspace, connection, due.accounts(connection, clock.now()))
+    _tell(face, results, waiting)
     return exit_code(results)
 
 
@@ -270,14 +274,18 @@ def _when(value: Delivery) -> str | None:
     return None if value.not_before is None else value.not_before.isoformat()
 
 
-def _tell(face: Face, results: Sequence[Result]) -> None:
+def _tell(face: Face, results: Sequence[Result], waiting: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Tell what became of each delivery, and which wait behind another that keeps its place."""
     deliveries.name_drafts(results)
 
     def people() -> None:
-        if not results:
+        if not results and not waiting:
             face.printer.say("Nothing to do.")
         for result in results:
             deliveries.tell_result(face, result)
+        for waits, other in waiting.items():
+            face.printer.say("{waits} waits for its turn, behind {other}: socialguard queue show {other}",
+                             waits=waits, other=other)  # fmt: skip
 
     face.printer.answer(deliveries.results_document(results), people)
 
