@@ -56,8 +56,9 @@ def behind(workspace: "Workspace", connection: "Connection", account_ids: Collec
     from socialguard.networks.interface import Resolve
 
     found: dict[str, str] = {}
-    for account in workspace.accounts() if account_ids else ():
-        if account.id in account_ids:
+    keeping = due.keeping(connection, clock.now()).intersection(account_ids) if account_ids else ()
+    for account in workspace.accounts() if keeping else ():
+        if account.id in keeping:
             goes_again = workspace.network(account.network).resolve is Resolve.TWO_STEP
             found |= due.behind(connection, account.id, clock.now(), goes_again=goes_again)
     return found

@@ -48,11 +48,10 @@ _OF_ACCOUNT: Final = Prepared(
 )
 _ONE: Final = Prepared(select(*_LINE).where(delivery.c.id == bindparam("id")))
 _OF_ALL: Final = select(delivery.c.id).where(*_IS_DUE).order_by(_PLACE).limit(bindparam("most"))
-_TRIED: Final = Prepared(
-    select(delivery.c.id, _PLACE.label("place"), delivery.c.due, attempt.c.finished_at)
+_KEPT: Final = (
+    select(delivery.c.id, delivery.c.account_id, _PLACE.label("place"), delivery.c.due, attempt.c.finished_at)
     .join(attempt, attempt.c.delivery_id == delivery.c.id)
     .where(
-        delivery.c.account_id == bindparam("account"),
         delivery.c.act != literal(Act.DELETE.value),
         attempt.c.finished_at.is_not(None),
         or_(
@@ -65,6 +64,8 @@ _TRIED: Final = Prepared(
         ),
     )
 )
+_KEPT_OF_ALL: Final = Prepared(_KEPT)
+_KEPT_OF_ACCOUNT: Final = Prepared(_KEPT.where(delivery.c.account_id == bindparam("account")))
 _SENDING: Final = Prepared(
     select(delivery.c.id)
     .where(delivery.c.account_id == bindparam("account"), delivery.c.state == literal(State.SENDING.value))
@@ -105,6 +106,11 @@ def must_wait(connection: Connection, value: Delivery, now: datetime, *, goes_ag
     return _waits(_ONE.first(connection, id=value.id), first, now)
 
 
+def keeping(connection: Connection, now: datetime) -> frozenset[str]:
+    """Return the accounts with something that may keep its place."""
+    return frozenset(one.account_id for one in _KEPT_OF_ALL.all(connection, **_kept(now, goes_again=True)))
+
+
 def behind(connection: Connection, account_id: str, now: datetime, *, goes_again: bool) -> dict[str, str]:
     """Return the due deliveries of an account that wait behind one which keeps its place, and behind which."""
     first = _first_kept(connection, account_id, now, goes_again=goes_again)
@@ -124,16 +130,18 @@ def _waits(row: Any, first: Any | None, now: datetime) -> bool:
 def _first_kept(connection: Connection, account_id: str, now: datetime, *, goes_again: bool) -> Any | None:
     """The first in an account's line that was tried and put off for a while, or lately became unknown where it
     `goes_again`; None where there is none."""
-    found = _TRIED.all(
-        connection,
-        account=account_id,
-        gone=jcs.timestamp(now - TRIED),
-        soon=jcs.timestamp(now + PUT_OFF),
-        state=State.UNKNOWN.value if goes_again else None,
-        lately=jcs.timestamp(now - PUT_OFF),
-    )
+    found = _KEPT_OF_ACCOUNT.all(connection, account=account_id, **_kept(now, goes_again=goes_again))
     kept = (one for one in found if _is_soon(one.due, one.finished_at))
     return min(kept, key=lambda one: str(one.place), default=None)
+
+
+def _kept(now: datetime, *, goes_again: bool) -> dict[str, str | None]:
+    return {
+        "gone": jcs.timestamp(now - TRIED),
+        "soon": jcs.timestamp(now + PUT_OFF),
+        "state": State.UNKNOWN.value if goes_again else None,
+        "lately": jcs.timestamp(now - PUT_OFF),
+    }
 
 
 def _is_soon(due: str, since: str) -> bool:

@@ -275,6 +275,23 @@ def test_what_was_put_off_keeps_its_place(ledger: Database) -> None:
         assert due.of_account(connection, ACCOUNT, now + 3 * MINUTE) == (first.id, second.id)
 
 
+def test_behind_several_that_were_put_off_the_first_counts(ledger: Database) -> None:
+    line = [queued(ledger, is_planned=True) for _ in range(4)]
+    now = clock.now()
+    with ledger.write() as connection:
+        for value in (line[0], line[2]):
+            started = new_attempt(value)
+            writer.claim(connection, value, started)
+            sending = replace(value, state=State.SENDING, attempt_id=started.id)
+            writer.settle(connection, sending, State.QUEUED, due=now + MINUTE)
+        assert due.must_wait(connection, line[1], now, goes_again=False)
+        assert due.behind(connection, ACCOUNT, now, goes_again=False) == dict.fromkeys(
+            (line[1].id, line[3].id), line[0].id
+        )
+        assert due.keeping(connection, now) == {ACCOUNT}
+        assert due.keeping(connection, now + 20 * MINUTE) == frozenset()
+
+
 def test_pages_of_the_queue_show_every_delivery_once(ledger: Database) -> None:
     made = {queued(ledger, due=MINUTE * (number % 3)).id for number in range(11)}
     seen: list[str] = []
