@@ -3,7 +3,10 @@
 import time
 from typing import Any
 
-from socialguard import clock
+import pytest
+
+from socialguard import clock, errors
+from socialguard.cli.commands import queue
 from socialguard.ledger import due, reader
 from socialguard.publishing import accept, prepare, send
 from socialguard.publishing.interface import Answer, Request, Session
@@ -173,6 +176,17 @@ def test_what_can_still_be_taken_back_holds_up_nothing(office: Office) -> None:
         accept.accept(workspace.desk, plan, Answer(named=frozenset(["x:@acme"])))
     assert run_at(office, 3605) == ["sent"]
     assert office.published() == ["Planned"]
+
+
+def test_what_went_out_is_told_where_nobody_can_say_what_waits(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise errors.Tampered(what="An account", detail="it was changed meanwhile.")
+
+    schedule(office, "First")
+    monkeypatch.setattr(queue, "behind", refuse)
+    assert run_at(office, 3610) == ["sent"]
 
 
 def test_an_account_waits_for_no_other(office: Office) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
 
 import click
 
@@ -150,7 +149,7 @@ def reconcile(face: Face, delivery: tuple[str, ...]) -> int:
         for one in delivery:
             found(workspace, one)
         results = resolve.reconcile(workspace.desk, delivery or None)
-    _tell(face, results)
+    _tell(face, results, {})
     return exit_code(results)
 
 
@@ -160,7 +159,9 @@ def run(face: Face) -> int:
     with open_workspace(face) as workspace:
         looked = [one for one in resolve.reconcile(workspace.desk) if one.delivery.state is not State.QUEUED]
         results = [*looked, *send.run_due(workspace.desk)]
-        with workspace.database.read() as connection:
+        waiting: dict[str, str] = {}
+        # Whatever is wrong now: what went out must still be told.
+        with suppress(errors.SocialGuardError), workspace.database.read() as connection:
             waiting = behind(workspace, connection, due.accounts(connection, clock.now()))
     _tell(face, results, waiting)
     return exit_code(results)
@@ -274,7 +275,7 @@ def _when(value: Delivery) -> str | None:
     return None if value.not_before is None else value.not_before.isoformat()
 
 
-def _tell(face: Face, results: Sequence[Result], waiting: Mapping[str, str] = MappingProxyType({})) -> None:
+def _tell(face: Face, results: Sequence[Result], waiting: Mapping[str, str]) -> None:
     """Tell what became of each delivery, and which wait behind another that keeps its place."""
     deliveries.name_drafts(results)
 
