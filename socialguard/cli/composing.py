@@ -128,14 +128,6 @@ def _bounded(data: bytes) -> str:
     return text
 
 
-def require_utf8(*words: str | None) -> None:
-    """Refuse what the shell handed over as bytes of another encoding: it could not be kept, let alone sent."""
-    try:
-        "".join(word or "" for word in words).encode("utf-8")
-    except UnicodeEncodeError:
-        raise errors.UsageError(detail="The text is not UTF-8.", remedy="Save it as UTF-8.") from None
-
-
 def link(given: str | None) -> str | None:
     """Return a link if a browser would open it as one; raises UsageError."""
     from urllib.parse import urlsplit

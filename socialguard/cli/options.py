@@ -7,10 +7,10 @@
 A command gets the `Face` first, returns its exit code (None is 0) and raises `SocialGuardError`, which `main`
 tells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
@@ -18,6 +18,9 @@ from socialguard.cli.face import Face
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., object])
+
+INDEX: Final = click.IntRange(0, 2**63 - 1)
+"""The number of something that is kept: what a column of a database holds."""
 
 
 def _note(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
@@ -35,6 +38,15 @@ def _to_be_logged(context: click.Context, parameter: click.Parameter, value: str
     if face is not None and value:
         face.reasons.append(value)
     return value
+
+
+def _readable(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Put `?` for what is not UTF-8: nobody who stops is refused for a letter."""
+    return None if value is None else _in_utf_8(value)
+
+
+def _in_utf_8(word: str) -> str:
+    return word.encode("utf-8", "replace").decode()
 
 
 def _shared(*, hidden: bool) -> list[click.Parameter]:
@@ -85,6 +97,7 @@ def command(name: str, **attributes: Any) -> Callable[[Callable[Concatenate[Face
             from socialguard.vault.hardening import harden
 
             harden()
+            _require_text(kwargs)
             face = click.get_current_context().find_object(Face) or Face()
             face.reminds = True
             return function(face, *args, **kwargs)
@@ -95,6 +108,18 @@ def command(name: str, **attributes: Any) -> Callable[[Callable[Concatenate[Face
         return made
 
     return decorate
+
+
+def _require_text(given: Mapping[str, object]) -> None:
+    """Refuse a word that is not UTF-8, before it stops half-way whatever would write it down; the name of a file
+    may be of any bytes."""
+    from socialguard import errors
+    from socialguard.model.text import visible
+
+    for value in given.values():
+        for word in value if isinstance(value, tuple) else (value,):
+            if isinstance(word, str) and word != _in_utf_8(word):
+                raise errors.UsageError(detail=f"{visible(word, 60)} is not UTF-8.", remedy="Type it again.")
 
 
 def selectors(*names: str, required: bool = True) -> Callable[[F], F]:
@@ -154,7 +179,7 @@ def reason(*, required: bool = True) -> Callable[[F], F]:
 
 def stopping_reason(*, required: bool = False) -> Callable[[F], F]:
     """Add the `--reason TEXT` of what stops: it is never refused; `workspace.stopping` takes secrets out of it."""
-    return click.option("--reason", required=required, metavar="TEXT", help=_WHY)
+    return click.option("--reason", required=required, metavar="TEXT", callback=_readable, help=_WHY)
 
 
 def logged(name: str, *, required: bool = False, help: str) -> Callable[[F], F]:  # as click calls it

@@ -1,5 +1,7 @@
 """What cannot be posted is refused in one sentence, with the right exit code, and no text is lost."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -105,9 +107,36 @@ def test_bytes_that_are_no_text(office: Office) -> None:
         assert err == "2 The text is not UTF-8. Save it as UTF-8.\n"
     code, out, err = run_bytes(office, "post", "-", *TO, stdin=b"a\x00b")
     assert (code, err) == (2, "2 The text holds zero bytes: it is not a text.\n")
-    code, out, err = run_bytes(office, "post", b"caf\xe9", *TO)
-    assert (code, err) == (2, "2 The text is not UTF-8. Save it as UTF-8.\n")
     assert office.published() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("post", b"caf\xe9"), ("undo", b"\xff"), ("queue", "cancel", b"d\xff"), ("freeze", "x:@acme", b"x:@caf\xe9")],
+    ids=["text", "id", "ids", "selectors"],
+)
+def test_a_word_of_the_command_line_that_is_no_text(office: Office, words: tuple[str | bytes, ...]) -> None:
+    """It is shown as it came, and nothing was done with the words beside it."""
+    code, _, err = run_bytes(office, *words)
+    assert code == 2
+    assert re.fullmatch(r"2 \S*\\udc\w\w is not UTF-8\. Type it again\.\n", err), err
+    assert {one["frozen"] for one in office.cli("status", "--json").document["accounts"]} == {None}
+
+
+def test_a_reason_to_stop_is_taken_whatever_its_bytes_are(office: Office) -> None:
+    code, out, _ = run_bytes(office, "freeze", "x:@acme", "--reason", b"caf\xe9", "--json")
+    assert (code, json.loads(out)["reason"]) == (0, "caf?")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("audit", "show"), ("audit", "list", "--before"), ("alerts", "show"), ("audit", "stream", "--after")],
+    ids=" ".join,
+)
+def test_a_number_beyond_every_column_is_refused(office: Office, words: tuple[str, ...]) -> None:
+    error = failed(office.cli(*words, str(2**63), "--json"), 2, "usage_error")
+    assert f"{2**63} is not in the range" in error.message
+    assert office.cli(*words, str(2**63 - 1)).code in (0, 5)
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u2800"])

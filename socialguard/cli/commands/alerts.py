@@ -8,7 +8,7 @@ from socialguard import errors
 from socialguard.cli import alerting
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import command
+from socialguard.cli.options import INDEX, command
 from socialguard.cli.times_told import minute
 from socialguard.cli.words import _
 
@@ -55,7 +55,7 @@ def list_(face: Face, everything: bool, limit: int) -> None:
 
 
 @command("show")
-@click.argument("alert_id", type=click.IntRange(1), metavar="ID")
+@click.argument("alert_id", type=INDEX, metavar="ID")
 def show(face: Face, alert_id: int) -> None:
     """Show one alert whole: what to do, and the evidence of each thing seen."""
     from socialguard.alerts import reader
@@ -81,7 +81,7 @@ def show(face: Face, alert_id: int) -> None:
 
 
 @command("ack")
-@click.argument("ids", nargs=-1, type=click.IntRange(1), metavar="[ID]...")
+@click.argument("ids", nargs=-1, type=INDEX, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="Every alert that is unseen now.")
 def ack(face: Face, ids: tuple[int, ...], everything: bool) -> None:
     """Say that you know of alerts: no command tells of them any more."""

@@ -12,7 +12,7 @@ from socialguard.canon import jcs
 from socialguard.cli import deliveries, terminal
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import command, reason
+from socialguard.cli.options import INDEX, command, reason
 from socialguard.cli.words import _, later
 from socialguard.publishing.interface import exit_code
 
@@ -77,7 +77,7 @@ def reject(face: Face, delivery: str, reason: str) -> int:
 
 @command("request")
 @click.argument("delivery", metavar="ID")
-@click.option("--since", type=click.IntRange(1), metavar="EPOCH", help="The manifest that the approver has seen.")
+@click.option("--since", type=INDEX, metavar="EPOCH", help="The manifest that the approver has seen.")
 def request(face: Face, delivery: str, since: int | None) -> None:
     """Print a file by which somebody who is not on this machine can approve a waiting delivery."""
     from socialguard.workspace import mailed

@@ -13,7 +13,7 @@ from socialguard.cli import progress
 from socialguard.cli.deliveries import tell_held
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import command, reason
+from socialguard.cli.options import INDEX, command, reason
 from socialguard.cli.output import error_document, sentences
 from socialguard.cli.phrases import phrase
 from socialguard.cli.words import _, counted, later, say
@@ -31,7 +31,7 @@ ROWS: Final = {"ledger": later("The ledger"), "alert": later("The list of alerts
 @click.option("--action", metavar="ACTION", help="Only this action, e.g. delivery or delivery.send.")
 @click.option("--since", metavar="TIME", help="Not before this instant (ISO 8601).")
 @click.option("--until", metavar="TIME", help="Before this instant (ISO 8601).")
-@click.option("--before", type=int, metavar="SEQ", help="Go on below this entry.")
+@click.option("--before", type=INDEX, metavar="SEQ", help="Go on below this entry.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many.")
 def list_(
     face: Face,
@@ -85,7 +85,7 @@ def list_(
 
 
 @command("show")
-@click.argument("seq", type=int)
+@click.argument("seq", type=INDEX)
 def show(face: Face, seq: int) -> None:
     """Show one entry whole."""
     from socialguard.audit import reader

@@ -10,7 +10,7 @@ from socialguard import errors
 from socialguard.cli.commands.audit import names_of, wanted_of
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import command
+from socialguard.cli.options import INDEX, command
 
 if TYPE_CHECKING:
     from socialguard.audit.streaming import Form
@@ -24,7 +24,7 @@ _SECONDS: Final = 1.0
 @click.option("--account", metavar="ACCOUNT", help="Only entries of this account.")
 @click.option("--action", metavar="ACTION", help="Only this action, e.g. delivery or delivery.send.")
 @click.option("--since", metavar="TIME", help="Not before this instant (ISO 8601).")
-@click.option("--after", type=click.IntRange(0), metavar="SEQ", help="Go on after this entry.")
+@click.option("--after", type=INDEX, metavar="SEQ", help="Go on after this entry.")
 def stream(
     face: Face,
     form: str,

@@ -35,7 +35,6 @@ def check(
     """Check a text as it would be checked for the accounts that --to names."""
     from socialguard.publishing import prepare
 
-    composing.require_utf8(text, *alts, link)
     given = composing.Given(
         to=to, media=composing.media(media, alts), link=composing.link(link), reply_to=reply_to, at=at
     )

@@ -70,7 +70,6 @@ def new(face: Face, text: str | None, file: Path | None, to: tuple[str, ...], ca
     from socialguard.ledger import writer
     from socialguard.publishing.prepare import payload_of
 
-    composing.require_utf8(text, campaign)
     name = None if campaign is None else campaign_name(campaign)
     in_editor = text is None and file is None and face.has_terminal
     request = Request(text="", selectors=to, divide=Divide.LINES, campaign=name)

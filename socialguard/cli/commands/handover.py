@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import clock, errors
-from socialguard.cli import alerting, composing
+from socialguard.cli import alerting
 from socialguard.cli.deliveries import delivery_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
@@ -104,7 +104,6 @@ def handover(face: Face, note: str | None) -> None:
 def _leave(face: Face, note: str) -> None:
     from socialguard.audit.interface import Entry
 
-    composing.require_utf8(note)
     if not note.strip():
         raise errors.UsageError(detail="The note is empty.")
     with open_workspace(face) as workspace, workspace.database.write() as connection:

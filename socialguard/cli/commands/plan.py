@@ -68,7 +68,6 @@ def import_(
     from socialguard.publishing.calendar import checking
     from socialguard.publishing.calendar.sheet import Wish
 
-    composing.require_utf8(reason, campaign)
     if to and form is None:
         raise errors.UsageError(detail="--to goes with --from: our own calendars name accounts in each row.")
     name = None if campaign is None else campaign_name(campaign)

@@ -69,7 +69,6 @@ def post(
         raise errors.UsageError(detail="Name accounts with --to, or --all; not both.")
     if not (to or everything) and file is None and draft is None:
         raise errors.UsageError(detail="No account is named: add --to ACCOUNT.")
-    composing.require_utf8(text, *then, *alts, link, reason, campaign)
     given = composing.Given(
         to=to,
         media=composing.media(media, alts),

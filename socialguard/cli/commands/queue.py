@@ -38,7 +38,6 @@ def edit(
 ) -> int:
     """Replace the text of a waiting delivery; it is checked and confirmed anew."""
     passed = composing.overrides(overrides, reason)
-    composing.require_utf8(text, reason)
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         if value.state not in WAITING:
@@ -73,7 +72,6 @@ def resume(
 ) -> int:
     """Go on with a thread that stopped, from the part that was not sent; it asks as a switch does."""
     passed = composing.overrides(overrides, reason)
-    composing.require_utf8(text, reason)
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         with workspace.database.read() as connection:

@@ -9,7 +9,7 @@ from socialguard.cli.accounts import one_account_id, read_document
 from socialguard.cli.commands.stops import confirm_thaw
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
-from socialguard.cli.options import account_argument, command, confirm, reason
+from socialguard.cli.options import INDEX, account_argument, command, confirm, reason
 from socialguard.cli.times_told import minute
 from socialguard.cli.words import _, later, say
 
@@ -32,7 +32,7 @@ STEPS = {
 @account_argument()
 @click.option("--credential", metavar="-|FILE", help="The new credential's JSON document; - is stdin.")
 @click.option(
-    "--reviewed", "numbers", multiple=True, type=int, metavar="N", help="You dealt with this thing (repeatable)."
+    "--reviewed", "numbers", multiple=True, type=INDEX, metavar="N", help="You dealt with this thing (repeatable)."
 )
 @reason(required=False)
 @confirm
