@@ -2,6 +2,7 @@
 how a month is destroyed by command."""
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,13 +50,13 @@ def account(office: Office) -> str:  # noqa: F811
 
 def rows(office: Office, query: str) -> list[tuple[object, ...]]:  # noqa: F811
     """What the database holds."""
-    with sqlite3.connect(office.database) as connection:
+    with closing(sqlite3.connect(office.database)) as connection, connection:
         return connection.execute(query).fetchall()
 
 
 def attack(office: Office, *statements: str) -> None:  # noqa: F811
     """Write into the database as somebody who has no key."""
-    with sqlite3.connect(office.database) as connection:
+    with closing(sqlite3.connect(office.database)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
 
@@ -156,7 +157,7 @@ def test_an_older_root_that_is_put_back_is_refused(office: Office, account: str,
         office, "select gen, statement, signer, signature from shelf_root"
     )
     joined(office, "Otto", "owner", tmp_path / "otto")
-    with sqlite3.connect(office.database) as connection:
+    with closing(sqlite3.connect(office.database)) as connection, connection:
         connection.execute("delete from shelf_root")
         connection.execute("insert into shelf_root values (?, ?, ?, ?)", (gen, statement, signer, signature))
     assert any("rolled back" in what for what in problems(office))

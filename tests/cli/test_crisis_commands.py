@@ -1,6 +1,7 @@
 """`crisis on` holds what was queued before it, one by one, until a person released each."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_a_crisis_that_was_changed_in_the_database_stops_all(office: Office, cha
     scheduled(office, "Sale!", "x:@acme")
     begin(office, "x:@globex")
     assert office.cli("queue", "run").code == 0  # the sender has seen it
-    with sqlite3.connect(office.database) as connection:
+    with closing(sqlite3.connect(office.database)) as connection, connection:
         connection.execute(change)
     assert office.cli("queue", "run", "--json", **LATER).code == 13
     assert office.published() == []

@@ -1,6 +1,7 @@
 """`policy apply`, `show`, `check`: rules from a file into the signed manifest, and what holds for an account."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli import shapes
@@ -143,7 +144,7 @@ def test_a_file_that_is_not_there_or_not_text_is_one_clear_sentence(office: Offi
 
 def test_a_policy_changed_in_the_database_is_refused(office: Office) -> None:
     apply(office)
-    with sqlite3.connect(office.database) as connection:
+    with closing(sqlite3.connect(office.database)) as connection, connection:
         connection.execute("update policy set source = replace(source, 'secure = true', 'secure = false')")
     assert office.post("Hello").code == 13
     assert office.cli("policy", "show", "acme", "--json").code == 13

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ def test_a_mistyped_kit_names_the_line_and_not_its_letters(office: Office, tmp_p
 def test_credentials_that_are_not_sealed_to_the_kit_are_told(office: Office, tmp_path: Path) -> None:
     kit = tmp_path / "kit"
     office.cli("vault", "recovery", "new", "--out", str(kit))
-    with sqlite3.connect(office.database) as connection:
+    with closing(sqlite3.connect(office.database)) as connection, connection:
         pair = parse_kit(kit.read_text()).keys
         connection.execute("delete from wrap where recipient = ?", (pair.sealing_id,))
     done = office.cli("vault", "recovery", "test", str(kit), "--json")

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_nothing_that_was_tampered_with_is_adopted(
     office.cli("freeze", "x:@globex", "--reason", "test")
     office.cli("account", "rename", "x:@acme", "acme-first")
     pins(office).unlink()
-    with sqlite3.connect(office.database) as connection:
+    with closing(sqlite3.connect(office.database)) as connection, connection:
         tamper(connection)
     done = office.cli("workspace", "adopt", "--reason", "please", "--json")
     assert done.code == 13, done

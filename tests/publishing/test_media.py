@@ -241,8 +241,10 @@ def test_the_store_is_private_and_holds_nothing_half_written(store: MediaStore) 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_said_and_leaves_nothing(store: MediaStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, flags: int, mode: int = 0o777) -> int:
-        return real("/dev/full", os.O_WRONLY) if str(path).endswith(".part") else real(path, flags, mode)
+    def full(path: Path, flags: int, mode: int = 0o777, **options: int) -> int:
+        return (
+            real("/dev/full", os.O_WRONLY) if str(path).endswith(".part") else real(path, flags, mode, **options)
+        )
 
     real = os.open
     monkeypatch.setattr("socialguard.publishing.media.os.open", full)

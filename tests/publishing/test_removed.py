@@ -1,6 +1,7 @@
 """An account is not taken out under a delivery that needs it: nothing of another account waits for it then."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_an_account_with_an_unknown_outcome_is_not_removed(office: Office) -> No
 @pytest.mark.parametrize("state", ["queued", "unknown"])
 def test_a_delivery_of_an_account_that_nobody_signed_is_tampered_with(office: Office, state: str) -> None:
     office.post("Public")
-    with sqlite3.connect(office.database) as database:
+    with closing(sqlite3.connect(office.database)) as database, database:
         database.execute("update delivery set state = ?, account_id = 'a-none'", [state])
     database.close()
     assert office.cli("queue", "run", "--json").code == 13

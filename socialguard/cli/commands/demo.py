@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -220,9 +220,8 @@ def _back_up(story: Story) -> None:
     (row,) = story.run(["backup", "run", "x:@acme"])["accounts"]
     (story.home / "archive.db").unlink()
     story.run(["backup", "rebuild"])
-    with sqlite3.connect(story.home / "archive.db") as index:
+    with closing(sqlite3.connect(story.home / "archive.db")) as index, index:
         (kept,) = index.execute("select count(*) from item").fetchone()
-    index.close()
     story.require(0 < row["items_total"] == kept, "the index that was made anew is another")
     story.tell("One bit of a segment is flipped behind our back, and found.")
     segment = min((story.home / "archive" / "segments").iterdir())
@@ -237,12 +236,11 @@ def _back_up(story: Story) -> None:
 def _verify_and_tamper(story: Story) -> None:
     story.tell("The audit log is whole. Then one byte of it is changed behind our back, and found.")
     story.run(["audit", "verify"])
-    with sqlite3.connect(story.home / "socialguard.db") as database:
+    with closing(sqlite3.connect(story.home / "socialguard.db")) as database, database:
         database.execute("drop trigger audit_entry_no_update")
         (leaf,) = database.execute("select leaf from audit_entry where seq = 5").fetchone()
         changed = leaf[:-2] + bytes([leaf[-2] ^ 1]) + leaf[-1:]
         database.execute("update audit_entry set leaf = ? where seq = 5", (changed,))
-    database.close()
     document = story.run(["audit", "verify"], expect=13)
     story.require(bool(document["problems"]), "the changed byte was not found")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from socialguard import errors
-from socialguard.cli.accounts import read_document
+from socialguard.cli.accounts import one_account, read_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import account_argument, command, selector_arguments
@@ -100,7 +100,7 @@ def baseline(face: Face, account: str, dry_run: bool, forget: bool) -> None:
     if dry_run and forget:
         raise errors.UsageError(detail="Give --dry-run or --forget, not both.")
     with open_workspace(face) as workspace:
-        (one,) = _accounts(workspace, [account])
+        one = _account(workspace, account)
         if forget:
             gone = workspace.watch.forget(one, workspace.log, workspace.actor)
             face.printer.answer(
@@ -129,7 +129,7 @@ def credential(face: Face, account: str, credential: str | None, unproven: bool,
         raise errors.UsageError(detail="Give --credential or --remove, one of them.")
     document = None if credential is None else read_document(credential)
     with open_workspace(face) as workspace:
-        (one,) = _accounts(workspace, [account])
+        one = _account(workspace, account)
         if document is None:
             gone = readers.drop(workspace, one)
             face.printer.answer(
@@ -142,6 +142,11 @@ def credential(face: Face, account: str, credential: str | None, unproven: bool,
         {"account": str(one), "scopes": list(scopes), "kept": True, "forgotten": False},
         lambda: face.printer.say("This machine reads {account} with a credential of its own now.", account=one),
     )
+
+
+def _account(workspace: Workspace, selector: str) -> Account:
+    with workspace.database.read() as connection:
+        return one_account(workspace, connection, selector)
 
 
 def _accounts(workspace: Workspace, selectors: Sequence[str]) -> Sequence[Account]:
