@@ -52,7 +52,7 @@ def place(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Of
 @given(st.data())
 def test_no_words_are_unexpected(place: Office, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(COMMANDS))
-    words = [*name.split(), "--json", *_words(command_of(name), data.draw)]
+    words = [*name.split(), "--json", *_words(command_of(name), data)]
     done = place.cli(*words, stdin=data.draw(st.sampled_from(["", "Hello", '{"kind":"oauth1"}', "\0", "{"])))
     assert done.code in CODES
     assert done.error.get("name") != "unexpected", (words, done)
@@ -82,22 +82,26 @@ def command_of(name: str) -> click.Command:
     return found
 
 
-def _words(command: click.Command, draw: "st.DrawFn") -> list[str]:
+def _words(command: click.Command, data: st.DataObject) -> list[str]:
     """Return options and arguments, some of them right."""
     options, arguments = [], []
     for each in command.params:
         if each.name in SHARED:
             continue
         if isinstance(each, click.Argument):
-            count = draw(st.integers(0, 2)) if each.nargs == -1 else int(each.required or draw(st.booleans()))
-            arguments += [_value(each, draw) for _ in range(count)]
-        elif each.required or draw(st.integers(0, 3)) == 0:
+            count = (
+                data.draw(st.integers(0, 2))
+                if each.nargs == -1
+                else int(each.required or data.draw(st.booleans()))
+            )
+            arguments += [_value(each, data) for _ in range(count)]
+        elif each.required or data.draw(st.integers(0, 3)) == 0:
             is_flag = isinstance(each, click.Option) and each.is_flag
-            options += [each.opts[0], *([] if is_flag else [_value(each, draw) for _ in range(each.nargs)])]
+            options += [each.opts[0], *([] if is_flag else [_value(each, data) for _ in range(each.nargs)])]
     return [*options, "--", *arguments] if arguments else options
 
 
-def _value(parameter: click.Parameter, draw: "st.DrawFn") -> str:
-    if isinstance(parameter.type, click.Choice) and draw(st.booleans()):
-        return str(draw(st.sampled_from(list(parameter.type.choices))))
-    return draw(st.sampled_from(GOOD) | st.sampled_from(ODD))
+def _value(parameter: click.Parameter, data: st.DataObject) -> str:
+    if isinstance(parameter.type, click.Choice) and data.draw(st.booleans()):
+        return str(data.draw(st.sampled_from(list(parameter.type.choices))))
+    return data.draw(st.sampled_from(GOOD) | st.sampled_from(ODD))
