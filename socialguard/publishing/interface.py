@@ -177,7 +177,7 @@ class Trust(Protocol):
         ...
 
     def require_intact_log(self, connection: Connection) -> None:
-        """Refuse unless the audit log extends what was pinned."""
+        """Refuse unless the audit log extends what was pinned, in a database that does nothing by itself."""
         ...
 
     def require_anchored(self, connection: Connection) -> None:

@@ -42,6 +42,7 @@ _SQLITE_TRIGGERS: Final = (
          or new.incarnation < (select coalesce(max(incarnation), 0) from audit_entry)
        begin select raise(abort, 'audit_entry is append-only'); end""",
 )
+_ACTING: Final = "select name, sql from sqlite_master where type in ('trigger', 'view')"
 _POSTGRESQL_TRIGGERS: Final = (
     f"""create or replace function audit_entry_append_only() returns trigger language plpgsql as $$
        begin
@@ -357,10 +358,21 @@ def _is_full(path: Path | None) -> bool:
     return shutil.disk_usage(path.parent).free < _PAGE
 
 
-def strangers(connection: Connection) -> list[str]:
-    """Return the triggers and views of an SQLite file that are none of ours; PostgreSQL has roles for that."""
+def refuse_strangers(connection: Connection) -> None:
+    """Raise Tampered where an SQLite file would act by itself: a trigger or a view that this program did not make
+    changes what is written, or shows something else than what is. PostgreSQL has roles for that."""
     if connection.dialect.name != "sqlite":
-        return []
-    ours = {" ".join(one.split()).lower() for one in _SQLITE_TRIGGERS}
-    rows = connection.exec_driver_sql("select name, sql from sqlite_master where type in ('trigger', 'view')")
-    return sorted(str(name) for name, made in rows if " ".join(str(made).split()).lower() not in ours)
+        return
+    found = connection.exec_driver_sql(_ACTING).all()
+    strangers = sorted(str(name) for name, made in found if " ".join(str(made).split()).lower() not in _ours())
+    if strangers:
+        raise errors.Tampered(
+            what="The database",
+            detail=f"it holds what this program did not make: {', '.join(strangers)}.",
+            remedy="Find out who put it there, then take it away: DROP TRIGGER or DROP VIEW.",
+        )
+
+
+@cache
+def _ours() -> frozenset[str]:
+    return frozenset(" ".join(one.split()).lower() for one in _SQLITE_TRIGGERS)

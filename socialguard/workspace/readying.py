@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from socialguard import clock, errors
-from socialguard.store import dialect
 from socialguard.store.database import Database
 
 if TYPE_CHECKING:
@@ -29,19 +28,6 @@ def arm(database: Database) -> None:
     if offset:
         clock.shift(clock.parse_offset(offset))
     crash.arm(point)
-
-
-def refuse_strangers(database: Database) -> None:
-    """Raise Tampered where the database would act by itself: a trigger or a view that this program did not make
-    changes what is written, or shows something else than what is."""
-    with database.read() as connection:
-        found = dialect.strangers(connection)
-    if found:
-        raise errors.Tampered(
-            what="The database",
-            detail=f"it holds what this program did not make: {', '.join(found)}.",
-            remedy="Find out who put it there, then take it away: DROP TRIGGER or DROP VIEW.",
-        )
 
 
 def absorb(workspace: "Workspace", database: Database) -> None:

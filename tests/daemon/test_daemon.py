@@ -190,6 +190,19 @@ def test_a_workspace_that_was_tampered_with_ends_it_with_13(office: Office) -> N
     assert office.published() == []
 
 
+def test_a_trigger_that_comes_while_it_runs_ends_it_with_13(office: Office) -> None:
+    """Nothing goes out any more once the database acts by itself."""
+    with daemon(office, **DUE) as running:
+        schedule(office, "Before.")
+        until(lambda: office.published() == ["Before."], "what is due goes out")
+        sql(office, "create trigger eve after insert on stop begin delete from stop; end")
+        # Whoever writes the database can still queue: by a row of before, as no command does it now.
+        sql(office, "update delivery set state = 'queued', attempt_id = null")
+        assert running.process.wait(60) == 13
+        assert "eve" in str(running.lines()[-1])
+    assert office.published() == ["Before."]
+
+
 def test_one_changed_delivery_is_held_and_the_daemon_goes_on(office: Office) -> None:
     changed = schedule(office, "As confirmed.")
     schedule(office, "Untouched.")
