@@ -131,8 +131,7 @@ def rising(noted: Problems, sequence: Sequence[int], times: Sequence[str], last_
 
 def _page(found: Sequence[Any], reasons: Sequence[Any], asked: Asked) -> Page:
     noted = Problems()
-    rows = _typed(noted, found)
-    sequence, contents, stored, times, _, actions, *_ = zip(*rows, strict=True)
+    rows, (sequence, contents, stored, times, _, actions, *_) = _typed(noted, found)
     full = rows
     if b"" in contents:
         full = [row for row in rows if row[1]]
@@ -179,12 +178,12 @@ def _bare(noted: Problems, rows: Sequence[Any], hashes: list[bytes]) -> "array[i
     return found
 
 
-def _typed(noted: Problems, rows: Sequence[Any]) -> Sequence[Any]:
-    """Return the rows, those whose values are of another type than ours ever are made harmless: SQLite stores
+def _typed(noted: Problems, rows: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Return the rows and their columns, values of another type than ours ever are made harmless: SQLite stores
     whatever it is given."""
     columns = list(zip(*rows, strict=True))
     if [set(map(type, columns[at])) for at in (0, 1, 3)] == [{int}, {bytes}, {str}]:
-        return rows
+        return rows, columns
     made = []
     for row in rows:
         seq, leaf, leaf_hash, ts, *rest = row
@@ -192,7 +191,7 @@ def _typed(noted: Problems, rows: Sequence[Any]) -> Sequence[Any]:
             noted.tampered("entry", f"entry {seq} holds values that no entry has.")
         leaf, ts = leaf if type(leaf) is bytes else b"", ts if type(ts) is str else ""
         made.append((seq if type(seq) is int else -1, leaf, leaf_hash, ts, *rest))
-    return made
+    return made, list(zip(*made, strict=True))
 
 
 def _reasons(noted: Problems, rows: Sequence[Any], reasons: Sequence[Any]) -> None:

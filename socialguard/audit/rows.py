@@ -6,7 +6,7 @@ is seen several times faster than by a JSON parser; whatever does not is parsed 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from socialguard.audit import leaf as leaves
 from socialguard.canon import jcs
@@ -32,8 +32,10 @@ _FORM: Final = re.compile(
 )
 _NONCE: Final = 24  # characters: 16 bytes in base64
 _OBJ: Final = '","obj":{'
-_AFTER: Final = len(',"ts":"2026-11-27T09:00:00.000000Z","v":1}')
+_TIME: Final = '2026-11-27T09:00:00.000000Z","v":1}'
+_AFTER: Final = len(',"ts":"') + len(_TIME)
 _MARK: Final = '"fingerprint":'
+_MOST: Final = 8192  # frames to remember
 
 
 def disagreements(rows: Sequence[Any], org: str, *, deep: bool) -> list[tuple[int, str]]:
@@ -48,25 +50,22 @@ def _surely_agrees(row: Any, org: str) -> bool:
     only the parser can tell. RFC 8785 sorts keys, so there is one order."""
     text: str
     seq, leaf, _, ts, actor, action, account, outcome, corr, fingerprint = row
-    words = f"{account}{action}{actor}{outcome}{corr}{fingerprint}{ts}"
+    words = f"{corr}{fingerprint}{ts}"
     if '"' in words or "\\" in words:
         return False
     try:
         text = leaf.decode()
     except UnicodeDecodeError:
         return False
-    about = "null" if account is None else f'"{account}"'
-    tie = "null" if corr is None else f'"{corr}"'
-    head = f'{{"account":{about},"action":"{action}","actor":{{"id":"{actor}",'
-    who = text[len(head) : text.find("}", len(head))]
-    where = text[text.rfind("{") : -_AFTER]
-    if not (_is_formed(who) and _is_formed(where)):
-        return False
-    head = f'{head}{who}}},"corr":{tie},"nonce":"'
-    tail = f'}},"org":"{org}","outcome":"{outcome}","reason_sha256":null,"seq":{seq},"src":{where},'
-    tail += f'"ts":"{ts}","v":1}}'
-    nonce, obj, end = len(head), len(head) + _NONCE, len(text) - len(tail)
-    if not (text.startswith(head) and text.startswith(_OBJ, obj) and text.endswith(tail)) or obj >= end:
+    frame = _frames.get((org, account, action, actor, outcome))
+    if frame is None or not (text.startswith(frame.head) and text.startswith(frame.source, frame.source_at)):
+        frame = _frame_of(text, org, account, action, actor, outcome)
+        if frame is None:
+            return False
+    begin = f'{frame.head}null,"nonce":"' if corr is None else f'{frame.head}"{corr}","nonce":"'
+    tail = f'{frame.middle}{seq}{frame.source}{ts}","v":1}}'
+    nonce, obj, end = len(begin), len(begin) + _NONCE, len(text) - len(tail)
+    if not (text.startswith(begin) and text.startswith(_OBJ, obj) and text.endswith(tail)) or obj >= end:
         return False
     if text.find('"', nonce) != obj or text.find("\\", nonce, obj) >= 0:
         return False
@@ -75,6 +74,40 @@ def _surely_agrees(row: Any, org: str) -> bool:
         return text.find(_MARK, obj, end) < 0
     # A key of that name in an object within is another's: the parser tells those apart.
     return text.find(f'{_MARK}"{fingerprint}"', obj, end) >= 0 and text.find("{", obj, end) < 0
+
+
+class _Frame(NamedTuple):
+    """What the leaves of many rows have in common, byte for byte: up to `corr`, from `obj` to `seq`, and from there
+    to the time, with where that begins, counted from the end."""
+
+    head: str
+    middle: str
+    source: str
+    source_at: int
+
+
+_frames: dict[tuple[str | None, ...], _Frame] = {}
+"""The frame seen last for an organisation, account, action, actor and outcome: a log says much again and again."""
+
+
+def _frame_of(text: str, org: str, account: str | None, action: str, actor: str, outcome: str) -> _Frame | None:
+    """Return the frame of a leaf with these columns, and keep it; None where it has another form."""
+    words = f"{account}{action}{actor}{outcome}"
+    if '"' in words or "\\" in words:
+        return None
+    about = "null" if account is None else f'"{account}"'
+    head = f'{{"account":{about},"action":"{action}","actor":{{"id":"{actor}",'
+    who = text[len(head) : text.find("}", len(head))]
+    where = text[text.rfind("{") : -_AFTER]
+    if not (_is_formed(who) and _is_formed(where)):
+        return None
+    if len(_frames) >= _MOST:
+        _frames.clear()
+    middle = f'}},"org":"{org}","outcome":"{outcome}","reason_sha256":null,"seq":'
+    source = f',"src":{where},"ts":"'
+    frame = _Frame(f'{head}{who}}},"corr":', middle, source, -len(source) - len(_TIME))
+    _frames[org, account, action, actor, outcome] = frame
+    return frame
 
 
 @lru_cache(maxsize=4096)
