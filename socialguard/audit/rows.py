@@ -77,7 +77,7 @@ def _surely_agrees(row: Any, org: str) -> bool:
 
 
 class _Frame(NamedTuple):
-    """What the leaves of many rows have in common, byte for byte: up to `corr`, from `obj` to `seq`, and on from it
+    """What the leaves of many rows have in common, byte for byte: up to `corr`, from `obj` to `seq`, and from it
     to the time, with where that begins, counted from the end."""
 
     head: str
