@@ -1,6 +1,6 @@
 """`socialguard alerts …`: what a person must learn although no command of theirs was running."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +14,9 @@ from socialguard.cli.words import _
 
 if TYPE_CHECKING:
     from socialguard.alerts.reader import Alert
+
+
+_ID: Final = click.IntRange(1, INDEX.max)
 
 
 @command("list")
@@ -55,7 +58,7 @@ def list_(face: Face, everything: bool, limit: int) -> None:
 
 
 @command("show")
-@click.argument("alert_id", type=INDEX, metavar="ID")
+@click.argument("alert_id", type=_ID, metavar="ID")
 def show(face: Face, alert_id: int) -> None:
     """Show one alert whole: what to do, and the evidence of each thing seen."""
     from socialguard.alerts import reader
@@ -81,7 +84,7 @@ def show(face: Face, alert_id: int) -> None:
 
 
 @command("ack")
-@click.argument("ids", nargs=-1, type=INDEX, metavar="[ID]...")
+@click.argument("ids", nargs=-1, type=_ID, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="Every alert that is unseen now.")
 def ack(face: Face, ids: tuple[int, ...], everything: bool) -> None:
     """Say that you know of alerts: no command tells of them any more."""
