@@ -143,7 +143,7 @@ def _not_understood(text: str, now: datetime) -> errors.BadTime:
         detail = "it names a day without a time of day."
         return errors.BadTime(text=text, detail=detail, remedy=f"Add one, for example '{example}'.")
     head, _, last = words.rpartition(" ")
-    if last.isdigit() and int(last) < 24 and _day(head, now) is not None:
+    if re.fullmatch(r"\d{1,2}", last) and int(last) < 24 and _day(head, now) is not None:
         hour = f"{int(last)}h"
         detail = f"it does not say whether {last} is an hour."
         return errors.BadTime(text=text, detail=detail, remedy=f"Write '{text.strip()[: -len(last)]}{hour}'.")
