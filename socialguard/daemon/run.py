@@ -26,6 +26,7 @@ from socialguard.store import duties as kept
 from socialguard.store.duties import DutyRun
 from socialguard.store.lease import Lease, holder
 from socialguard.store.process import host_id
+from socialguard.vault.identity import LOG
 from socialguard.workspace.opened import Workspace
 
 HELD_FOR: Final = timedelta(seconds=30)
@@ -57,8 +58,9 @@ class Daemon:
 
     def run(self) -> None:
         """Work until SIGTERM, SIGINT or SIGHUP. Raises AlreadyRunning, Tampered, Unreadable, and Busy where
-        another daemon took over while this one was stopped."""
+        another daemon took over while this one was stopped, NotAllowed where an owner removed this worker."""
         workspace = self._workspace
+        self._require_worker()
         self._take()
         try:
             warm(workspace)
@@ -79,6 +81,14 @@ class Daemon:
                 self._lease.release()
         if self._fatal is not None:
             raise self._fatal
+
+    def _require_worker(self) -> None:
+        workspace = self._workspace
+        worker = workspace.identity.worker_id
+        with workspace.database.read() as connection:
+            if worker not in workspace.signed.books(connection).manifest.workers:
+                detail = "it is no worker of this workspace any more"
+                raise errors.NotAllowed(who=worker, what="run a daemon", detail=detail)
 
     def _take(self) -> None:
         database = self._workspace.database
@@ -159,7 +169,8 @@ class Daemon:
 def warm(workspace: Workspace) -> None:
     """Open everything that threads share, before there are threads: what is opened twice at once is two things."""
     workspace.keys.worker()
-    workspace.keys.log()
+    if workspace.identity.has(LOG):  # a worker of another machine signs no log
+        workspace.keys.log()
     for name in {account.network for account in workspace.accounts()}:
         workspace.network(name).warm()
     for part in (workspace.pins, workspace.desk, workspace.custody, workspace.anchors):

@@ -49,7 +49,7 @@ REMOVED: Final = "member.remove"
 KIND: Final = "recovery_used"
 _TELL: Final = marked("The recovery kit was used: {name} has new keys, and every key of an owner before is out.")
 _REMEDY: Final = marked(
-    "Was it you? If not: whoever holds the kit holds every account. Run: socialguard panic --all"
+    "Was it you? If not: whoever holds the kit holds every account. Run: socialguard panic all"
 )
 
 

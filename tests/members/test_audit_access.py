@@ -52,6 +52,22 @@ def test_access_at_an_instant_is_that_of_the_manifest_then(office: Office, jonas
     assert office.cli("audit", "access", "--at", "2001-01-01").code == 5
 
 
+def test_what_happened_after_a_clock_that_was_ahead_counts(
+    office: Office, jonas: Colleague, tmp_path: Path
+) -> None:
+    """An entry from the future puts the log ahead: what comes after it is now all the same."""
+    assert office.cli("freeze", "x:@globex", "--reason", "drill", SOCIALGUARD_CLOCK="+3000s").code == 0
+    assert jonas.post("After it", "x:@acme").code == 0
+    assert office.cli("member", "remove", "Jonas", "--reason", "left", "--json").code in (0, 18)
+    assert {one.name for one in access(office).rights} == {"Marie", "worker of Acme"}
+    out = tmp_path / "jonas.json"
+    done = office.cli("audit", "person", "Jonas", "--out", str(out), "--json")
+    report = shown(done, AuditPerson).report
+    assert report["left"]["still_may"] == []
+    assert [one["what"] for one in report["withdrawn"]] == ["member.remove"]
+    assert any(one["account"] == "x:@acme" for one in report["did"])
+
+
 def test_a_right_that_was_not_used_for_90_days_stands_out(office: Office, jonas: Colleague) -> None:
     late = {"SOCIALGUARD_CLOCK": "+2200h"}
     assert ("unused_right", "x:@acme", "Jonas: publish") not in found(office, "x:@acme")

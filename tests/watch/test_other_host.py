@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from socialguard.daemon.run import warm
 from socialguard.networks import scopes
 from tests.office import Office
 from tests.people import Colleague, joined
-from tests.shapes import ReadingCredential, WatchRun, shown
+from tests.shapes import ReadingCredential, WatchRun, failed, shown
 from tests.watch.world import alerts, happen, ready
 
 X_READS = ("tweet.read", "users.read", "offline.access")
@@ -82,6 +83,31 @@ def test_another_host_finds_what_the_worker_did_and_logged_nowhere(
     assert [one.kind for one in alerts(office).alerts] == ["watch.foreign"]
     assert (host.home / "archive" / "MANIFEST.jsonl").exists()
     assert not (office.home / "archive" / "MANIFEST.jsonl").exists()
+
+
+def test_a_host_that_only_watches_says_which_manifest_it_knows(office: Office, host: Colleague) -> None:
+    """No daemon runs there, and a removal waits for its word."""
+    with host.entered() as workspace:
+        worker = workspace.identity.worker_id
+    assert worker not in acknowledged(office)
+    host.cli("watch", "run", "x:@acme", "--json")
+    assert worker in acknowledged(office)
+
+
+def acknowledged(office: Office) -> set[str]:
+    """Return who said that they know a manifest."""
+    done = office.cli("audit", "list", "--action", "manifest.acknowledge", "--json")
+    return {one["actor"]["id"] for one in done.document["entries"]}
+
+
+def test_a_daemon_of_another_worker_needs_no_log_key_and_none_runs_for_one_that_was_removed(
+    office: Office, host: Colleague
+) -> None:
+    with host.entered() as workspace:
+        warm(workspace)
+    assert office.cli("member", "remove", "Watcher", "--reason", "gone", "--json").code in (0, 18)
+    error = failed(host.process("daemon", "run", "--json"), 11, "not_allowed")
+    assert "no worker of this workspace any more" in error.message
 
 
 def test_an_archive_that_the_worker_keeps_clean_blinds_nobody_else(office: Office, host: Colleague) -> None:

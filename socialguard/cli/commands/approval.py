@@ -42,18 +42,18 @@ def approve(face: Face, delivery: str, reason: str | None, on_behalf: str | None
 
     if delivery == "-" or Path(delivery).is_file():
         return _sign(face, delivery)
-    if not reason:
-        raise errors.UsageError(detail="--reason is missing: it stands in the log.")
     if (on_behalf is None) != (evidence is None):
         raise errors.UsageError(detail="--on-behalf and --evidence go together.")
+    if not reason and on_behalf is None:
+        raise errors.UsageError(detail="--reason is missing: it stands in the log.")
     with open_workspace(face) as workspace:
         found = deciding.matter(workspace.desk, delivery)
         show(face, found)
         _ask(face, found)
         if on_behalf is not None and evidence is not None:
-            result = deciding.attest(workspace.desk, delivery, on_behalf, _hash_of(evidence), reason)
+            result = deciding.attest(workspace.desk, delivery, on_behalf, _hash_of(evidence), reason or "")
         else:
-            result = deciding.approve(workspace.desk, delivery, reason)
+            result = deciding.approve(workspace.desk, delivery, reason or "")
         told = deciding.matter(workspace.desk, delivery)
     tell(face, result, told)
     return exit_code([result])

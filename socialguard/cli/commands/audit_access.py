@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from socialguard import clock, errors
+from socialguard.canon import jcs
 from socialguard.cli.commands.audit import instant
 from socialguard.cli.commands.plan_show import write_export
 from socialguard.cli.completion import AccountType
@@ -111,13 +112,18 @@ def person(face: Face, member: str, until: str | None, out: Path) -> None:
 
 
 def _moment(workspace: Workspace, text: str | None) -> datetime:
-    """Return the instant that is asked for, of a day its end; else now, which is known once the workspace is
-    open. Nothing is known of what comes after now."""
+    """Return the instant that is asked for, of a day its end; else now, or the log's own where a clock that was
+    wrong once has put it ahead: all that it says has happened. Nothing is known of what comes after that."""
+    from socialguard.audit import reader
+
     given = instant(text)
-    assert workspace.database
+    with workspace.database.read() as connection:
+        entries = workspace.log.head(connection).size
+    said = jcs.parse_timestamp(reader.show(workspace.database, max(entries - 1, 0)).ts)
+    newest = max(clock.now(), said + timedelta(microseconds=1))
     if given is not None and text is not None and len(text) <= _DAY:
         given += timedelta(days=1)
-    return min(given or clock.now(), clock.now())
+    return min(given or newest, newest)
 
 
 def _plain(fields: dict[str, object]) -> dict[str, object]:

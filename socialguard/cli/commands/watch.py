@@ -43,7 +43,10 @@ WORDS = (
 )
 def run(face: Face, selectors: tuple[str, ...], newest: int | None) -> int:
     """Look for what nobody here did on accounts: posts, replies, deletions, profile changes."""
+    from socialguard.workspace import acknowledging
+
     with open_workspace(face) as workspace:
+        acknowledging.acknowledge(workspace)  # no daemon runs where a host only watches
         outcomes = [workspace.watch.look(one, newest=newest) for one in _accounts(workspace, selectors)]
         workspace.backup.close()
         zone = workspace.zone
