@@ -171,8 +171,16 @@ def test_a_git_that_hangs_is_ended_in_time(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_remote_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
-    with pytest.raises(AnchorFailed):
+    with pytest.raises(AnchorFailed, match=r"fatal: .*nowhere\.git"):
         GitAnchor(str(tmp_path / "nowhere.git"), tmp_path / "cache").publish([statement(3)])
+
+
+def test_the_clone_of_a_remote_is_for_its_owner_alone(bare: Path, tmp_path: Path) -> None:
+    """As all of the identity directory, which `doctor` looks through."""
+    GitAnchor(str(bare), tmp_path / "cache").publish([statement(3)])
+    kept = list((tmp_path / "cache").rglob("*"))
+    assert kept
+    assert not [path for path in kept if path.lstat().st_mode & 0o077]
 
 
 def test_settings_name_the_anchors(tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ class GitAnchor:
                 stderr=subprocess.PIPE,
                 env=_environment(),
                 start_new_session=True,  # so that what git starts (ssh) ends with it
+                umask=0o077,
             )
         except OSError as problem:
             raise AnchorFailed(path=self.name, detail=f"git: {problem.strerror}.") from None
@@ -143,7 +144,9 @@ class GitAnchor:
             raise AnchorFailed(path=self.name, detail="git did not answer in time.") from None
         if process.returncode != 0:
             lines = redact(words_of_git.decode("utf-8", "replace")).strip().splitlines()
-            raise AnchorFailed(path=self.name, detail=lines[-1] if lines else "git failed.")
+            # After the cause it gives advice, which alone may say the opposite.
+            causes = [line for line in lines if line.startswith(("fatal: ", "error: "))] or lines[-1:]
+            raise AnchorFailed(path=self.name, detail=causes[0] if causes else "git failed.")
         return answer
 
 

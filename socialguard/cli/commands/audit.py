@@ -173,18 +173,27 @@ def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool
 @command("checkpoint")
 def checkpoint(face: Face) -> int:
     """Sign the log as it stands and hand it to every anchor."""
+    from socialguard.vault.identity import LOG
+
     with open_workspace(face) as workspace:
         published = workspace.checkpoint(everywhere=True)
         tree = workspace.pins.pinned_tree()
+        signs = workspace.identity.has(LOG)
     document = {
         "size": 0 if tree is None else tree.size,
+        "signed": signs,
         "anchors": [{"anchor": one.anchor, "count": one.count, "error": one.error} for one in published],
     }
 
     def people() -> None:
-        face.printer.line(
-            counted("Signed: {count} entry.", "Signed: {count} entries.", 0 if tree is None else tree.size)
-        )
+        if signs:
+            face.printer.line(
+                counted("Signed: {count} entry.", "Signed: {count} entries.", 0 if tree is None else tree.size)
+            )
+        else:
+            face.printer.say(
+                "Not signed: the key of the log is on another machine. This one remembers how it stands."
+            )
         for one in published:
             if one.error is None:
                 face.printer.line(
