@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 
 from tests.office import Office
 from tests.people import Colleague, apply_policy, joined, waiting
+from tests.shapes import failed
 
 FOUR_EYES = '[account."x:@acme"]\napprovals = 1\n'
 
@@ -288,6 +289,7 @@ def test_an_attestation_is_no_approval(office: Office, jonas: Colleague, tmp_pat
     mail = tmp_path / "mail.eml"
     mail.write_text("Yes.\n")
     words = ("--on-behalf", "Client", "--evidence", str(mail), "--json")
+    assert "--reason is missing" in failed(office.cli("approve", delivery, "--json"), 2, "usage_error").message
     assert office.cli("approve", delivery, *words).code == 0  # why, is in the mail
     execute(office, "update approval set decision = 'approved'")
     assert office.cli("queue", "list", "--awaiting-me", "--json").deliveries[0]["id"] == delivery

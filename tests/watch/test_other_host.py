@@ -94,6 +94,13 @@ def test_a_host_that_only_watches_says_which_manifest_it_knows(office: Office, h
     assert worker in acknowledged(office)
 
 
+def test_a_host_without_the_key_of_the_log_says_that_it_signed_nothing(office: Office, host: Colleague) -> None:
+    done = host.cli("audit", "checkpoint", "--json")
+    assert (done.code, done.document["signed"]) == (0, False)
+    assert host.cli("audit", "checkpoint").stdout.startswith("Not signed: ")
+    assert office.cli("audit", "checkpoint", "--json").document["signed"] is True
+
+
 def acknowledged(office: Office) -> set[str]:
     """Return who said that they know a manifest."""
     done = office.cli("audit", "list", "--action", "manifest.acknowledge", "--json")
