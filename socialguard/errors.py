@@ -148,6 +148,12 @@ class AmbiguousName(UsageError):
     remedy = "Write the account in full, for example {example}."
 
 
+class LogKeyElsewhere(UsageError):
+    """The key that signs the log is on another machine: do this there."""
+
+    remedy = "Where that machine is gone for good: socialguard vault recovery restore FILE"
+
+
 class BadTime(UsageError):
     """{text} is not a time that can be used: {detail}"""
 

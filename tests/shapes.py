@@ -312,6 +312,7 @@ class WatchedAccount(Shape):
     asked: int | None
     buried: list[str]
     returned: list[str]
+    profile_at: str | None
     skipped: str | None
     error: ErrorFields | None
 

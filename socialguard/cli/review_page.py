@@ -2,6 +2,8 @@
 pictures stand in it, and it loads nothing from anywhere."""
 
 import base64
+import email
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
@@ -43,6 +45,17 @@ def page(waiting: Sequence[tuple[Delivery, Account]], read: Callable[[Media], by
 def code_of(value: Delivery) -> str:
     """Return what names exactly this content in a mail: the delivery and the beginning of its fingerprint."""
     return f"{value.id}-{value.fingerprint[:8]}"
+
+
+def codes_in(data: bytes) -> dict[str, str]:
+    """Return what may be codes in a file, each with the delivery that it would name; also where the file is a mail
+    whose parts are encoded."""
+    parts = [data]
+    for part in email.message_from_bytes(data).walk():
+        content = part.get_payload(decode=True)
+        parts += [content] if isinstance(content, bytes) else []
+    found = re.findall(rb"\b([0-9a-f]{8})-([0-9a-f]{8})\b", b"\n".join(parts))
+    return {f"{one.decode('ascii')}-{mark.decode('ascii')}": one.decode("ascii") for one, mark in found}
 
 
 def _article(value: Delivery, account: Account, read: Callable[[Media], bytes]) -> str:

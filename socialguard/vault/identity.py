@@ -196,7 +196,9 @@ class Identity:
 
     def log_key(self, ask: AskPassphrase | None) -> LogKey:
         """Return the log key as its file is now, since another process may have changed it; raises as
-        `kek.open_kek` and Tampered."""
+        `kek.open_kek`, Tampered, and LogKeyElsewhere on a machine that never had it."""
+        if not self.has(LOG):
+            raise errors.LogKeyElsewhere
         state = private_files.state(self.place / _FILES[LOG])
         with self._lock:
             if self._log is None or self._log[0] != state:

@@ -60,7 +60,7 @@ class Outcome:
     """What a look at one account brought. `waits`: a send is in doubt, so nothing was judged. `asked` is how many
     posts the network was asked for, None where it was not asked; `buried` are the ids of posts whose deletion was
     confirmed, and that have a tombstone now, `returned` those that were suspected to be deleted and are shown
-    again; `skipped` says why nothing was tried."""
+    again; `profile_at` is when its profile was read last; `skipped` says why nothing was tried."""
 
     account: Account
     sightings: list[Sighting] = field(default_factory=list)
@@ -69,6 +69,7 @@ class Outcome:
     asked: int | None = None
     buried: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
+    profile_at: datetime | None = None
     skipped: str | None = None
     error: errors.SocialGuardError | None = None
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from socialguard import clock, errors
+from socialguard.archive import looking
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.model.account import Account
@@ -56,6 +57,8 @@ class Watch:
             raise
         except errors.SocialGuardError as problem:
             outcome.error = outcome.error or problem
+        with self._desk.archive().database.read() as connection:
+            outcome.profile_at = looking.looked_at(connection, account.id, looking.PROFILE)
         with self._desk.database.read() as connection:
             outcome.sightings = [one.sighting for one in sightings.of_account(connection, account.id, last)]
         return outcome

@@ -27,12 +27,13 @@ _MOST: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file that is as it was signed: what it is (`evidence`, `person-report`), by whom, when, and how many files
-    are in it."""
+    """A file that is as it was signed: what it is (`evidence`, `person-report`), by whom and how they stand now,
+    when (as they say), and how many files are in it."""
 
     kind: str
     signer: str
     name: str
+    status: str
     made_at: str
     files: int
 
@@ -49,7 +50,9 @@ def check(workspace: "Workspace", path: Path) -> Checked:
         kind, signer, body, files = (_bundle if begin == _ZSTANDARD else _report)(path, manifest)
     except OSError as problem:
         raise errors.Unreadable(path=path, detail=problem.strerror or "it cannot be read.") from None
-    return Checked(kind, signer, names.get(signer, signer), str(body.get("made_at")), files)
+    member = manifest.member(signer)
+    assert member is not None  # its key was taken from there
+    return Checked(kind, signer, names.get(signer, signer), member.status.value, str(body.get("made_at")), files)
 
 
 def _report(path: Path, manifest: "Manifest") -> tuple[str, str, Mapping[str, Any], int]:

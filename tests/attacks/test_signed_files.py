@@ -15,6 +15,7 @@ from socialguard.canon import jcs
 from socialguard.vault.keys import KeyPair
 from tests.attacks.world import ACME, Firm
 from tests.cli.shapes import AuditChecked, shown
+from tests.people import joined
 from tests.watch.world import happen, ready, seen
 
 SIGNATURE = "SHA256SUMS.sig.json"
@@ -101,3 +102,15 @@ def test_a_file_that_is_none_of_ours_is_told_as_that(firm: Firm, tmp_path: Path)
     out = tmp_path / "letter.txt"
     out.write_text("Dear auditor", encoding="utf-8")
     assert firm.office.cli("audit", "check", str(out), "--json").code == 2
+
+
+def test_a_file_signed_by_somebody_who_left_says_so(firm: Firm, tmp_path: Path) -> None:
+    """A key that was removed still signs, with any date that its holder likes."""
+    there = joined(firm.office, "Petra", "owner", tmp_path / "petra")
+    out = tmp_path / "report.json"
+    assert there.cli("audit", "person", "Marie", "--out", str(out), "--json").code == 0
+    check = ("audit", "check", str(out))
+    assert shown(firm.office.cli(*check, "--json"), AuditChecked).checked.status == "active"
+    assert firm.office.cli("member", "remove", "Petra", "--reason", "left", "--json").code in (0, 18)
+    assert shown(firm.office.cli(*check, "--json"), AuditChecked).checked.status == "removed"
+    assert "Petra is removed now." in firm.office.cli(*check).stderr

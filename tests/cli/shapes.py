@@ -911,6 +911,7 @@ class SignedFileFields(Shape):
     kind: Literal["evidence", "person-report"]
     signer: str
     name: str
+    status: Literal["active", "suspended", "removed"]
     made_at: str
     files: int
 

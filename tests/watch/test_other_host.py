@@ -221,3 +221,13 @@ def test_what_is_known_to_read_is_no_more(known: str) -> None:
 def test_everything_else_may_write(other: str) -> None:
     """An unknown scope is no reading scope."""
     assert scopes.beyond_reading([other]) == (other,)
+
+
+def test_the_key_of_the_log_is_changed_where_it_is(office: Office, host: Colleague, tmp_path: Path) -> None:
+    """An owner elsewhere is told so, and nothing is changed."""
+    there = joined(office, "Eva", "owner", tmp_path / "eva")
+    error = failed(there.cli("vault", "log-key", "--reason", "yearly", "--json"), 2, "log_key_elsewhere")
+    assert "on another machine" in error.message
+    assert "vault recovery restore" in error.remedy
+    assert office.post("After").code == 0
+    assert office.cli("audit", "verify", "--deep", "--json").code == 0

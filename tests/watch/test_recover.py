@@ -135,6 +135,15 @@ def test_a_network_that_cannot_be_asked_leaves_the_review(taken: Office) -> None
     assert recover(taken).steps[2].detail.startswith("1 things")
 
 
+def test_a_review_before_its_time_is_told(taken: Office) -> None:
+    """What a person said must not seem to be kept when it is not."""
+    number = recover(taken).foreign[0].number
+    found = recover(taken, "--reviewed", str(number), code=2)
+    assert found.problem is not None
+    assert found.problem.message.startswith("Nothing was marked as reviewed")
+    assert [one.reviewed for one in found.foreign] == [False]
+
+
 def test_a_number_that_is_none_is_told(taken: Office) -> None:
     """A slip reviews nothing."""
     recover(taken, "--credential", "-", stdin=new_credential(taken))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.office import Office
-from tests.shapes import AlertShown, failed, shown
+from tests.shapes import AlertShown, WatchRun, failed, shown
 from tests.watch.world import alerts, happen, ready, seen, watch
 
 BOTH = pytest.mark.parametrize("name", ["x:@acme", "facebook:@acme"])
@@ -172,3 +172,16 @@ def test_a_post_that_a_person_settled_as_sent_is_ours(office: Office) -> None:
     settled = office.cli("queue", "settle", done.deliveries[0]["id"], "--sent", url, "--json")
     assert settled.code == 0, settled
     assert seen(office) == []
+
+
+def test_a_profile_that_costs_money_says_when_it_was_read(office: Office) -> None:
+    """Once a day, so that a person who looks does not take silence for "unchanged"."""
+    (first,) = shown(office.cli("watch", "run", "x:@acme", "--json"), WatchRun).accounts
+    happen(office, kind="profile", description="Send coins")
+    (again,) = shown(office.cli("watch", "run", "x:@acme", "--json"), WatchRun).accounts
+    assert (again.sightings, again.profile_at) == ([], first.profile_at)
+    assert "x:@acme: its profile was read at " in office.cli("watch", "run", "x:@acme").stderr
+    (later,) = shown(office.cli("watch", "run", "x:@acme", "--json", SOCIALGUARD_CLOCK="+25h"), WatchRun).accounts
+    assert [one.kind for one in later.sightings] == ["profile"]
+    assert later.profile_at is not None
+    assert later.profile_at > str(first.profile_at)

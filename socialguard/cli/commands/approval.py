@@ -9,7 +9,7 @@ import click
 
 from socialguard import errors
 from socialguard.canon import jcs
-from socialguard.cli import deliveries, terminal
+from socialguard.cli import deliveries, review_page, terminal
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import INDEX, command, reason
@@ -18,9 +18,11 @@ from socialguard.publishing.interface import exit_code
 
 if TYPE_CHECKING:
     from socialguard.ledger.approvals import Word
+    from socialguard.model.delivery import Delivery
     from socialguard.publishing.deciding import Matter
     from socialguard.publishing.interface import Result
     from socialguard.workspace.mailed import Asked
+    from socialguard.workspace.opened import Workspace
 
 _WORDS = (later("approved"), later("rejected"), later("attested"))
 MAX_EVIDENCE = 64 << 20
@@ -51,7 +53,8 @@ def approve(face: Face, delivery: str, reason: str | None, on_behalf: str | None
         show(face, found)
         _ask(face, found)
         if on_behalf is not None and evidence is not None:
-            result = deciding.attest(workspace.desk, delivery, on_behalf, _hash_of(evidence), reason or "")
+            digest = _hash_of(workspace, evidence, found.value)
+            result = deciding.attest(workspace.desk, delivery, on_behalf, digest, reason or "")
         else:
             result = deciding.approve(workspace.desk, delivery, reason or "")
         told = deciding.matter(workspace.desk, delivery)
@@ -222,7 +225,17 @@ class NothingDecided(errors.Cancelled):
     """Stopped. Nothing was decided."""
 
 
-def _hash_of(path: Path) -> str:
+class OtherVersion(errors.UsageError):
+    """{file} is about {found}, and this post is {code} now. Nothing was recorded."""
+
+    remedy = "If the post was changed since, send them the page as it is now: socialguard review export"
+
+
+def _hash_of(workspace: "Workspace", path: Path, value: "Delivery") -> str:
+    """Return the hash of what shows an approval; raises OtherVersion where it names codes of review pages, and
+    none of them is this content's."""
+    from socialguard.ledger import reader
+
     try:
         with path.open("rb") as file:
             data = file.read(MAX_EVIDENCE + 1)
@@ -230,4 +243,10 @@ def _hash_of(path: Path) -> str:
         raise errors.Unreadable(path=path, detail=problem.strerror or "it cannot be opened.") from None
     if len(data) > MAX_EVIDENCE:
         raise errors.UsageError(detail=f"{path} is larger than {MAX_EVIDENCE >> 20} MB.")
+    codes, code = review_page.codes_in(data), review_page.code_of(value)
+    with workspace.database.read() as connection:  # other words of a mail look like codes, too
+        known = {row.id for row in reader.page(connection, ids=set(codes.values()), limit=len(codes))}
+    named = [one for one, delivery_id in codes.items() if delivery_id in known]
+    if named and code not in named:
+        raise OtherVersion(file=path, found=", ".join(named), code=code)
     return hashlib.sha256(data).hexdigest()

@@ -149,5 +149,11 @@ def check(face: Face, file: Path) -> None:
             time=found.made_at,
             count=found.files,
         )
+        if found.status != "active":
+            face.printer.note(
+                "{name} is {status} now. When it was signed only they say: look for it in the log.",
+                name=found.name,
+                status=_(found.status),
+            )
 
     face.printer.answer({"checked": {"file": str(file), **asdict(found)}}, people)

@@ -75,6 +75,8 @@ def recover(
             except (errors.Held, errors.ConfirmationRequired) as left:
                 problem = left
         names = _names(workspace)
+    if problem is None and any(one.number in numbers and not one.reviewed for one in found.foreign):
+        problem = TooEarly()
     face.printer.answer(_document(found, names, problem), lambda: _tell(face, found, problem))
     if found.is_over:
         return 0
@@ -85,6 +87,10 @@ class SameCredential(errors.UsageError):
     """{account} had this credential before: whoever took it over has it, too."""
 
     remedy = "End every session at the network, make another credential, and give that."
+
+
+class TooEarly(errors.UsageError):
+    """Nothing was marked as reviewed: a step before it is left."""
 
 
 def _is_next(found: "Recovery", step: str) -> bool:

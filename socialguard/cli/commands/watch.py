@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from socialguard import errors
+from socialguard.canon import jcs
 from socialguard.cli.accounts import one_account, read_document
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
@@ -43,8 +44,10 @@ WORDS = (
 )
 def run(face: Face, selectors: tuple[str, ...], newest: int | None) -> int:
     """Look for what nobody here did on accounts: posts, replies, deletions, profile changes."""
+    from socialguard import clock
     from socialguard.workspace import acknowledging
 
+    began = clock.now()
     with open_workspace(face) as workspace:
         acknowledging.acknowledge(workspace)  # no daemon runs where a host only watches
         outcomes = [workspace.watch.look(one, newest=newest) for one in _accounts(workspace, selectors)]
@@ -80,6 +83,12 @@ def run(face: Face, selectors: tuple[str, ...], newest: int | None) -> int:
                         len(one.returned),
                         account=one.account,
                     )
+                )
+            if one.profile_at is not None and one.profile_at < began:
+                face.printer.note(
+                    "{account}: its profile was read at {time}; it costs money, so once a day.",
+                    account=one.account,
+                    time=minute(jcs.timestamp(one.profile_at), zone),
                 )
             if one.waits:
                 face.printer.note("{account} waits: the outcome of a send is not known yet.", account=one.account)
@@ -200,6 +209,7 @@ def _document(one: "Outcome") -> dict[str, object]:
         "asked": one.asked,
         "buried": list(one.buried),
         "returned": list(one.returned),
+        "profile_at": None if one.profile_at is None else jcs.timestamp(one.profile_at),
         "skipped": one.skipped,
         "error": None if one.error is None else error_document(one.error),
     }
