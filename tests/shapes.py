@@ -406,6 +406,7 @@ class ChannelAdded(Shape):
     """`alerts channel add`."""
 
     added: str
+    replaced: bool
 
 
 class Channels(Shape):

@@ -6,16 +6,18 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
 from socialguard import clock, errors
+from socialguard.alerts import reader
 from socialguard.audit.anchors.publishing import waiting_since
 from socialguard.canon import jcs
 from socialguard.daemon import status
 from socialguard.daemon.disk import forecast
 from socialguard.daemon.logs import about, log
-from socialguard.ledger import standing
+from socialguard.workspace import standing
 from socialguard.workspace.opened import Workspace
 
 LOOPBACK: Final = "127.0.0.1"
@@ -25,6 +27,11 @@ _HELP: Final = {
     "socialguard_duty_lag_seconds": "How late a duty began.",
     "socialguard_duty_failed": "1 where the last run of a duty failed.",
     "socialguard_deliveries": "Deliveries that are not settled, by state.",
+    "socialguard_alerts_unseen": "Alerts that nobody has seen yet.",
+    "socialguard_accounts": "Accounts by how their credential stands.",
+    "socialguard_accounts_frozen": "Accounts that a freeze holds.",
+    "socialguard_accounts_without_backup": "Accounts of which nothing was backed up yet.",
+    "socialguard_backup_age_seconds": "How old the oldest newest backup of an account is.",
     "socialguard_audit_entries": "Entries of the audit log.",
     "socialguard_anchor_waiting_seconds": "How long the oldest checkpoint has waited for an anchor.",
     "socialguard_disk_free_bytes": "Free bytes where the workspace lies.",
@@ -37,9 +44,12 @@ def text(workspace: Workspace) -> str:
     with database.read() as connection:
         found = status.read(connection)
         entries = workspace.log.head(connection).size
-        states: Counter[str] = Counter()
-        for queue in standing.queues(connection).values():
-            states.update({state.value: count for state, count in queue.counts.items()})
+        unseen = reader.count_unseen(connection)
+    accounts = standing.read(workspace, workspace.accounts())
+    states: Counter[str] = Counter()
+    for one in accounts:
+        states.update({state.value: count for state, count in one.queue.counts.items()})
+    backups = [one.backup_at for one in accounts if one.backup_at is not None]
     lags: dict[str, float] = {}
     failed: dict[str, int] = {}
     for run in found.duties:  # a duty of an account counts with its kind
@@ -53,6 +63,11 @@ def text(workspace: Workspace) -> str:
             *_gauge("socialguard_duty_lag_seconds", "duty", lags),
             *_gauge("socialguard_duty_failed", "duty", failed),
             *_gauge("socialguard_deliveries", "state", states),
+            *_gauge("socialguard_alerts_unseen", "", {"": unseen}),
+            *_gauge("socialguard_accounts", "credential", Counter(one.credential for one in accounts)),
+            *_gauge("socialguard_accounts_frozen", "", {"": sum(one.stop is not None for one in accounts)}),
+            *_gauge("socialguard_accounts_without_backup", "", {"": len(accounts) - len(backups)}),
+            *_gauge("socialguard_backup_age_seconds", "", {"": max(map(_since, backups), default=0.0)}),
             *_gauge("socialguard_audit_entries", "", {"": entries}),
             *_gauge("socialguard_anchor_waiting_seconds", "anchor", anchors),
             *_gauge("socialguard_disk_free_bytes", "", {"": forecast(workspace.layout).free}),
@@ -119,4 +134,8 @@ def _gauge(name: str, label: str, values: "dict[str, int] | dict[str, float] | C
 
 
 def _age(since: str | None) -> float:
-    return 0.0 if since is None else (clock.now() - jcs.parse_timestamp(since)).total_seconds()
+    return 0.0 if since is None else _since(jcs.parse_timestamp(since))
+
+
+def _since(moment: datetime) -> float:
+    return (clock.now() - moment).total_seconds()

@@ -32,10 +32,11 @@ ATTESTATION_HOURS = 720
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What an approver decides on: the delivery, what the checks say of it now, what of its kind was approved
-    before it was edited (None: nothing), and what was said of it so far."""
+    """What an approver decides on: the delivery, its author's name, what the checks say of it now, what of its
+    kind was approved before it was edited (None: nothing), and what was said of it so far."""
 
     value: Delivery
+    author: str
     account: Account
     findings: tuple[Finding, ...]
     before: Delivery | None
@@ -53,6 +54,7 @@ def matter(desk: Desk, delivery_id: str) -> Matter:
         candidate = _candidate(connection, desk, value, account)
         return Matter(
             value=value,
+            author=desk.trust.named(connection, value.submitter),
             account=account,
             findings=(
                 *desk.gate.review(connection, (candidate,), replaces=(value.id,)),

@@ -91,3 +91,12 @@ def test_a_channel_that_somebody_else_put_there_is_refused(office: Office) -> No
     (place,) = list(office.identity.rglob("channels"))
     place.write_text(place.read_text().replace('"ops"', '"other"'))
     assert office.cli("alerts", "send", "--json").code == 13
+
+
+def test_another_address_under_a_name_is_said(office: Office) -> None:
+    """A slip in a name must not silence a channel unseen."""
+    words = ("alerts", "channel", "add", "hook")
+    first, second = "json://127.0.0.1:1/a\n", "json://127.0.0.1:1/b\n"
+    assert office.cli(*words, stdin=first).stdout == "Added: hook.\n"
+    assert shown(office.cli(*words, "--json", stdin=first), ChannelAdded).replaced
+    assert office.cli(*words, stdin=second).stdout.startswith("Replaced: hook")

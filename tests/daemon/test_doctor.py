@@ -67,6 +67,8 @@ def test_metrics_are_numbers_on_loopback_without_names(office: Office, monkeypat
         monkeypatch.setenv(name, value)
     (office.home / "socialguard.toml").write_text('[daemon]\nmetrics = "0"\n', encoding="utf-8")
     assert office.cli("post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", "--at", "in 2 hours").code == 0
+    assert office.cli("backup", "run", "x:@acme", "--json").code == 0
+    assert office.cli("freeze", "x:@globex", "--reason", "odd", "--json").code == 0
     with Workspace(office.home) as workspace, metrics.served(workspace) as port:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             told = answer.read().decode()
@@ -75,6 +77,12 @@ def test_metrics_are_numbers_on_loopback_without_names(office: Office, monkeypat
         refused.value.close()
     assert 'socialguard_deliveries{state="queued"} 1' in told
     assert "socialguard_up 0" in told
+    with Workspace(office.home) as workspace:
+        count = len(workspace.accounts())
+    assert f'socialguard_accounts{{credential="ok"}} {count}\n' in told
+    assert "socialguard_accounts_frozen 1\n" in told
+    assert f"socialguard_accounts_without_backup {count - 1}\n" in told
+    assert "socialguard_alerts_unseen 0\n" in told
     assert "acme" not in told
     values = [line.rsplit(" ", 1)[1] for line in told.splitlines() if not line.startswith("#")]
     assert values

@@ -204,6 +204,18 @@ def test_policy_names_whose_approval_counts(office: Office, jonas: Colleague, ev
     assert office.cli("approve", delivery, "--reason", "fine", "--json").deliveries[0]["state"] == "queued"
 
 
+def test_an_approver_sees_whose_it_is(office: Office, jonas: Colleague) -> None:
+    """Four eyes are two persons: who the first is stands on the card."""
+    apply_policy(office, FOUR_EYES)
+    delivery = waiting(jonas, "Whose?")
+    (line,) = [
+        one
+        for one in office.cli("approve", delivery, "--reason", "fine").stdout.splitlines()
+        if one.lstrip().startswith("author")
+    ]
+    assert line.split() == ["author", "Jonas"]
+
+
 def test_an_attestation_is_shown_and_never_counts(office: Office, jonas: Colleague, tmp_path: Path) -> None:
     """A client's mail is no signature."""
     apply_policy(office, FOUR_EYES)

@@ -31,9 +31,18 @@ def add(face: Face, name: str) -> None:
         raise errors.UsageError(detail="The address is too long.")
     require_address(url)
     with open_workspace(face) as workspace:
-        outward.channels(workspace).put(name, url, workspace.keys.worker())
+        kept = outward.channels(workspace)
+        had = name in kept.names()
+        kept.put(name, url, workspace.keys.worker())
         _log(workspace, "alerts.channel.add", name)
-    face.printer.answer({"added": name}, lambda: face.printer.say("Added: {name}.", name=name))
+
+    def people() -> None:
+        if had:
+            face.printer.say("Replaced: {name} has this address now.", name=name)
+        else:
+            face.printer.say("Added: {name}.", name=name)
+
+    face.printer.answer({"added": name, "replaced": had}, people)
 
 
 @command("list")

@@ -114,6 +114,7 @@ def show(face: Face, found: "Matter") -> None:
     value, content = found.value, found.value.content
     pairs: list[tuple[str, object]] = [
         (_("delivery"), value.id),
+        (_("author"), found.author),
         (_("account"), found.account),
         (_("client"), found.account.client),
         (_("what"), _(value.act.value)),
