@@ -15,6 +15,7 @@ from typing import Any, Final
 import pytest
 
 from socialguard.publishing import resolve
+from tests.benchmarks.auditing import log_key
 from tests.known_secrets import Hunt
 from tests.office import Done, Office, headquarters, make_seed
 
@@ -70,7 +71,7 @@ class Run:
             for name, data in (
                 ("member", keys.member().to_bytes()),
                 ("worker", keys.worker().to_bytes()),
-                ("log", workspace.identity.log_key(None).to_bytes()),
+                ("log", log_key(workspace).to_bytes()),
             ):
                 for at in range(0, len(data), 32):
                     self.hunt.learn({f"private key of the {name} ({at})": data[at : at + 32]})

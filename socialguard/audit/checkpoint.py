@@ -5,7 +5,7 @@ back is never signed anew. The key is a workspace log key; which key may sign fr
 manifest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -23,6 +23,9 @@ ROTATE: Final = "log_key.rotate"
 ROTATION_TYPE: Final = "log-key-rotation"
 """The envelope type of the statement that both keys sign."""
 
+Finds = Callable[[Connection], Signer]
+"""Finds the key that signs the log as of a transaction: it may be changed until one begins."""
+
 _KNOWN: Final = Prepared(
     select(checkpoint.c.size).where(
         checkpoint.c.incarnation == bindparam("inc"), checkpoint.c.size == bindparam("at")
@@ -37,7 +40,7 @@ def origin(org: str, incarnation: int) -> str:
     return f"socialguard/{org}/{incarnation}"
 
 
-def make(database: Database, org: str, signer: Signer, pins: TreePin, anchors: Sequence[str] = ()) -> Tree:
+def make(database: Database, org: str, signer: Finds, pins: TreePin, anchors: Sequence[str] = ()) -> Tree:
     """Sign the log as it stands, store the checkpoint, queue it for the anchors named, pin it; returns its tree.
 
     Nothing is signed where the pinned tree is the present one. Raises Tampered if the log does not extend the
@@ -50,7 +53,7 @@ def make(database: Database, org: str, signer: Signer, pins: TreePin, anchors: S
         return tree
     with database.write() as connection:
         log.require_extends(connection, pinned)
-        tree = store(connection, org, signer, anchors)
+        tree = store(connection, org, signer(connection), anchors)
     pin(pins, tree)
     return tree
 
@@ -158,17 +161,7 @@ def rotate_key(
 
     The range begins with the tree that holds this entry. The caller lists the key in the manifest in the same
     transaction, and signs the next checkpoint with it."""
-    tree = log.head(connection)
-    statement = jcs.encode(
-        {
-            "v": 1,
-            "org": log.org,
-            "incarnation": tree.incarnation,
-            "from_size": tree.size + 1,
-            "old": jcs.b64(old.public),
-            "new": jcs.b64(new.public),
-        }
-    )
+    key, statement = _handed_over(connection, log, old.public, new.public)
     message = envelope.signed_bytes(ROTATION_TYPE, log.org, statement)
     obj = {
         "statement": statement.decode("utf-8"),
@@ -176,4 +169,30 @@ def rotate_key(
         "new_signature": jcs.b64(new.sign(message)),
     }
     log.append(connection, Entry(ROTATE, "done", actor, reason=reason, obj=obj))
-    return LogKey(new.public, tree.size + 1, tree.incarnation)
+    return key
+
+
+def list_key(
+    connection: Connection, log: AuditLog, old: bytes, new: bytes, actor: Actor, reason: str | None = None
+) -> LogKey:
+    """Append the entry by which an owner gives the log the key `new`, with `old` not at hand, and return it with
+    its range: as `rotate_key`, but the manifest alone proves it."""
+    key, statement = _handed_over(connection, log, old, new)
+    log.append(
+        connection, Entry(ROTATE, "done", actor, reason=reason, obj={"statement": statement.decode("utf-8")})
+    )
+    return key
+
+
+def _handed_over(connection: Connection, log: AuditLog, old: bytes, new: bytes) -> tuple[LogKey, bytes]:
+    tree = log.head(connection)
+    key = LogKey(new, tree.size + 1, tree.incarnation)
+    body = {
+        "v": 1,
+        "org": log.org,
+        "incarnation": key.incarnation,
+        "from_size": key.from_size,
+        "old": jcs.b64(old),
+        "new": jcs.b64(new),
+    }
+    return key, jcs.encode(body)

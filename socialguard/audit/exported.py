@@ -18,7 +18,7 @@ from socialguard.audit import checkpoint, declaration, pruned
 from socialguard.audit import leaf as leaves
 from socialguard.audit.exporting import BEFORE, LOG_FILE, NOTES, PROOFS, REASONS
 from socialguard.audit.interface import Tree
-from socialguard.audit.judge import rotation
+from socialguard.audit.judge import UNSIGNED, Rotation, rotation
 from socialguard.audit.pages import Problems, rising
 from socialguard.audit.verify import Report
 from socialguard.canon import jcs, merkle, note
@@ -40,7 +40,7 @@ class _Log:
     prunings: list[pruned.Act] = field(default_factory=list)
     first: bytes = b""
     last_ts: str = ""
-    rotations: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    rotations: list[Rotation] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     reasons: dict[int, str] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ def verify(directory: Path, pinned: Sequence[bytes], progress: Callable[[int], N
             logs[number] = _read(path, number, org, sizes, noted, progress)
     acts = [act for log in logs.values() for act in log.prunings]
     bare = pruned.judge(acts, {number: log.bare for number, log in logs.items()}, {}, noted)
-    keys = _Keys(pinned, org, logs.values())
+    keys = _Keys(pinned, logs.values(), noted)
     proved = _judge_notes(org, stated, logs, keys, noted)
     gaps = _judge_before(logs, current, noted)
     present = logs[current]
@@ -105,17 +105,23 @@ def public_key(text: str) -> bytes:
 
 
 class _Keys:
-    """Which keys may sign what: the pinned ones, and those that one of them handed over to or took over from."""
+    """Which keys may sign what: the pinned ones, and those that one of them handed over to or took over from. A
+    change that not both keys signed is an owner's word, which an export does not hold: the new key must be a
+    pinned one."""
 
-    def __init__(self, pinned: Sequence[bytes], org: str, logs: Iterable[_Log]) -> None:
+    def __init__(self, pinned: Sequence[bytes], logs: Iterable[_Log], noted: Problems) -> None:
         self.trusted = set(pinned)
-        changes = [(log.incarnation, size, old, new) for log in logs for size, old, new in log.rotations]
-        for _ in changes:
-            for *_at, old, new in changes:
-                if {old, new} & self.trusted:
-                    self.trusted |= {old, new}
-        self._from = {new: (number, size) for number, size, _, new in changes}
-        self._to = {old: (number, size) for number, size, old, _ in changes}
+        changes = [one for log in logs for one in log.rotations]
+        for one in changes:
+            if not one.by_both and one.new.public not in self.trusted:
+                noted.tampered("log_key", UNSIGNED.format(seq=one.new.from_size - 1), one.new.from_size - 1)
+        signed = [{one.old, one.new.public} for one in changes if one.by_both]
+        for _ in signed:
+            for pair in signed:
+                if pair & self.trusted:
+                    self.trusted |= pair
+        self._from = {one.new.public: (one.new.incarnation, one.new.from_size) for one in changes}
+        self._to = {one.old: (one.new.incarnation, one.new.from_size) for one in changes}
 
     def may_sign(self, tree: Tree) -> list[bytes]:
         """Return the trusted keys in whose range a tree falls."""
@@ -207,11 +213,9 @@ def _fields(line: bytes, seq: int, org: str, noted: Problems) -> dict[str, objec
 
 def _rotation(log: _Log, org: str, seq: int, line: bytes, noted: Problems) -> None:
     try:
-        old, new = rotation(org, log.incarnation, seq, line)
+        log.rotations.append(rotation(org, log.incarnation, seq, line))
     except (KeyError, TypeError, ValueError):
-        noted.tampered("log_key", f"entry {seq}: the change of the log key is not signed by both keys.", seq)
-        return
-    log.rotations.append((seq + 1, old, new))
+        noted.tampered("log_key", UNSIGNED.format(seq=seq), seq)
 
 
 def _pruning(log: _Log, org: str, seq: int, line: bytes, noted: Problems) -> None:

@@ -30,7 +30,7 @@ class Keys:
     """Who signs: an owner (or the recovery key) the statement, the log key the first checkpoint."""
 
     owner: Signer
-    log: Signer
+    log: checkpoint.Finds
 
 
 def accept(
@@ -65,7 +65,7 @@ def accept(
         log.append(connection, Entry(declaration.ACTION, "done", signed_by, reason=reason, obj=obj))
         if beside is not None:
             beside(connection, declared)
-        tree = checkpoint.store(connection, log.org, keys.log, [anchor.name for anchor in anchors])
+        tree = checkpoint.store(connection, log.org, keys.log(connection), [anchor.name for anchor in anchors])
     checkpoint.pin(pins, tree)
     return declared
 

@@ -3,12 +3,14 @@ and whether changes of the log key were signed by both keys."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from socialguard.audit import declaration, pruned
 from socialguard.audit import leaf as leaves
 from socialguard.audit.checkpoint import ROTATION_TYPE
 from socialguard.audit.declaration import Declaration
-from socialguard.audit.interface import Tree
+from socialguard.audit.interface import LogKey, Tree
 from socialguard.audit.pages import Problem, Problems
 from socialguard.audit.scan import Scanned
 from socialguard.audit.witness import Witness
@@ -111,32 +113,48 @@ def judge_prunings(org: str, owners: Sequence[bytes], scans: Mapping[int, Scanne
     return pruned.judge(acts, bare, {number: result.noted for number, result in scans.items()}, newest)
 
 
-def judge_rotations(org: str, result: Scanned) -> list[Problem]:
-    """Return a problem for each change of the log key that was not signed by the old and the new key."""
+def judge_rotations(org: str, result: Scanned, log_keys: Sequence[LogKey]) -> list[Problem]:
+    """Return a problem for each change of the log key that neither both keys signed nor the manifest lists."""
     problems = []
     for seq, data in result.kept:
         try:
             if leaves.decode(data).get("action") == pruned.ACTION:
                 continue
-            rotation(org, result.incarnation, seq, data)
+            found = rotation(org, result.incarnation, seq, data)
+            if not found.by_both and found.new not in log_keys:
+                raise leaves.BadLeaf("of a key that no owner listed")
         except (KeyError, TypeError, ValueError):
-            detail = f"entry {seq}: the change of the log key is not signed by both keys."
-            problems.append(Problem("log_key", detail, 13, seq))
+            problems.append(Problem("log_key", UNSIGNED.format(seq=seq), 13, seq))
     return problems
 
 
-def rotation(org: str, incarnation: int, seq: int, data: bytes) -> tuple[bytes, bytes]:
-    """Return the old and the new log key of the entry that changes them, signed by both.
+UNSIGNED: Final = "entry {seq}: the change of the log key is neither signed by both keys nor listed by an owner."
 
-    Raises KeyError, TypeError or ValueError for anything else."""
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A change of the log key: the key before, the new one with its range, and whether both signed it. Where they
+    did not it is for the manifest to say that an owner listed the new one."""
+
+    old: bytes
+    new: LogKey
+    by_both: bool
+
+
+def rotation(org: str, incarnation: int, seq: int, data: bytes) -> Rotation:
+    """Return what the entry says that changes the log key.
+
+    Raises KeyError, TypeError or ValueError where it is not of this place, or signed and not by both."""
     obj = leaves.decode(data).get("obj")
     if not isinstance(obj, dict):
         raise leaves.BadLeaf("no object")
     stored = str(obj["statement"]).encode("utf-8")
     body = json.loads(stored)
-    for role in ("old", "new"):
-        signature = jcs.unb64(str(obj[f"{role}_signature"]))
-        envelope.verify(jcs.unb64(str(body[role])), signature, ROTATION_TYPE, org, stored)
-    if body["incarnation"] != incarnation or body["from_size"] != seq + 1:
+    old, new = jcs.unb64(str(body["old"])), jcs.unb64(str(body["new"]))
+    if body["org"] != org or body["incarnation"] != incarnation or body["from_size"] != seq + 1:
         raise leaves.BadLeaf("for another place in the log")
-    return jcs.unb64(str(body["old"])), jcs.unb64(str(body["new"]))
+    by_both = obj.keys() != {"statement"}
+    if by_both:
+        for key, role in ((old, "old"), (new, "new")):
+            envelope.verify(key, jcs.unb64(str(obj[f"{role}_signature"])), ROTATION_TYPE, org, stored)
+    return Rotation(old, LogKey(new, seq + 1, incarnation), by_both)

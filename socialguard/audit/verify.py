@@ -154,7 +154,7 @@ def verify(
     declared = judge_declarations(org, owners, scans, current, problems)
     problems += _present(database, head, scans.get(current))
     for result in scans.values():
-        problems += judge_rotations(org, result)
+        problems += judge_rotations(org, result, log_keys)
         problems += result.problems
     against = [
         (problem, witness.source)

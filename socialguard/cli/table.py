@@ -327,7 +327,7 @@ TABLE: Final[Mapping[str, Row]] = {
     "vault log-key": Row(
         "vault_keys",
         "log_key",
-        "Sign the log with a new key from now on; the old one signs the change, too.",
+        "Sign the log with a new key from now on, made here or on another machine.",
     ),
     "vault recovery new": Row(
         "vault", "recovery_new", "Make a recovery kit that opens every credential; it replaces the one before."

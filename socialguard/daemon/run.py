@@ -26,7 +26,6 @@ from socialguard.store import duties as kept
 from socialguard.store.duties import DutyRun
 from socialguard.store.lease import Lease, holder
 from socialguard.store.process import host_id
-from socialguard.vault.identity import LOG
 from socialguard.workspace.opened import Workspace
 
 HELD_FOR: Final = timedelta(seconds=30)
@@ -169,8 +168,8 @@ class Daemon:
 def warm(workspace: Workspace) -> None:
     """Open everything that threads share, before there are threads: what is opened twice at once is two things."""
     workspace.keys.worker()
-    if workspace.identity.has(LOG):  # a worker of another machine signs no log
-        workspace.keys.log()
+    with suppress(errors.LogKeyElsewhere), workspace.database.read() as connection:
+        workspace.log_signer(connection)
     for name in {account.network for account in workspace.accounts()}:
         workspace.network(name).warm()
     for part in (workspace.pins, workspace.desk, workspace.custody, workspace.anchors):

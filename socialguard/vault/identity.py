@@ -2,7 +2,7 @@
 
     <identity base>/<org id>/member.key   a person's key pair
                              worker.key   the key pair that sends
-                             log.key      the key that signs checkpoints
+                             log.key      the key that signs checkpoints (`log.key.next`: one that was offered)
                              pins         what this machine has seen (`vault.pins`)
 
 Opening the directory reads headers only. A secret is opened when it is asked for; each KEK once in a process,
@@ -34,6 +34,7 @@ _FILES: Final[Mapping[str, str]] = {MEMBER: "member.key", WORKER: "worker.key", 
 _KINDS_OF_MACHINE: Final = ({MEMBER, WORKER, LOG}, {WORKER, LOG}, {MEMBER}, {WORKER})
 _PINS_FILE: Final = "pins"
 _LOG_BEFORE: Final = "log.key.before"
+_LOG_NEXT: Final = rekeying.LOG_NEXT
 _Key = TypeVar("_Key", KeyPair, LogKey)
 _ORG_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_")
 
@@ -145,7 +146,7 @@ class Identity:
         self.place = place
         self.org = org
         self._files = dict(files)
-        self._log: tuple[object, LogKey] | None = None
+        self._log: LogKey | None = None
         self._keks: dict[Source, Kek] = {kek.source: kek for kek in known}
         self._lock = threading.RLock()
 
@@ -194,21 +195,30 @@ class Identity:
         """Return the worker's key pair; raises as `kek.open_kek` and Tampered."""
         return self._pair(WORKER, ask)
 
-    def log_key(self, ask: AskPassphrase | None) -> LogKey:
-        """Return the log key as its file is now, since another process may have changed it; raises as
-        `kek.open_kek`, Tampered, and LogKeyElsewhere on a machine that never had it."""
-        if not self.has(LOG):
-            raise errors.LogKeyElsewhere
-        state = private_files.state(self.place / _FILES[LOG])
+    def log_key(self, listed: bytes, ask: AskPassphrase | None) -> LogKey:
+        """Return the log key whose public half is `listed`, as the manifest says: another process may have changed
+        it. Raises LogKeyElsewhere where it is not here, else as `kek.open_kek` and Tampered."""
         with self._lock:
-            if self._log is None or self._log[0] != state:
-                self._files[LOG] = sealed.read(self.place / _FILES[LOG], self.org, LOG)
-                self._log = (state, self._open_log_key(ask))
-            return self._log[1]
+            if self._log is None or self._log.public != listed:
+                # What is not listed is opened, too: a header that was changed must not look like a key of before.
+                file = self._log_file(listed) or self._files.get(LOG)
+                if file is None:
+                    raise errors.LogKeyElsewhere
+                key = _checked(file, LogKey.from_bytes, file.open(self.kek(file.header.source, ask)))
+                if key.public != file.header.ed25519:
+                    raise errors.Tampered(what=f"The file {file.path}", detail="its public key is another.")
+                self._log = key
+            if self._log.public != listed:
+                raise errors.LogKeyElsewhere
+            return self._log
 
-    def log_signer(self, ask: AskPassphrase | None) -> "LogSigner":
-        """Return a signer that takes the log key when it signs: it may be changed until a transaction begins."""
-        return LogSigner(self, ask)
+    def offer_log_key(self, ask: AskPassphrase | None) -> LogKey:
+        """Make a log key that signs nothing until the manifest lists it, in place of one that was offered before.
+
+        The caller holds a write transaction in which that one is not listed."""
+        new = LogKey.generate()
+        self._keep_log_key(self.place / _LOG_NEXT, new, self.kek(self.worker_source, ask))
+        return new
 
     def replace_log_key(self, new: LogKey, ask: AskPassphrase | None) -> None:
         """Put a new log key in the place of the old, which stays beside it until `settle_log_key`.
@@ -216,36 +226,45 @@ class Identity:
         The caller holds the write transaction that lists it, so that nobody signs in between."""
         path = self.place / _FILES[LOG]
         kek = self.kek(self._file(LOG).header.source, ask)
-        header = sealed.Header(self.org, LOG, new.key_id, kek.source, new.public)
         private_files.replace(self.place / _LOG_BEFORE, private_files.read(path))
-        private_files.replace(path, sealed.seal(header, new.to_bytes(), kek))
+        self._keep_log_key(path, new, kek)
 
-    def has_log_key_before(self) -> bool:
-        """Whether a change of the log key has not been settled yet."""
-        return (self.place / _LOG_BEFORE).exists()
+    def is_log_key_changing(self) -> bool:
+        """Whether a change of the log key may wait to be settled; opens nothing."""
+        return any((self.place / name).exists() for name in (_LOG_BEFORE, _LOG_NEXT))
+
+    def is_log_key_settled(self, listed: bytes) -> bool:
+        """Whether there is nothing to settle where the manifest lists this key."""
+        file = self._log_file(listed)
+        is_in_place = file is None or file.path == self.place / _FILES[LOG]
+        return is_in_place and not (self.place / _LOG_BEFORE).exists()
 
     def settle_log_key(self, listed: bytes) -> None:
-        """End a change of the log key: what is kept is the key whose public half the manifest lists last.
+        """End a change of the log key: the one that stays in its place is that whose public half is `listed`, as
+        the manifest says. One that was offered and is not listed waits on.
 
-        The caller holds the write transaction in which it was read."""
-        before, path = self.place / _LOG_BEFORE, self.place / _FILES[LOG]
+        The caller holds the write transaction in which that was read."""
+        file, path = self._log_file(listed), self.place / _FILES[LOG]
         try:
-            if sealed.read(path, self.org, LOG).header.ed25519 == listed:
-                before.unlink()
-            elif sealed.read(before, self.org, LOG).header.ed25519 == listed:
-                before.replace(path)
+            if file is not None:
+                if file.path != path:
+                    file.path.replace(path)
+                (self.place / _LOG_BEFORE).unlink(missing_ok=True)
             private_files.sync_directory(self.place)
-        except FileNotFoundError:
-            return
         except OSError as problem:
-            raise private_files.unwritable(before, problem) from None
+            raise private_files.unwritable(path, problem) from None
 
-    def _open_log_key(self, ask: AskPassphrase | None) -> LogKey:
-        file = self._file(LOG)
-        key = _checked(file, LogKey.from_bytes, file.open(self.kek(file.header.source, ask)))
-        if key.public != file.header.ed25519:
-            raise errors.Tampered(what=f"The file {file.path}", detail="its public key is another.")
-        return key
+    def _log_file(self, listed: bytes) -> sealed.SealedFile | None:
+        for name in (_FILES[LOG], _LOG_NEXT, _LOG_BEFORE):
+            with contextlib.suppress(FileNotFoundError):
+                file = sealed.read(self.place / name, self.org, LOG)
+                if file.header.ed25519 == listed:
+                    return file
+        return None
+
+    def _keep_log_key(self, path: Path, key: LogKey, kek: Kek) -> None:
+        header = sealed.Header(self.org, LOG, key.key_id, kek.source, key.public)
+        private_files.replace(path, sealed.seal(header, key.to_bytes(), kek))
 
     def pins(self, ask: AskPassphrase | None) -> Pins:
         """Return this machine's pins; raises as `kek.open_kek` and `Pins.open`."""
@@ -296,23 +315,6 @@ class Identity:
             return self._files[kind]
         except KeyError:
             raise errors.NotAdopted(detail=f"there are no {kind} keys in {self.place}.") from None
-
-
-@dataclass(frozen=True, slots=True)
-class LogSigner:
-    """Signs with the log key that is in its place at that moment. Fulfils `audit.interface.Signer`."""
-
-    identity: Identity
-    ask: AskPassphrase | None
-
-    @property
-    def public(self) -> bytes:
-        """The raw public key, 32 bytes."""
-        return self.identity.log_key(self.ask).public
-
-    def sign(self, data: bytes) -> bytes:
-        """Return the Ed25519 signature over `data`."""
-        return self.identity.log_key(self.ask).sign(data)
 
 
 def _move_into_place(beside: Path, place: Path) -> None:

@@ -14,7 +14,9 @@ from socialguard.vault import private_files, sealed
 from socialguard.vault.kek import Kek
 
 NEXT: Final = "next"
-_KINDS: Final = {"member.key": "member", "worker.key": "worker", "log.key": "log", "pins": "pins"}
+LOG_NEXT: Final = "log.key.next"
+"""A log key that was offered and signs nothing until the manifest lists it."""
+_KINDS: Final = {"member.key": "member", "worker.key": "worker", "log.key": "log", LOG_NEXT: "log", "pins": "pins"}
 
 
 def change(place: Path, org: str, old: Kek, new: Kek) -> None:

@@ -21,6 +21,7 @@ from socialguard.workspace.verifying import verify
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from socialguard.audit.checkpoint import Finds
     from socialguard.audit.declaration import Declaration
     from socialguard.audit.interface import TreePin
     from socialguard.registry.manifest import Manifest
@@ -61,10 +62,12 @@ def begin_again(
     reason: str,
     *,
     pins: "TreePin | None" = None,
+    signer: "Finds | None" = None,
     beside: "Callable[[Connection, Declaration], object] | None" = None,
 ) -> "Declaration":
     """Begin the log again with what is lost declared, signed by the owner here; `pins` are what is known
-    of the log before (default: the workspace's). Raises, and does `beside`, as `audit.incident.accept`."""
+    of the log before, `signer` what finds the key of the new one (default: the workspace's). Raises, and does
+    `beside`, as `audit.incident.accept`."""
     from socialguard.audit import incident
 
     return incident.accept(
@@ -72,7 +75,7 @@ def begin_again(
         workspace.log,
         actor=workspace.person,
         reason=reason,
-        keys=incident.Keys(OwnerSigner(workspace.keys.member()), workspace.keys.log()),
+        keys=incident.Keys(OwnerSigner(workspace.keys.member()), signer or workspace.log_signer),
         log_keys=log_keys_of(manifest),
         pins=workspace.pins if pins is None else pins,
         anchors=workspace.anchors,

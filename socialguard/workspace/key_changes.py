@@ -1,17 +1,20 @@
 """Changing what opens and what signs: another passphrase for the keys of this machine, another key for the log."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from socialguard import errors, settings
+from socialguard import clock, errors, settings
 from socialguard.audit.interface import Entry
+from socialguard.canon import envelope, jcs
+from socialguard.registry.signed import Member, Role, Status
 from socialguard.store import lease
 from socialguard.vault import rekeying
 from socialguard.vault.identity import open_identity
 from socialguard.vault.kek import Kind, create_kek
 from socialguard.vault.keys import LogKey
+from socialguard.workspace import mail
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 PASSPHRASE: Final = "vault.passphrase"  # noqa: S105 - the name of an act
 LOG_KEY: Final = "vault.log_key"
+OFFERED: Final = "vault.log_key.offer"
+OFFER: Final = "log-key-offer"
+"""The kind of the file, and the envelope type, by which a worker offers a key for the log."""
 
 
 def change_passphrase(home: Path, daemon: str, ask: Callable[[], str] | None, ask_new: Callable[[], str]) -> None:
@@ -66,7 +72,7 @@ def rotate_log_key(workspace: Workspace, ask: Callable[[], str] | None, reason: 
     identity, new = workspace.identity, LogKey.generate()
 
     def act(connection: "Connection", owner: "OwnerSigner", manifest: "Manifest") -> "Manifest":
-        old = identity.log_key(ask)
+        old = identity.log_key(manifest.log_keys[-1].key, ask)
         key = checkpoint.rotate_key(connection, workspace.log, old, new, workspace.person, reason)
         listed = signed.LogKey(key.public, key.from_size, key.incarnation)
         after = manifests.append(connection, manifest.with_log_key(listed), [owner])
@@ -80,8 +86,75 @@ def rotate_log_key(workspace: Workspace, ask: Callable[[], str] | None, reason: 
     return new
 
 
+def offer_log_key(workspace: Workspace, ask: Callable[[], str] | None) -> tuple[str, LogKey]:
+    """Make a key on this machine that signs the log once an owner takes it in (`accept_log_key`), and return the
+    file of it, signed by the worker here. One that was offered before and not taken in is forgotten."""
+    worker = workspace.keys.worker()
+    with workspace.database.write() as connection:
+        new = workspace.identity.offer_log_key(ask)
+        entry = Entry(OFFERED, "ok", workspace.worker, obj={"key": new.key_id})
+        workspace.log.append(connection, entry)
+    body = {"v": 1, "key": jcs.b64(new.public), "worker": workspace.worker.id, "at": jcs.timestamp(clock.now())}
+    signature = worker.sign(OFFER, workspace.org, body)
+    return mail.written(OFFER, {"org": workspace.org, "offer": body, "signature": jcs.b64(signature)}), new
+
+
+def accept_log_key(workspace: Workspace, source: str, reason: str) -> tuple[str, Member]:
+    """List the key of an offer as the one that signs the log from now on, as an owner, and return its id and the
+    worker that has it. The key before need not be at hand.
+
+    Raises UsageError for a file that is no offer, or of a key that was listed before; Tampered where no worker of
+    this workspace signed it."""
+    from socialguard.audit import checkpoint
+    from socialguard.registry import manifest as manifests
+    from socialguard.registry import signed
+
+    value, found = mail.read(OFFER, source), list[Member]()
+    told: dict[str, str] = {}
+
+    def act(connection: "Connection", owner: "OwnerSigner", manifest: "Manifest") -> "Manifest":
+        new, worker = _offered(value, manifest)
+        if new in [one.key for one in manifest.log_keys]:
+            raise errors.UsageError(detail="This key was taken in before.")
+        old = manifest.log_keys[-1].key
+        key = checkpoint.list_key(connection, workspace.log, old, new, workspace.person, reason)
+        told.update(key=envelope.key_id("ed25519", new), worker=worker.id)
+        found.append(worker)
+        listed = signed.LogKey(key.public, key.from_size, key.incarnation)
+        return manifests.append(connection, manifest.with_log_key(listed), [owner])
+
+    workspace.custody.amend(LOG_KEY, None, act, reason=reason, obj=told)
+    return told["key"], found[0]
+
+
+def _offered(value: Mapping[str, object], manifest: "Manifest") -> tuple[bytes, Member]:
+    """Return key and worker of an offer that a worker signed who is active."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        body = value["offer"]
+        if not isinstance(body, dict) or value["org"] != manifest.org:
+            raise ValueError
+        worker = manifest.member(str(body["worker"]))
+        if worker is None or worker.role is not Role.WORKER or worker.status is not Status.ACTIVE:
+            raise ValueError
+        signature, key = jcs.unb64(str(value["signature"])), jcs.unb64(str(body["key"]))
+        envelope.verify(worker.ed25519, signature, OFFER, manifest.org, jcs.encode(body))
+        Ed25519PublicKey.from_public_bytes(key)  # ValueError for what is none
+        return key, worker
+    except (KeyError, TypeError, ValueError):
+        raise errors.Tampered(what="The offer", detail="no worker of this workspace signed it.") from None
+
+
 def settle_log_key(workspace: Workspace, database: "Database") -> None:
-    """End a change of the log key that was begun: the key that the manifest lists is the one that stays."""
+    """End a change of the log key that was begun: the key that the manifest lists is the one that stays. One that
+    was offered here and is not listed yet is left to wait."""
+
+    def listed(connection: "Connection") -> bytes:
+        return workspace.signed.books(connection).manifest.log_keys[-1].key
+
+    with database.read() as connection:
+        if workspace.identity.is_log_key_settled(listed(connection)):
+            return
     with database.write() as connection:
-        listed = workspace.signed.books(connection).manifest.log_keys[-1].key
-        workspace.identity.settle_log_key(listed)
+        workspace.identity.settle_log_key(listed(connection))

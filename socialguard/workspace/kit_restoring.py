@@ -127,7 +127,8 @@ def _take_over(layout: Layout, kit: "Kit", kek: "Kek", base: Path, owner: str | 
         def change(connection: "Connection", declared: "Declaration") -> None:
             _change(connection, workspace, kit, before, back, new, declared, reason)
 
-        begin_again(workspace, before, reason, beside=change)
+        own = workspace.identity  # its log key is listed by `change`
+        begin_again(workspace, before, reason, signer=lambda _: own.log_key(own.log_public, None), beside=change)
 
 
 def _make_identity(workspace: Workspace, before: "Manifest", kek: "Kek", base: Path) -> None:

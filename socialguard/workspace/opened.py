@@ -15,7 +15,7 @@ from socialguard.model.credential import HIDDEN, redact
 from socialguard.store import dialect, small_file
 from socialguard.store.database import Database, open_database
 from socialguard.vault.begun import Begun
-from socialguard.vault.identity import LOG, MEMBER, WORKER, Identity, open_identity
+from socialguard.vault.identity import MEMBER, WORKER, Identity, open_identity
 from socialguard.vault.marks import Marks
 from socialguard.vault.pins import Pins
 from socialguard.workspace.layout import Layout
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
     from socialguard.vault.custody import Custody
+    from socialguard.vault.keys import LogKey
     from socialguard.vault.readers import Readers
     from socialguard.vault.renewed import Renewed
     from socialguard.watch.watch import Watch
@@ -126,7 +127,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             member_id=lambda: self.identity.member_id,
             worker_id=lambda: self._worker_id,
             worker=once("worker", lambda: self.identity.worker(self._ask)),  # type: ignore[arg-type]
-            log=lambda: self.identity.log_key(self._ask),  # another process may change it
+            log=self.log_signer,
             pins=lambda: self.pins,
         )
 
@@ -298,7 +299,6 @@ class Workspace(AbstractContextManager["Workspace"]):
             Begun(self.identity.place / "begun"),
             self.renewed,
             self.marks,
-            signs_log=self.identity.has(LOG),
             anchor_within=self.settings.require_anchor_within_minutes,
         )
 
@@ -450,6 +450,20 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The names of the anchors, as checkpoints are queued for them."""
         return tuple(anchor.name for anchor in self.anchors)
 
+    def log_signer(self, connection: "Connection") -> "LogKey":
+        """Return the key that signs the log as of this transaction; raises as `Identity.log_key`."""
+        return self.identity.log_key(self.signed.books(connection).manifest.log_keys[-1].key, self._ask)
+
+    @property
+    def signs_log(self) -> bool:
+        """Whether the key that signs the log now is on this machine; raises as `Identity.log_key`."""
+        try:
+            with self.database.read() as connection:
+                self.log_signer(connection)
+        except errors.LogKeyElsewhere:
+            return False
+        return True
+
     def checkpoint(self, *, everywhere: bool = False) -> "tuple[Published, ...]":
         """Sign and pin the log as it stands and hand it to the anchors that are at hand, to those beyond a
         network too where `everywhere`; a failure there stops nothing and waits for the next time. A machine
@@ -457,11 +471,10 @@ class Workspace(AbstractContextManager["Workspace"]):
         from socialguard.audit import checkpoint
         from socialguard.audit.anchors.publishing import is_far, publish_pending
 
-        if not self.identity.has(LOG):
+        if not self.signs_log:
             checkpoint.pin_head(self.database, self.org, self.pins)
             return ()
-        signer = self.identity.log_signer(self._ask)
-        checkpoint.make(self.database, self.org, signer, self.pins, self.anchor_names)
+        checkpoint.make(self.database, self.org, self.log_signer, self.pins, self.anchor_names)
         if everywhere:
             checkpoint.queue_newest(self.database, self.anchor_names)
         near = self.anchors if everywhere else [one for one in self.anchors if not is_far(one.name)]

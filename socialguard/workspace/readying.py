@@ -40,9 +40,10 @@ def absorb(workspace: "Workspace", database: Database) -> None:
 
 
 def settle(workspace: "Workspace", database: Database) -> None:
-    """End a change of the log key that was killed; where no key is at hand the next command does it."""
+    """End a change of the log key that was killed, or take the key that an owner took in; where no key is at hand
+    the next command does it."""
     with contextlib.suppress(errors.NotAdopted, errors.Locked):
-        if workspace.identity.has_log_key_before():
+        if workspace.identity.is_log_key_changing():
             from socialguard.workspace.key_changes import settle_log_key
 
             settle_log_key(workspace, database)

@@ -65,7 +65,7 @@ class Keys:
     member_id: Callable[[], str]
     worker_id: Callable[[], str]
     worker: Callable[[], KeyPair]
-    log: Callable[[], Signer]
+    log: Callable[[Connection], Signer]
     pins: Callable[[], Pins]
 
 
@@ -86,7 +86,6 @@ class Trust:
         renewed: Renewed,
         marks: Marks,
         *,
-        signs_log: bool,
         anchor_within: int | None = None,
     ) -> None:
         self.org = signed.org
@@ -99,7 +98,6 @@ class Trust:
         self._database = database
         self._renew = renew
         self._begun = begun
-        self._signs_log = signs_log
         self._anchor_within = anchor_within
         self._renewed = renewed
         self._marks = marks
@@ -272,9 +270,11 @@ class Trust:
 
     def checkpoint(self, connection: Connection) -> Tree:
         """Sign the log as it stands in this write transaction, where its key is here, and return its tree."""
-        if not self._signs_log:
+        try:
+            signer = self._keys.log(connection)
+        except errors.LogKeyElsewhere:
             return self._log.head(connection)
-        return checkpoint.store(connection, self.org, self._keys.log(), self._anchors)
+        return checkpoint.store(connection, self.org, signer, self._anchors)
 
     def pin_log(self, tree: Tree) -> None:
         """Remember a committed tree outside the workspace, durably."""

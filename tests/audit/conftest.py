@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
 
 from socialguard.audit.interface import Actor, Entry, Tree
 from socialguard.audit.log import AuditLog
@@ -29,6 +30,10 @@ class Key:
 
     def sign(self, data: bytes) -> bytes:
         return self.private.sign(data)
+
+    def here(self, connection: Connection) -> "Key":
+        """Find this key, whatever a transaction lists."""
+        return self
 
 
 @dataclass

@@ -208,7 +208,7 @@ def test_a_failed_anchor_waits_and_stops_no_other(
 ) -> None:
     share = tmp_path / "share"
     broken, sound = DirectoryAnchor(share, tmp_path), LocalAnchor(tmp_path / "anchor.jsonl")
-    checkpoint.make(database, ORG, key, pins, anchors=[broken.name, sound.name])
+    checkpoint.make(database, ORG, key.here, pins, anchors=[broken.name, sound.name])
     done = publish_pending(database, ORG, [broken, sound])
     assert [(each.count, each.error is None) for each in done] == [(0, False), (1, True)]
     with database.read() as connection:
@@ -217,7 +217,7 @@ def test_a_failed_anchor_waits_and_stops_no_other(
     assert "mounted" in waiting.last_error
     share.mkdir()
     append(database, log, queue())
-    checkpoint.make(database, ORG, key, pins, anchors=[broken.name])
+    checkpoint.make(database, ORG, key.here, pins, anchors=[broken.name])
     assert [each.count for each in publish_pending(database, ORG, [broken, sound])] == [2]
     assert len(list(broken.notes(ORG))) == 2
 
@@ -228,7 +228,7 @@ def test_an_anchor_that_is_new_gets_the_newest_checkpoint(
 ) -> None:
     anchor = LocalAnchor(tmp_path / "anchor.jsonl")
     checkpoint.queue_newest(database, [anchor.name])
-    checkpoint.make(database, ORG, key, pins)
+    checkpoint.make(database, ORG, key.here, pins)
     checkpoint.queue_newest(database, [anchor.name])
     checkpoint.queue_newest(database, [anchor.name])
     assert [each.count for each in publish_pending(database, ORG, [anchor])] == [1]

@@ -7,7 +7,7 @@ from socialguard.audit.interface import LogKey
 from socialguard.audit.verify import verify
 from socialguard.workspace.opened import Workspace
 from tests.benchmarks import company
-from tests.benchmarks.auditing import fill
+from tests.benchmarks.auditing import fill, log_key
 
 STEP = 6_000
 SLACK = 1.25
@@ -17,7 +17,7 @@ def test_verifying_four_times_as_many_entries_takes_no_more_memory(tmp_path: Pat
     """At the most a quarter more, for what grows with the depth of the tree and for chance."""
     made = company.found(tmp_path)
     with company.under(made.environment), Workspace(made.home) as workspace:
-        key, peaks = workspace.keys.log(), []
+        key, peaks = log_key(workspace), []
         for more in (STEP, 3 * STEP):
             fill(workspace.database, workspace.org, key, more)
             peaks.append(_peak(workspace, [LogKey(key.public)]))

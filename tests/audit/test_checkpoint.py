@@ -19,7 +19,7 @@ def test_a_checkpoint_is_a_signed_note_of_the_head_and_is_pinned(
     database: Database, log: AuditLog, key: Key, pins: Pins
 ) -> None:
     append(database, log, queue())
-    tree = checkpoint.make(database, ORG, key, pins, anchors=["local", "git"])
+    tree = checkpoint.make(database, ORG, key.here, pins, anchors=["local", "git"])
     assert pins.tree == tree
     with database.read() as connection:
         assert log.head(connection) == tree
@@ -33,26 +33,26 @@ def test_a_checkpoint_is_a_signed_note_of_the_head_and_is_pinned(
 def test_nothing_new_is_signed_for_a_log_that_did_not_grow(
     database: Database, log: AuditLog, key: Key, pins: Pins
 ) -> None:
-    first = checkpoint.make(database, ORG, key, pins)
-    assert checkpoint.make(database, ORG, key, pins) == first
+    first = checkpoint.make(database, ORG, key.here, pins)
+    assert checkpoint.make(database, ORG, key.here, pins) == first
     pins.tree = None  # a crash between the commit and the pin
-    assert checkpoint.make(database, ORG, key, pins) == first
+    assert checkpoint.make(database, ORG, key.here, pins) == first
     assert pins.tree == first
     with database.read() as connection:
         assert connection.execute(text("select count(*) from checkpoint")).scalar() == 1
 
 
 def test_a_log_that_was_rolled_back_is_not_signed(database: Database, log: AuditLog, key: Key, pins: Pins) -> None:
-    checkpoint.make(database, ORG, key, pins)
+    checkpoint.make(database, ORG, key.here, pins)
     with database.read() as connection:
         frontier = connection.execute(text("select frontier from audit_head")).scalar_one()
     append(database, log, queue())
-    known = checkpoint.make(database, ORG, key, pins)
+    known = checkpoint.make(database, ORG, key.here, pins)
     tamper(database, "delete from audit_entry where seq = 1")
     tamper(database, "update audit_head set size = 1, frontier = :frontier", frontier=frontier)
     append(database, log, queue("cd" * 32), queue("ef" * 32))
     with pytest.raises(errors.Tampered):
-        checkpoint.make(database, ORG, key, pins)
+        checkpoint.make(database, ORG, key.here, pins)
     assert pins.tree == known
 
 
@@ -72,7 +72,7 @@ def test_a_key_signs_only_within_its_range(database: Database, log: AuditLog, ke
         second = checkpoint.rotate_key(connection, log, key, new, ACTOR)
     assert second == LogKey(new.public, 3, 0)
     keys = [LogKey(key.public), second]
-    tree = checkpoint.make(database, ORG, new, pins)
+    tree = checkpoint.make(database, ORG, new.here, pins)
     assert checkpoint.opened(checkpoint.signed(ORG, tree, new), ORG, keys) == tree
     with pytest.raises(note.BadNote):
         checkpoint.opened(checkpoint.signed(ORG, tree, key), ORG, keys)
@@ -100,6 +100,6 @@ def test_entries_are_appended_after_a_checkpoint_as_before(
 ) -> None:
     for _ in range(3):
         append(database, log, Entry("account.verify", "done", ACTOR))
-        checkpoint.make(database, ORG, key, pins)
+        checkpoint.make(database, ORG, key.here, pins)
     assert pins.tree is not None
     assert pins.tree.size == 4

@@ -107,7 +107,7 @@ def test_what_was_logged_before_the_place_where_memory_begins_is_read_when_it_is
     key, pins = Key(), Pins()
     for number in range(6):  # checkpoints, so that memory can begin late
         append(database, log, Entry("account.verify", "ok", ACTOR, corr=f"c-{number}"))
-        checkpoint.make(database, ORG, key, pins)
+        checkpoint.make(database, ORG, key.here, pins)
     with database.read() as connection:
         size = log.head(connection).size
     append(database, log, word("delivery.queue", "queued", new))

@@ -169,7 +169,7 @@ def test_a_log_that_was_begun_again_is_whole_with_its_gap_named(world: World, tm
         world.log,
         actor=ACTOR,
         reason="a damaged disk",
-        keys=incident.Keys(owner, world.key),
+        keys=incident.Keys(owner, world.key.here),
         log_keys=[LogKey(world.key.public)],
         pins=world.pins,
         anchors=[world.anchor],

@@ -32,7 +32,7 @@ class Owner:
             self.world.log,
             actor=ACTOR,
             reason=REASON,
-            keys=Keys(self.key, self.world.key),
+            keys=Keys(self.key, self.world.key.here),
             log_keys=[LogKey(self.world.key.public)],
             pins=self.world.pins,
             anchors=[self.world.anchor],
@@ -178,7 +178,7 @@ def test_the_log_key_may_change_after_an_incident(owner: Owner) -> None:
     with owner.world.database.write() as connection:
         second = checkpoint.rotate_key(connection, owner.world.log, owner.world.key, new, ACTOR)
     assert (second.incarnation, second.from_size) == (1, 2)
-    checkpoint.make(owner.world.database, ORG, new, owner.world.pins)
+    checkpoint.make(owner.world.database, ORG, new.here, owner.world.pins)
     keys = [LogKey(owner.world.key.public), second]
     report = verify(
         owner.world.database, ORG, keys, owner.world.pins, [owner.world.anchor], True, owners=[owner.key.public]

@@ -196,7 +196,7 @@ def test_a_log_is_begun_once(database: Database, log: AuditLog) -> None:
 def pinned(database: Database, log: AuditLog, key: Key, pins: Pins) -> Tree:
     """A log of eight entries, pinned at five."""
     append(database, log, queue(), intent("c-1"), outcome("c-1", "failed"), intent("c-2"))
-    tree = checkpoint.make(database, ORG, key, pins)
+    tree = checkpoint.make(database, ORG, key.here, pins)
     append(database, log, outcome("c-2", "sent"), queue("cd" * 32), intent("c-3", "cd" * 32))
     return tree
 

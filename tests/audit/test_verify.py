@@ -228,7 +228,7 @@ def test_a_change_of_key_is_held_to_both_signatures(world: World) -> None:
     new = Key()
     with world.database.write() as connection:
         second = checkpoint.rotate_key(connection, world.log, world.key, new, ACTOR)
-    checkpoint.make(world.database, ORG, new, world.pins)
+    checkpoint.make(world.database, ORG, new.here, world.pins)
     keys = [LogKey(world.key.public), second]
     assert verify(world.database, ORG, keys, world.pins, [], True).exit_code == 0
     statement = '{"from_size":12,"incarnation":0,"new":"AA==","old":"AA==","org":"x","v":1}'
@@ -256,12 +256,12 @@ def test_anchors_of_every_kind_hold_the_log(
         DirectoryAnchor(share, tmp_path),
         GitAnchor(str(bare), tmp_path / "cache"),
     ]
-    checkpoint.make(world.database, ORG, world.key, world.pins, anchors=[anchor.name for anchor in anchors])
+    checkpoint.make(world.database, ORG, world.key.here, world.pins, anchors=[anchor.name for anchor in anchors])
     done = publish_pending(world.database, ORG, anchors)
     assert [(each.count, each.error) for each in done] == [(1, None)] * 3
     older = snapshot(world)
     world.add(queue("ef" * 32))
-    checkpoint.make(world.database, ORG, world.key, world.pins, anchors=[anchor.name for anchor in anchors])
+    checkpoint.make(world.database, ORG, world.key.here, world.pins, anchors=[anchor.name for anchor in anchors])
     publish_pending(world.database, ORG, anchors)
     keys = [LogKey(world.key.public)]
     assert verify(world.database, ORG, keys, world.pins, anchors).exit_code == 0

@@ -30,7 +30,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, Tre
             mark = FINGERPRINT if number % 3 == 0 else None
             entry = Entry("delivery.publish", "sent", ACTOR, corr=f"c-{number}", fingerprint=mark, reason=reason)
             log.append(connection, entry)
-    checkpoint.make(database, ORG, key, pins)
+    checkpoint.make(database, ORG, key.here, pins)
     for name in ("no_update", "no_delete", "in_order"):
         with database.write() as connection:
             connection.execute(text(f"drop trigger audit_entry_{name}"))

@@ -56,7 +56,7 @@ class World:
         append(self.database, self.log, *entries)
 
     def checkpoint(self) -> Tree:
-        tree = checkpoint.make(self.database, ORG, self.key, self.pins, anchors=[self.anchor.name])
+        tree = checkpoint.make(self.database, ORG, self.key.here, self.pins, anchors=[self.anchor.name])
         publish_pending(self.database, ORG, [self.anchor])
         return tree
 

@@ -26,6 +26,7 @@ from socialguard.ledger import writer
 from socialguard.store import tables
 from socialguard.store.database import Database
 from socialguard.store.process import host_id
+from socialguard.vault import keys
 from socialguard.workspace import auditing
 from socialguard.workspace.opened import Workspace
 from tests.benchmarks import company
@@ -42,12 +43,18 @@ _BATCH: Final = 5_001
 _PER_POST: Final = 3  # entries: queued, intent, outcome; the claim of each post signs a checkpoint
 
 
+def log_key(workspace: Workspace) -> keys.LogKey:
+    """Return the key that signs the log."""
+    with workspace.database.read() as connection:
+        return workspace.log_signer(connection)
+
+
 def append_lines(base: Path) -> list[Line]:
     """Measure a transaction that keeps a draft, with an audit entry and without, in turn."""
     made = company.found(base)
     with company.under(made.environment), Workspace(made.home) as workspace:
         database, log, actor = workspace.database, workspace.log, workspace.person
-        fill(database, workspace.org, workspace.keys.log(), ENTRIES // 10)
+        fill(database, workspace.org, log_key(workspace), ENTRIES // 10)
         with_entry: list[float] = []
         without: list[float] = []
         for number in range(APPENDS):
@@ -70,7 +77,7 @@ def verify_lines(base: Path, entries: int = ENTRIES) -> list[Line]:
     """Measure `audit verify` on a log of so many entries as posts leave it, with a checkpoint for each."""
     made = company.found(base)
     with company.under(made.environment), Workspace(made.home) as workspace:
-        key = workspace.keys.log()
+        key = log_key(workspace)
         fill(workspace.database, workspace.org, key, entries)
         log_keys = [LogKey(key.public)]
         database, org, pins = workspace.database, workspace.org, workspace.pins
@@ -113,7 +120,7 @@ def access_lines(base: Path, entries: int = ACCESS_ENTRIES) -> list[Line]:
     the program."""
     made = company.build(base, accounts=50, deliveries=50)
     with company.under(made.environment), Workspace(made.home) as workspace:
-        fill(workspace.database, workspace.org, workspace.keys.log(), entries)
+        fill(workspace.database, workspace.org, log_key(workspace), entries)
         seconds = []
         for _ in range(3):
             began = time.perf_counter()

@@ -147,6 +147,8 @@ class PassphraseChanged(Shape):
 
 class LogKeyChanged(Shape):
     log_key: str
+    offer: str | None = None
+    worker: str | None = None
 
 
 class Accounts(Shape):

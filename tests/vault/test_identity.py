@@ -34,7 +34,7 @@ def _open_all(place: Place) -> None:
     opened = place.open()
     opened.member(None)
     opened.worker(None)
-    opened.log_key(None)
+    opened.log_key(LOG_KEY.public, None)
     opened.pins(None)
 
 
@@ -42,7 +42,7 @@ def test_what_was_made_opens_again(place: Place) -> None:
     opened = place.open()
     assert opened.member(None).to_bytes() == MEMBER.to_bytes()
     assert opened.worker(None).to_bytes() == WORKER.to_bytes()
-    assert opened.log_key(None).to_bytes() == LOG_KEY.to_bytes()
+    assert opened.log_key(LOG_KEY.public, None).to_bytes() == LOG_KEY.to_bytes()
     assert opened.pins(None).manifest() is None
     assert (opened.member_id, opened.worker_id) == ("m-1", "w-1")
 
@@ -240,7 +240,7 @@ def test_a_passphrase_is_asked_for_once_in_a_process(tmp_path: Path) -> None:
     assert asked.times == 0
     opened.member(asked)
     opened.worker(asked)
-    opened.log_key(asked)
+    opened.log_key(LOG_KEY.public, asked)
     opened.pins(asked)
     opened.pins(None).pin_freeze(1)
     assert asked.times == 1
@@ -268,7 +268,7 @@ def test_the_workers_kek_opens_no_persons_keys(tmp_path: Path) -> None:
     daemons = kek.create_kek(Kind.FILE, str(tmp_path / "daemon.kek"))
     opened = made(tmp_path / "identity", under=persons, worker=daemons).open()
     assert opened.worker(None).signing_id == WORKER.signing_id
-    assert opened.log_key(None).public == LOG_KEY.public
+    assert opened.log_key(LOG_KEY.public, None).public == LOG_KEY.public
     opened.pins(None).pin_freeze(1)
     with pytest.raises(errors.Locked, match="nobody to ask"):
         opened.member(None)

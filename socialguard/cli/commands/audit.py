@@ -173,12 +173,10 @@ def verify(face: Face, directory: Path | None, keys: tuple[str, ...], deep: bool
 @command("checkpoint")
 def checkpoint(face: Face) -> int:
     """Sign the log as it stands and hand it to every anchor."""
-    from socialguard.vault.identity import LOG
-
     with open_workspace(face) as workspace:
         published = workspace.checkpoint(everywhere=True)
         tree = workspace.pins.pinned_tree()
-        signs = workspace.identity.has(LOG)
+        signs = workspace.signs_log
     document = {
         "size": 0 if tree is None else tree.size,
         "signed": signs,
