@@ -94,6 +94,14 @@ def test_a_host_that_only_watches_says_which_manifest_it_knows(office: Office, h
     assert worker in acknowledged(office)
 
 
+def test_a_host_whose_timer_sends_says_which_manifest_it_knows(office: Office, host: Colleague) -> None:
+    """`queue run` from cron needs no daemon."""
+    with host.entered() as workspace:
+        worker = workspace.identity.worker_id
+    assert host.cli("queue", "run", "--json").code == 0
+    assert worker in acknowledged(office)
+
+
 def test_a_host_without_the_key_of_the_log_says_that_it_signed_nothing(office: Office, host: Colleague) -> None:
     done = host.cli("audit", "checkpoint", "--json")
     assert (done.code, done.document["signed"]) == (0, False)

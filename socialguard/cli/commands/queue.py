@@ -154,7 +154,10 @@ def reconcile(face: Face, delivery: tuple[str, ...]) -> int:
 @command("run")
 def run(face: Face) -> int:
     """Send every delivery that is due, after finding out what is unknown."""
+    from socialguard.workspace import acknowledging
+
     with open_workspace(face) as workspace:
+        acknowledging.acknowledge(workspace)  # where a timer sends, no daemon does
         looked = [one for one in resolve.reconcile(workspace.desk) if one.delivery.state is not State.QUEUED]
         results = [*looked, *send.run_due(workspace.desk)]
         waiting: dict[str, str] = {}
