@@ -311,7 +311,8 @@ def _tell_changed(face: Face, document: dict[str, object], name: str) -> None:
                          accounts=", ".join(due))  # fmt: skip
     if waiting:
         face.printer.note(
-            "Signed, not yet in force: {workers} has not acknowledged it. Its daemon does, or its next queue run or watch run.",
+            "Signed, not yet in force: {workers} has not acknowledged it. "
+            "Its daemon does, or its next queue run or watch run.",
             workers=", ".join(waiting),
         )
 
