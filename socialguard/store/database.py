@@ -29,6 +29,7 @@ class Database:
         self.where = where
         self.unwritable = unwritable
         self.has_written = False
+        self._is_hurried = False
         self._turns = Turns()
         self._driver: Any = engine.dialect.loaded_dbapi
         name = engine.url.database
@@ -42,15 +43,34 @@ class Database:
         damaged file; an integrity error stays what it is, since its meaning is the caller's."""
         self.has_written = True
         with self._explained(), self._alone(), self.engine.begin() as connection:
-            dialect.begin(connection, writes=True)
+            dialect.begin(connection, writes=True, patience=self._patience)
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection in a read transaction; keep it under 100 ms, it can block the writer."""
         with self._explained(), self.engine.begin() as connection:
-            dialect.begin(connection, writes=False)
+            dialect.begin(connection, writes=False, patience=self._patience)
             yield connection
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Wait for another's lock 3 s at the most within the block: for what must not wait and can do without.
+        Where that was in vain this database goes on so."""
+        self._is_hurried = True
+        try:
+            yield
+        except errors.Busy:
+            raise
+        except BaseException:
+            self._is_hurried = False
+            raise
+        self._is_hurried = False
+        self.engine.dispose()  # what is connected now would go on so
+
+    @property
+    def _patience(self) -> int:
+        return dialect.HURRY_MS if self._is_hurried else dialect.BUSY_MS
 
     def apart(self, connection: Connection, work: Callable[[], T]) -> T | Exception:
         """Return what `work` returns, or the error that it raises, with all that it wrote in this transaction
@@ -76,7 +96,7 @@ class Database:
     def _alone(self) -> Iterator[None]:
         """Wait for the other threads of this process here, in turn: SQLite would make each sleep and look again,
         and give the lock to whoever happens to look first."""
-        if not self._turns.take(dialect.BUSY_MS / 1000):
+        if not self._turns.take(self._patience / 1000):
             raise errors.Busy(what=self.where)
         try:
             yield

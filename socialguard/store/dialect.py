@@ -17,6 +17,8 @@ from socialguard import errors
 from socialguard.model.text import marked
 
 BUSY_MS: Final = 15_000
+HURRY_MS: Final = 3_000
+"""How long another's lock is waited for, and by what must not wait for long and can do without."""
 _PAGE: Final = 4096
 _STILL: Final = "reads the file as it lies there"
 FULL: Final = marked("disk full")
@@ -68,7 +70,7 @@ _POSTGRESQL_TRIGGERS: Final = (
 
 # What SQLite gives by itself. One writer at a time: whoever judges the log and then extends it must see no entry
 # that comes in between. One moment for all statements of a read.
-_POSTGRESQL_WRITES: Final = f"set local lock_timeout = {BUSY_MS}; select pg_advisory_xact_lock(5067263)"
+_POSTGRESQL_WRITES: Final = "set local lock_timeout = {patience}; select pg_advisory_xact_lock(5067263)"
 _POSTGRESQL_READS: Final = "set transaction isolation level repeatable read"
 
 
@@ -192,17 +194,20 @@ def _alone(engine: Engine, statement: str) -> None:
         raise errors.Busy(what=Path(engine.url.database or "").name)
 
 
-def begin(connection: Connection, *, writes: bool) -> None:
-    """Begin the transaction of `connection` at the database, for SQLite's driver does not.
+def begin(connection: Connection, *, writes: bool, patience: int) -> None:
+    """Begin the transaction of `connection` at the database, for SQLite's driver does not; a write waits
+    `patience` ms for another's lock.
 
     Not in a listener for the event "begin": with one, SQLAlchemy asks for listeners around every statement, which
     costs a fifth of each."""
     if connection.dialect.name == "sqlite":
         # A plain BEGIN with read-then-update fails with a lock error that no time-out can wait out.
         driver: Any = connection.connection.driver_connection  # SQLAlchemy's own way costs five times as much
+        if patience != BUSY_MS:
+            driver.execute(f"pragma busy_timeout = {patience}")
         driver.execute("begin immediate" if writes else "begin")
     else:
-        connection.exec_driver_sql(_POSTGRESQL_WRITES if writes else _POSTGRESQL_READS)
+        connection.exec_driver_sql(_POSTGRESQL_WRITES.format(patience=patience) if writes else _POSTGRESQL_READS)
 
 
 def create_triggers(connection: Connection) -> None:

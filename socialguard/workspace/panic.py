@@ -100,7 +100,15 @@ def act(workspace: "Workspace", found: Panic, reason: str, *, delete: bool, revo
 
 
 def tell(workspace: "Workspace", found: Panic, reason: str) -> None:
-    """Raise an alert for each account, and put the whole act into the log."""
+    """Raise an alert for each account, and put the whole act into the log; that this fails hides nothing of what
+    was done."""
+    try:
+        _tell(workspace, found, reason)
+    except errors.SocialGuardError as problem:
+        found.problem = found.problem or problem
+
+
+def _tell(workspace: "Workspace", found: Panic, reason: str) -> None:
     from socialguard.audit.interface import Entry
 
     with workspace.database.write() as connection, workspace.alerts.noting_once(connection):

@@ -153,7 +153,8 @@ def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tup
     reason = workspace.without_secrets(reason)
     scopes = scopes_of(workspace, selectors)
     try:
-        freezing.freeze(workspace.database, workspace.log, actor, scopes, reason)
+        with workspace.database.hurried():
+            freezing.freeze(workspace.database, workspace.log, actor, scopes, reason)
     except _UNWRITABLE:
         for scope in scopes:
             _note(workspace.emergency, FREEZE, actor, reason, {"scope": scope})
@@ -169,7 +170,8 @@ def cancel(workspace: "Workspace", delivery_id: str, reason: str) -> "Result | N
         database = workspace.database
         with database.read() as connection:
             account = unverified(connection, reader.get(connection, delivery_id).account_id)
-        done = takeback.cancel(database, workspace.log, workspace.stopper, account, delivery_id, reason)
+        with database.hurried():
+            done = takeback.cancel(database, workspace.log, workspace.stopper, account, delivery_id, reason)
     except _UNWRITABLE:
         _note(workspace.emergency, CANCEL, workspace.stopper, reason, {"delivery": delivery_id})
         return None
@@ -184,7 +186,9 @@ def cancel_waiting(workspace: "Workspace", account_ids: Sequence[str], reason: s
 
     reason = workspace.without_secrets(reason)
     try:
-        done = takeback.cancel_waiting(workspace.database, workspace.log, workspace.stopper, account_ids, reason)
+        database = workspace.database
+        with database.hurried():
+            done = takeback.cancel_waiting(database, workspace.log, workspace.stopper, account_ids, reason)
     except _UNWRITABLE:
         with workspace.database.read() as connection:
             waiting = [one for one in reader.in_states(connection, *WAITING) if one.account_id in account_ids]
@@ -259,17 +263,18 @@ def absorb(file: EmergencyFile, database: Database, log: AuditLog) -> None:
     if not noted:
         return
     try:
-        with database.write() as connection:
-            ids = [each.id for each in noted]
-            there = set(
-                connection.execute(select(audit_entry.c.corr).where(audit_entry.c.corr.in_(ids))).scalars()
-            )
-            file.absorb(connection, log)
-            for each in noted:
-                if each.id not in there:
-                    _apply(connection, log, each)
-        with database.write() as connection:
-            file.absorb(connection, log)
+        with database.hurried():
+            with database.write() as connection:
+                ids = [each.id for each in noted]
+                there = set(
+                    connection.execute(select(audit_entry.c.corr).where(audit_entry.c.corr.in_(ids))).scalars()
+                )
+                file.absorb(connection, log)
+                for each in noted:
+                    if each.id not in there:
+                        _apply(connection, log, each)
+            with database.write() as connection:
+                file.absorb(connection, log)
     except _UNWRITABLE:
         return
 

@@ -4,13 +4,16 @@ elsewhere, and locks that are held for ever."""
 import fcntl
 import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pexpect
 import pytest
 
 from socialguard.daemon.disk import Disk
-from socialguard.store import small_file
+from socialguard.store import dialect, small_file
 from tests.attacks.world import ACME, Firm, held
 from tests.members.test_sharing import shared
 
@@ -96,6 +99,30 @@ def test_the_lock_of_the_emergency_file_held_for_ever(firm: Firm, monkeypatch: p
         with firm.office.entered() as workspace:
             assert workspace.emergency.note("freeze", workspace.person, obj={"scope": "all"}).file
     held(firm, firm.send(), ACME)
+
+
+def test_the_lock_of_the_database_held_for_ever(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent then, and a stop waits for it no longer than a moment; a second one neither."""
+    monkeypatch.setattr(dialect, "HURRY_MS", 200)
+    monkeypatch.setattr(dialect, "BUSY_MS", 60_000)
+    code = "import sys; from socialguard.store.dialect import driver; "
+    code += "other = driver().connect(sys.argv[1], isolation_level=None); "
+    code += "other.execute('begin immediate'); print('held', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(firm.office.database)]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        began = time.monotonic()
+        for name in (ACME, "x:@globex"):
+            assert firm.office.cli("freeze", name, "--reason", "leak", "--json").code == 0
+        assert firm.office.cli("queue", "cancel", firm.waiting, "--json").code == 0
+        panicked = firm.office.cli("panic", ACME, "--reason", "hacked", "--json")
+        assert panicked.code == 18, panicked
+        assert time.monotonic() - began < 30, "it waited as everybody else does"
+        holder.kill()
+    held(firm, firm.send(), "FROZEN")
+    assert firm.office.cli("queue", "show", firm.waiting, "--json").document["delivery"]["state"] == "cancelled"
 
 
 @pytest.mark.parametrize("template", ["{a:>9999999999}", "{a.__class__}", "{a[0]}", "{a!r}", "{", "{0}"])
