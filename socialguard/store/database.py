@@ -54,19 +54,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def hurried(self) -> Iterator[None]:
+    def hurried(self, *, lasting: bool = False) -> Iterator[None]:
         """Wait for another's lock 3 s at the most within the block: for what must not wait and can do without.
-        Where that was in vain this database goes on so."""
-        self._is_hurried = True
+        `lasting`: where that was in vain this database goes on so."""
+        was, self._is_hurried = self._is_hurried, True
         try:
             yield
         except errors.Busy:
+            was = was or lasting
             raise
-        except BaseException:
-            self._is_hurried = False
-            raise
-        self._is_hurried = False
-        self.engine.dispose()  # what is connected now would go on so
+        finally:
+            self._is_hurried = was
+            if not was:
+                self.engine.dispose()  # what is connected now would go on so
 
     @property
     def _patience(self) -> int:

@@ -153,7 +153,7 @@ def freeze(workspace: "Workspace", selectors: Sequence[str], reason: str) -> tup
     reason = workspace.without_secrets(reason)
     scopes = scopes_of(workspace, selectors)
     try:
-        with workspace.database.hurried():
+        with workspace.database.hurried(lasting=True):
             freezing.freeze(workspace.database, workspace.log, actor, scopes, reason)
     except _UNWRITABLE:
         for scope in scopes:
@@ -170,7 +170,7 @@ def cancel(workspace: "Workspace", delivery_id: str, reason: str) -> "Result | N
         database = workspace.database
         with database.read() as connection:
             account = unverified(connection, reader.get(connection, delivery_id).account_id)
-        with database.hurried():
+        with database.hurried(lasting=True):
             done = takeback.cancel(database, workspace.log, workspace.stopper, account, delivery_id, reason)
     except _UNWRITABLE:
         _note(workspace.emergency, CANCEL, workspace.stopper, reason, {"delivery": delivery_id})
@@ -187,7 +187,7 @@ def cancel_waiting(workspace: "Workspace", account_ids: Sequence[str], reason: s
     reason = workspace.without_secrets(reason)
     try:
         database = workspace.database
-        with database.hurried():
+        with database.hurried(lasting=True):
             done = takeback.cancel_waiting(database, workspace.log, workspace.stopper, account_ids, reason)
     except _UNWRITABLE:
         with workspace.database.read() as connection:

@@ -157,6 +157,31 @@ def test_a_database_that_stays_in_use_is_told_as_busy(tmp_path: Path, monkeypatc
         pytest.fail("two writers at once")
 
 
+def test_who_is_in_a_hurry_waits_less_and_afterwards_as_before_unless_it_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patience is told by what the database is asked to wait."""
+    monkeypatch.setattr(dialect, "BUSY_MS", 40)
+    monkeypatch.setattr(dialect, "HURRY_MS", 20)
+    url = f"sqlite:///{tmp_path / 'socialguard.db'}"
+    one, two = create_database(url), open_database(url)
+
+    def patience() -> int:
+        with two.read() as connection:
+            return int(connection.execute(text("pragma busy_timeout")).scalar_one())
+
+    with two.hurried():
+        assert patience() == 20
+    assert patience() == 40
+    with one.write():
+        with pytest.raises(errors.Busy), two.hurried(), two.write():
+            pytest.fail("two writers at once")
+        assert patience() == 40
+        with pytest.raises(errors.Busy), two.hurried(lasting=True), two.write():
+            pytest.fail("two writers at once")
+        assert patience() == 20
+
+
 def test_a_file_that_is_no_database_is_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "socialguard.db"
     path.write_bytes(b"this is not a database" * 200)
