@@ -265,7 +265,7 @@ TABLE: Final[Mapping[str, Row]] = {
     ),
     "audit show": Row("audit", "show", "Show one entry whole."),
     "audit verify": Row(
-        "audit",
+        "audit_verify",
         "verify",
         "Verify the whole log against its checkpoints, pins and anchors; or an exported one in DIR.",
     ),
