@@ -11,7 +11,7 @@ from socialguard.canon import envelope, jcs
 from socialguard.registry.signed import Member, Role, Status
 from socialguard.store import lease
 from socialguard.vault import rekeying
-from socialguard.vault.identity import open_identity
+from socialguard.vault.identity import WORKER, open_identity
 from socialguard.vault.kek import Kind, create_kek
 from socialguard.vault.keys import LogKey
 from socialguard.workspace import mail
@@ -88,9 +88,17 @@ def rotate_log_key(workspace: Workspace, ask: Callable[[], str] | None, reason: 
 
 def offer_log_key(workspace: Workspace, ask: Callable[[], str] | None) -> tuple[str, LogKey]:
     """Make a key on this machine that signs the log once an owner takes it in (`accept_log_key`), and return the
-    file of it, signed by the worker here. One that was offered before and not taken in is forgotten."""
+    file of it, signed by the worker here. One that was offered before and not taken in is forgotten.
+
+    Raises UsageError on a machine without a worker."""
+    if not workspace.identity.has(WORKER):
+        raise errors.UsageError(
+            detail="No worker is on this machine, and the one that sends should sign the log.",
+            remedy="Make the offer there; a new one: socialguard member invite NAME --role worker",
+        )
     worker = workspace.keys.worker()
     with workspace.database.write() as connection:
+        workspace.identity.settle_log_key(_listed(workspace, connection))  # or a key just taken in would be lost
         new = workspace.identity.offer_log_key(ask)
         entry = Entry(OFFERED, "ok", workspace.worker, obj={"key": new.key_id})
         workspace.log.append(connection, entry)
@@ -150,11 +158,12 @@ def settle_log_key(workspace: Workspace, database: "Database") -> None:
     """End a change of the log key that was begun: the key that the manifest lists is the one that stays. One that
     was offered here and is not listed yet is left to wait."""
 
-    def listed(connection: "Connection") -> bytes:
-        return workspace.signed.books(connection).manifest.log_keys[-1].key
-
     with database.read() as connection:
-        if workspace.identity.is_log_key_settled(listed(connection)):
+        if workspace.identity.is_log_key_settled(_listed(workspace, connection)):
             return
     with database.write() as connection:
-        workspace.identity.settle_log_key(listed(connection))
+        workspace.identity.settle_log_key(_listed(workspace, connection))
+
+
+def _listed(workspace: Workspace, connection: "Connection") -> bytes:
+    return workspace.signed.log_keys(connection)[-1].public

@@ -452,7 +452,7 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def log_signer(self, connection: "Connection") -> "LogKey":
         """Return the key that signs the log as of this transaction; raises as `Identity.log_key`."""
-        return self.identity.log_key(self.signed.books(connection).manifest.log_keys[-1].key, self._ask)
+        return self.identity.log_key(self.signed.log_keys(connection)[-1].public, self._ask)
 
     @property
     def signs_log(self) -> bool:

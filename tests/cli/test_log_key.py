@@ -187,6 +187,7 @@ def test_nobody_gives_the_log_away_but_an_owner_to_a_worker_of_theirs(
     jonas = joined(office, "Jonas", "publisher", tmp_path / "jonas")
     assert take(jonas, offer).code == 11
     failed(take(eva, "no offer"), 2, "usage_error")
+    assert "No worker" in failed(eva.cli("vault", "log-key", "--offer", "--json"), 2, "usage_error").message
     value = jcs.decode(jcs.unb64("".join(offer.split())))
     assert isinstance(value, dict)
     forged = {**value, "offer": {**value["offer"], "key": jcs.b64(secrets.token_bytes(32))}}

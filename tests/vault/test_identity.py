@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from socialguard import errors
 from socialguard.canon import jcs
-from socialguard.vault import identity, kek, private_files
+from socialguard.vault import identity, kek, private_files, rekeying
 from socialguard.vault.kek import Kind
 from tests.vault.identities import LOG_KEY, MEMBER, ORG, OTHER_ORG, PHRASE, WORKER, Place, flipped, made
 
@@ -281,3 +281,23 @@ def test_an_identity_shows_no_secret(place: Place) -> None:
     opened = place.open()
     opened.member(None)
     assert repr(opened) == f"Identity({ORG})"
+
+
+def test_a_log_key_that_was_offered_signs_once_it_is_listed_whatever_opens_it_then(tmp_path: Path) -> None:
+    """Nothing of it is used before, and a changed passphrase takes it along."""
+    old = kek.create_kek(Kind.PASSPHRASE, "", lambda: PHRASE)
+    place = made(tmp_path / "identity", under=old)
+    offered = identity.open_identity(place.base, ORG, (old,)).offer_log_key(None)
+    new = kek.create_kek(Kind.PASSPHRASE, "", lambda: "another passphrase")
+    rekeying.change(place.directory, ORG, old, new)
+    opened = identity.open_identity(place.base, ORG, (new,))
+    assert opened.log_key(LOG_KEY.public, None).public == LOG_KEY.public
+    assert opened.is_log_key_settled(LOG_KEY.public)
+    assert opened.log_key(offered.public, None).to_bytes() == offered.to_bytes()
+    assert not opened.is_log_key_settled(offered.public)
+    opened.settle_log_key(offered.public)
+    assert opened.is_log_key_settled(offered.public)
+    again = identity.open_identity(place.base, ORG, (new,))
+    assert again.log_key(offered.public, None).public == offered.public
+    with pytest.raises(errors.LogKeyElsewhere):
+        again.log_key(LOG_KEY.public, None)
