@@ -200,11 +200,15 @@ def test_nobody_gives_the_log_away_but_an_owner_to_a_worker_of_theirs(
     failed(take(eva, offer), 13, "tampered")
 
 
-def test_a_handover_without_an_owners_word_is_found(office: Office) -> None:
-    """Whoever writes the log, without a key, gives it to nobody."""
+def test_a_handover_without_an_owners_word_is_found(office: Office, tmp_path: Path) -> None:
+    """Whoever writes the log, without a key, gives it to nobody; an export tells it, too."""
     with office.entered() as workspace, workspace.database.write() as connection:
         old = workspace.log_signer(connection).public
         checkpoint.list_key(connection, workspace.log, old, secrets.token_bytes(32), workspace.person)
     done = office.cli("audit", "verify", "--json")
     assert done.code == 13
     assert [one["kind"] for one in done.document["problems"]] == ["log_key"]
+    out = tmp_path / "export"
+    assert office.cli("audit", "export", str(out), "--json").code == 0
+    done = office.cli("audit", "verify", str(out), "--json")
+    assert (done.code, [one["kind"] for one in done.document["problems"]]) == (13, ["log_key"])
