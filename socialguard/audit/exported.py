@@ -111,9 +111,11 @@ class _Keys:
 
     def __init__(self, pinned: Sequence[bytes], logs: Iterable[_Log], noted: Problems) -> None:
         self.trusted = set(pinned)
-        changes = [one for log in logs for one in log.rotations]
-        for one in changes:
-            if not one.by_both and one.new.public not in self.trusted:
+        changes = []
+        for one in (one for log in logs for one in log.rotations):
+            if one.by_both or one.new.public in pinned:
+                changes.append(one)
+            else:
                 noted.tampered("log_key", UNSIGNED.format(seq=one.new.from_size - 1), one.new.from_size - 1)
         signed = [{one.old, one.new.public} for one in changes if one.by_both]
         for _ in signed:
