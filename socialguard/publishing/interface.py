@@ -443,11 +443,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One delivery after something happened to it, and the error to tell where it did not go well."""
+    """One delivery after something happened to it, and the error to tell where it did not go well; `is_stuck`
+    where its credential could not be renewed, so that nothing was tried and it stands as it stood."""
 
     delivery: Delivery
     account: Account
     error: Exception | None = None
+    is_stuck: bool = False
 
 
 def exit_code(results: Iterable[Result]) -> int:

@@ -4,7 +4,7 @@ Exactly once rests on the order here: the row is `sending` and the intent is in 
 outside the workspace, before the first byte leaves; and only proof that nothing was created lets it go again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -62,8 +62,12 @@ def _in_turn_now(desk: Desk, ids: Sequence[str], results: Sequence[Result]) -> l
 
 
 def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
-    """Add the result of each delivery to `results`, up to one that stops everything."""
+    """Add the result of each delivery to `results`, up to one that stops everything. Nothing overtakes one that is
+    stuck on its account."""
+    stuck: set[str] = set()
     for delivery_id in ids:
+        if stuck and _is_behind(desk, delivery_id, stuck):
+            continue
         try:
             result = send_one(desk, delivery_id)
         except errors.SocialGuardError as problem:
@@ -76,6 +80,14 @@ def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
             return
         if result is not None:
             results.append(result)
+            if result.is_stuck:
+                stuck.add(result.account.id)
+
+
+def _is_behind(desk: Desk, delivery_id: str, stuck: Collection[str]) -> bool:
+    with desk.database.read() as connection:
+        value = reader.get(connection, delivery_id)
+    return value.account_id in stuck and value.act is not Act.DELETE
 
 
 def send_now(desk: Desk, ids: Sequence[str]) -> tuple[Result, ...]:
@@ -150,7 +162,7 @@ def _renew(desk: Desk, found: Unrenewed) -> Result | None:
     except (errors.Tampered, errors.AuditUnwritable):
         raise
     except errors.SocialGuardError as problem:
-        return Result(found.value, found.account, problem)
+        return Result(found.value, found.account, problem, is_stuck=True)
     return None
 
 

@@ -10,6 +10,7 @@ from socialguard.cli.commands import queue
 from socialguard.ledger import due, reader
 from socialguard.publishing import accept, prepare, send
 from socialguard.publishing.interface import Answer, Request, Session
+from tests.daemon.test_renewal import enrol
 from tests.office import Office
 from tests.publishing.test_unreached import CONFIRMED, run_at
 from tests.wrong_account.firm import apply_policy
@@ -195,3 +196,19 @@ def test_an_account_waits_for_no_other(office: Office) -> None:
     assert office.cli("post", "Elsewhere", *there).code == 0
     office.sandbox.faults([{**REFUSED, "times": 100}])
     assert sorted(run_at(office, 3610)) == ["queued", "sent"]
+
+
+def test_nothing_overtakes_what_could_not_be_begun_for_want_of_a_renewal(office: Office) -> None:
+    """The network renews nothing at first, and does a moment later: within one run as well."""
+    enrol(office)
+    for text in ("First", "Second"):
+        words = ("--to", "x:@nimbus", "--confirm", "x:@nimbus", "--at", "in 125 minutes", "--json")
+        assert office.cli("post", text, *words).code == 0
+    office.sandbox.clock(126 * 60)
+    office.sandbox.faults([{"network": "x", "operation": "token", "kind": "status", "code": 400, "times": 1}])
+    later = {"SOCIALGUARD_CLOCK": "+126m"}
+    done = office.cli("queue", "run", "--json", **later)
+    assert [one["state"] for one in done.deliveries] == ["queued"], done
+    assert office.published("x", "nimbus") == []
+    assert office.cli("queue", "run", "--json", **later).code == 0
+    assert office.published("x", "nimbus") == ["First", "Second"]
