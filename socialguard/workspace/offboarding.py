@@ -1,5 +1,7 @@
 """The day on which somebody leaves: the removal, and what only a person can do at the networks themselves."""
 
+import grp
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,8 @@ from socialguard.workspace import membership, whereabouts
 from socialguard.workspace.whereabouts import Worker
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from socialguard.workspace.membership import Changed
     from socialguard.workspace.opened import Workspace
 
@@ -26,6 +30,8 @@ class Left:
     deliveries: tuple[str, ...]
     workers: tuple[Worker, ...]
     """Workers that still work and whose keys may be within the member's reach."""
+    group: str | None
+    """The Unix group that writes the workspace's files; None where none does."""
 
 
 def offboard(workspace: "Workspace", name: str, reason: str) -> Left:
@@ -54,7 +60,18 @@ def offboard(workspace: "Workspace", name: str, reason: str) -> Left:
         pages=tuple(pages),
         deliveries=waiting,
         workers=workers,
+        group=_group(workspace.layout.home),
     )
+
+
+def _group(home: "Path") -> str | None:
+    found = home.stat()
+    if not found.st_mode & stat.S_IWGRP:
+        return None
+    try:
+        return grp.getgrgid(found.st_gid).gr_name
+    except KeyError:
+        return str(found.st_gid)
 
 
 def document(left: Left) -> dict[str, object]:
@@ -65,4 +82,5 @@ def document(left: Left) -> dict[str, object]:
         "pages": [{"account": account, "page": page} for account, page in left.pages],
         "deliveries": list(left.deliveries),
         "workers": [{"id": one.id, "reach": one.reach.value} for one in left.workers],
+        "group": left.group,
     }

@@ -607,6 +607,7 @@ class OffboardedFields(ChangedFields):
     pages: list[LoginPage]
     deliveries: list[str]
     workers: list[WorkerNear]
+    group: str | None
 
 
 class Offboarded(Shape):

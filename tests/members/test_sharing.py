@@ -1,10 +1,12 @@
 """A workspace that a Unix group shares: what one member writes another can read; private keys stay private."""
 
+import grp
 import stat
 from pathlib import Path
 
 from PIL import Image
 
+from tests.cli.shapes import Offboarded, shown
 from tests.office import Office
 from tests.people import Colleague
 
@@ -58,3 +60,19 @@ def test_the_log_of_a_workspace_whose_owner_left_still_verifies(office: Office, 
     office.cli("member", "remove", "Jonas", "--reason", "left", "--json")
     done = office.cli("audit", "verify", "--deep", "--json")
     assert done.code == 0, done
+
+
+def test_who_leaves_is_to_be_taken_out_of_the_group(office: Office, jonas: Colleague) -> None:
+    """Keys open nothing any more; files are the group's affair."""
+    assert jonas.id
+    shared(office)
+    group = grp.getgrgid(office.home.stat().st_gid).gr_name
+    done = office.cli("offboard", "Jonas", "--reason", "left", "--json")
+    assert shown(done, Offboarded).offboarded.group == group
+
+
+def test_a_closed_workspace_names_no_group(office: Office, jonas: Colleague) -> None:
+    """There is none to take anybody out of."""
+    assert jonas.id
+    said = office.cli("offboard", "Jonas", "--reason", "left").stdout
+    assert "by the group" not in said
