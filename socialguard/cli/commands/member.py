@@ -241,9 +241,7 @@ def offboard(face: Face, member: str, reason: str) -> int:
         for one in left.deliveries:
             face.printer.say("Delivery {id} of theirs is held when it is due.", id=one)
         if left.group is not None:
-            face.printer.say(
-                "The files here are written by the group {group}: take them out of it.", group=left.group
-            )
+            face.printer.say("The group {group} writes the files here: take them out of it.", group=left.group)
 
     face.printer.answer({"offboarded": document}, people)
     return errors.PartlyDone.exit_code if left.changed.waiting_for else 0
