@@ -75,6 +75,7 @@ _CLOCK: Final = re.compile(
 _DAY_MONTH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ([a-z]+)(?: (\d{4}))?")
 _MONTH_DAY: Final = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?")
 _SLASHES: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_ABBREVIATED: Final = re.compile(r"\b([a-z]{3,5})\.(?=[ ,]|$)")
 
 
 FURTHEST: Final = timedelta(days=366)
@@ -226,7 +227,7 @@ def _later(here: datetime, count: int, named: str) -> datetime | None:
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.strip().casefold().replace("’", "'"))
     plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
-    return " ".join(plain.replace(" a ", " ").replace(" at ", " ").split())
+    return _ABBREVIATED.sub(r"\1", " ".join(plain.replace(" a ", " ").replace(" at ", " ").split()))
 
 
 def _time(clock: re.Match[str]) -> time:

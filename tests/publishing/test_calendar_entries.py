@@ -41,6 +41,10 @@ def row(when: str, zone: str | None = None) -> Entry:
         "27-nov.-2030 9h30",
         "Wednesday, November 27, 2030 9:30am",
         "mercredi 27 novembre 2030 9h30",
+        "27 nov. 2030 09:30",
+        "mer. 27 nov. 2030 9:30",
+        "27/11/2030 9:30:00",
+        "2030-11-27 9:30:00",
     ],
 )
 def test_a_date_is_understood_as_people_of_both_languages_write_it(when: str) -> None:

@@ -121,6 +121,14 @@ def test_a_first_line_may_tell_excel_the_separator_and_lines_keep_their_numbers(
     ]
 
 
+def test_a_first_cell_of_several_lines_does_not_tell_the_delimiter() -> None:
+    data = b'"11/27/2030 09:30","One; two; three;\nfour",""\n"11/28/2030 09:30",Five,""\n'
+    assert [row.cells[:2] for row in csv_table.rows(data, "h.csv")] == [
+        ("11/27/2030 09:30", "One; two; three;\nfour"),
+        ("11/28/2030 09:30", "Five"),
+    ]
+
+
 def test_cells_beyond_the_heading_refuse_their_row() -> None:
     rows = [Row(1, tuple(HEADING)), Row(2, ("x:@acme", "2030-01-01", "9:00", "a", "stray"))]
     assert columns.under_heading(rows, "c.csv")[0][0].problem is not None
@@ -149,6 +157,17 @@ def test_a_sheet_gives_dates_times_and_numbers_as_they_are_shown(tmp_path: Path)
     rows = table.read(book(tmp_path, fill))[1:]
     assert rows[0].cells == ("x:@acme", "2030-11-27", "09:30", "2030")
     assert rows[1].cells == ("x:@acme", "2030-11-27 09:30", "9h", "=guarded")
+
+
+def test_what_a_workbook_escapes_is_no_text(tmp_path: Path) -> None:
+    """Excel writes a CR, which comes along from Word and Windows, as `_x000D_`."""
+
+    def fill(made: Workbook) -> None:
+        assert made.active is not None
+        made.active.append(["x:@acme", "2030-11-27", "9:00", "One_x000D_\nTwo"])
+
+    (row,) = table.read(book(tmp_path, fill))[1:]
+    assert row.cells[3] == "One\r\nTwo"
 
 
 def test_a_formula_in_a_sheet_refuses_its_row(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
 _ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d(?!.*[ap]\.?m).*", re.DOTALL | re.IGNORECASE)
-# How spreadsheets write what is only a day, a time in halves of a day, and a month by its name.
+# How spreadsheets write what is only a day, a time with its seconds, and a month by its name.
 _MIDNIGHT: Final = re.compile(r"(?<=\d)[T ]0?0:00(?::00)?\Z")
-_SECONDS: Final = re.compile(r"(?<=\d:\d\d):00(?=\s?[ap]\.?m)", re.IGNORECASE)
+_SECONDS: Final = re.compile(r"(?<=\d:\d\d):00(?=\s?[ap]\.?m|\Z)", re.IGNORECASE)
 _HYPHENED: Final = re.compile(r"(\d{1,2})-([^\W\d_]{3,9})\.?-(\d{4})\b")
 _YES: Final = frozenset({"yes", "true", "1", "x", "oui", "vrai"})
 _NO: Final = frozenset({"no", "false", "0", "non", "faux"})

@@ -29,6 +29,7 @@ _CELL: Final = re.compile(rb"<(?:\w+:)?(?:si|c)[\s/>]")
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*>")
 _NUMBER: Final = re.compile(rb"\sr=[\"'](\d{1,7})[\"']")
 _HIDDEN: Final = re.compile(rb"\shidden=[\"'](?:1|true)[\"']")
+_ESCAPED: Final = re.compile(r"_x00([01][0-9A-Fa-f])_")  # how a workbook writes what XML cannot, a CR above all
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell[\s/>]")
 # What the parser raises on a damaged workbook.
 _DAMAGED: Final = (
@@ -164,7 +165,7 @@ def _text(cell: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return plain(str(value))
+    return plain(_ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), str(value)))
 
 
 def _clock(at: time) -> str:
