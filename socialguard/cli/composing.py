@@ -120,7 +120,7 @@ def _bounded(data: bytes) -> str:
     if len(data) > 4 * MAX_TEXT:
         raise errors.UsageError(detail=f"The text has more than {MAX_TEXT} characters; no network takes that.")
     try:
-        text = data.decode("utf-8").removeprefix("\ufeff").strip("\r\n")
+        text = data.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").strip("\r\n")
     except UnicodeDecodeError:
         raise errors.UsageError(detail="The text is not UTF-8.", remedy="Save it as UTF-8.") from None
     if "\0" in text:

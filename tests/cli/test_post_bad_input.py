@@ -110,6 +110,13 @@ def test_bytes_that_are_no_text(office: Office) -> None:
     assert office.published() == []
 
 
+def test_a_line_of_windows_ends_as_any_other(office: Office) -> None:
+    """The two characters of its end would count as two, and say another post than the same words with one."""
+    done = office.cli("post", "-", *TO, "--confirm", "x:@acme", "--grace", "0", "--json", stdin="One\r\nTwo\r\n")
+    assert done.code == 0, done
+    assert office.published("x") == ["One\nTwo"]
+
+
 @pytest.mark.parametrize(
     "words",
     [("post", b"caf\xe9"), ("undo", b"\xff"), ("queue", "cancel", b"d\xff"), ("freeze", "x:@acme", b"x:@caf\xe9")],
