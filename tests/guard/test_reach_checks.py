@@ -197,6 +197,7 @@ def test_an_embargo_to_the_minute_and_one_that_cannot_be_read() -> None:
     assert not checked(embargo, due=due, windows=("2026-12-01T09:00/2026-12-03T09:00",))
     assert checked(embargo, due=due - timedelta(minutes=1), windows=("2026-12-01T09:00/2026-12-03T09:00",))
     assert checked(embargo, due=due, windows=("2026-02-31/2026-03-01 no such day",))
+    assert checked(embargo, due=due, windows=("2026-12-05/2026-12-01 the wrong way round",))
     accepts = embargo.PARAMETERS["windows"].accepts
     assert accepts(["2026-12-01/2026-12-03 results"])
     assert not accepts(["tomorrow"])
