@@ -40,7 +40,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def window_at(windows: Sequence[str], at: datetime, zone: str) -> str:
     """Return the first window that an instant lies in, empty where it lies in none. A day alone is meant whole; a
-    day that does not exist, or an end before its start, makes its window hold always: nobody can say when it is."""
+    day that does not exist, or an end before its start, makes its window hold always: nobody knows when it is."""
     where = zone_named(zone)
     for window in windows:
         first, _, last = window.partition(" ")[0].partition("/")
