@@ -97,6 +97,7 @@ def test_secrets_in_alt_texts_and_links_are_found_without_a_place_in_the_text() 
         ("write to lea.martin@gmail.com today", "warn", "lea.martin@gmail.com"),
         ("contact@acme.example", "note", "contact@acme.example"),
         ("presse-lyon@ville.example", "note", "presse-lyon@ville.example"),
+        ("Inscriptions : ateliers@musee.example", "note", "ateliers@musee.example"),
     ],
 )
 def test_personal_data_are_found_by_their_checksums_and_plans(text: str, severity: str, part: str) -> None:
@@ -239,6 +240,18 @@ def test_a_text_in_another_language_than_the_accounts_is_held() -> None:
     assert told("language", english) == []
     for short in ("OK", "Happy birthday Léa", "Le Monde", "https://acme.example", "#Ligue1"):
         assert told("language", short, languages=("fr",)) == [], short
+
+
+def test_small_words_that_two_languages_share_prove_neither() -> None:
+    """French borrows from English what it sells with; Spanish has `la`, `de` and `en`, too."""
+    for text in ("TODO list du week-end : brunch, expo, sieste", "Team building, escape game et cocktails"):
+        assert told("language", text, languages=("fr",)) == [], text
+    for text in (
+        "Mañana abrimos la exposición de Monet en el museo, os esperamos a todos",
+        "Ya están a la venta las entradas para la nueva temporada de conciertos",
+        "Doors open tomorrow morning, bring your friends",
+    ):
+        assert told("language", text, languages=("fr",))[0][0] == "hold", text
 
 
 @pytest.mark.parametrize(
