@@ -36,6 +36,7 @@ def test_a_token_of_a_provider_is_blocked_wherever_it_stands(text: str) -> None:
     ("text", "part"),
     [
         ("Wifi password: hunter2!", "hunter2!"),
+        ("mdp insta : Musee2026!", "Musee2026!"),
         ("mot de passe = Soleil2024", "Soleil2024"),
         ("the API key is 9f8a7b6c5d", "9f8a7b6c5d"),
         ("use 8Fk2Lq9Zx1Cv7Bn4Mm0PsT3r today", "8Fk2Lq9Zx1Cv7Bn4Mm0PsT3r"),
@@ -147,6 +148,12 @@ def test_ones_own_number_and_domain_can_be_allowed(own: str) -> None:
         ("<your name> says", "<your name>"),
         ("${price} only", "${price}"),
         ("from XXX euros", "XXX"),
+        ("Bonjour {prénom},", "{prénom}"),
+        ("Bonjour %PRÉNOM%,", "%PRÉNOM%"),
+        ("Voici trois propositions de posts pour vous", "Voici trois propositions de posts"),
+        ("Brouillon : la nocturne", "Brouillon :"),
+        ("La nocturne (ne pas publier)", "(ne pas publier"),
+        ("NE PAS PUBLIER", "NE PAS PUBLIER"),
     ],
 )
 def test_a_template_that_nobody_filled_in_is_held(text: str, part: str) -> None:
@@ -166,6 +173,7 @@ def test_a_template_that_nobody_filled_in_is_held(text: str, part: str) -> None:
             "5 % off",
             "[1] see below",
         ),
+        *("Pourquoi ne pas publier vos photos ?", "Draft beer, 5 €", "Voici trois idées de sorties", "{ – }"),
         *("Todos los días, TODO EN UNO para la familia y los niños", "Super Bowl XXIV", "I <3 your name"),
     ],
 )
