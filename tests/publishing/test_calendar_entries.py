@@ -150,6 +150,27 @@ def test_a_text_keeps_its_lines() -> None:
     assert entry(2, cells).text == "One\n\nTwo"
 
 
+UNDEFINED = b"\x81\x8d\x8f\x90\x9d"  # in Windows-1252; spreadsheets let them through
+
+
+@pytest.mark.parametrize("text", ["Été au musée", "l’expo “Degas”, 12 €", "Expo 🎨", "Noël, où ça ?"])
+def test_a_text_whose_accents_a_spreadsheet_garbled_is_refused(text: str) -> None:
+    """Excel opens a CSV in UTF-8 as Windows-1252 where nothing tells it otherwise, and saves what it shows."""
+    cells = {"account": "x:@acme", "when": "2030-11-27 9h", "text": text, "media": "a.png", "alt": text}
+    assert entry(2, cells).text == text
+    shown = "".join(chr(one) if one in UNDEFINED else bytes([one]).decode("cp1252") for one in text.encode())
+    for column in ("text", "text facebook", "alt"):
+        with pytest.raises(errors.UsageError, match="garbled"):
+            entry(2, {**cells, column: shown})
+
+
+@pytest.mark.parametrize(
+    "text", ["COMPLET, FERMÉ\xa0!", "OLÉ™", "Ça", "20 £", "São Paulo", "OÙ ? «\xa0PARÍS\xa0»"]
+)
+def test_a_text_in_capitals_is_not_garbled(text: str) -> None:
+    assert entry(2, {"account": "x:@acme", "when": "2030-11-27 9h", "text": text}).text == text
+
+
 # ── other tools ──────────────────────────────────────────────────────────────────────────────────────────
 
 
