@@ -145,10 +145,20 @@ def _not_understood(text: str, now: datetime) -> errors.BadTime:
         return errors.BadTime(text=text, detail=detail, remedy=f"Add one, for example '{example}'.")
     head, _, last = words.rpartition(" ")
     if re.fullmatch(r"\d{1,2}", last) and int(last) < 24 and _day(head, now) is not None:
-        hour = f"{int(last)}h"
+        example = f"{text.strip()[: -len(last)]}{int(last)}h"
         detail = f"it does not say whether {last} is an hour."
-        return errors.BadTime(text=text, detail=detail, remedy=f"Write '{text.strip()[: -len(last)]}{hour}'.")
+        return errors.BadTime(text=text, detail=detail, remedy=f"Write '{example}'.")
+    slashes = _SLASHES.match(words)
+    if slashes is not None and _calendar_day(slashes[0], now.date()) is None:
+        return errors.BadTime(text=text, detail=_either(slashes))
     return errors.BadTime(text=text, detail="it is not understood.")
+
+
+def _either(slashes: re.Match[str]) -> str:
+    """What is wrong with a day in three numbers."""
+    if not all(1 <= int(number) <= 12 for number in slashes.group(1, 2)):
+        return "there is no such day."
+    return "day and month could be either."
 
 
 def _is_date(text: str) -> bool:

@@ -330,6 +330,8 @@ def test_no_digit_of_a_time_of_day_is_dropped(text: str) -> None:
         ("vendredi 27 novembre 21", "does not say whether 21 is an hour", "'vendredi 27 novembre 21h'"),
         ("hier", "that day is past", "Give ISO 8601"),
         ("yesterday 9h", "that day is past", "Give ISO 8601"),
+        ("10/12/2026 9h", "day and month could be either", "Give ISO 8601"),
+        ("31/11/2026 9h", "there is no such day", "Give ISO 8601"),
         ("soon", "it is not understood", "Give ISO 8601"),
     ],
 )
