@@ -144,7 +144,9 @@ def common_zone(accounts: Sequence[Account]) -> str:
     zones = {account.zone for account in accounts}
     if len(zones) > 1:
         raise errors.BadTime(
-            text="--at", detail=f"the accounts are in different zones ({', '.join(sorted(zones))})."
+            text="--at",
+            detail=f"the accounts are in different zones ({', '.join(sorted(zones))}).",
+            remedy="Schedule the accounts of each zone by a command of their own.",
         )
     return zones.pop()
 

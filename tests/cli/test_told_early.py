@@ -26,3 +26,11 @@ def test_a_whole_log_is_not_begun_again_by_a_slip(office: Office) -> None:
     assert "no incident" in error.message
     after = office.cli("audit", "verify", "--json").document
     assert (after["incarnation"], after["status"]) == (before["incarnation"], "whole")
+
+
+def test_one_time_for_accounts_of_two_zones_names_a_way_that_works(office: Office) -> None:
+    assert office.cli("account", "zone", "x:@globex", "America/Montreal", "--json").code == 0
+    named = [word for account in ("x:@acme", "x:@globex") for word in ("--to", account, "--confirm", account)]
+    error = failed(office.cli("post", "Hello", *named, "--at", "2030-01-01T09:00+01:00", "--json"), 2, "bad_time")
+    assert "America/Montreal, UTC" in error.message
+    assert error.remedy == "Schedule the accounts of each zone by a command of their own."
