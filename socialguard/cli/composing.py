@@ -61,12 +61,11 @@ def kept(workspace: Workspace, draft_id: str, given: str | None, file: Path | No
 
 
 def media(files: Sequence[Path], alts: Sequence[str]) -> tuple[Attached, ...]:
-    """Return files with what they show, found again from wherever their draft is posted; UsageError where there
-    are more words than files."""
+    """Return files with what they show; UsageError where there are more words than files."""
     if len(alts) > len(files):
         raise errors.UsageError(detail="There are more --alt than --media.")
     shown = (*alts, *[""] * (len(files) - len(alts)))
-    return tuple(Attached(path.absolute(), alt) for path, alt in zip(files, shown, strict=True))
+    return tuple(Attached(path, alt) for path, alt in zip(files, shown, strict=True))
 
 
 def _with(request: Request, options: Given) -> Request:
