@@ -13,7 +13,7 @@ from socialguard.publishing.calendar import exporting
 from tests.cli.test_plan_import import HEADING, day, imported, written
 from tests.office import Office
 from tests.office import office as office
-from tests.shapes import CalendarFields, PlanExported, PlanFields, shown
+from tests.shapes import CalendarFields, PlanExported, PlanFields, failed, shown
 
 X = ("--confirm", "x:@acme")
 
@@ -222,3 +222,10 @@ def test_a_row_that_was_moved_in_the_file_names_the_move_that_makes_it_known(off
     assert office.cli("plan", "move", waiting["id"], f"{day(4)} 10:00", *name, "--json").code == 0
     again = imported(office, moved, *name)
     assert (again.code, again.document["known"]) == (0, 1)
+
+
+def test_an_export_that_cannot_be_written_says_why(office: Office) -> None:
+    target = office.base / "no such directory" / "plan.html"
+    error = failed(office.cli("plan", "export", "--html", "--out", str(target), "--json"), 1, "social_guard_error")
+    assert "disk is full" not in error.message
+    assert f"{target} cannot be written" in error.message
