@@ -221,7 +221,8 @@ def test_a_delivery_is_shown_whole(office: Office, tmp_path: Path) -> None:
     assert (found.text, found.link) == ("See the plan", "https://acme.example/plan")
     assert [(one.file, one.alt) for one in found.media] == [("plan.png", "A plan")]
     assert found.attempt is None
-    assert "See the plan" in office.cli("queue", "show", delivery).stdout
+    told = office.cli("queue", "show", delivery).stdout
+    assert ("See the plan" in told, "plan.png (A plan)" in told) == (True, True)
     failed(office.cli("queue", "show", "ffffffff", "--json"), 5, "not_found")
 
 
