@@ -170,6 +170,36 @@ def test_what_a_workbook_escapes_is_no_text(tmp_path: Path) -> None:
     assert row.cells[3] == "One\r\nTwo"
 
 
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [(date(2027, 5, 1), "mmm-yy"), (0.5, "0%"), (12.5, "General"), (time(9, 30), "hh:mm"), (1500, "# ##0")],
+)
+def test_a_text_that_excel_made_a_number_or_a_day_refuses_its_row(
+    tmp_path: Path, value: object, form: str
+) -> None:
+    """Somebody wrote mai 2027 or 50 %, and still sees that: 2027-05-01 or 0.5 would be posted."""
+
+    def fill(made: Workbook) -> None:
+        sheet = made.active
+        assert sheet is not None
+        sheet.append(["x:@acme", date(2030, 11, 27), time(9, 30), value])
+        sheet["D2"].number_format = form
+
+    (row,) = table.read(book(tmp_path, fill))[1:]
+    assert "D2" in str(row.problem)
+
+
+def test_a_day_in_a_column_that_is_not_read_matters_not(tmp_path: Path) -> None:
+    def fill(made: Workbook) -> None:
+        sheet = made.active
+        assert sheet is not None
+        sheet["E1"] = "Note"
+        sheet.append(["x:@acme", date(2030, 11, 27), time(9, 30), "Text", date(2030, 1, 1)])
+
+    (row,) = table.read(book(tmp_path, fill))[1:]
+    assert (row.problem, row.cells[3]) == (None, "Text")
+
+
 def test_a_formula_in_a_sheet_refuses_its_row(tmp_path: Path) -> None:
     def fill(made: Workbook) -> None:
         assert made.active is not None
