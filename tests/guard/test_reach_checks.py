@@ -134,6 +134,10 @@ def test_quiet_hours_within_a_day() -> None:
     noon = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
     assert checked(quiet, due=noon, start="12:00", end="14:00")
     assert not checked(quiet, due=noon + timedelta(hours=2), start="12:00", end="14:00")
+    assert checked(quiet, due=noon, start="12:00")
+    assert not checked(quiet, due=noon, start="12:01")
+    assert checked(quiet, due=noon, end="12:01")
+    assert not checked(quiet, due=noon, end="12:00")
 
 
 def test_a_weekend_begins_in_the_accounts_zone() -> None:

@@ -149,7 +149,7 @@ def _spelled(text: str, year: str, month: int, day: int, rest: str) -> str:
 
 def _required(cells: Mapping[str, str], name: str) -> str:
     if name not in cells:
-        raise errors.UsageError(detail=f"it has no {name}.")
+        raise errors.UsageError(detail="it has no date." if name == "date" else "it has no time.")
     return cells[name].strip()
 
 
