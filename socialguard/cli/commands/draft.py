@@ -50,7 +50,8 @@ def list_(face: Face, unsent: bool, before: str | None, limit: int) -> None:
             ],
         )
         if more is not None:
-            face.printer.note("There may be more: socialguard draft list --before {id}", id=more)
+            place = f"{more} --unsent" if unsent else more
+            face.printer.note("There may be more: socialguard draft list --before {id}", id=place)
 
     face.printer.answer({"drafts": [_document(one, names) for one in found], "more": more}, people)
 
