@@ -49,6 +49,10 @@ class SameRow(errors.UsageError):
     """It is the same as line {line}."""
 
 
+class RowFrozen(errors.Frozen):
+    """FROZEN  {account}, since {since}, by {actor}: "{reason}"."""
+
+
 class SameText(errors.Held):
     """{account} has the same text in line {line}."""
 
@@ -305,6 +309,9 @@ class _Checker:
             self._stopped[account.id] = None
             try:
                 accept.require_open(connection, self.desk, account, self.session, "-")
+            except errors.Frozen as problem:  # a row has no draft yet
+                frozen = self._stopped[account.id] = RowFrozen()
+                frozen.fields = problem.fields
             except (errors.Held, errors.AuthenticationNeeded) as problem:
                 self._stopped[account.id] = problem
         stopped = self._stopped[account.id]
