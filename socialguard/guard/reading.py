@@ -38,6 +38,12 @@ _SHARED: Final = {
 _DRESSING: Final = re.compile("|".join((LINK.pattern, HASHTAG.pattern, HANDLE.pattern)), re.IGNORECASE)
 
 
+def spaced(text: str) -> str:
+    """Return `text` with the spaces at which no line is broken (French ones, before `%` and `:`) as plain ones,
+    every character at its place."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
 @lru_cache(maxsize=64)
 def without(pattern: re.Pattern[str], text: str) -> str:
     """Return `text` with what `pattern` finds blanked out, every other character at its place."""

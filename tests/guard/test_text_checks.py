@@ -154,6 +154,7 @@ def test_ones_own_number_and_domain_can_be_allowed(own: str) -> None:
         ("Brouillon : la nocturne", "Brouillon :"),
         ("La nocturne (ne pas publier)", "(ne pas publier"),
         ("NE PAS PUBLIER", "NE PAS PUBLIER"),
+        ("Entrée à XX\u00a0€", "XX"),
     ],
 )
 def test_a_template_that_nobody_filled_in_is_held(text: str, part: str) -> None:
@@ -310,7 +311,8 @@ def test_selling_on_the_back_of_a_disaster_is_held() -> None:
         "Millions are in uproar in #Cairo. Rumor is they heard our new spring collection is now available online"
     )
     assert told("tragedy", text) == [("hold", "uproar")]
-    assert told("tragedy", "Après les émeutes, -20% sur tout le magasin")[0][0] == "hold"
+    for space, minus in (("", "-"), (" ", "-"), ("\u00a0", "-"), ("\u202f", "\u2212")):
+        assert told("tragedy", f"Après les émeutes, {minus}20{space}% sur tout le magasin")[0][0] == "hold"
     for fine in ("Our spring collection is available now", "After the earthquake, here is how to help"):
         assert told("tragedy", fine) == []
     assert told("tragedy", "Strike today, but 20% off", settings={"words.en": ("strike",)}) == [("hold", "Strike")]

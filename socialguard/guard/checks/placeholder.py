@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
-from socialguard.guard.reading import language_of
+from socialguard.guard.reading import language_of, spaced
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts
 from socialguard.model.text import marked
@@ -94,7 +94,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield a hold for each placeholder in the text, or in what an image is said to show."""
     allowed = {one.casefold() for one in subject.settings.texts("allowed")}
     texts = (subject.content.text, *(item.alt for item in subject.content.media))
-    for place, text in enumerate(texts):
+    for place, text in enumerate(map(spaced, texts)):
         for found in _FORMS.finditer(text):
             if found[0].casefold() in allowed or _is_meant(text, found):
                 continue
