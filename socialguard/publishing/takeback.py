@@ -10,7 +10,7 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs
-from socialguard.ledger import reader, usage, word, writer
+from socialguard.ledger import owning, reader, usage, word, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
@@ -50,6 +50,8 @@ def cancel(
     with database.write() as connection:
         value = reader.get(connection, delivery_id)
         if value.state is State.SENT and value.act is Act.PUBLISH:
+            if owning.deletions_among(connection, value.account_id, [value.network_id or ""]):
+                raise CannotCancel(delivery=value.id, state="deleted")
             at = reader.published_at(connection, value.id) or value.due
             raise AlreadyPublic(account=account, delivery=value.id, since=since(at, account.zone), url=value.url)
         if value.state is State.CANCELLED and value.state_reason == EDITED:

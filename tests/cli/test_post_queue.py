@@ -328,6 +328,13 @@ def test_undo_takes_back_what_waits_and_names_delete_for_what_is_public(office: 
     failed(office.cli("undo", "ffffffff", "--json"), 5, "not_found")
 
 
+def test_undo_does_not_call_public_what_was_deleted(office: Office) -> None:
+    sent = office.post("Hello").deliveries[0]["id"]
+    assert office.cli("delete", sent, *CONFIRM, "--json").code == 0
+    error = failed(office.cli("undo", sent, "--json"), 11, "cannot_cancel")
+    assert error.message == f"Delivery {sent} is deleted; it can no longer be cancelled."
+
+
 @pytest.mark.parametrize("account", ["x:@acme", "facebook:@acme"])
 def test_delete_asks_by_name_and_deletes(office: Office, account: str) -> None:
     sent = office.post("Hello", account).deliveries[0]["id"]
