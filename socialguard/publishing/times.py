@@ -75,6 +75,7 @@ _CLOCK: Final = re.compile(
 _DAY_MONTH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ([a-z]+)(?: (\d{4}))?")
 _MONTH_DAY: Final = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?")
 _SLASHES: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_HALF: Final = re.compile(r"(?<=[\d ])([ap])\.m\.?(?= |$)")
 _ABBREVIATED: Final = re.compile(r"\b([a-z]{3,5})\.(?=[ ,]|$)")
 
 
@@ -237,7 +238,8 @@ def _later(here: datetime, count: int, named: str) -> datetime | None:
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.strip().casefold().replace("’", "'"))
     plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
-    return _ABBREVIATED.sub(r"\1", " ".join(plain.replace(" a ", " ").replace(" at ", " ").split()))
+    words = " ".join(plain.replace(" a ", " ").replace(" at ", " ").split())
+    return _ABBREVIATED.sub(r"\1", _HALF.sub(r"\1m", words))
 
 
 def _time(clock: re.Match[str]) -> time:

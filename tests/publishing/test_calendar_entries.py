@@ -37,6 +37,7 @@ def row(when: str, zone: str | None = None) -> Entry:
         "2030-11-27 9:30:00 AM",
         "2030-11-27 09:30 AM",
         "11/27/2030 9:30:00 AM",
+        "2030-11-27 9:30:00 a.m.",
         "27-Nov-2030 9:30",
         "27-nov.-2030 9h30",
         "Wednesday, November 27, 2030 9:30am",

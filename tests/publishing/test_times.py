@@ -35,6 +35,7 @@ def local(text: str, zone: str = PARIS, now: datetime = NOW) -> str:
         ("on friday at noon", "2026-11-27T12:00"),
         ("next friday at 9", None),
         ("fri 9.15am", "2026-11-27T09:15"),
+        ("friday 9:15 p.m.", "2026-11-27T21:15"),
         ("vendredi 9h", "2026-11-27T09:00"),
         ("Vendredi 27 novembre à 9h30", "2026-11-27T09:30"),
         ("vendredi prochain 9 h 30", "2026-11-27T09:30"),
