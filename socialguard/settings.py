@@ -102,7 +102,7 @@ def load(path: Path) -> Settings:
 
 def _source(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:

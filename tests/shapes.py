@@ -195,7 +195,7 @@ class Whoami(Shape):
 
     terminal: bool
     accounts: list[AccountText]
-    confirmed_at: str | None
+    confirmed_at: Instant | None
 
 
 class CrisisBegun(Shape):
@@ -216,13 +216,13 @@ class CrisisFields(Shape):
     name: str
     reason: str
     actor: str
-    since: str
+    since: Instant
 
 
 class CrisisHeld(Shape):
     id: str
     account: str
-    due: str
+    due: Instant
 
 
 class CrisisStatus(Shape):

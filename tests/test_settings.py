@@ -56,6 +56,12 @@ def test_a_wrong_setting_names_the_line_and_what_is_allowed(tmp_path: Path, text
     assert "Input should" not in message
 
 
+def test_a_byte_order_mark_is_no_setting(tmp_path: Path) -> None:
+    path = tmp_path / "socialguard.toml"
+    path.write_text('language = "fr"\r\n', encoding="utf-8-sig")
+    assert settings.load(path).language == "fr"
+
+
 def test_every_key_that_the_file_may_hold_has_its_words() -> None:
     """A key that is added to the model and not to the words would be told as one that there is not."""
     document = settings_file._document()

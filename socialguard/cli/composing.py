@@ -74,13 +74,15 @@ def _with(request: Request, options: Given) -> Request:
     if options.then and divide is Divide.NOWHERE:
         divide = Divide.LINES
     reply_to = request.reply_to if options.reply_to is None else options.reply_to
+    if reply_to is not None:
+        post_id(reply_to)  # refused before anything is kept
     return replace(
         request,
         text="\n---\n".join((request.text, *options.then)),
         selectors=options.to or request.selectors,
         media=options.media or request.media,
         link=request.link if options.link is None else options.link,
-        reply_to=None if reply_to is None else post_id(reply_to),
+        reply_to=reply_to,
         at=request.at if options.at is None else options.at,
         divide=Divide.SENTENCES if options.thread else divide,
         numbered=options.numbered or request.numbered,
@@ -120,7 +122,7 @@ def _bounded(data: bytes) -> str:
     if len(data) > 4 * MAX_TEXT:
         raise errors.UsageError(detail=f"The text has more than {MAX_TEXT} characters; no network takes that.")
     try:
-        text = data.decode("utf-8").removeprefix("\ufeff").strip("\r\n")
+        text = data.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").strip("\r\n")
     except UnicodeDecodeError:
         raise errors.UsageError(detail="The text is not UTF-8.", remedy="Save it as UTF-8.") from None
     if "\0" in text:

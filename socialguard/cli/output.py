@@ -95,7 +95,10 @@ def as_error(problem: BaseException) -> errors.SocialGuardError:
         context = getattr(problem, "ctx", None)
         path = context.command_path if isinstance(context, click.Context) else "socialguard"
         detail = " ".join(problem.format_message().replace("\\n", " ").replace("\\t", " ").split())
-        return errors.UsageError(detail=detail, command=path, remedy=later("Look at: {command} --help"))
+        remedy = later("Look at: {command} --help")
+        if isinstance(problem, click.NoSuchOption) and not problem.option_name.strip("-")[:1].isalpha():
+            remedy = later("A text that begins with a hyphen stands last, after -- alone.")
+        return errors.UsageError(detail=detail, command=path, remedy=remedy)
     if isinstance(problem, OSError):
         return SystemRefused(reason=_reason(problem))
     return Unexpected(kind=type(problem).__name__)

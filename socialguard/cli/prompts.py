@@ -209,6 +209,8 @@ def _rows(challenge: Challenge, target: Target, now: datetime) -> Iterator[Row]:
 
 
 def _content(target: Target, now: datetime) -> Iterator[Row]:
+    if target.reply_to is not None:
+        yield _("reply"), visible(target.reply_to, 200)
     yield from _text(target.text, target.length, target.limit, _part(target, 0))
     for index, (name, modified, alt) in enumerate(target.media):
         yield _("media") if not index else "", _medium(name, modified, alt, now)

@@ -93,10 +93,11 @@ def context_facts() -> dict[str, str]:
 
 def editor(text: str, suffix: str, remember: Callable[[str], None]) -> str:
     """Open `text` in the person's editor ($VISUAL, $EDITOR, else vi) and return what was saved, without blank
-    ends. The file is private (0600 in a 0700 directory) and is removed, with the editor's own copies, after
-    `remember` was given all of it.
+    ends and a byte order mark. The file is private (0600 in a 0700 directory) and is removed, with the editor's
+    own copies, after `remember` was given all of it.
 
-    Raises UsageError when the editor cannot be started, fails, or leaves more than `TEXT_LIMIT` bytes."""
+    Raises UsageError when the editor cannot be started, fails, or leaves more than `TEXT_LIMIT` bytes, or what is
+    not UTF-8."""
     import shlex
     import subprocess
     import tempfile
@@ -114,14 +115,26 @@ def editor(text: str, suffix: str, remember: Callable[[str], None]) -> str:
             finally:
                 os.close(tty)
             saved = path.read_bytes()
-            remember(saved.decode("utf-8", "replace").strip())
+            found, is_text = _decoded(saved)
+            remember(found)
         except (OSError, ValueError) as problem:
             raise errors.UsageError(detail=f"The editor {named} could not be used: {problem}") from None
     if done.returncode:
         raise errors.UsageError(detail=f"The editor {named} ended with an error; nothing was taken from it.")
     if len(saved) > TEXT_LIMIT:
         raise errors.UsageError(detail="The text is too long for any network.")
-    return saved.decode("utf-8", "replace").strip()
+    if not is_text:
+        raise errors.UsageError(detail="The text is not UTF-8.", remedy="Save it as UTF-8.")
+    return found
+
+
+def _decoded(saved: bytes) -> tuple[str, bool]:
+    """What an editor saved, and whether that is UTF-8; what is not is read as Latin-1, where no byte is lost."""
+    try:
+        found, is_text = saved.decode("utf-8"), True
+    except UnicodeDecodeError:
+        found, is_text = saved.decode("latin-1"), False
+    return found.removeprefix("\ufeff").replace("\r\n", "\n").strip(), is_text
 
 
 def operator() -> str:

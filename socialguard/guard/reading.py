@@ -27,8 +27,21 @@ _SMALL: Final = {
         "d", "l", "n", "qu", "c", "j",
     }),
 }
+# Those that another language has, too: of a text in that language they prove nothing.
+_SHARED: Final = {
+    "es": frozenset({"la", "les", "de", "en", "que"}),
+    "it": frozenset({"la", "le", "il", "de", "c", "d", "l"}),
+    "nl": frozenset({"de", "en", "je", "is", "of", "was", "we"}),
+    "pt": frozenset({"de", "à", "que"}),
+}
 # fmt: on
 _DRESSING: Final = re.compile("|".join((LINK.pattern, HASHTAG.pattern, HANDLE.pattern)), re.IGNORECASE)
+
+
+def spaced(text: str) -> str:
+    """Return `text` with the spaces at which no line is broken (French ones, before `%` and `:`) as plain ones,
+    every character at its place."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 @lru_cache(maxsize=64)
@@ -49,10 +62,14 @@ def words(text: str) -> tuple[tuple[str, Span], ...]:
     return tuple((found[0], found.span()) for found in WORD.finditer(prose(text)))
 
 
-def reads_like(text: str, language: str) -> bool:
-    """Return whether a text has at least two of the small words that no sentence of a language goes without."""
-    small = _SMALL.get(language, frozenset())
-    return sum(found[0].casefold() in small for found in _LETTERS.finditer(prose(text))) > 1
+def reads_like(text: str, language: str, other: str) -> bool:
+    """Return whether the small words that no sentence goes without speak for a language, though the text was taken
+    for one in `other`: two of them, or one where that other language has none."""
+    letters = [found[0].casefold() for found in _LETTERS.finditer(prose(text))]
+    ours = _SMALL.get(language, frozenset()) - _SHARED.get(other, frozenset())
+    count = sum(one in ours for one in letters)
+    theirs = _SMALL.get(other)
+    return count > 1 or (count == 1 and theirs is not None and theirs.isdisjoint(letters))
 
 
 @lru_cache(maxsize=64)

@@ -38,6 +38,7 @@ def target_of(connection: Connection, parts: Sequence[Candidate], shelf: Shelf) 
         part=(content.thread_position or 0) + 1,
         of=content.thread_size or 1,
         following=tuple((_shown(part.content), part.length) for part in parts[1:]),
+        reply_to=content.reply_to,
     )
 
 

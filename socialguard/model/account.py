@@ -1,6 +1,7 @@
 """Accounts and how people name them."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -38,8 +39,10 @@ class AccountName:
 
 
 def typed_client(client: str) -> str:
-    """Return a client's name as it is typed and selected: `Ville de Lyon` is `ville-de-lyon`."""
-    return "-".join(client.casefold().split())
+    """Return a client's name as it is typed and selected: `Ville de Lyon` is `ville-de-lyon`, `Musée d’Orsay` is
+    `musée-d-orsay`: no keyboard has that apostrophe, and to a shell the other one is a quotation mark."""
+    plain = unicodedata.normalize("NFC", client.replace("’", " ").replace("'", " "))
+    return "-".join(plain.casefold().split())
 
 
 class AccountState(StrEnum):

@@ -35,6 +35,8 @@ class Target:
     part: int = 1
     of: int = 1
     following: tuple[tuple[str, int], ...] = ()
+    reply_to: str | None = None
+    """The network's id of the post that it answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from socialguard.model.account import Account, typed_client
 from socialguard.model.delivery import Act, Delivery, State
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.fingerprint import body, fingerprint
+from socialguard.model.text import marked
 from socialguard.publishing import approval, crash
 from socialguard.publishing.doubted import OVERRULED, entries
 from socialguard.publishing.interface import Answer, Candidate, Desk, Plan, Session
@@ -284,7 +285,7 @@ def _queue(
     value, account = item.value, item.candidate.account
     needed = max(approval.needed(connection, desk, value, account), int(for_approver))
     if needed:
-        value = replace(value, state=State.AWAITING, state_reason="approval")
+        value = replace(value, state=State.AWAITING, state_reason=marked("approval"))
         approval.call(connection, desk, value, account, needed)
     writer.queue(connection, value)
     writer.record_confirmation(connection, value, context=plan.session.context, how=how, member=desk.person.id)

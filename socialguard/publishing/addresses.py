@@ -12,6 +12,8 @@ _ID: Final = re.compile(r"\d{1,20}(_\d{1,20})?|pfbid\w{1,100}", re.ASCII)
 _PATH: Final = re.compile(
     r"/(?:status|statuses|posts|videos|photos)/(?:[^/]+/)??(\d+(?:_\d+)?|pfbid\w+)(?:/|$)", re.ASCII
 )
+_ALSO: Final = {"x.com": ("twitter.com",), "facebook.com": ("fb.com",)}
+"""Other names of a network's site, by the one that its addresses have now."""
 _QUERY: Final = ("story_fbid", "fbid", "v")
 
 
@@ -23,6 +25,18 @@ def post_id(address: str) -> str:
     if found is None or not _ID.fullmatch(found):
         raise errors.UsageError(detail=f"{address} is not the address of a post.")
     return found
+
+
+def require_site(url: str, profile: str) -> None:
+    """Refuse the address of a post on another network's site than that of `profile`, which lies there; an id alone
+    has none. Raises UsageError."""
+    site = _site(profile)
+    if "/" in url and _site(url) not in (site, *_ALSO.get(site, ())):
+        raise errors.UsageError(detail=f"{url} is not the address of a post on {site}.")
+
+
+def _site(url: str) -> str:
+    return ".".join((urlsplit(url).hostname or "").split(".")[-2:])
 
 
 def _in_url(address: str) -> str | None:

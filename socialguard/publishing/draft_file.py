@@ -8,7 +8,6 @@ line and what is allowed.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -27,7 +26,8 @@ _OTHER_HEAD: Final = re.compile(
     r"\s*---[ \t]*\n((?:[ \t]*(?:[A-Za-z_][\w -]*:(?:[ \t][^\n]*)?|-[ \t][^\n]*|#[^\n]*)?\n)+)"
     r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 )
-_ESCAPED: Final = re.compile(r"\\+\+\+\+")
+_ESCAPED: Final = re.compile(r"\\+[ \t]*\+\+\+")
+_ALMOST: Final = re.compile(r"[ \t]*\+\+\++[ \t]*(\w+|\w+:@?\S+):?[ \t]*")
 _RULE: Final = re.compile(r"\\*[ \t]*---[ \t]*")
 _KEYS: Final = "to, at, link, reply_to, campaign, media, thread, numbered"
 _ALLOWED: Final[Mapping[str, str]] = {
@@ -125,11 +125,6 @@ def from_kept(text: str, payload: Mapping[str, Any], draft_id: str) -> Request:
     )
 
 
-def absolute(request: Request) -> Request:
-    """Return a request whose files are found from any directory."""
-    return replace(request, media=[one._replace(path=one.path.absolute()) for one in request.media])
-
-
 # ── the head ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -213,6 +208,7 @@ def _body(lines: list[str], first: int, path: Path) -> tuple[str, dict[str, str]
     for number, line in enumerate(lines[first:], first + 1):
         fence = _FENCE.fullmatch(line)
         if fence is None:
+            _require_text(line, number, path)
             texts[current].append(line[1:] if _ESCAPED.match(line) else line)
             continue
         current = _named(fence[1] or "", number, path)
@@ -221,6 +217,17 @@ def _body(lines: list[str], first: int, path: Path) -> tuple[str, dict[str, str]
         texts[current] = []
     found = {name: "\n".join(text).strip("\n") for name, text in texts.items()}
     return found.pop(""), found
+
+
+def _require_text(line: str, number: int, path: Path) -> None:
+    """Refuse what is almost a line `+++ facebook`: all below it would go to those who get the text above."""
+    from socialguard.networks.interface import names
+
+    found = _ALMOST.fullmatch(line)
+    whom = found[1].lower() if found else ""
+    if whom.partition(":")[0] in names():
+        detail = f"a text for others begins with a line {FENCE} {whom}, written so; \\{FENCE} is text"
+        raise DraftInvalid(path=path, line=number, detail=detail)
 
 
 def _named(name: str, line: int, path: Path) -> str:
@@ -241,7 +248,7 @@ def _named(name: str, line: int, path: Path) -> str:
 
 def _escaped(text: str, divide: Divide) -> str:
     def line(one: str) -> str:
-        hides = _FENCE.fullmatch(one) or _ESCAPED.match(one)
+        hides = _FENCE.fullmatch(one) or _ESCAPED.match(one) or _ALMOST.fullmatch(one)
         return f"\\{one}" if hides or (divide is Divide.NOWHERE and _RULE.fullmatch(one)) else one
 
     return "\n".join(line(one) for one in text.split("\n"))

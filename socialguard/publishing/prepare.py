@@ -144,7 +144,9 @@ def common_zone(accounts: Sequence[Account]) -> str:
     zones = {account.zone for account in accounts}
     if len(zones) > 1:
         raise errors.BadTime(
-            text="--at", detail=f"the accounts are in different zones ({', '.join(sorted(zones))})."
+            text="--at",
+            detail=f"the accounts are in different zones ({', '.join(sorted(zones))}).",
+            remedy="Schedule the accounts of each zone by a command of their own.",
         )
     return zones.pop()
 
@@ -205,10 +207,10 @@ def _keep_draft(connection: Connection, desk: Desk, request: Request) -> str:
 
 
 def payload_of(request: Request) -> dict[str, object]:
-    """Return all of a request but its text, as a kept draft has it."""
+    """Return all of a request but its text, as a kept draft has it; its files are found from any directory."""
     return {
         "to": list(request.selectors),
-        "media": [{"file": str(one.path), "alt": one.alt, "part": one.part} for one in request.media],
+        "media": [{"file": f"{one.path.absolute()}", "alt": one.alt, "part": one.part} for one in request.media],
         "link": request.link,
         "reply_to": request.reply_to,
         "at": request.at,

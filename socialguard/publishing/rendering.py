@@ -11,6 +11,7 @@ from socialguard.model.delivery import Content, Media
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.text import marked
 from socialguard.networks.interface import Network
+from socialguard.publishing.addresses import post_id, require_site
 from socialguard.publishing.interface import MOST_PARTS, Divide, Request
 
 
@@ -38,7 +39,11 @@ def contents_for(
     """Return what goes to an account: one content, or the parts of a thread in order. Link and the post that is
     answered belong to the first, each of `media` to the part that stands with it; one post alone gets all of them.
 
-    Raises NoThreads, SameParts, TooManyParts, NoSuchPart."""
+    Raises NoThreads, SameParts, TooManyParts, NoSuchPart, UsageError where another network's post is answered."""
+    reply_to = request.reply_to
+    if reply_to is not None:
+        require_site(reply_to, network.profile_url(account.handle, account.user_id))
+        reply_to = post_id(reply_to)
     texts = _parts(network, text_for(account, request), request)
     if len(texts) > 1 and not network.threads:
         raise NoThreads(network=network.title, account=account, count=len(texts))
@@ -49,7 +54,7 @@ def contents_for(
             raise NoSuchPart(file=item.file_name, part=part, account=account, count=len(texts))
         files[min(part, len(texts)) - 1].append(item)
     contents = [Content(text=text, media=tuple(own)) for text, own in zip(texts, files, strict=True)]
-    contents[0] = replace(contents[0], link=request.link, reply_to=request.reply_to)
+    contents[0] = replace(contents[0], link=request.link, reply_to=reply_to)
     return in_thread(contents)
 
 

@@ -10,12 +10,12 @@ from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs
-from socialguard.ledger import reader, usage, word, writer
+from socialguard.ledger import owning, reader, usage, word, writer
 from socialguard.ledger.states import WAITING
 from socialguard.model.account import Account
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.publishing.accept import EDITED, since
-from socialguard.publishing.addresses import post_id
+from socialguard.publishing.addresses import post_id, require_site
 from socialguard.publishing.interface import Desk, Result
 from socialguard.store.database import Database
 
@@ -50,6 +50,8 @@ def cancel(
     with database.write() as connection:
         value = reader.get(connection, delivery_id)
         if value.state is State.SENT and value.act is Act.PUBLISH:
+            if owning.deletions_among(connection, value.account_id, [value.network_id or ""]):
+                raise CannotCancel(delivery=value.id, state="deleted")
             at = reader.published_at(connection, value.id) or value.due
             raise AlreadyPublic(account=account, delivery=value.id, since=since(at, account.zone), url=value.url)
         if value.state is State.CANCELLED and value.state_reason == EDITED:
@@ -106,12 +108,8 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
 def _require_place(connection: Connection, desk: Desk, account: Account, url: str) -> None:
     """Refuse the address of another network's post, or of one on another account of ours: whoever says that a post
     is public must have looked at this account."""
-    network = desk.network(account.network)
-    there = urlsplit(url)
-    site = (urlsplit(network.profile_url(account.handle, account.user_id)).hostname or "").split(".")[-2:]
-    if (there.hostname or "").split(".")[-2:] != site:
-        raise errors.UsageError(detail=f"{url} is not the address of a post on {'.'.join(site)}.")
-    owner = there.path.strip("/").partition("/")[0]
+    require_site(url, desk.network(account.network).profile_url(account.handle, account.user_id))
+    owner = urlsplit(url).path.strip("/").partition("/")[0]
     try:
         (other,) = desk.trust.resolve(connection, [f"{account.network}:@{owner}"])
     except errors.SocialGuardError:  # a word of the address that names no account of ours

@@ -75,6 +75,8 @@ _CLOCK: Final = re.compile(
 _DAY_MONTH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ([a-z]+)(?: (\d{4}))?")
 _MONTH_DAY: Final = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?")
 _SLASHES: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_HALF: Final = re.compile(r"(?<=[\d ])([ap])\.m\.?(?= |$)")
+_ABBREVIATED: Final = re.compile(r"\b([a-z]{3,5})\.(?=[ ,]|$)")
 
 
 FURTHEST: Final = timedelta(days=366)
@@ -144,10 +146,20 @@ def _not_understood(text: str, now: datetime) -> errors.BadTime:
         return errors.BadTime(text=text, detail=detail, remedy=f"Add one, for example '{example}'.")
     head, _, last = words.rpartition(" ")
     if re.fullmatch(r"\d{1,2}", last) and int(last) < 24 and _day(head, now) is not None:
-        hour = f"{int(last)}h"
+        example = f"{text.strip()[: -len(last)]}{int(last)}h"
         detail = f"it does not say whether {last} is an hour."
-        return errors.BadTime(text=text, detail=detail, remedy=f"Write '{text.strip()[: -len(last)]}{hour}'.")
+        return errors.BadTime(text=text, detail=detail, remedy=f"Write '{example}'.")
+    slashes = _SLASHES.match(words)
+    if slashes is not None and _calendar_day(slashes[0], now.date()) is None:
+        return errors.BadTime(text=text, detail=_either(slashes))
     return errors.BadTime(text=text, detail="it is not understood.")
+
+
+def _either(slashes: re.Match[str]) -> str:
+    """What is wrong with a day in three numbers."""
+    if not all(1 <= int(number) <= 12 for number in slashes.group(1, 2)):
+        return "there is no such day."
+    return "day and month could be either."
 
 
 def _is_date(text: str) -> bool:
@@ -226,7 +238,8 @@ def _later(here: datetime, count: int, named: str) -> datetime | None:
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.strip().casefold().replace("’", "'"))
     plain = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
-    return " ".join(plain.replace(" a ", " ").replace(" at ", " ").split())
+    words = " ".join(plain.replace(" a ", " ").replace(" at ", " ").split())
+    return _ABBREVIATED.sub(r"\1", _HALF.sub(r"\1m", words))
 
 
 def _time(clock: re.Match[str]) -> time:

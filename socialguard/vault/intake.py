@@ -45,12 +45,14 @@ def import_file(
     path: Path,
     workers: Sequence[str],
     on_row: Callable[[Imported], None] = lambda _: None,
+    zone: str = "UTC",
 ) -> tuple[Imported, ...]:
-    """Add the accounts of a file and return what became of each row, telling `on_row` after each.
+    """Add the accounts of a file and return what became of each row, telling `on_row` after each; `zone` is that
+    of rows that name none.
 
     Before anything is added every row is checked against its form, the accounts there are, and the rows
     before it. Raises UsageError that names the line, Unreadable, and whatever stops all further rows."""
-    rows = read_rows(custody, path, workers)
+    rows = read_rows(custody, path, workers, zone)
     _require_plannable(custody, path.name, rows)
     results: list[Imported] = []
     for start in range(0, len(rows), BATCH):
@@ -93,7 +95,7 @@ def _stored(custody: Custody, known: Sequence[tuple[int, Admission, NewAccount]]
     }
 
 
-def read_rows(custody: Custody, path: Path, workers: Sequence[str]) -> list[tuple[int, Admission]]:
+def read_rows(custody: Custody, path: Path, workers: Sequence[str], zone: str) -> list[tuple[int, Admission]]:
     """Return the rows of a file, each with its line; raises UsageError, Unreadable. Repeats no credential."""
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -107,7 +109,7 @@ def read_rows(custody: Custody, path: Path, workers: Sequence[str]) -> list[tupl
     rows = []
     for line, document in documents(text, path.name):
         try:
-            rows.append((line, _admission(custody, document, workers)))
+            rows.append((line, _admission(custody, document, workers, zone)))
         except errors.UsageError as problem:
             raise _at(path.name, line, problem.message()) from None
     if not rows:
@@ -115,7 +117,7 @@ def read_rows(custody: Custody, path: Path, workers: Sequence[str]) -> list[tupl
     return rows
 
 
-def _admission(custody: Custody, document: Mapping[str, object], workers: Sequence[str]) -> Admission:
+def _admission(custody: Custody, document: Mapping[str, object], workers: Sequence[str], zone: str) -> Admission:
     credential = document.get("credential")
     unknown = document.keys() - {"account", "credential", *_FIELDS}
     if unknown:
@@ -137,7 +139,7 @@ def _admission(custody: Custody, document: Mapping[str, object], workers: Sequen
         short_name=_text(document, "short_name"),
         labels=tuple(labels),
         attended=_flag(document.get("attended")),
-        zone=_text(document, "zone") or "UTC",
+        zone=_text(document, "zone") or zone,
         contact=_text(document, "contact"),
     )
 
@@ -179,8 +181,10 @@ def _json_lines(text: str, file: str) -> Iterator[tuple[int, Mapping[str, object
 
 
 def _csv_rows(text: str, file: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """Yield the rows of a CSV; columns that are no field of ours belong to the credential's document."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    """Yield the rows of a CSV, with what its heading has most of between cells (a French Excel writes semicolons);
+    columns that are no field of ours belong to the credential's document."""
+    delimiter = max(",;\t", key=text.lstrip().split("\n", 1)[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     heading: list[str] | None = None
     try:
         for cells in reader:

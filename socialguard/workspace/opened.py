@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from socialguard import clock, errors, settings
 from socialguard.audit.interface import Actor, Entry
+from socialguard.canon import jcs
 from socialguard.model import token_forms
 from socialguard.model.account import Account
 from socialguard.model.credential import HIDDEN, redact
@@ -485,7 +486,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def _remember_context(self, context_id: str, accounts: Sequence[Account]) -> None:
         small_file.write(
             self.layout.context_cache(context_id),
-            {"accounts": [str(account) for account in accounts], "at": clock.now().isoformat()},
+            {"accounts": [str(account) for account in accounts], "at": jcs.timestamp(clock.now())},
         )
 
     def names(self, connection: "Connection") -> dict[str, str]:

@@ -52,7 +52,7 @@ def read(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # some editors begin a file with a mark that TOML does not know
     except FileNotFoundError:
         raise errors.NotFound(kind="policy file", name=path, hint="Name one, or write it there.") from None
     except UnicodeDecodeError:

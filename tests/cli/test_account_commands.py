@@ -183,7 +183,10 @@ def test_an_import_adds_what_is_right_and_tells_what_is_not(office: Office, tmp_
     ]
     file = tmp_path / "accounts.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in rows))
+    (office.home / "socialguard.toml").write_text('zone = "Europe/Paris"\n')
     done = office.cli("account", "import", str(file), "--json")
+    added = office.cli("account", "show", "x:@newcomer", "--json").document["account"]
+    assert added["zone"] == "Europe/Paris", "the zone of the settings, as for `account add`"
     imported = shapes.ImportedRows.model_validate(done.document).rows
     assert (done.code, [row.error is None for row in imported]) == (14, [True, False])
     assert not any(value in done.stdout + done.stderr for value in (right["access_token"], wrong["access_token"]))

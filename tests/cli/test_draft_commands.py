@@ -1,5 +1,11 @@
 """`draft list`, `draft show`: no text is lost, and it can be found again."""
 
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
 from tests.cli import shapes
 from tests.cli.shapes import shown
 from tests.office import Office, office
@@ -53,3 +59,32 @@ def test_a_hostile_draft_acts_on_no_terminal(office: Office) -> None:
         assert "\x1b" not in said
         assert "\u202e" not in said
     assert "a\\x1b[31mb\\u202ec" in shown_one.stdout
+
+
+def test_a_draft_keeps_its_image_wherever_it_is_posted_from(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another file of that name would be another picture."""
+    for name, colour in (("here", "red"), ("there", "blue")):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (8, 8), colour).save(tmp_path / name / "photo.png")
+    monkeypatch.chdir(tmp_path / "here")
+    words = (
+        "post",
+        "See",
+        "--to",
+        "x:@acme",
+        "--media",
+        "photo.png",
+        "--alt",
+        "A square",
+        "--grace",
+        "0",
+        "--json",
+    )
+    draft = office.cli(*words).error["draft"]
+    monkeypatch.chdir(tmp_path / "there")
+    done = office.cli("post", "--draft", draft, "--confirm", "x:@acme", "--grace", "0", "--json")
+    assert done.code == 0, done
+    (sent,) = office.sandbox.posts("x", "acme")
+    assert sent["media"][0]["sha256"] == sha256((tmp_path / "here" / "photo.png").read_bytes()).hexdigest()

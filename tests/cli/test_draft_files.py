@@ -176,6 +176,23 @@ def test_a_draft_is_written_in_the_editor(office: Office, tmp_path: Path) -> Non
     assert (kept.text, kept.to) == ("Hello", ["x:@acme"])
 
 
+def test_a_text_is_taken_from_the_editor_without_what_an_editor_adds(office: Office, tmp_path: Path) -> None:
+    script = r"""printf '\357\273\277One\r\nTwo\r\n' > "$1" """
+    assert editing(office, tmp_path, script, "post", "--to", "unknown").code == 5
+    (kept,) = drafts(office)
+    assert kept.text == "One\nTwo"
+
+
+def test_an_editor_that_saves_in_another_encoding_is_refused_and_nothing_is_lost(
+    office: Office, tmp_path: Path
+) -> None:
+    """What cannot be read would be posted as question marks."""
+    done = editing(office, tmp_path, r"""printf 'caf\351' > "$1" """, "post", "--to", "x:@acme")
+    assert (done.code, "The text is not UTF-8. Save it as UTF-8." in " ".join(done.stdout.split())) == (2, True)
+    (unsent,) = office.home.glob("unsent-*.txt")
+    assert unsent.read_text(encoding="utf-8") == "café\n"
+
+
 def test_a_draft_of_which_nothing_was_made_changes_in_place(office: Office, tmp_path: Path) -> None:
     office.cli("draft", "new", "one\n---\ntwo", "--to", "x:@acme", "--json")
     assert editing(office, tmp_path, "sed -i s/two/three/ $1", "draft", "edit", "d-1").code == 0

@@ -133,7 +133,7 @@ def test_rows_of_a_frozen_account_are_refused(office: Office) -> None:
     path = written(office, [HEADING, ("x:@acme", day(3), "9:00", "Frozen")])
     office.cli("freeze", "x:@acme", "--reason", "hacked")
     found = Fields.model_validate(imported(office, path, *NAMED).document)
-    assert "hacked" in found.refused[0].reason
+    assert found.refused[0].reason.endswith('by Marie: "hacked".'), "no draft is kept of a row"
 
 
 def test_nothing_is_written_by_a_dry_run(office: Office) -> None:

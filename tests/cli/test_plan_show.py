@@ -13,7 +13,7 @@ from socialguard.publishing.calendar import exporting
 from tests.cli.test_plan_import import HEADING, day, imported, written
 from tests.office import Office
 from tests.office import office as office
-from tests.shapes import CalendarFields, PlanExported, PlanFields, shown
+from tests.shapes import CalendarFields, PlanExported, PlanFields, failed, shown
 
 X = ("--confirm", "x:@acme")
 
@@ -208,3 +208,24 @@ def test_files_of_later_parts_go_into_our_csv_and_come_back(office: Office) -> N
     }
     kept = office.cli("draft", "list", "--json").document["drafts"][0]["id"]
     assert "red.png" in office.cli("draft", "show", kept).stdout
+
+
+def test_a_row_that_was_moved_in_the_file_names_the_move_that_makes_it_known(office: Office) -> None:
+    """To pass the check on twins, which stopped it, would post it twice."""
+    heading, name = ("account", "date", "time", "text"), ("--confirm", "x:@acme")
+    first = imported(office, written(office, [heading, ("x:@acme", day(3), "9:00", "The same")]), *name)
+    assert first.code == 0
+    (waiting,) = office.queue("queued")
+    moved = written(office, [heading, ("x:@acme", day(4), "10:00", "The same")])
+    done = office.cli("plan", "import", str(moved), *name)
+    assert (done.code, f"socialguard plan move {waiting['id']} TIME" in done.stderr) == (2, True), done
+    assert office.cli("plan", "move", waiting["id"], f"{day(4)} 10:00", *name, "--json").code == 0
+    again = imported(office, moved, *name)
+    assert (again.code, again.document["known"]) == (0, 1)
+
+
+def test_an_export_that_cannot_be_written_says_why(office: Office) -> None:
+    target = office.base / "no such directory" / "plan.html"
+    error = failed(office.cli("plan", "export", "--html", "--out", str(target), "--json"), 1, "social_guard_error")
+    assert "disk is full" not in error.message
+    assert f"{target} cannot be written" in error.message

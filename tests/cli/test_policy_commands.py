@@ -54,6 +54,11 @@ def test_every_rule_of_every_check_is_shown_with_its_place(office: Office) -> No
     assert ["checks.words.watched.fr", "promo", "[defaults]"] in [line.split() for line in told.splitlines()]
 
 
+def test_a_byte_order_mark_is_no_rule(office: Office) -> None:
+    assert apply(office, "\ufeff[defaults]\r\ngrace = 5\r\n").changed
+    assert office.cli("policy", "show", "x:@acme", "--json").document["policy"]["grace"] == 5
+
+
 def test_a_diff_tells_what_a_file_would_change_and_for_whom(office: Office, tmp_path: Path) -> None:
     apply(office)
     file = tmp_path / "next.toml"

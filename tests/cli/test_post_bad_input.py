@@ -110,6 +110,13 @@ def test_bytes_that_are_no_text(office: Office) -> None:
     assert office.published() == []
 
 
+def test_a_line_of_windows_ends_as_any_other(office: Office) -> None:
+    """The two characters of its end would count as two, and say another post than the same words with one."""
+    done = office.cli("post", "-", *TO, "--confirm", "x:@acme", "--grace", "0", "--json", stdin="One\r\nTwo\r\n")
+    assert done.code == 0, done
+    assert office.published("x") == ["One\nTwo"]
+
+
 @pytest.mark.parametrize(
     "words",
     [("post", b"caf\xe9"), ("undo", b"\xff"), ("queue", "cancel", b"d\xff"), ("freeze", "x:@acme", b"x:@caf\xe9")],
@@ -242,6 +249,24 @@ def test_a_link_that_no_browser_would_open(office: Office, link: str) -> None:
 def test_an_address_of_no_post_is_not_answered(office: Office, address: str) -> None:
     error = failed(office.cli(*HELLO, "--reply-to", address), 2, "usage_error")
     assert error.message == f"{address} is not the address of a post.".strip()
+
+
+@pytest.mark.parametrize("host", ["www.facebook.com", "x.example.org"])
+def test_a_post_of_another_network_is_not_answered(office: Office, host: str) -> None:
+    """Its number would be that of another post."""
+    url = f"https://{host}/acme/posts/21274"
+    error = failed(office.cli(*HELLO, "--reply-to", url), 2, "usage_error")
+    assert error.message == f"{url} is not the address of a post on x.com."
+    assert office.published() == []
+
+
+def test_a_card_says_that_it_answers_and_whom(office: Office) -> None:
+    first = office.post("Hello").deliveries[0]["network_id"]
+    words = ("--to", "x:@acme", "--reply-to", f"https://twitter.com/acme/status/{first}")
+    child = office.terminal("post", "Thanks", *words)
+    child.expect(rf"reply  {first}.*Enter stops:")
+    child.sendline("")
+    child.expect("Stopped")
 
 
 def test_an_answer_goes_to_the_post_whatever_was_copied_with_its_address(office: Office) -> None:

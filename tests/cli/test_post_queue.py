@@ -221,7 +221,8 @@ def test_a_delivery_is_shown_whole(office: Office, tmp_path: Path) -> None:
     assert (found.text, found.link) == ("See the plan", "https://acme.example/plan")
     assert [(one.file, one.alt) for one in found.media] == [("plan.png", "A plan")]
     assert found.attempt is None
-    assert "See the plan" in office.cli("queue", "show", delivery).stdout
+    told = office.cli("queue", "show", delivery).stdout
+    assert ("See the plan" in told, "plan.png (A plan)" in told) == (True, True)
     failed(office.cli("queue", "show", "ffffffff", "--json"), 5, "not_found")
 
 
@@ -325,6 +326,13 @@ def test_undo_takes_back_what_waits_and_names_delete_for_what_is_public(office: 
     assert error.message.startswith(f"x:@acme {sent['id']} has been public since ")
     assert error.remedy == f"To delete it: socialguard delete {sent['id']}"
     failed(office.cli("undo", "ffffffff", "--json"), 5, "not_found")
+
+
+def test_undo_does_not_call_public_what_was_deleted(office: Office) -> None:
+    sent = office.post("Hello").deliveries[0]["id"]
+    assert office.cli("delete", sent, *CONFIRM, "--json").code == 0
+    error = failed(office.cli("undo", sent, "--json"), 11, "cannot_cancel")
+    assert error.message == f"Delivery {sent} is deleted; it can no longer be cancelled."
 
 
 @pytest.mark.parametrize("account", ["x:@acme", "facebook:@acme"])

@@ -1,6 +1,7 @@
 """All accounts on one screen, and what the next shift must know."""
 
 import re
+import shlex
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -187,3 +188,14 @@ def test_a_list_says_whose_turn_it_is(office: Office) -> None:
     words = ("queue", "list", "--account", "x:@acme", "--json")
     due = shown(office.cli(*words, SOCIALGUARD_CLOCK="+14400s"), DeliveryPage)
     assert due.deliveries[0].waits_for == "sender"
+
+
+def test_the_next_page_of_a_list_is_that_of_the_same_list(office: Office) -> None:
+    for text in ("One", "Two"):
+        office.post(text)
+    office.post("Elsewhere", "x:@globex")
+    words = ("queue", "list", "--account", "client:acme", "--limit", "1")
+    told = office.cli(*words).stderr.strip()
+    again = shlex.split(told.removeprefix("There may be more: socialguard "))
+    assert again[:-2] == list(words)
+    assert [one["account"] for one in office.cli(*again, "--json").deliveries] == ["x:@acme"]

@@ -43,6 +43,9 @@ def test_an_insult_is_held_in_any_simple_disguise(text: str, part: str) -> None:
     [
         "Scunthorpe beat Arsenal in the assessment match",
         "Moby Dick and Dick Van Dyke",
+        "Concert des Enfoirés samedi à 21 h",
+        "Une bite d'amarrage au musée de la Marine",
+        "Un cul-de-sac, un cul-de-poule",
         "Kike Hernandez hits again",
         "Homo sapiens lived here",
         "Le retard du train est de dix minutes",

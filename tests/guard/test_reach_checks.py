@@ -134,6 +134,10 @@ def test_quiet_hours_within_a_day() -> None:
     noon = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
     assert checked(quiet, due=noon, start="12:00", end="14:00")
     assert not checked(quiet, due=noon + timedelta(hours=2), start="12:00", end="14:00")
+    assert checked(quiet, due=noon, start="12:00")
+    assert not checked(quiet, due=noon, start="12:01")
+    assert checked(quiet, due=noon, end="12:01")
+    assert not checked(quiet, due=noon, end="12:00")
 
 
 def test_a_weekend_begins_in_the_accounts_zone() -> None:
@@ -197,6 +201,7 @@ def test_an_embargo_to_the_minute_and_one_that_cannot_be_read() -> None:
     assert not checked(embargo, due=due, windows=("2026-12-01T09:00/2026-12-03T09:00",))
     assert checked(embargo, due=due - timedelta(minutes=1), windows=("2026-12-01T09:00/2026-12-03T09:00",))
     assert checked(embargo, due=due, windows=("2026-02-31/2026-03-01 no such day",))
+    assert checked(embargo, due=due, windows=("2026-12-05/2026-12-01 the wrong way round",))
     accepts = embargo.PARAMETERS["windows"].accepts
     assert accepts(["2026-12-01/2026-12-03 results"])
     assert not accepts(["tomorrow"])

@@ -36,6 +36,7 @@ def test_a_token_of_a_provider_is_blocked_wherever_it_stands(text: str) -> None:
     ("text", "part"),
     [
         ("Wifi password: hunter2!", "hunter2!"),
+        ("mdp insta : Musee2026!", "Musee2026!"),
         ("mot de passe = Soleil2024", "Soleil2024"),
         ("the API key is 9f8a7b6c5d", "9f8a7b6c5d"),
         ("use 8Fk2Lq9Zx1Cv7Bn4Mm0PsT3r today", "8Fk2Lq9Zx1Cv7Bn4Mm0PsT3r"),
@@ -97,6 +98,7 @@ def test_secrets_in_alt_texts_and_links_are_found_without_a_place_in_the_text() 
         ("write to lea.martin@gmail.com today", "warn", "lea.martin@gmail.com"),
         ("contact@acme.example", "note", "contact@acme.example"),
         ("presse-lyon@ville.example", "note", "presse-lyon@ville.example"),
+        ("Inscriptions : ateliers@musee.example", "note", "ateliers@musee.example"),
     ],
 )
 def test_personal_data_are_found_by_their_checksums_and_plans(text: str, severity: str, part: str) -> None:
@@ -146,6 +148,13 @@ def test_ones_own_number_and_domain_can_be_allowed(own: str) -> None:
         ("<your name> says", "<your name>"),
         ("${price} only", "${price}"),
         ("from XXX euros", "XXX"),
+        ("Bonjour {prénom},", "{prénom}"),
+        ("Bonjour %PRÉNOM%,", "%PRÉNOM%"),
+        ("Voici trois propositions de posts pour vous", "Voici trois propositions de posts"),
+        ("Brouillon : la nocturne", "Brouillon :"),
+        ("La nocturne (ne pas publier)", "(ne pas publier"),
+        ("NE PAS PUBLIER", "NE PAS PUBLIER"),
+        ("Entrée à XX\u00a0€", "XX"),
     ],
 )
 def test_a_template_that_nobody_filled_in_is_held(text: str, part: str) -> None:
@@ -165,6 +174,7 @@ def test_a_template_that_nobody_filled_in_is_held(text: str, part: str) -> None:
             "5 % off",
             "[1] see below",
         ),
+        *("Pourquoi ne pas publier vos photos ?", "Draft beer, 5 €", "Voici trois idées de sorties", "{ – }"),
         *("Todos los días, TODO EN UNO para la familia y los niños", "Super Bowl XXIV", "I <3 your name"),
     ],
 )
@@ -241,6 +251,18 @@ def test_a_text_in_another_language_than_the_accounts_is_held() -> None:
         assert told("language", short, languages=("fr",)) == [], short
 
 
+def test_small_words_that_two_languages_share_prove_neither() -> None:
+    """French borrows from English what it sells with; Spanish has `la`, `de` and `en`, too."""
+    for text in ("TODO list du week-end : brunch, expo, sieste", "Team building, escape game et cocktails"):
+        assert told("language", text, languages=("fr",)) == [], text
+    for text in (
+        "Mañana abrimos la exposición de Monet en el museo, os esperamos a todos",
+        "Ya están a la venta las entradas para la nueva temporada de conciertos",
+        "Doors open tomorrow morning, bring your friends",
+    ):
+        assert told("language", text, languages=("fr",))[0][0] == "hold", text
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -289,7 +311,8 @@ def test_selling_on_the_back_of_a_disaster_is_held() -> None:
         "Millions are in uproar in #Cairo. Rumor is they heard our new spring collection is now available online"
     )
     assert told("tragedy", text) == [("hold", "uproar")]
-    assert told("tragedy", "Après les émeutes, -20% sur tout le magasin")[0][0] == "hold"
+    for space, minus in (("", "-"), (" ", "-"), ("\u00a0", "-"), ("\u202f", "\u2212")):
+        assert told("tragedy", f"Après les émeutes, {minus}20{space}% sur tout le magasin")[0][0] == "hold"
     for fine in ("Our spring collection is available now", "After the earthquake, here is how to help"):
         assert told("tragedy", fine) == []
     assert told("tragedy", "Strike today, but 20% off", settings={"words.en": ("strike",)}) == [("hold", "Strike")]

@@ -37,10 +37,15 @@ def row(when: str, zone: str | None = None) -> Entry:
         "2030-11-27 9:30:00 AM",
         "2030-11-27 09:30 AM",
         "11/27/2030 9:30:00 AM",
+        "2030-11-27 9:30:00 a.m.",
         "27-Nov-2030 9:30",
         "27-nov.-2030 9h30",
         "Wednesday, November 27, 2030 9:30am",
         "mercredi 27 novembre 2030 9h30",
+        "27 nov. 2030 09:30",
+        "mer. 27 nov. 2030 9:30",
+        "27/11/2030 9:30:00",
+        "2030-11-27 9:30:00",
     ],
 )
 def test_a_date_is_understood_as_people_of_both_languages_write_it(when: str) -> None:
@@ -144,6 +149,27 @@ def test_a_day_that_a_spreadsheet_writes_with_midnight_is_a_day(day: str) -> Non
 def test_a_text_keeps_its_lines() -> None:
     cells = {"account": "x:@acme", "when": "2030-11-27 9h", "text": "\r\nOne\r\n\r\nTwo\n"}
     assert entry(2, cells).text == "One\n\nTwo"
+
+
+UNDEFINED = b"\x81\x8d\x8f\x90\x9d"  # in Windows-1252; spreadsheets let them through
+
+
+@pytest.mark.parametrize("text", ["Été au musée", "l’expo “Degas”, 12 €", "Expo 🎨", "Noël, où ça ?"])
+def test_a_text_whose_accents_a_spreadsheet_garbled_is_refused(text: str) -> None:
+    """Excel opens a CSV in UTF-8 as Windows-1252 where nothing tells it otherwise, and saves what it shows."""
+    cells = {"account": "x:@acme", "when": "2030-11-27 9h", "text": text, "media": "a.png", "alt": text}
+    assert entry(2, cells).text == text
+    shown = "".join(chr(one) if one in UNDEFINED else bytes([one]).decode("cp1252") for one in text.encode())
+    for column in ("text", "text facebook", "alt"):
+        with pytest.raises(errors.UsageError, match="garbled"):
+            entry(2, {**cells, column: shown})
+
+
+@pytest.mark.parametrize(
+    "text", ["COMPLET, FERMÉ\xa0!", "OLÉ™", "Ça", "20 £", "São Paulo", "OÙ ? «\xa0PARÍS\xa0»"]
+)
+def test_a_text_in_capitals_is_not_garbled(text: str) -> None:
+    assert entry(2, {"account": "x:@acme", "when": "2030-11-27 9h", "text": text}).text == text
 
 
 # ── other tools ──────────────────────────────────────────────────────────────────────────────────────────

@@ -121,6 +121,14 @@ def test_a_first_line_may_tell_excel_the_separator_and_lines_keep_their_numbers(
     ]
 
 
+def test_a_first_cell_of_several_lines_does_not_tell_the_delimiter() -> None:
+    data = b'"11/27/2030 09:30","One; two; three;\nfour",""\n"11/28/2030 09:30",Five,""\n'
+    assert [row.cells[:2] for row in csv_table.rows(data, "h.csv")] == [
+        ("11/27/2030 09:30", "One; two; three;\nfour"),
+        ("11/28/2030 09:30", "Five"),
+    ]
+
+
 def test_cells_beyond_the_heading_refuse_their_row() -> None:
     rows = [Row(1, tuple(HEADING)), Row(2, ("x:@acme", "2030-01-01", "9:00", "a", "stray"))]
     assert columns.under_heading(rows, "c.csv")[0][0].problem is not None
@@ -149,6 +157,47 @@ def test_a_sheet_gives_dates_times_and_numbers_as_they_are_shown(tmp_path: Path)
     rows = table.read(book(tmp_path, fill))[1:]
     assert rows[0].cells == ("x:@acme", "2030-11-27", "09:30", "2030")
     assert rows[1].cells == ("x:@acme", "2030-11-27 09:30", "9h", "=guarded")
+
+
+def test_what_a_workbook_escapes_is_no_text(tmp_path: Path) -> None:
+    """Excel writes a CR, which comes along from Word and Windows, as `_x000D_`."""
+
+    def fill(made: Workbook) -> None:
+        assert made.active is not None
+        made.active.append(["x:@acme", "2030-11-27", "9:00", "One_x000D_\nTwo"])
+
+    (row,) = table.read(book(tmp_path, fill))[1:]
+    assert row.cells[3] == "One\r\nTwo"
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [(date(2027, 5, 1), "mmm-yy"), (0.5, "0%"), (12.5, "General"), (time(9, 30), "hh:mm"), (1500, "# ##0")],
+)
+def test_a_text_that_excel_made_a_number_or_a_day_refuses_its_row(
+    tmp_path: Path, value: object, form: str
+) -> None:
+    """Somebody wrote mai 2027 or 50 %, and still sees that: 2027-05-01 or 0.5 would be posted."""
+
+    def fill(made: Workbook) -> None:
+        sheet = made.active
+        assert sheet is not None
+        sheet.append(["x:@acme", date(2030, 11, 27), time(9, 30), value])
+        sheet["D2"].number_format = form
+
+    (row,) = table.read(book(tmp_path, fill))[1:]
+    assert "D2" in str(row.problem)
+
+
+def test_a_day_in_a_column_that_is_not_read_matters_not(tmp_path: Path) -> None:
+    def fill(made: Workbook) -> None:
+        sheet = made.active
+        assert sheet is not None
+        sheet["E1"] = "Note"
+        sheet.append(["x:@acme", date(2030, 11, 27), time(9, 30), "Text", date(2030, 1, 1)])
+
+    (row,) = table.read(book(tmp_path, fill))[1:]
+    assert (row.problem, row.cells[3]) == (None, "Text")
 
 
 def test_a_formula_in_a_sheet_refuses_its_row(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from socialguard.publishing.draft_file import (
     DraftInvalid,
-    absolute,
     from_kept,
     is_draft,
     parse,
@@ -146,8 +145,25 @@ def test_a_text_that_is_not_divided_stays_so_through_a_file(text: str) -> None:
     assert authored(found.text) == (text.strip(),)
 
 
+@pytest.mark.parametrize("line", ["+++facebook", " +++ facebook", "++++ facebook", "+++ Facebook:", "+++x:@acme"])
+def test_what_is_almost_the_head_of_a_variant_is_no_text(line: str) -> None:
+    """It would be posted, with all that stands below it, on another network."""
+    with pytest.raises(DraftInvalid, match="3"):
+        parse(f"+++\n+++\n{line}\nFor others", PATH)
+    assert parse(render(Request(text=f"One\n{line}", selectors=[])), PATH).text == f"One\n{line}"
+
+
+@pytest.mark.parametrize("line", ["+++ +", "++++", "\\+++facebook", "C+++ facebook", "+++ super, facebook !"])
+def test_what_has_other_signs_is_text(line: str) -> None:
+    if line.startswith("+++ "):
+        with pytest.raises(DraftInvalid):
+            parse(f"+++\n+++\n{line}", PATH)
+    else:
+        assert parse(f"+++\n+++\n{line}", PATH).text == line.removeprefix("\\")
+
+
 def test_what_is_kept_comes_back() -> None:
-    request = absolute(parse(WHOLE, PATH))
+    request = parse(WHOLE, PATH)
     kept = from_kept(request.text, payload_of(request), "d-1")
     assert payload_of(kept) == payload_of(request)
     old = from_kept("Hello", {"to": ["x:@acme"], "media": [], "link": None, "reply_to": None, "at": None}, "d-1")

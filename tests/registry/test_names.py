@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from socialguard import errors
-from socialguard.model.account import AccountName
+from socialguard.model.account import AccountName, typed_client
 from socialguard.registry import names, origin
 
 
@@ -105,3 +105,9 @@ def test_what_is_no_origin_is_refused(url: str) -> None:
 def test_loopback_is_this_machine_alone() -> None:
     assert all(map(origin.is_loopback, ("http://127.0.0.1:1", "http://[::1]", "http://localhost:5")))
     assert not any(map(origin.is_loopback, ("http://10.0.0.1", "https://localhost.example", "")))
+
+
+@pytest.mark.parametrize("name", ["Musée d’Orsay", "Musée d'Orsay", "musée-d-orsay", "Muse\u0301e d’Orsay"])
+def test_a_client_is_typed_as_a_keyboard_types_it(name: str) -> None:
+    """A name that was pasted from a text could otherwise be confirmed by nobody."""
+    assert typed_client(name) == "musée-d-orsay"

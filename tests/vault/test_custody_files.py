@@ -126,6 +126,13 @@ def test_a_file_that_cannot_be_read_is_told(w: World, tmp_path: Path) -> None:
             import_file(w.custody, unreadable, ["w-1"])
 
 
+def test_a_file_as_a_french_excel_writes_it(w: World, tmp_path: Path) -> None:
+    csv = "\ufeffaccount;kind;access_token;client\r\nx:@acme;oauth2;token-acme;Acme Paris\r\n"
+    (done,) = import_file(w.custody, written(tmp_path, csv), ["w-1"])
+    assert done.account is not None
+    assert (w.stored(done.account.id), done.account.client) == ("token-acme", "Acme Paris")
+
+
 def test_the_apostrophe_of_our_own_exports_is_taken_off_again(w: World, tmp_path: Path) -> None:
     w.network.user("=token", "acme")
     csv = HEADING + "x:@acme,oauth2,'=token,,,\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from socialguard import errors
+from socialguard.canon import jcs
 from socialguard.cli.commands.member import changed_document
 from socialguard.cli.completion import AccountType
 from socialguard.cli.face import Face
@@ -49,7 +50,7 @@ def grant(
             **changed_document(workspace, changed),
             "right": given.value,
             "accounts": [str(one) for one in accounts],
-            "until": until if ends is None else ends.isoformat(),
+            "until": until if ends is None else jcs.timestamp(ends),
         }
 
     def people() -> None:

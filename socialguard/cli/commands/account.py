@@ -256,7 +256,8 @@ def import_(face: Face, file: Path) -> int:
     from socialguard.vault import intake
 
     with open_workspace(face) as workspace, progress.over(face, _("accounts")) as step:
-        rows = intake.import_file(workspace.custody, file, [workspace.identity.worker_id], lambda row: step(1))
+        workers, zone = [workspace.identity.worker_id], workspace.settings.zone or "UTC"
+        rows = intake.import_file(workspace.custody, file, workers, lambda row: step(1), zone)
         remember(workspace)
     documents = [
         {

@@ -3,6 +3,7 @@
 import click
 
 from socialguard import errors
+from socialguard.canon import jcs
 from socialguard.cli import output
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
@@ -97,12 +98,12 @@ def status(face: Face) -> int:
                 "name": told[stop.scope],
                 "reason": stop.reason,
                 "actor": stop.actor,
-                "since": stop.since.isoformat(),
+                "since": jcs.timestamp(stop.since),
             }
             for stop in found
         ],
         "held": [
-            {"id": value.id, "account": str(accounts[value.account_id]), "due": value.due.isoformat()}
+            {"id": value.id, "account": str(accounts[value.account_id]), "due": jcs.timestamp(value.due)}
             for value in held
         ],
     }

@@ -50,7 +50,8 @@ def list_(face: Face, unsent: bool, before: str | None, limit: int) -> None:
             ],
         )
         if more is not None:
-            face.printer.note("There may be more: socialguard draft list --before {id}", id=more)
+            place = f"{more} --unsent" if unsent else more
+            face.printer.note("There may be more: socialguard draft list --before {id}", id=place)
 
     face.printer.answer({"drafts": [_document(one, names) for one in found], "more": more}, people)
 
@@ -78,7 +79,6 @@ def new(face: Face, text: str | None, file: Path | None, to: tuple[str, ...], ca
     with open_workspace(face) as workspace:
         if in_editor:
             request = _edited(face, workspace, draft_file.render(request))
-        request = draft_file.absolute(request)
         with workspace.database.write() as connection:
             author = workspace.person.id
             kept = writer.keep_draft(connection, request.text, payload_of(request), author)
@@ -103,7 +103,7 @@ def edit(face: Face, draft: str) -> None:
         before = draft_file.from_kept(found.text, found.payload, found.id)
         # One that could not be used is kept as it was written.
         begin = found.text if draft_file.is_draft(found.text) else draft_file.render(before)
-        request = draft_file.absolute(_edited(face, workspace, begin))
+        request = _edited(face, workspace, begin)
         payload = payload_of(request)
         with workspace.database.write() as connection:
             if writer.rewrite_draft(connection, found.id, request.text, payload):

@@ -1,5 +1,6 @@
 """`socialguard queue list`, `queue show`: what waits and what went out. It opens nothing that sends."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -93,9 +94,22 @@ def list_(
             ],
         )
         if more is not None:
-            face.printer.note("There may be more: socialguard queue list --after {id}", id=more)
+            again = _again(states, accounts, campaign, awaiting_me, limit)
+            face.printer.note("There may be more: {again} --after {item}", again=again, item=more)
 
     face.printer.answer({"deliveries": documents, "more": more}, people)
+
+
+def _again(
+    states: Sequence[str], accounts: Sequence[str], campaign: str | None, awaiting_me: bool, limit: int
+) -> str:
+    """The command line that narrows the list to the same."""
+    words = [word for state in states for word in ("--state", state)]
+    words += [word for account in accounts for word in ("--account", account)]
+    words += [] if campaign is None else ["--campaign", campaign]
+    words += ["--awaiting-me"] if awaiting_me else []
+    words += [] if limit == PAGE else ["--limit", str(limit)]
+    return shlex.join(("socialguard", "queue", "list", *words))
 
 
 def _place(document: Mapping[str, Any]) -> tuple[str, str, str, int]:
@@ -139,7 +153,9 @@ def show(face: Face, delivery: str) -> None:
                 (_("due"), instant(value.due, account.zone)),
                 *([(_("deletes"), value.target or "")] if value.act is Act.DELETE else []),
                 *_thread_facts(parts),
+                *([(_("answers"), value.content.reply_to)] if value.content.reply_to else []),
                 (_("text"), value.content.text),
+                *((_("media"), f"{item.file_name} ({item.alt})") for item in value.content.media),
                 (_("link"), value.content.link or ""),
                 (_("url"), value.url or ""),
                 (_("draft"), value.draft_id),

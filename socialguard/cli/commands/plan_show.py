@@ -21,6 +21,7 @@ from socialguard.cli.words import _, counted, say
 from socialguard.ledger.states import WAITING
 from socialguard.model.campaign import campaign_name
 from socialguard.model.delivery import Act
+from socialguard.vault.private_files import unwritable
 
 if TYPE_CHECKING:
     from socialguard.model.account import Account
@@ -281,7 +282,8 @@ def _excerpt(one: "Planned") -> str:
 
 
 def write_export(text: str, out: Path | None) -> None:
-    """Write an export to stdout, or to a new file; raises UsageError where there is one."""
+    """Write an export to stdout, or to a new file; raises UsageError where there is one, DiskFull or a
+    SocialGuardError with the cause where it cannot be written."""
     data = text.encode("utf-8", "replace")
     try:
         if out is None:
@@ -294,4 +296,4 @@ def write_export(text: str, out: Path | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as problem:
-        raise errors.DiskFull(path=out or "stdout") from problem
+        raise unwritable(out or Path("stdout"), problem) from None

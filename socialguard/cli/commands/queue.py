@@ -12,6 +12,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, reason, stopping_reason
 from socialguard.cli.sending import carry_out
+from socialguard.cli.times_told import instant
 from socialguard.cli.waiting import behind
 from socialguard.ledger import due, reader
 from socialguard.ledger.states import WAITING
@@ -196,11 +197,19 @@ def queue_again(
     at: str | None,
     overrides: Mapping[str, str],
 ) -> int:
-    """Queue a waiting delivery anew with this text and time, and with it what follows it in a thread."""
-    if value.content.thread_position is not None:
-        rest = threads.rest_behind(workspace.database, value, text)
-        return _go_on(face, workspace, account, rest, confirmed, at=at, overrides=overrides)
-    return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=overrides)
+    """Queue a waiting delivery anew with this text and time, and with it what follows it in a thread. Whoever
+    stops that, or is stopped, is told that it still goes out as it was."""
+    try:
+        if value.content.thread_position is not None:
+            rest = threads.rest_behind(workspace.database, value, text)
+            return _go_on(face, workspace, account, rest, confirmed, at=at, overrides=overrides)
+        return _again(face, workspace, value, account, confirmed, text=text, at=at, overrides=overrides)
+    except errors.SocialGuardError:
+        with suppress(errors.SocialGuardError):
+            if found(workspace, value.id)[0].state is State.QUEUED:
+                when = instant(value.due, value.zone or account.zone)
+                face.printer.note("{id} stays as it was: it goes out on {when}.", id=value.id, when=when)
+        raise
 
 
 def _again(

@@ -40,12 +40,12 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def window_at(windows: Sequence[str], at: datetime, zone: str) -> str:
     """Return the first window that an instant lies in, empty where it lies in none. A day alone is meant whole; a
-    day that does not exist makes its window hold always, since nobody can say when it ends."""
+    day that does not exist, or an end before its start, makes its window hold always: nobody knows when it is."""
     where = zone_named(zone)
     for window in windows:
         first, _, last = window.partition(" ")[0].partition("/")
         start, end = _instant(first, where, is_end=False), _instant(last, where, is_end=True)
-        if start is None or end is None or start <= at < end:
+        if start is None or end is None or end <= start or start <= at < end:
             return window
     return ""
 

@@ -26,11 +26,11 @@ def check(subject: Subject) -> Iterator[Finding]:
     found = words(text)
     if not languages or len(found) < subject.settings.whole("shortest"):
         return
-    if any(reads_like(text, language) for language in languages):
-        return
     # Each of the account's own languages has the benefit of the doubt.
     read = [language_of(text, hint) for hint in languages]
     if any(not sure or code == "un" or code in languages for code, sure in read):
+        return
+    if any(reads_like(text, language, read[0][0]) for language in languages):
         return
     yield Finding(
         "language",

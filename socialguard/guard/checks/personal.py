@@ -35,7 +35,9 @@ _OFFICE: Final = re.compile(
     r"careers|accueil|mairie|booking|reservations?|events?|news|newsletter|events|marketing|communication|com|"
     r"admin|"
     r"commercial|rh|hr|sav|shop|boutique|feedback|tips|submissions?|casting|tickets?|billetterie|privacy|dpo|"
-    r"legal|"
+    r"legal|abonne\w*|accessibilite|animation\w*|ateliers?|candidatures?|commandes?|compta\w*|concours|direction|"
+    r"emplois?|evenement\w*|expo\w*|factur\w*|festival|jeux?|jury|librairie|locations?|magasins?|partenariats?|"
+    r"privatisation\w*|programm\w*|projets?|reclamations?|restaurant|scolaires?|stages?|"
     r"webmaster|redaction|editor(?:ial)?|letters)(?:[._+-].*)?",
     re.IGNORECASE,
 )

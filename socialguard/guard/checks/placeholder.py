@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
-from socialguard.guard.reading import language_of
+from socialguard.guard.reading import language_of, spaced
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts
 from socialguard.model.text import marked
@@ -48,8 +48,8 @@ _FORMS: Final = re.compile(
             r"\{\{[^{}\n]{0,60}\}\}",
             r"\{%[^{}\n]{1,60}%\}",
             r"\$\{[^{}\n]{1,60}\}",
-            r"\{[A-Za-z_][A-Za-z_ ]{1,30}\}",
-            r"%[A-Z_]{3,30}%",
+            r"\{[^\W\d](?:[^\W\d]|[ '’-]){1,30}\}",
+            r"%[A-ZÀ-Þ_]{3,30}%",
             r"\*\|[A-Z_:]{2,30}\|\*",
             r"\{\d\}",
             r"<%=?[^%\n]{1,60}%>",
@@ -67,6 +67,12 @@ _FORMS: Final = re.compile(
             r"(?i:\A\W*(?:sure|certainly|of course|bien s[uû]r)\W{1,3}(?:here(?:['’]s| is| are)|voici)\b)",
             r"(?i:\A\W*(?:here(?:['’]s| is)|voici) (?:a|an|your|un|une|le|la) (?:tweet|social media post|"
             r"l[eé]gende|caption)\b)",
+            r"(?i:\A\W*(?:here are|voici) (?:\w+ ){1,3}(?:(?:tweet|post|caption) (?:options|ideas)|"
+            r"(?:propositions?|suggestions?|id[ée]es?) (?:de |d['’])(?:tweets?|posts?|publications?|"
+            r"l[ée]gendes?))\b)",
+            r"\b(?:NE PAS PUBLIER|DO NOT (?:PUBLISH|POST))\b",
+            r"(?i:\A\W*(?:brouillon|draft)\s*[:–—-](?=\s))",
+            r"(?i:[\[(]\s*(?:ne pas publier|do not publish)\b)",
             r"(?i:\blorem\s+ipsum\b)",
             r"\[object Object\]",
             r"(?i:\b(?:insert|ins[eé]rer)\s+(?:the\s+|le\s+|la\s+)?(?:link|lien|image|photo|name|nom|date)\b)",
@@ -88,7 +94,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield a hold for each placeholder in the text, or in what an image is said to show."""
     allowed = {one.casefold() for one in subject.settings.texts("allowed")}
     texts = (subject.content.text, *(item.alt for item in subject.content.media))
-    for place, text in enumerate(texts):
+    for place, text in enumerate(map(spaced, texts)):
         for found in _FORMS.finditer(text):
             if found[0].casefold() in allowed or _is_meant(text, found):
                 continue

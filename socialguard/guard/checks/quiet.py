@@ -25,8 +25,9 @@ _SATURDAY: Final = 5
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for a post that would be public in quiet hours or on a weekend."""
     at = local_due(subject)
-    start, end = subject.settings.text("start"), subject.settings.text("end")
-    if start and end and _is_within(at.time(), time.fromisoformat(start), time.fromisoformat(end)):
+    said = subject.settings.text("start"), subject.settings.text("end")
+    start, end = (one or "00:00" for one in said)  # one alone: until midnight, or from it
+    if any(said) and _is_within(at.time(), time.fromisoformat(start), time.fromisoformat(end)):
         yield Finding(
             "quiet",
             Severity.WARN,

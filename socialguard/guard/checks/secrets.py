@@ -23,12 +23,13 @@ _WORD: Final = (
     r"secret[ _-]?(?:access[ _-]?)?key|access[ _-]?token|bearer|client[ _-]?secret|"
     r"cl[eé] (?:api|secr[eè]te|wi-?fi)|code wi-?fi|wi-?fi code)(?![^\W_]))"
 )
+_PLACE: Final = r"(?:insta(?:gram)?|facebook|fb|twitter|tiktok|linkedin|wi-?fi|g?mail|admin|wordpress|canva)"
 _MIXED: Final = r"(?=\S*[\d!@#$%^&*_+=])(?=\S*[A-Za-zÀ-ÿ])"
 _TOLD: Final = re.compile(
     "|".join(
         (
             # "Password: hunter2", "the password for the wifi: hunter2": something with a digit or a sign in it.
-            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|pour)(?:\s+[^\W\d_’'-]+){{1,3}})?\s*[:=]|\s+(?:is|est|c['’]est)\b)"
+            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|pour)(?:\s+[^\W\d_’'-]+){{1,3}}|\s+{_PLACE})?\s*[:=]|\s+(?:is|est|c['’]est)\b)"
             rf"\s*[\"'«“]?\s*({_MIXED}[^\s\"'»”]{{6,}})",
             rf"{_WORD}=([^\s\"'»”&]{{6,}})",
             # "Login: admin / Admin123!"

@@ -6,6 +6,7 @@ from typing import Final
 
 from socialguard.guard.disguise import Lexicon
 from socialguard.guard.interface import Kind, Subject
+from socialguard.guard.reading import spaced
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Words
 from socialguard.model.text import marked
@@ -30,7 +31,7 @@ _OFFER: Final = re.compile(
     r"nouvelle collection|soldes|"
     r"code promo|en promo(?:tion)?|livraison (?:offerte|gratuite)|"
     r"achetez|commandez|profitez[- ]en|offre sp[eé]ciale|"
-    r"disponibles? (?:en ligne|en boutique))\b|\d ?% (?:off|de r[eé]duction|de remise)|-\d\d ?%",
+    r"disponibles? (?:en ligne|en boutique))\b|\d ?% (?:off|de r[eé]duction|de remise)|[-−–]\d\d ?%",
     re.IGNORECASE,
 )
 
@@ -42,7 +43,7 @@ _NEAR: Final = 280  # characters: an essay may well speak of both
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a hold where a text names a disaster, or one of the user's `words`, and offers something for sale."""
-    text = subject.content.text
+    text = spaced(subject.content.text)
     offer = _OFFER.search(text)
     if offer is None:
         return

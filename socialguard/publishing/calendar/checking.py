@@ -49,10 +49,23 @@ class SameRow(errors.UsageError):
     """It is the same as line {line}."""
 
 
+class RowFrozen(errors.Frozen):
+    """FROZEN  {account}, since {since}, by {actor}: "{reason}"."""
+
+
 class SameText(errors.Held):
     """{account} has the same text in line {line}."""
 
     remedy = "Change the text, or pass it on purpose: --override twin --reason …"
+
+
+class OtherTime(errors.Held):
+    """{account} has delivery {delivery} with that text, at another time."""
+
+    remedy = (
+        "If that is when it shall go out: socialguard plan move {delivery} TIME, and import again. If both are "
+        "meant: --override twin --reason …"
+    )
 
 
 class OtherText(errors.Held):
@@ -135,6 +148,7 @@ class _Checker:
         self._accounts: dict[tuple[str, ...], tuple[Account, ...] | errors.SocialGuardError] = {}
         self._stopped: dict[str, errors.SocialGuardError | None] = {}
         self._planned: dict[str, frozenset[object]] = {}
+        self._waiting: dict[str, dict[str, datetime]] = {}
         self._rows: dict[tuple[object, ...], int] = {}
         self._texts: dict[tuple[str, str, str | None], int] = {}
         self._files: dict[tuple[str, str], Media] = {}
@@ -178,7 +192,9 @@ class _Checker:
             # Nobody is asked row by row, so a text that does not sound like its account is held in a terminal too.
             said += self.desk.gate.doubts(connection, row.candidates, replace(self.session, context=None))
             said += fallbacks(list({one.account.id: one.account for one in row.candidates}.values()), row.request)
-            self._judge(row, decided(connection, self.desk, row.candidates, said, dict(self.wish.overrides)))
+            findings = decided(connection, self.desk, row.candidates, said, dict(self.wish.overrides))
+            self._require_unmoved(connection, row, [one for one in findings if one.stops])
+            self._judge(row, findings)
 
     def settle(self, connection: Connection) -> None:
         """Refuse rows at the time of a post that waits and that no row of the file is: a text that was changed in
@@ -250,6 +266,19 @@ class _Checker:
         )
         return tuple(candidates), due
 
+    def _require_unmoved(self, connection: Connection, row: "_Fresh", stopping: Sequence[Finding]) -> None:
+        """Refuse a row that nothing stops but a post with its text, which waits for another time."""
+        if not stopping or any(one.check != "twin" or one.part is not None for one in stopping):
+            return
+        twins = {twin.fields["id"] for twin in stopping}
+        for one in row.candidates:
+            if one.account.id not in self._waiting:
+                waiting = agenda.waiting(connection, one.account.id)
+                self._waiting[one.account.id] = {delivery: at for delivery, at, _content in waiting}
+            for delivery in twins & self._waiting[one.account.id].keys():
+                if self._waiting[one.account.id][str(delivery)] != one.when:
+                    raise OtherTime(account=one.account, delivery=delivery, findings=tuple(stopping))
+
     def _judge(self, row: "_Fresh", findings: tuple[Finding, ...]) -> None:
         stopping = [one for one in findings if one.stops]
         if stopping:
@@ -280,6 +309,9 @@ class _Checker:
             self._stopped[account.id] = None
             try:
                 accept.require_open(connection, self.desk, account, self.session, "-")
+            except errors.Frozen as problem:  # a row has no draft yet
+                frozen = self._stopped[account.id] = RowFrozen()
+                frozen.fields = problem.fields
             except (errors.Held, errors.AuthenticationNeeded) as problem:
                 self._stopped[account.id] = problem
         stopped = self._stopped[account.id]

@@ -56,6 +56,11 @@ def under_heading(rows: Sequence[Row], file: str) -> list[tuple[Row, Mapping[str
     return found
 
 
+def takes_days(cell: str) -> bool:
+    """Return whether a cell of the heading names a column of days or times, or one that is not read."""
+    return _NAMES.get(folded(cell)) in ("when", "date", "time", "")
+
+
 def _heading(row: Row, file: str) -> list[str]:
     cells = list(row.cells)
     while cells and not cells[-1].strip():

@@ -12,6 +12,7 @@ from socialguard.publishing.calendar.table import MAX_CELL, CalendarUnusable, Ro
 
 _DELIMITERS: Final = ",;\t"
 _SEPARATOR: Final = re.compile(r"\"?sep=([,;\t])\"?(?=\r?\n)", re.IGNORECASE)
+_FIRST: Final = re.compile(r"\s*((?:\"[^\"]*\"?|[^\"\r\n])*)")  # a row, whose cells may have several lines
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -63,7 +64,7 @@ def _told(text: str) -> tuple[str, str]:
 
 
 def _delimiter(text: str) -> str:
-    """The one that the first line has most of, outside quotation marks."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", first)
+    """The one that the first row has most of, outside quotation marks."""
+    first = _FIRST.match(text)
+    bare = re.sub(r'"[^"]*"?', "", first[1] if first else "")
     return max(_DELIMITERS, key=bare.count)

@@ -20,9 +20,11 @@ _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
 _ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d(?!.*[ap]\.?m).*", re.DOTALL | re.IGNORECASE)
-# How spreadsheets write what is only a day, a time in halves of a day, and a month by its name.
+# Accents, quotation marks, emoji: "FERMÉ" before a hard space can be read as UTF-8, too, but not as one of these.
+_MEANT: Final = re.compile("[\u00a0-\u00ff\u2010-\u2044\u20ac\U0001f000-\U0001faff]")
+# How spreadsheets write what is only a day, a time with its seconds, and a month by its name.
 _MIDNIGHT: Final = re.compile(r"(?<=\d)[T ]0?0:00(?::00)?\Z")
-_SECONDS: Final = re.compile(r"(?<=\d:\d\d):00(?=\s?[ap]\.?m)", re.IGNORECASE)
+_SECONDS: Final = re.compile(r"(?<=\d:\d\d):00(?=\s?[ap]\.?m|\Z)", re.IGNORECASE)
 _HYPHENED: Final = re.compile(r"(\d{1,2})-([^\W\d_]{3,9})\.?-(\d{4})\b")
 _YES: Final = frozenset({"yes", "true", "1", "x", "oui", "vrai"})
 _NO: Final = frozenset({"no", "false", "0", "non", "faux"})
@@ -74,7 +76,11 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
             if f"{name}{number}" in cells and f"media{number}" not in cells:
                 raise errors.UsageError(detail=f"it has {name}{number} without media{number}.")
     media = [
-        (cells[f"media{number}"].strip(), cells.get(f"alt{number}", "").strip(), _part(f"part{number}", cells))
+        (
+            cells[f"media{number}"].strip(),
+            _text(cells.get(f"alt{number}", "")).strip(),
+            _part(f"part{number}", cells),
+        )
         for number in numbers
         if f"media{number}" in cells
     ]
@@ -143,7 +149,7 @@ def _spelled(text: str, year: str, month: int, day: int, rest: str) -> str:
 
 def _required(cells: Mapping[str, str], name: str) -> str:
     if name not in cells:
-        raise errors.UsageError(detail=f"it has no {name}.")
+        raise errors.UsageError(detail="it has no date." if name == "date" else "it has no time.")
     return cells[name].strip()
 
 
@@ -165,7 +171,23 @@ def _part(name: str, cells: Mapping[str, str]) -> int:
 def _text(text: str) -> str:
     if "\0" in text:
         raise errors.UsageError(detail="its text holds zero bytes.")
+    if _is_garbled(text):
+        detail = (
+            "its accents are garbled: a program read UTF-8 as Windows-1252. Open the file in it anew, as UTF-8."
+        )
+        raise errors.UsageError(detail=detail)
     return text.replace("\r\n", "\n").strip("\r\n")
+
+
+def _is_garbled(text: str) -> bool:
+    """Whether a text is UTF-8 that was read as Windows-1252 (Ã© for é)."""
+    try:
+        # Five of its bytes mean nothing there, and come through as they are.
+        data = b"".join(char.encode("latin-1" if "\x80" <= char <= "\x9f" else "cp1252") for char in text)
+        found = data.decode("utf-8")
+    except UnicodeError:
+        return False
+    return found != text and _MEANT.search(found) is not None
 
 
 def _link(given: str) -> str:

@@ -89,11 +89,11 @@ def _bytes(path: Path) -> bytes:
                 raise CalendarUnusable(file=path.name, detail="it is no file.")
             data = file.read(MAX_BYTES + 1)
     except OSError as problem:
-        reason = problem.strerror or "it cannot be opened."
+        detail = problem.strerror or "it cannot be opened."
         if problem.errno == errno.EISDIR:
-            reason = "it is a directory."
+            detail = "it is a directory."
         raise errors.Unreadable(
-            path=path.name or path, detail=reason, remedy="Check the name of the file."
+            path=path.name or path, detail=detail, remedy="Check the name of the file."
         ) from None
     if len(data) > MAX_BYTES:
         raise CalendarUnusable(file=path.name, detail=f"it is larger than {MAX_BYTES >> 20} MB.")

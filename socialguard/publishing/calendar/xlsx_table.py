@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from socialguard.model.text import marked
+from socialguard.publishing.calendar.columns import takes_days
 from socialguard.publishing.calendar.table import MAX_CELL, CalendarUnusable, Row, plain, require_row
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _CELL: Final = re.compile(rb"<(?:\w+:)?(?:si|c)[\s/>]")
 _ROW: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*>")
 _NUMBER: Final = re.compile(rb"\sr=[\"'](\d{1,7})[\"']")
 _HIDDEN: Final = re.compile(rb"\shidden=[\"'](?:1|true)[\"']")
+_ESCAPED: Final = re.compile(r"_x00([01][0-9A-Fa-f])_")  # how a workbook writes what XML cannot, a CR above all
+_PLAIN_NUMBERS: Final = ("General", "0", "@")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell[\s/>]")
 # What the parser raises on a damaged workbook.
 _DAMAGED: Final = (
@@ -128,10 +131,16 @@ def _rows(workbook: "Workbook", file: str, hidden: set[int]) -> Iterator[Row]:
         raise CalendarUnusable(file=file, detail=detail)
     sheet: Any = workbook.worksheets[0]
     sheet.reset_dimensions()  # what the sheet says of its size may leave rows out
+    days: set[int] | None = None
     for line, cells in enumerate(sheet.iter_rows(), 1):
         require_row(file, line, len(cells))
         problem = next(filter(None, map(_problem, cells)), None)
         texts = tuple(_text(cell) for cell in cells)
+        if days is None and any(text.strip() for text in texts):
+            days = {index for index, text in enumerate(texts) if takes_days(text)}
+        elif days and problem is None:
+            told = (_retold(cell) for index, cell in enumerate(cells) if index not in days)
+            problem = next(filter(None, told), None)
         if line in hidden and problem is None and any(text.strip() for text in texts):
             problem = marked("it is hidden, or filtered out; show it or take it out.")
         if problem is not None or any(text.strip() for text in texts):
@@ -150,6 +159,17 @@ def _problem(cell: Any) -> str | None:
     return None
 
 
+def _retold(cell: Any) -> str | None:
+    """Why a cell that is no time is no text: Excel shows a number or a day otherwise than it keeps it."""
+    value = cell.value
+    if value is None or isinstance(value, str | bool):
+        return None
+    plainly = str(cell.number_format) in _PLAIN_NUMBERS and isinstance(value, int | float)
+    if plainly and float(value).is_integer():
+        return None
+    return marked(f"cell {cell.coordinate} is a number or a day that is shown otherwise; format it as text.")
+
+
 def _text(cell: Any) -> str:
     value = cell.value
     if value is None:
@@ -164,7 +184,7 @@ def _text(cell: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return plain(str(value))
+    return plain(_ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), str(value)))
 
 
 def _clock(at: time) -> str:
