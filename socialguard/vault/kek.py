@@ -17,6 +17,7 @@ from typing import Final, Self
 from socialguard import errors
 from socialguard.canon import jcs
 from socialguard.model import credential
+from socialguard.model.text import marked
 from socialguard.vault.keys import Secret
 
 KEK_BYTES: Final = 32
@@ -91,10 +92,10 @@ class Source:
 
     def __str__(self) -> str:
         names = {
-            Kind.SYSTEMD: f"the systemd credential {self.place}",
-            Kind.KEYRING: f"the keyring ({self.place})",
-            Kind.FILE: f"the key file {self.place}",
-            Kind.PASSPHRASE: "a passphrase",
+            Kind.SYSTEMD: marked(f"the systemd credential {self.place}"),
+            Kind.KEYRING: marked(f"the keyring ({self.place})"),
+            Kind.FILE: marked(f"the key file {self.place}"),
+            Kind.PASSPHRASE: marked("a passphrase"),
         }
         return names[self.kind]
 

@@ -8,6 +8,7 @@ from socialguard import errors, settings
 from socialguard.cli.face import Face
 from socialguard.cli.key_source import chosen_kek, key_source
 from socialguard.cli.options import command
+from socialguard.cli.phrases import phrase
 
 
 @command("init")
@@ -48,7 +49,7 @@ def init(
 
     def people() -> None:
         face.printer.say("Workspace founded in {home}.", home=layout.home)
-        face.printer.say("Its key comes from: {source}.", source=kek.source)
+        face.printer.say("Its key comes from: {source}.", source=phrase(str(kek.source)))
         face.printer.say(
             "Next: socialguard vault recovery new, then socialguard account add x:@acme --credential -"
         )
