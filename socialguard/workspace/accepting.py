@@ -66,8 +66,8 @@ def begin_again(
     beside: "Callable[[Connection, Declaration], object] | None" = None,
 ) -> "Declaration":
     """Begin the log again with what is lost declared, signed by the owner here; `pins` are what is known
-    of the log before, `signer` what finds the key of the new one (default: the workspace's). Raises, and does
-    `beside`, as `audit.incident.accept`."""
+    of the log before (default: the workspace's), `signer` what finds the key of the new one (default: that
+    of the manifest). Raises, and does `beside`, as `audit.incident.accept`."""
     from socialguard.audit import incident
 
     return incident.accept(
@@ -75,7 +75,9 @@ def begin_again(
         workspace.log,
         actor=workspace.person,
         reason=reason,
-        keys=incident.Keys(OwnerSigner(workspace.keys.member()), signer or workspace.log_signer),
+        keys=incident.Keys(
+            OwnerSigner(workspace.keys.member()), signer or (lambda _: workspace.log_key(manifest))
+        ),
         log_keys=log_keys_of(manifest),
         pins=workspace.pins if pins is None else pins,
         anchors=workspace.anchors,

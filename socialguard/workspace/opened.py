@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from socialguard.ledger.purse import Purse
     from socialguard.networks.interface import Network
     from socialguard.publishing.interface import Desk
+    from socialguard.registry.manifest import Manifest
     from socialguard.vault.custody import Custody
     from socialguard.vault.keys import LogKey
     from socialguard.vault.readers import Readers
@@ -453,7 +454,11 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def log_signer(self, connection: "Connection") -> "LogKey":
         """Return the key that signs the log as of this transaction; raises as `Identity.log_key`."""
-        return self.identity.log_key(self.signed.log_keys(connection)[-1].public, self._ask)
+        return self.log_key(self.signed.books(connection).manifest)
+
+    def log_key(self, manifest: "Manifest") -> "LogKey":
+        """Return the key that signs the log under a manifest; raises as `Identity.log_key`."""
+        return self.identity.log_key(manifest.log_keys[-1].key, self._ask)
 
     @property
     def signs_log(self) -> bool:
