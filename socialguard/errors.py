@@ -91,7 +91,13 @@ class SettingsOpen(SettingsInvalid):
     remedy = "Move {section} to {own}, where only you can write."
 
 
-class DiskFull(SocialGuardError):
+class Unwritable(SocialGuardError):
+    """{path} cannot be written: {detail}"""
+
+    remedy = "Check its permissions and the disk, then repeat the command."
+
+
+class DiskFull(Unwritable):
     """The disk is full: {path} could not be written. Nothing was sent."""
 
     remedy = "Free space, then repeat the command."

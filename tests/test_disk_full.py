@@ -8,7 +8,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from socialguard.cli import unsaved
 from socialguard.cli.face import Face
 from socialguard.publishing import send
 from tests.attacker import logged, sql
+from tests.daemon.running import daemon, until
 from tests.office import Done, Office, office
 
 __all__ = ["office"]
@@ -28,10 +29,9 @@ LEFT: Final = "filler"
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3700s"}
 
 
-@pytest.fixture
-def small(office: Office, tmp_path: Path) -> Iterator[Office]:
-    """An office whose workspace lies on a disk of its own, of 4 MB."""
-    disk = tmp_path / "disk"
+@contextmanager
+def moved(place: Path, disk: Path) -> Iterator[None]:
+    """Have a directory on a disk of its own, of 4 MB, for the time of the block."""
     disk.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(disk)], capture_output=True, text=True
@@ -39,17 +39,29 @@ def small(office: Office, tmp_path: Path) -> Iterator[Office]:
     if mounted.returncode:
         pytest.skip(f"no disk of a given size can be mounted here: {mounted.stderr.strip()}")
     try:
-        shutil.copytree(office.home, disk / "workspace", dirs_exist_ok=True)
-        shutil.rmtree(office.home)
-        office.home.symlink_to(disk / "workspace")
-        yield office
+        shutil.copytree(place, disk / place.name, dirs_exist_ok=True)
+        shutil.rmtree(place)
+        place.symlink_to(disk / place.name)
+        yield
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.fixture
+def small(office: Office, tmp_path: Path) -> Iterator[Office]:
+    """An office whose workspace lies on a disk of its own, of 4 MB."""
+    with moved(office.home, tmp_path / "disk"):
+        yield office
+
+
 def fill(office: Office) -> None:
     """Leave not one byte on the disk of the workspace."""
-    with (office.home / LEFT).open("ab", buffering=0) as file:
+    fill_up(office.home)
+
+
+def fill_up(place: Path) -> None:
+    """Leave not one byte on the disk of a directory."""
+    with (place / LEFT).open("ab", buffering=0) as file:
         piece = 1 << 16
         while piece:
             try:
@@ -317,6 +329,52 @@ def test_what_a_draft_keeps_is_kept_once(office: Office, tmp_path: Path) -> None
     assert "What you wrote" not in told
     assert office.cli("draft", "list", "--json").document["drafts"][0]["text"] == TEXT
     assert unsent(office.home) == []
+
+
+# ── monitoring ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def checked(office: Office) -> str:
+    """Return what a monitoring plugin is told."""
+    return office.cli("daemon", "status", "--check").stdout
+
+
+def test_monitoring_is_told_while_a_full_disk_of_the_pins_stops_every_post(office: Office, tmp_path: Path) -> None:
+    number = schedule(office)
+    with moved(office.identity, tmp_path / "disk"):
+        fill_up(office.identity)
+        with daemon(office, **IN_AN_HOUR):
+            until(lambda: "publish: nothing goes out on 1 of" in checked(office), "it is told")
+            assert checked(office).startswith("CRITICAL")
+            (office.identity / LEFT).unlink()
+            until(lambda: [row["id"] for row in office.queue("sent")] == [number], "it goes out")
+            until(lambda: "publish" not in checked(office), "nothing is told of it any more")
+
+
+def test_what_the_pins_had_no_room_for_waits_and_is_held_once_it_is_late(office: Office, tmp_path: Path) -> None:
+    number = schedule(office)
+    with moved(office.identity, tmp_path / "disk"):
+        fill_up(office.identity)
+        first = office.cli("queue", "run", "--json", **IN_AN_HOUR)
+        assert (first.code, first.deliveries[0]["state"]) == (1, "queued"), first
+        assert "stays queued" in first.error["remedy"]
+        last = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+4495s")
+        assert (last.code, last.deliveries[0]["state"]) == (11, "held"), last
+        (office.identity / LEFT).unlink()
+        assert office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+4600s").deliveries == []
+        alert = office.cli("alerts", "list", "--json").document["alerts"][0]
+        assert (alert["kind"], alert["delivery"]) == ("late", number)
+    assert sends(office) == 0
+
+
+def test_monitoring_is_told_of_a_full_disk_by_a_daemon_that_can_keep_nothing(small: Office) -> None:
+    with daemon(small) as running:
+        fill(small)
+        until(lambda: "can keep nothing" in checked(small), "its lease is over")
+        assert f"CRITICAL - the daemon, process {running.process.pid}, can keep nothing; " in checked(small)
+        assert "the disk is nearly full" in checked(small)
+        free(small)
+        until(lambda: "can keep nothing" not in checked(small), "it is back")
 
 
 # ── read-only ────────────────────────────────────────────────────────────────────────────────────────────

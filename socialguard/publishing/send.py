@@ -134,7 +134,7 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return _record(desk, value, account, session, State.UNKNOWN, "unknown", problem)
     except errors.ClockWrong as problem:
         return _record(desk, value, account, session, State.HELD, "held", problem)
-    except errors.NotReached as problem:
+    except (errors.NotReached, errors.Unwritable) as problem:
         return _record(desk, value, account, session, *unreached.verdict(value, account, problem))
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.

@@ -79,3 +79,20 @@ def _kinds(workspace: Workspace) -> list[str]:
 
     with workspace.database.read() as connection:
         return [one.kind for one in reader.page(connection, unseen=True, limit=None)]
+
+
+def test_an_anchor_at_hand_that_is_gone_is_told_at_each_look(office: Office, tmp_path: Path) -> None:
+    mount = tmp_path / "mount"
+    settings = f'[audit]\nanchors = ["dir:{mount}"]\n'
+    (office.home / "socialguard.toml").write_text(settings, encoding="utf-8")
+    with office.entered() as workspace:
+        workspace.checkpoint()
+    assert office.cli("freeze", "x:@acme").code == 0
+    with office.entered() as workspace:
+        duty = Checkpoints(workspace)
+        for _ in range(3):
+            with pytest.raises(Problem, match="is it mounted"):
+                duty.near()
+        mount.mkdir()
+        duty.near()
+        duty.near()
