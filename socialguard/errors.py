@@ -461,6 +461,13 @@ class Unreadable(SocialGuardError):
     remedy = "Check its permissions and the disk; docs/operations.md says how to restore it."
 
 
+class DatabaseAway(Unreadable):
+    """The database {path} cannot be reached: {detail}"""
+
+    exit_code = 1  # it comes back by itself: a daemon is started again
+    remedy = "Is its server running, and the way there open? Then repeat the command."
+
+
 class Stale(SocialGuardError):
     """{detail}"""
 

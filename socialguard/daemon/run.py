@@ -160,7 +160,9 @@ class Daemon:
             self._record(schedule.runs())
 
     def _failed(self, problem: Exception) -> None:
-        """End where nothing may be sent any more."""
+        """End where nothing may be sent any more. A database's server that is away comes back."""
+        if isinstance(problem, errors.DatabaseAway):
+            return
         if isinstance(problem, errors.Tampered | errors.Unreadable):
             self._fatal = self._fatal or problem
             self._stop.set()

@@ -119,11 +119,13 @@ class Schedule:
                 log.warning("duty did not succeed", extra=about(duty=duty.name, error=error))
             return error
         except Exception as problem:  # noqa: BLE001 - the outermost place of a duty
-            log.exception("duty failed", extra=about(duty=duty.name))
-            self._failed(problem)
+            error = f"{type(problem).__name__} (the log has more)"
             if isinstance(problem, errors.SocialGuardError):
-                return redact(problem.message())
-            return f"{type(problem).__name__} (the log has more)"
+                error = redact(problem.message())
+            if error != before:
+                log.exception("duty failed", extra=about(duty=duty.name))
+            self._failed(problem)
+            return error
         return None
 
 

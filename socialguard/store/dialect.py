@@ -18,6 +18,10 @@ from socialguard.model.text import marked
 
 BUSY_MS: Final = 15_000
 _PAGE: Final = 4096
+# Appendix A of PostgreSQL's manual: connection exceptions, an operator's intervention, too many connections.
+_AWAY: Final = ("08", "57P", "53300")
+_CROSSED: Final = ("40001", "40P01")
+"""Serialization failure and deadlock: another transaction came in between, and nothing was done."""
 _STILL: Final = "reads the file as it lies there"
 FULL: Final = marked("disk full")
 READ_ONLY: Final = marked("{where} is read-only")
@@ -341,14 +345,32 @@ def explain(
         return unwritable(detail=FULL)
     if "readonly" in words or "read-only" in words:
         return unwritable(detail=READ_ONLY.format(where=where))
-    if "locked" in words or "lock timeout" in words:
+    if "locked" in words or "lock timeout" in words or _state(problem) in _CROSSED:
         return errors.Busy(what=where)
     if "append-only" in words:
         return errors.Tampered(what="The audit log", detail="an entry was to be changed or inserted out of order.")
-    if isinstance(problem, driver().DatabaseError) or "connect" in words:
-        detail = str(problem).splitlines()[0] + "."
-        return errors.Unreadable(path=where, detail=detail)
+    if isinstance(problem, driver().DatabaseError):
+        return errors.Unreadable(path=where, detail=_first_line(problem))
+    if _is_away(problem):
+        return errors.DatabaseAway(path=where, detail=_first_line(problem))
     return errors.SocialGuardError(detail=f"{where}: {type(problem).__name__}.")
+
+
+def _state(problem: BaseException) -> str | None:
+    """Return PostgreSQL's code of an error; None where its server gave none."""
+    return getattr(problem, "sqlstate", None)
+
+
+def _is_away(problem: BaseException) -> bool:
+    """Return whether a server cannot be reached, or ended the connection: without a code its client says so."""
+    state = _state(problem)
+    if state is None:
+        return type(problem).__name__ in ("OperationalError", "InterfaceError")
+    return state.startswith(_AWAY)
+
+
+def _first_line(problem: BaseException) -> str:
+    return next(iter(str(problem).splitlines()), type(problem).__name__).rstrip(".") + "."
 
 
 def _is_full(path: Path | None) -> bool:

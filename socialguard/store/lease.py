@@ -91,7 +91,7 @@ def hold(database: Database, name: str, duration: timedelta) -> Iterator[None]:
 
 def holder(connection: Connection, name: str) -> Holder | None:
     """Return who took the lease `name` last and has not given it back; None where it is free."""
-    row = connection.execute(select(lease).where(lease.c.name == name).with_for_update()).one_or_none()
+    row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
     if row is None:
         return None
     owner = Process(row.host, row.boot_id, row.pid, row.pid_started)

@@ -1,0 +1,93 @@
+"""A PostgreSQL that is away for a while, and transactions of it that cross: neither is damage."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from socialguard import errors
+from socialguard.daemon.run import Daemon
+from socialguard.store import lease
+from socialguard.store.database import Database, connect, create_database
+from socialguard.store.lease import Lease
+from socialguard.workspace.opened import Workspace
+from tests.office import Office, office
+
+__all__ = ["office"]
+
+
+@pytest.fixture
+def server(postgresql_url: str) -> Iterator[Database]:
+    created = create_database(postgresql_url)
+    yield created
+    created.close()
+
+
+def test_a_look_at_a_lease_is_not_disturbed_by_its_renewal(server: Database, postgresql_url: str) -> None:
+    held = Lease(server, "daemon", timedelta(seconds=30))
+    held.take()
+    other = connect(postgresql_url)
+    with other.read() as connection:
+        assert connection.execute(text("select count(*) from lease")).scalar() == 1
+        with server.write() as writing:
+            held.renew(writing)
+        found = lease.holder(connection, "daemon")
+        assert found is not None
+        assert found.is_alive
+    other.close()
+
+
+def test_a_connection_that_the_server_ended_is_no_damage(server: Database, postgresql_url: str) -> None:
+    other = connect(postgresql_url)
+
+    def cut_off() -> None:
+        with other.read() as connection:
+            (pid,) = connection.execute(text("select pg_backend_pid()")).one()
+            with server.read() as administrator:
+                administrator.execute(text("select pg_terminate_backend(:pid)"), {"pid": pid})
+            connection.execute(text("select count(*) from lease")).one()
+
+    with pytest.raises(errors.DatabaseAway) as caught:
+        cut_off()
+    assert caught.value.exit_code == 1, "with 15 nobody would start the daemon again"
+    with other.read() as connection:
+        assert connection.execute(text("select 1")).scalar() == 1
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://nobody@127.0.0.1:9/none", "postgresql+psycopg:///?host=/nowhere"]
+)
+def test_a_server_that_is_not_there_is_told_as_that(url: str) -> None:
+    database = connect(url)
+    with pytest.raises(errors.DatabaseAway, match="cannot be reached"), database.read():
+        pass
+    database.close()
+
+
+def test_transactions_that_cross_are_told_as_busy(server: Database, postgresql_url: str) -> None:
+    with server.write() as connection:
+        connection.execute(text("create table crossing (n int)"))
+        connection.execute(text("insert into crossing values (1)"))
+    other = connect(postgresql_url)
+
+    def cross() -> None:
+        with other.read() as connection:
+            connection.execute(text("select n from crossing")).one()
+            with server.write() as writing:
+                writing.execute(text("update crossing set n = 2"))
+            connection.execute(text("update crossing set n = 3"))
+
+    with pytest.raises(errors.Busy):
+        cross()
+    other.close()
+
+
+def test_a_daemon_goes_on_whose_database_was_away(office: Office) -> None:
+    with office.entered(), Workspace(office.home) as workspace:
+        daemon = Daemon(workspace)
+        daemon._failed(errors.DatabaseAway(path="db", detail="gone."))
+        assert not daemon._stop.is_set()
+        daemon._failed(errors.Unreadable(path="db", detail="torn."))
+        assert daemon._stop.is_set()
