@@ -18,16 +18,22 @@ __all__ = ["office"]
 
 
 @pytest.fixture
-def server(postgresql_url: str) -> Iterator[Database]:
-    created = create_database(postgresql_url)
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database; its server is started where nothing real is touched any more."""
+    return str(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+def server(url: str) -> Iterator[Database]:
+    created = create_database(url)
     yield created
     created.close()
 
 
-def test_a_look_at_a_lease_is_not_disturbed_by_its_renewal(server: Database, postgresql_url: str) -> None:
+def test_a_look_at_a_lease_is_not_disturbed_by_its_renewal(server: Database, url: str) -> None:
     held = Lease(server, "daemon", timedelta(seconds=30))
     held.take()
-    other = connect(postgresql_url)
+    other = connect(url)
     with other.read() as connection:
         assert connection.execute(text("select count(*) from lease")).scalar() == 1
         with server.write() as writing:
@@ -38,8 +44,8 @@ def test_a_look_at_a_lease_is_not_disturbed_by_its_renewal(server: Database, pos
     other.close()
 
 
-def test_a_connection_that_the_server_ended_is_no_damage(server: Database, postgresql_url: str) -> None:
-    other = connect(postgresql_url)
+def test_a_connection_that_the_server_ended_is_no_damage(server: Database, url: str) -> None:
+    other = connect(url)
 
     def cut_off() -> None:
         with other.read() as connection:
@@ -59,18 +65,18 @@ def test_a_connection_that_the_server_ended_is_no_damage(server: Database, postg
 @pytest.mark.parametrize(
     "url", ["postgresql+psycopg://nobody@127.0.0.1:9/none", "postgresql+psycopg:///?host=/nowhere"]
 )
-def test_a_server_that_is_not_there_is_told_as_that(url: str) -> None:
-    database = connect(url)
+def test_a_server_that_is_not_there_is_told_as_that(place: str) -> None:
+    database = connect(place)
     with pytest.raises(errors.DatabaseAway, match="cannot be reached"), database.read():
         pass
     database.close()
 
 
-def test_transactions_that_cross_are_told_as_busy(server: Database, postgresql_url: str) -> None:
+def test_transactions_that_cross_are_told_as_busy(server: Database, url: str) -> None:
     with server.write() as connection:
         connection.execute(text("create table crossing (n int)"))
         connection.execute(text("insert into crossing values (1)"))
-    other = connect(postgresql_url)
+    other = connect(url)
 
     def cross() -> None:
         with other.read() as connection:
