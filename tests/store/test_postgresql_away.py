@@ -63,7 +63,7 @@ def test_a_connection_that_the_server_ended_is_no_damage(server: Database, url: 
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql+psycopg://nobody@127.0.0.1:9/none", "postgresql+psycopg:///?host=/nowhere"]
+    "place", ["postgresql+psycopg://nobody@127.0.0.1:9/none", "postgresql+psycopg:///?host=/nowhere"]
 )
 def test_a_server_that_is_not_there_is_told_as_that(place: str) -> None:
     database = connect(place)
