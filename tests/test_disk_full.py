@@ -331,6 +331,22 @@ def test_what_a_draft_keeps_is_kept_once(office: Office, tmp_path: Path) -> None
     assert unsent(office.home) == []
 
 
+def test_an_upgrade_without_room_for_its_copy_says_so_and_everything_can_be_stopped(small: Office) -> None:
+    older = "drop table shelf_root; drop table shelf_key; update alembic_version set version_num = '0005'"
+    with closing(sqlite3.connect(small.database)) as connection:
+        connection.executescript(older)
+    fill(small)
+    assert one_sentence(small.cli("upgrade", "--json"))
+    assert small.cli("upgrade", "--json").code == 74
+    assert small.cli("daemon", "status", "--check").stdout.startswith("CRITICAL - ")
+    assert small.cli("freeze", "--all", "--reason", "leak").code == 0
+    assert list(small.home.resolve().glob("*.part")) == []
+    free(small)
+    done = small.cli("upgrade", "--json")
+    assert (done.code, done.document["upgraded"]["before"]) == (0, "0005"), done
+    assert small.post("Not sent").code == 11
+
+
 # ── monitoring ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -365,16 +381,6 @@ def test_what_the_pins_had_no_room_for_waits_and_is_held_once_it_is_late(office:
         alert = office.cli("alerts", "list", "--json").document["alerts"][0]
         assert (alert["kind"], alert["delivery"]) == ("late", number)
     assert sends(office) == 0
-
-
-def test_monitoring_is_told_of_a_full_disk_by_a_daemon_that_can_keep_nothing(small: Office) -> None:
-    with daemon(small) as running:
-        fill(small)
-        until(lambda: "can keep nothing" in checked(small), "its lease is over")
-        assert f"CRITICAL - the daemon, process {running.process.pid}, can keep nothing; " in checked(small)
-        assert "the disk is nearly full" in checked(small)
-        free(small)
-        until(lambda: "can keep nothing" not in checked(small), "it is back")
 
 
 # ── read-only ────────────────────────────────────────────────────────────────────────────────────────────
