@@ -95,7 +95,7 @@ def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int
     filling = disk.problem()
     if not status.alive:
         why = "no daemon works" if status.mute is None else f"the daemon, process {status.mute}, can keep nothing"
-        return CRITICAL, _line(CRITICAL, [why, *([filling] if filling else [])], status.duties)
+        return CRITICAL, _line(CRITICAL, [why, *([filling] if filling else [])], ())
     found: list[tuple[int, str]] = []
     if filling is not None:
         found.append((CRITICAL if disk.is_urgent else WARNING, filling))
@@ -105,10 +105,11 @@ def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int
         name = shown(run.name, names)
         if run.error is not None:
             found.append((CRITICAL if run.name in VITAL else WARNING, f"{name}: {run.error}"))
-        if run.lag > LATE_CRITICAL and run.name in VITAL:
-            found.append((CRITICAL, f"{name} is {run.lag.total_seconds():.0f} s late"))
-        elif run.lag > (LATE_WARNING if run.name in VITAL else LATE_TURN):
-            found.append((WARNING, f"{name} is {run.lag.total_seconds():.0f} s late"))
+        late = _late(run)
+        if late > LATE_CRITICAL and run.name in VITAL:
+            found.append((CRITICAL, f"{name} is {late.total_seconds():.0f} s late"))
+        elif late > (LATE_WARNING if run.name in VITAL else LATE_TURN):
+            found.append((WARNING, f"{name} is {late.total_seconds():.0f} s late"))
     found.sort(key=lambda one: -one[0])
     code = found[0][0] if found else OK
     told = [text for _, text in found[:_MOST_TOLD]] or [f"{len(status.duties)} duties"]
@@ -123,9 +124,17 @@ def unread(reason: str) -> tuple[int, str]:
     return CRITICAL, _line(CRITICAL, [reason], ())
 
 
+def _late(run: DutyRun) -> timedelta:
+    """How late a duty is, or, of what is vital, began last. A backup that was made up for is late no more, and its
+    next run may be a day away."""
+    if run.name in VITAL or run.next_run is None:
+        return run.lag
+    return max(clock.now() - run.next_run, timedelta(0))
+
+
 def _line(code: int, texts: Sequence[str], runs: Sequence[DutyRun]) -> str:
     """One line; a bar would begin the figures (monitoring plugins: development guidelines)."""
-    lag = max((run.lag.total_seconds() for run in runs), default=0.0)
+    lag = max((_late(run).total_seconds() for run in runs), default=0.0)
     told = "; ".join(texts).replace("|", "/").replace("\n", " ")
     warning, critical = LATE_WARNING.total_seconds(), LATE_CRITICAL.total_seconds()
     return f"{_NAMES[code]} - {told} | lag={lag:.3f}s;{warning:.0f};{critical:.0f};0"

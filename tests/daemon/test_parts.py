@@ -257,6 +257,13 @@ def test_monitoring_is_told_what_is_gravest_in_one_line() -> None:
     assert as_told(DutyRun("publish", lag=timedelta(minutes=3)))[0] == 2
     assert as_told(DutyRun("backup a-1", lag=timedelta(minutes=3)))[0] == 0
     assert as_told(DutyRun("backup a-1", lag=timedelta(minutes=16)))[0] == 1
+    assert as_told(DutyRun("backup a-1", next_run=now - timedelta(minutes=16)))[0] == 1
+
+
+def test_monitoring_is_not_told_of_a_backup_that_was_made_up_for() -> None:
+    now = clock.now()
+    made_up = DutyRun("backup a-1", now, now, now + timedelta(hours=23), timedelta(hours=5))
+    assert as_told(DutyRun("publish"), made_up) == (0, "OK - 2 duties | lag=0.000s;30;120;0")
 
 
 # ── disk ─────────────────────────────────────────────────────────────────────────────────────────────────
