@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import pexpect
@@ -19,6 +20,7 @@ from socialguard.cli import unsaved
 from socialguard.cli.face import Face
 from socialguard.publishing import send
 from tests.attacker import logged, sql
+from tests.backup.world import back_up, seeded
 from tests.daemon.running import daemon, until
 from tests.office import Done, Office, office
 
@@ -406,6 +408,30 @@ def test_a_read_only_workspace_is_read_and_nothing_is_sent_from_it(small: Office
     finally:
         _remount(small, "rw")
     assert small.cli("queue", "run", "--json", **IN_AN_HOUR).code == 0
+
+
+def test_an_archive_on_a_full_disk_is_told_as_that_and_proven_where_it_is_read_only(
+    office: Office, tmp_path: Path
+) -> None:
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=3))
+    back_up(office, "facebook:@acme")
+    place = office.home / "archive"
+    with moved(place, tmp_path / "disk"):
+        office.sandbox.reset(seeded(office, "facebook:@acme", posts=300))
+        with office.entered() as workspace:
+            (account,) = [one for one in workspace.accounts() if str(one) == "facebook:@acme"]
+            workspace.backup.run(account, Event())  # as a daemon: what it keeps is in no segment yet
+        fill_up(place)
+        done = office.cli("backup", "rebuild", "--json")
+        assert (done.code, done.error["name"]) == (1, "archive_unwritable"), done
+        assert list(place.rglob("*.part")) == []
+        assert office.cli("backup", "verify", "--json").code == 0
+        (place / LEFT).unlink()
+        subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "disk")], check=True)
+        assert office.cli("backup", "verify", "--json").document["status"] == "whole"
+        subprocess.run(["mount", "-o", "remount,rw", str(tmp_path / "disk")], check=True)
+        assert back_up(office, "facebook:@acme")["gaps_open"] == 0
+        assert office.cli("backup", "verify", "--json").code == 0
 
 
 # ── damaged ──────────────────────────────────────────────────────────────────────────────────────────────
