@@ -174,9 +174,13 @@ def require_file(url: str) -> None:
 
 def connect(url: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable) -> Database:
     """Return the database at `url`, whatever is in it."""
-    sqlite = make_url(url).get_backend_name() == "sqlite"
-    # A server may have ended a connection that waited in the pool.
-    options: dict[str, Any] = {"module": dialect.driver()} if sqlite else {"pool_pre_ping": True}
+    parsed = make_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    options: dict[str, Any] = {"module": dialect.driver()}
+    if not sqlite:
+        patience = {name: value for name, value in dialect.PATIENCE.items() if name not in parsed.query}
+        # A server may have ended a connection that waited in the pool.
+        options = {"pool_pre_ping": True, "connect_args": patience}
     # Whichever was used last: what others have written meanwhile makes SQLite forget every page that it had read.
     options["pool_use_lifo"] = True
     engine = create_engine(url, hide_parameters=True, **options)

@@ -21,7 +21,6 @@ from socialguard.daemon import disk, logs, notify, status
 from socialguard.daemon.heartbeat import Heartbeat
 from socialguard.daemon.interface import Duty, Problem
 from socialguard.daemon.schedule import Schedule
-from socialguard.daemon.settled import Settled
 from socialguard.model.credential import guard
 from socialguard.settings import Settings
 from socialguard.store import duties
@@ -29,7 +28,6 @@ from socialguard.store.database import Database
 from socialguard.store.duties import DutyRun
 from socialguard.store.lease import Lease, holder
 from socialguard.workspace.layout import Layout
-from tests.office import Office
 
 SECRET = "plain-secret-of-a-test-0815"
 
@@ -382,24 +380,3 @@ def test_a_watchman_who_is_gone_is_told_without_the_url() -> None:
     with pytest.raises(Problem) as caught:
         Heartbeat(Settings(heartbeat_url="http://127.0.0.1:9/ping/secret-part"), lambda: True).beat()
     assert "secret-part" not in str(caught.value)
-
-
-# ── settings ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_settings_that_were_changed_or_broken_meanwhile_are_told(office: Office) -> None:
-    place = office.home / "socialguard.toml"
-    place.write_text("[budget]\nmonth_usd = 50\n")
-    with office.entered() as workspace:
-        duty = Settled(workspace)
-        duty.look()
-        place.write_text("# the same\n[budget]\nmonth_usd = 50\n")
-        duty.look()
-        place.write_text("[budget]\nmonth_usd = 5\n")
-        with pytest.raises(Problem, match="was changed; restart the daemon"):
-            duty.look()
-        place.write_text("[budget]\nmonth = 5\n")
-        with pytest.raises(Problem, match="no command works"):
-            duty.look()
-        place.write_text("[budget]\nmonth_usd = 50\n")
-        duty.look()

@@ -1,5 +1,6 @@
 """A PostgreSQL that is away for a while, and transactions of it that cross: neither is damage."""
 
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from socialguard import errors
 from socialguard.daemon.run import Daemon
-from socialguard.store import lease
+from socialguard.store import dialect, lease
 from socialguard.store.database import Database, connect, create_database
 from socialguard.store.lease import Lease
 from socialguard.workspace.opened import Workspace
@@ -70,6 +71,20 @@ def test_a_server_that_is_not_there_is_told_as_that(place: str) -> None:
     with pytest.raises(errors.DatabaseAway, match="cannot be reached"), database.read():
         pass
     database.close()
+
+
+def test_a_server_that_says_nothing_keeps_no_freeze_waiting(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(dialect.PATIENCE, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        place = f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none"
+        (office.home / "socialguard.toml").write_text(f'database = "{place}"\n')
+        assert office.cli("freeze", "--all", "--reason", "leak").code == 0
+        told = office.cli("daemon", "status", "--check")
+        assert (told.code, "cannot be reached" in told.stdout) == (2, True)
+    (office.home / "socialguard.toml").unlink()
+    assert office.post("Not sent").code == 11
 
 
 def test_transactions_that_cross_are_told_as_busy(server: Database, url: str) -> None:
