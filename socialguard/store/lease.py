@@ -22,17 +22,23 @@ _RENEW: Final = (
 )
 
 
+_given_up: Final[set[str]] = set()
+"""Leases that this process gave back and whose rows are still there: the disk was full, or the server away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lease, and until when at the most."""
+    """Who holds a lease, as which one of its leases, and until when at the most."""
 
     process: Process
+    token: str
     until: datetime
 
     @property
     def is_alive(self) -> bool:
-        """Whether the lease holds: its time has not passed and its owner has not provably ended."""
-        return self.until > clock.now() and not is_dead(self.process)
+        """Whether the lease holds: its time has not passed, its owner has not provably ended, and did not give it
+        up in this process while the database could not take that."""
+        return self.until > clock.now() and self.token not in _given_up and not is_dead(self.process)
 
 
 class Lease:
@@ -61,9 +67,11 @@ class Lease:
             raise errors.Busy(what=self.name)
 
     def release(self) -> None:
-        """Give the lease back; harmless where another has it."""
+        """Give the lease back; harmless where another has it. Where that fails it is over here all the same."""
+        _given_up.add(self._token)
         with self._database.write() as connection:
             connection.execute(delete(lease).where(lease.c.name == self.name, lease.c.token == self._token))
+        _given_up.discard(self._token)
 
     def _row(self) -> dict[str, object]:
         process = here()
@@ -95,4 +103,4 @@ def holder(connection: Connection, name: str) -> Holder | None:
     if row is None:
         return None
     owner = Process(row.host, row.boot_id, row.pid, row.pid_started)
-    return Holder(owner, jcs.parse_timestamp(row.expires_at))
+    return Holder(owner, row.token, jcs.parse_timestamp(row.expires_at))

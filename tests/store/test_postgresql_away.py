@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from socialguard import errors
 from socialguard.daemon.run import Daemon
@@ -43,6 +43,31 @@ def test_a_look_at_a_lease_is_not_disturbed_by_its_renewal(server: Database, url
         assert found is not None
         assert found.is_alive
     other.close()
+
+
+def test_a_lease_that_could_not_be_given_back_keeps_its_own_process_not_out(
+    server: Database, url: str, request: pytest.FixtureRequest
+) -> None:
+    """A backup that ended while the server was away would else be 'in use' for twelve hours."""
+    name = url.partition("?")[0].rpartition("/")[2]
+    place = str(request.getfixturevalue("postgresql_server")).replace("/DATABASE", "/postgres")
+    administrator = create_engine(place, isolation_level="AUTOCOMMIT")
+    database = connect(url)
+
+    def work() -> None:
+        with lease.hold(database, "backup:a", timedelta(hours=12)), administrator.connect() as connection:
+            connection.execute(text(f"alter database {name} allow_connections false"))
+            ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = :name"
+            connection.execute(text(ended), {"name": name})
+
+    with pytest.raises(errors.DatabaseAway):
+        work()
+    with administrator.connect() as connection:
+        connection.execute(text(f"alter database {name} allow_connections true"))
+    with lease.hold(database, "backup:a", timedelta(hours=12)), pytest.raises(errors.Busy):
+        Lease(database, "backup:a", timedelta(hours=12)).take()
+    database.close()
+    administrator.dispose()
 
 
 def test_a_connection_that_the_server_ended_is_no_damage(server: Database, url: str) -> None:
