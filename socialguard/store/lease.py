@@ -85,12 +85,15 @@ class Lease:
 
 
 @contextmanager
-def hold(database: Database, name: str, duration: timedelta) -> Iterator[None]:
+def hold(database: Database, name: str, duration: timedelta, what: str = "") -> Iterator[None]:
     """Hold the lease `name` for the time of the block, `duration` at the most.
 
-    Raises Busy while another live process holds it."""
+    Raises Busy, which says that `what` (else the name) is in use, while another live process holds it."""
     taken = Lease(database, name, duration)
-    taken.take()
+    try:
+        taken.take()
+    except errors.Busy as busy:
+        raise (errors.Busy(what=what) if what and busy.fields.get("what") == name else busy) from None
     try:
         yield
     finally:

@@ -55,7 +55,7 @@ def test_a_lease_that_could_not_be_given_back_keeps_its_own_process_not_out(
     database = connect(url)
 
     def work() -> None:
-        with lease.hold(database, "backup:a", timedelta(hours=12)), administrator.connect() as connection:
+        with lease.hold(database, "backup:a", timedelta(hours=12), "It"), administrator.connect() as connection:
             connection.execute(text(f"alter database {name} allow_connections false"))
             ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = :name"
             connection.execute(text(ended), {"name": name})
@@ -64,7 +64,7 @@ def test_a_lease_that_could_not_be_given_back_keeps_its_own_process_not_out(
         work()
     with administrator.connect() as connection:
         connection.execute(text(f"alter database {name} allow_connections true"))
-    with lease.hold(database, "backup:a", timedelta(hours=12)), pytest.raises(errors.Busy):
+    with lease.hold(database, "backup:a", timedelta(hours=12), "It"), pytest.raises(errors.Busy):
         Lease(database, "backup:a", timedelta(hours=12)).take()
     database.close()
     administrator.dispose()
