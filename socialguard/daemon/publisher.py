@@ -83,8 +83,18 @@ class Publisher:
             self._told(result)
 
     def _turn(self, account: str) -> None:
+        self._send_due(account)
+        goes_again = False
+        for delivery_id in self._to_look_for(account):
+            if self._stop.is_set():
+                return
+            goes_again |= self._look(delivery_id)
+        if goes_again:
+            self._send_due(account)
+
+    def _send_due(self, account: str) -> None:
         try:
-            self._work_on(account)
+            self._send_all(account)
         except Exception as problem:
             known = problem.message() if isinstance(problem, errors.SocialGuardError) else None
             with self._lock:
@@ -96,17 +106,7 @@ class Publisher:
         with self._lock:
             self._broken.pop(account, None)
 
-    def _work_on(self, account: str) -> None:
-        self._send_due(account)
-        goes_again = False
-        for delivery_id in self._to_look_for(account):
-            if self._stop.is_set():
-                return
-            goes_again |= self._look(delivery_id)
-        if goes_again:
-            self._send_due(account)
-
-    def _send_due(self, account: str) -> None:
+    def _send_all(self, account: str) -> None:
         while not self._stop.is_set():
             with self._desk.database.read() as connection:
                 ids = due.of_account(connection, account, clock.now())
