@@ -91,7 +91,13 @@ class SettingsOpen(SettingsInvalid):
     remedy = "Move {section} to {own}, where only you can write."
 
 
-class DiskFull(SocialGuardError):
+class Unwritable(SocialGuardError):
+    """{path} cannot be written: {detail}"""
+
+    remedy = "Check its permissions and the disk, then repeat the command."
+
+
+class DiskFull(Unwritable):
     """The disk is full: {path} could not be written. Nothing was sent."""
 
     remedy = "Free space, then repeat the command."
@@ -453,6 +459,13 @@ class Unreadable(SocialGuardError):
 
     exit_code = 15
     remedy = "Check its permissions and the disk; docs/operations.md says how to restore it."
+
+
+class DatabaseAway(Unreadable):
+    """The database {path} cannot be reached: {detail}"""
+
+    exit_code = 1  # it comes back by itself: a daemon is started again
+    remedy = "Is its server running, and the way there open? Then repeat the command."
 
 
 class Stale(SocialGuardError):

@@ -8,8 +8,9 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import pexpect
@@ -19,6 +20,8 @@ from socialguard.cli import unsaved
 from socialguard.cli.face import Face
 from socialguard.publishing import send
 from tests.attacker import logged, sql
+from tests.backup.world import back_up, seeded
+from tests.daemon.running import daemon, until
 from tests.office import Done, Office, office
 
 __all__ = ["office"]
@@ -28,10 +31,9 @@ LEFT: Final = "filler"
 IN_AN_HOUR: Final = {"SOCIALGUARD_CLOCK": "+3700s"}
 
 
-@pytest.fixture
-def small(office: Office, tmp_path: Path) -> Iterator[Office]:
-    """An office whose workspace lies on a disk of its own, of 4 MB."""
-    disk = tmp_path / "disk"
+@contextmanager
+def moved(place: Path, disk: Path) -> Iterator[None]:
+    """Have a directory on a disk of its own, of 4 MB, for the time of the block."""
     disk.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(disk)], capture_output=True, text=True
@@ -39,17 +41,29 @@ def small(office: Office, tmp_path: Path) -> Iterator[Office]:
     if mounted.returncode:
         pytest.skip(f"no disk of a given size can be mounted here: {mounted.stderr.strip()}")
     try:
-        shutil.copytree(office.home, disk / "workspace", dirs_exist_ok=True)
-        shutil.rmtree(office.home)
-        office.home.symlink_to(disk / "workspace")
-        yield office
+        shutil.copytree(place, disk / place.name, dirs_exist_ok=True)
+        shutil.rmtree(place)
+        place.symlink_to(disk / place.name)
+        yield
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.fixture
+def small(office: Office, tmp_path: Path) -> Iterator[Office]:
+    """An office whose workspace lies on a disk of its own, of 4 MB."""
+    with moved(office.home, tmp_path / "disk"):
+        yield office
+
+
 def fill(office: Office) -> None:
     """Leave not one byte on the disk of the workspace."""
-    with (office.home / LEFT).open("ab", buffering=0) as file:
+    fill_up(office.home)
+
+
+def fill_up(place: Path) -> None:
+    """Leave not one byte on the disk of a directory."""
+    with (place / LEFT).open("ab", buffering=0) as file:
         piece = 1 << 16
         while piece:
             try:
@@ -319,6 +333,58 @@ def test_what_a_draft_keeps_is_kept_once(office: Office, tmp_path: Path) -> None
     assert unsent(office.home) == []
 
 
+def test_an_upgrade_without_room_for_its_copy_says_so_and_everything_can_be_stopped(small: Office) -> None:
+    older = "drop table shelf_root; drop table shelf_key; update alembic_version set version_num = '0005'"
+    with closing(sqlite3.connect(small.database)) as connection:
+        connection.executescript(older)
+    fill(small)
+    assert one_sentence(small.cli("upgrade", "--json"))
+    assert small.cli("upgrade", "--json").code == 74
+    assert small.cli("daemon", "status", "--check").stdout.startswith("CRITICAL - ")
+    assert small.cli("freeze", "--all", "--reason", "leak").code == 0
+    assert list(small.home.resolve().glob("*.part")) == []
+    free(small)
+    done = small.cli("upgrade", "--json")
+    assert (done.code, done.document["upgraded"]["before"]) == (0, "0005"), done
+    assert small.post("Not sent").code == 11
+
+
+# ── monitoring ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def checked(office: Office) -> str:
+    """Return what a monitoring plugin is told."""
+    return office.cli("daemon", "status", "--check").stdout
+
+
+def test_monitoring_is_told_while_a_full_disk_of_the_pins_stops_every_post(office: Office, tmp_path: Path) -> None:
+    number = schedule(office)
+    with moved(office.identity, tmp_path / "disk"):
+        fill_up(office.identity)
+        with daemon(office, **IN_AN_HOUR):
+            until(lambda: "publish: nothing goes out on 1 of" in checked(office), "it is told")
+            assert checked(office).startswith("CRITICAL")
+            (office.identity / LEFT).unlink()
+            until(lambda: [row["id"] for row in office.queue("sent")] == [number], "it goes out")
+            until(lambda: "publish" not in checked(office), "nothing is told of it any more")
+
+
+def test_what_the_pins_had_no_room_for_waits_and_is_held_once_it_is_late(office: Office, tmp_path: Path) -> None:
+    number = schedule(office)
+    with moved(office.identity, tmp_path / "disk"):
+        fill_up(office.identity)
+        first = office.cli("queue", "run", "--json", **IN_AN_HOUR)
+        assert (first.code, first.deliveries[0]["state"]) == (1, "queued"), first
+        assert "stays queued" in first.error["remedy"]
+        last = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+4495s")
+        assert (last.code, last.deliveries[0]["state"]) == (11, "held"), last
+        (office.identity / LEFT).unlink()
+        assert office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+4600s").deliveries == []
+        alert = office.cli("alerts", "list", "--json").document["alerts"][0]
+        assert (alert["kind"], alert["delivery"]) == ("late", number)
+    assert sends(office) == 0
+
+
 # ── read-only ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -342,6 +408,30 @@ def test_a_read_only_workspace_is_read_and_nothing_is_sent_from_it(small: Office
     finally:
         _remount(small, "rw")
     assert small.cli("queue", "run", "--json", **IN_AN_HOUR).code == 0
+
+
+def test_an_archive_on_a_full_disk_is_told_as_that_and_proven_where_it_is_read_only(
+    office: Office, tmp_path: Path
+) -> None:
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=3))
+    back_up(office, "facebook:@acme")
+    place = office.home / "archive"
+    with moved(place, tmp_path / "disk"):
+        office.sandbox.reset(seeded(office, "facebook:@acme", posts=300))
+        with office.entered() as workspace:
+            (account,) = [one for one in workspace.accounts() if str(one) == "facebook:@acme"]
+            workspace.backup.run(account, Event())  # as a daemon: what it keeps is in no segment yet
+        fill_up(place)
+        done = office.cli("backup", "rebuild", "--json")
+        assert (done.code, done.error["name"]) == (1, "archive_unwritable"), done
+        assert list(place.rglob("*.part")) == []
+        assert office.cli("backup", "verify", "--json").code == 0
+        (place / LEFT).unlink()
+        subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "disk")], check=True)
+        assert office.cli("backup", "verify", "--json").document["status"] == "whole"
+        subprocess.run(["mount", "-o", "remount,rw", str(tmp_path / "disk")], check=True)
+        assert back_up(office, "facebook:@acme")["gaps_open"] == 0
+        assert office.cli("backup", "verify", "--json").code == 0
 
 
 # ── damaged ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,10 @@ SCHEMES: Final = frozenset(
 """The services that an address may name; none runs a program or writes a file."""
 MOST_AN_HOUR: Final = 20
 """More messages than these reach nobody; what is over waits for the next hour."""
+FOR_GRAVE: Final = 5
+"""So many of them only say what may be somebody else's doing, or a post that nobody can be sure of: forty accounts
+over their budget do not keep that back."""
+GRAVE: Final = frozenset({"tampered", "wrong_identity", "outcome_unknown", "recovery_used", "panic"})
 FRESH: Final = timedelta(days=1)
 """What is older is no news: it stands in `alerts list`."""
 REFUSED: Final = "refused"
@@ -80,7 +84,7 @@ def _send_to(database: Database, channel: str, url: str, about: About) -> list[S
 
 
 def _waiting(connection: Connection, channel: str) -> list[Alert]:
-    """What is to go there now, oldest first, as far as the hour still takes any."""
+    """What is to go there now, the grave first and then the oldest, as far as the hour still takes any."""
     now = clock.now()
     mine = alert_delivery.c.channel == channel
     sent = set(
@@ -91,7 +95,14 @@ def _waiting(connection: Connection, channel: str) -> list[Alert]:
     lately = select(func.count()).where(mine, alert_delivery.c.sent_at > jcs.timestamp(now - timedelta(hours=1)))
     room = MOST_AN_HOUR - int(connection.execute(lately).scalar_one())
     fresh = [one for one in reader.page(connection, unseen=True, limit=500) if _is_fresh(one, now)]
-    return [one for one in reversed(fresh) if one.id not in sent][: max(room, 0)]
+    waiting = [one for one in reversed(fresh) if one.id not in sent]
+    grave = [one for one in waiting if _is_grave(one)][: max(room, 0)]
+    rest = [one for one in waiting if not _is_grave(one)]
+    return grave + rest[: max(room - len(grave) - FOR_GRAVE, 0)]
+
+
+def _is_grave(one: Alert) -> bool:
+    return one.kind in GRAVE or one.kind.startswith("watch.")
 
 
 def _is_fresh(one: Alert, now: datetime) -> bool:

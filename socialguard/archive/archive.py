@@ -184,15 +184,17 @@ class Archive:
         return self.close_pages()
 
     def verify(self, progress: Progress = no_progress) -> Verified:
-        """Read every file of the archive and name every problem; `progress` counts bytes."""
-        with contextlib.suppress(errors.ArchiveDamaged), self.database.write() as connection:
+        """Read every file of the archive and name every problem; `progress` counts bytes. An archive that cannot
+        be written is proven as it lies."""
+        unwritable = (errors.ArchiveUnwritable, OSError)
+        with contextlib.suppress(errors.ArchiveDamaged, *unwritable), self.database.write() as connection:
             closing.finish(connection, self._files)  # what is damaged is looked for below
         with self.database.read() as connection:
             known = verifying.known_to(connection)
         found = verifying.verify(known, self._files, progress)
         if found.problems:
             # Another process may have closed pages meanwhile: look again while none can.
-            with self.database.write() as connection:
+            with contextlib.suppress(errors.ArchiveUnwritable), self.database.write() as connection:
                 known = verifying.known_to(connection)
                 found = verifying.verify(known, self._files, progress)
         if not found.problems and len(self._files.manifest().segments) > len(known.lines):
@@ -209,10 +211,12 @@ class Archive:
         """Make the index anew from the segments alone, in one transaction; `progress` counts lines. One that
         cannot be read is set aside first.
 
-        Raises PagesOpen, ArchiveDamaged; then nothing was changed."""
+        Raises PagesOpen, ArchiveDamaged, ArchiveUnwritable; then nothing was changed."""
         try:
             with self.database.write() as connection:
                 return rebuilding.rebuild(connection, self._files, progress)
+        except OSError as problem:
+            raise errors.ArchiveUnwritable(detail=problem.strerror or "it cannot be written") from None
         except errors.Unreadable:
             with self._lock:
                 self._database.close()

@@ -65,12 +65,16 @@ def write(place: Path, shelf: str, lo: int, hi: int, data: bytes, key: ShelfKey 
     with contextlib.suppress(FileNotFoundError):
         part.unlink()  # of a process that was killed: it may be read-only
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(packed)
-        file.flush()
-        os.fchmod(descriptor, 0o444)
-        os.fsync(descriptor)
-    part.replace(target)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(packed)
+            file.flush()
+            os.fchmod(descriptor, 0o444)
+            os.fsync(descriptor)
+        part.replace(target)
+    except OSError:
+        part.unlink()  # on a full disk it takes what is left
+        raise
     return Written(root.hex(), sha256, len(packed), len(found))
 
 

@@ -48,7 +48,7 @@ class Backup:
         problem = self._run(account, stop)
         if problem is None:
             return
-        if not isinstance(problem, _PASSING):
+        if not isinstance(problem, _PASSING) and problem.fields.get("reason") != "unavailable":
             with self._desk.custody.database.write() as connection:
                 self._desk.alerts.raise_error(connection, ALERT, problem, account_id=account.id)
         raise problem

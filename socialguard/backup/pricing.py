@@ -23,6 +23,8 @@ FREE_LIMIT: Final = 5 * MICROS
 ASKED_FOR: Final = timedelta(days=1)
 """How long the number of posts that a network told counts."""
 
+_NAMED: Final = 5
+
 
 def first_price(reading: Reading, posts: int | None) -> int:
     """Return the most that a first backup of an account with `posts` posts costs, in millionths of a US dollar:
@@ -110,9 +112,11 @@ def require_agreed(
     """Refuse a price that nobody agreed to; raises PriceUnconfirmed with the word that agrees."""
     if micros <= (FREE_LIMIT if agreed is None else agreed):
         return
+    names = [str(account) for account in accounts]
+    more = f" (+{len(names) - _NAMED})" if len(names) > _NAMED else ""  # each account's own line says it again
     raise errors.PriceUnconfirmed(
         remedy=remedy,
-        accounts=", ".join(str(account) for account in accounts),
+        accounts=", ".join(names[:_NAMED]) + more,
         price=dollars(micros),
         words=f"--max-cost {whole_dollars(micros)}",
     )

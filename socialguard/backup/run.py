@@ -3,6 +3,7 @@
 A frozen account is backed up like any other: freezing stops sends, reading harms nobody."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Final
 
@@ -36,7 +37,7 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
         outcome.skipped = account.state.value
         return outcome
     try:
-        with lease.hold(desk.custody.database, f"backup:{account.id}", LONGEST):
+        with _alone(desk, account):
             desk.renew(account)
             _visit(desk, outcome, stop, told)
             media.fetch(desk, outcome, stop)
@@ -53,9 +54,13 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
 def read_lists(desk: Desk, account: Account, stop: Stop) -> None:
     """Fetch only what is new in the lists of an account, for an emergency: profile, numbers and files can wait.
     Raises what went wrong."""
-    with lease.hold(desk.custody.database, f"backup:{account.id}", LONGEST):
+    with _alone(desk, account):
         desk.renew(account)
         _call(desk, Outcome(account), stop, untold, _lists)
+
+
+def _alone(desk: Desk, account: Account) -> AbstractContextManager[None]:
+    return lease.hold(desk.custody.database, f"backup:{account.id}", LONGEST, f"The backup of {account}")
 
 
 def _visit(desk: Desk, outcome: Outcome, stop: Stop, told: Told) -> None:

@@ -36,8 +36,8 @@ class Checkpoints:
             size = workspace.log.head(connection).size
         if size - self._size < ENTRIES and clock.monotonic() - self._at < SECONDS:
             return
-        self._size, self._at = size, clock.monotonic()
         self._require(workspace.checkpoint())
+        self._size, self._at = size, clock.monotonic()  # not before: what failed is tried at the next look
 
     def far(self) -> None:
         """Bring what waits to the anchors beyond a network. Raises Problem where one cannot be reached."""

@@ -11,6 +11,8 @@ from socialguard.daemon.heartbeat import Heartbeat
 from socialguard.daemon.interface import Backup, Duty, Problem, sparing_posts
 from socialguard.daemon.lanes import Lanes
 from socialguard.daemon.publisher import Publisher
+from socialguard.daemon.settled import NAME as SETTINGS
+from socialguard.daemon.settled import Settled
 from socialguard.daemon.sinks import NAME, Sinks
 from socialguard.daemon.status import DISK
 from socialguard.daemon.tokens import Tokens
@@ -39,6 +41,7 @@ def made(
         Duty("acknowledge", 5.0, Acknowledgements(workspace).look),
         Duty("approvals", 60.0, publisher.expire),
         Duty(DISK, 60.0, Disk(workspace.layout).look),
+        Duty(SETTINGS, 60.0, Settled(workspace).look),
         Duty("alerts", 60.0, lambda: _send_alerts(workspace)),
         Duty("heartbeat", 60.0, Heartbeat(workspace.settings, is_well).beat),
         *sinks,

@@ -23,6 +23,8 @@ LOOKS: Final = (0.0, 3.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 look may cost money. Afterwards it waits for a person."""
 REFUSED: Final = 10.0
 """Seconds until an account is tried again whose delivery stays queued although it is due: it is frozen, say."""
+BROKEN: Final = 60.0
+"""Seconds for which a turn that broke off is told, also where what was due there was put off."""
 IN_TURN: Final = 2.0
 """Seconds until an account is tried again whose turn it is not: another process sends on it."""
 
@@ -38,17 +40,25 @@ class Publisher:
         self._pauses: dict[str, float] = {}
         self._looks: dict[str, tuple[float, int]] = {}
         self._waiting: dict[str, tuple[str, ...]] = {}
+        self._broken: dict[str, tuple[str, float]] = {}
 
     def publish(self) -> None:
-        """Offer a turn to every account that has something due."""
+        """Offer a turn to every account that has something due. Raises Problem where the last turn of one broke
+        off, since the log cannot be written, say: what is due there is not sent."""
         with self._desk.database.read() as connection:
             accounts = due.accounts(connection, clock.now())
-        now = clock.monotonic()
+        now, due_now = clock.monotonic(), set(accounts)
         with self._lock:
             self._pauses = {account: until for account, until in self._pauses.items() if until > now}
             free = [account for account in accounts if account not in self._pauses]
+            self._broken = {
+                account: one for account, one in self._broken.items() if account in due_now or one[1] > now
+            }
+            broken = [why for why, _ in self._broken.values()]
         for account in free:
             self._lanes.offer(account, partial(self._turn, account))
+        if broken:
+            raise Problem(f"nothing goes out on {len(broken)} of the accounts with something due: {broken[0]}")
 
     def reconcile(self) -> None:
         """Mark what died while it was sending, and offer a turn to every account with an outcome to look for."""
@@ -83,6 +93,20 @@ class Publisher:
             self._send_due(account)
 
     def _send_due(self, account: str) -> None:
+        try:
+            self._send_all(account)
+        except Exception as problem:
+            known = problem.message() if isinstance(problem, errors.SocialGuardError) else None
+            with self._lock:
+                why = known or f"{type(problem).__name__} (the log has more)"
+                now = clock.monotonic()
+                self._broken[account] = why, now + BROKEN
+                self._pauses[account] = max(self._pauses.get(account, now), now + REFUSED)
+            raise
+        with self._lock:
+            self._broken.pop(account, None)
+
+    def _send_all(self, account: str) -> None:
         while not self._stop.is_set():
             with self._desk.database.read() as connection:
                 ids = due.of_account(connection, account, clock.now())
@@ -106,6 +130,8 @@ class Publisher:
             if result.delivery.state is State.QUEUED:
                 # In order: nothing of the account goes out before this.
                 self._pause(account, _until(result))
+                if isinstance(result.error, errors.Unwritable):
+                    raise result.error  # no account can send then
                 return False
             if result.delivery.state is State.UNKNOWN:
                 self._look(delivery_id)

@@ -65,7 +65,9 @@ class Daemon:
             warm(workspace)
             publisher = Publisher(workspace.desk, self._lanes, self._stop)
             publisher.reconcile()  # before anything is sent
-            schedule = self._schedule = Schedule(self._duties(publisher), self._failed)
+            every = self._duties(publisher)
+            self._forget_all_but(every)
+            schedule = self._schedule = Schedule(every, self._failed)
             with _told_to_stop(self._stop), metrics.served(workspace):
                 schedule.start()
                 self.has_worked = True
@@ -111,6 +113,13 @@ class Daemon:
             every.append(duties.watching(workspace, lanes, self._failed))
             every.append(duties.learning(workspace))
         return every
+
+    def _forget_all_but(self, every: Sequence[Duty]) -> None:
+        """Forget duties that an earlier daemon had, by other settings: they would be late and failed for ever."""
+        ours = {LEASE, *(duty.name for duty in every)}
+        with self._workspace.database.write() as connection:
+            known = [run.name for run in kept.runs(connection) if " " not in run.name]  # an account's have one
+            kept.forget(connection, [name for name in known if name not in ours])
 
     def _is_well(self) -> bool:
         """Whether what is vital went well when it was done last, and is done in time."""
@@ -159,7 +168,9 @@ class Daemon:
             self._record(schedule.runs())
 
     def _failed(self, problem: Exception) -> None:
-        """End where nothing may be sent any more."""
+        """End where nothing may be sent any more. A database's server that is away comes back."""
+        if isinstance(problem, errors.DatabaseAway):
+            return
         if isinstance(problem, errors.Tampered | errors.Unreadable):
             self._fatal = self._fatal or problem
             self._stop.set()

@@ -95,7 +95,7 @@ class Schedule:
         with self._lock:
             planned = self._planned[duty.name]
             lag = timedelta(seconds=max(0.0, began - planned.at))
-        error = self._attempt(duty)
+        error = self._attempt(duty, planned.run.error)
         ended = clock.monotonic()
         following = max(began + duty.seconds, ended)
         with self._lock:
@@ -109,19 +109,23 @@ class Schedule:
             )
             self._planned[duty.name] = _Planned(run, following)
 
-    def _attempt(self, duty: Duty) -> str | None:
-        """Do it once; what goes wrong is told and logged, and ends no other duty."""
+    def _attempt(self, duty: Duty, before: str | None) -> str | None:
+        """Do it once; what goes wrong is told and logged, what is as `before` once, and ends no other duty."""
         try:
             duty.work()
         except Problem as problem:
-            log.warning("duty did not succeed", extra=about(duty=duty.name, error=problem))
-            return redact(str(problem))
+            error = redact(str(problem))
+            if error != before:
+                log.warning("duty did not succeed", extra=about(duty=duty.name, error=error))
+            return error
         except Exception as problem:  # noqa: BLE001 - the outermost place of a duty
-            log.exception("duty failed", extra=about(duty=duty.name))
-            self._failed(problem)
+            error = f"{type(problem).__name__} (the log has more)"
             if isinstance(problem, errors.SocialGuardError):
-                return redact(problem.message())
-            return f"{type(problem).__name__} (the log has more)"
+                error = redact(problem.message())
+            if error != before:
+                log.exception("duty failed", extra=about(duty=duty.name))
+            self._failed(problem)
+            return error
         return None
 
 

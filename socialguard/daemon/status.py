@@ -13,6 +13,7 @@ from socialguard import clock
 from socialguard.daemon.disk import Forecast
 from socialguard.store import duties, lease
 from socialguard.store.duties import DutyRun
+from socialguard.store.process import host_id, is_dead
 
 LEASE: Final = "daemon"
 """The name of the daemon's lease, and of the row that says since when it works."""
@@ -34,12 +35,14 @@ VITAL: Final = frozenset({"publish", "checkpoint"})
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Whether a daemon works, since when, as which process, and how its duties stand."""
+    """Whether a daemon works, since when, as which process, and how its duties stand. `mute` is the process of one
+    that runs on this machine and has given no sign of life for as long as its lease holds."""
 
     alive: bool
     since: datetime | None
     pid: int | None
     duties: tuple[DutyRun, ...]
+    mute: int | None = None
 
 
 def read(connection: Connection) -> Status:
@@ -48,7 +51,11 @@ def read(connection: Connection) -> Status:
     alive = found is not None and found.is_alive
     began = since(connection) if alive else None
     kept = tuple(_overdue(run, alive=alive) for run in duties.runs(connection) if run.name != LEASE)
-    return Status(alive, began, found.process.pid if found is not None and alive else None, kept)
+    pid = None if found is None else found.process.pid
+    if found is None or alive:
+        return Status(alive, began, pid, kept)
+    runs = found.process.host == host_id() and not is_dead(found.process)
+    return Status(alive, began, None, kept, pid if runs else None)
 
 
 def since(connection: Connection) -> datetime | None:
@@ -85,10 +92,11 @@ def shown(name: str, accounts: Mapping[str, str]) -> str:
 
 def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int, str]:
     """Return the code and the line of a monitoring plugin."""
-    if not status.alive:
-        return CRITICAL, _line(CRITICAL, ["no daemon works"], status.duties)
-    found: list[tuple[int, str]] = []
     filling = disk.problem()
+    if not status.alive:
+        why = "no daemon works" if status.mute is None else f"the daemon, process {status.mute}, can keep nothing"
+        return CRITICAL, _line(CRITICAL, [why, *([filling] if filling else [])], ())
+    found: list[tuple[int, str]] = []
     if filling is not None:
         found.append((CRITICAL if disk.is_urgent else WARNING, filling))
     for run in status.duties:
@@ -97,10 +105,11 @@ def check(status: Status, names: Mapping[str, str], disk: Forecast) -> tuple[int
         name = shown(run.name, names)
         if run.error is not None:
             found.append((CRITICAL if run.name in VITAL else WARNING, f"{name}: {run.error}"))
-        if run.lag > LATE_CRITICAL and run.name in VITAL:
-            found.append((CRITICAL, f"{name} is {run.lag.total_seconds():.0f} s late"))
-        elif run.lag > (LATE_WARNING if run.name in VITAL else LATE_TURN):
-            found.append((WARNING, f"{name} is {run.lag.total_seconds():.0f} s late"))
+        late = _late(run)
+        if late > LATE_CRITICAL and run.name in VITAL:
+            found.append((CRITICAL, f"{name} is {late.total_seconds():.0f} s late"))
+        elif late > (LATE_WARNING if run.name in VITAL else LATE_TURN):
+            found.append((WARNING, f"{name} is {late.total_seconds():.0f} s late"))
     found.sort(key=lambda one: -one[0])
     code = found[0][0] if found else OK
     told = [text for _, text in found[:_MOST_TOLD]] or [f"{len(status.duties)} duties"]
@@ -115,9 +124,17 @@ def unread(reason: str) -> tuple[int, str]:
     return CRITICAL, _line(CRITICAL, [reason], ())
 
 
+def _late(run: DutyRun) -> timedelta:
+    """How late a duty is, or, of what is vital, began last. A backup that was made up for is late no more, and its
+    next run may be a day away."""
+    if run.name in VITAL or run.next_run is None:
+        return run.lag
+    return max(clock.now() - run.next_run, timedelta(0))
+
+
 def _line(code: int, texts: Sequence[str], runs: Sequence[DutyRun]) -> str:
     """One line; a bar would begin the figures (monitoring plugins: development guidelines)."""
-    lag = max((run.lag.total_seconds() for run in runs), default=0.0)
+    lag = max((_late(run).total_seconds() for run in runs), default=0.0)
     told = "; ".join(texts).replace("|", "/").replace("\n", " ")
     warning, critical = LATE_WARNING.total_seconds(), LATE_CRITICAL.total_seconds()
     return f"{_NAMES[code]} - {told} | lag={lag:.3f}s;{warning:.0f};{critical:.0f};0"

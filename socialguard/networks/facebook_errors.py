@@ -59,6 +59,8 @@ def meaning(problem: "GraphProblem", account: str, *, write: bool) -> errors.Soc
     reason, detail = _reason(code, subcode)
     if problem.understood:
         detail += _said(problem.message)
+        if problem.transient or problem.code in _TRANSIENT_CODES:
+            reason = "unavailable"
     else:
         reason, detail = "unavailable", f"it answered {_words(problem)}."
     return errors.NetworkRefused(

@@ -110,7 +110,9 @@ class Calls:
         """Return the error for an answer that does not say what it must."""
         if write:
             return errors.OutcomeUnknown(network=TITLE, account=self.account, detail=detail)
-        return errors.NetworkRefused(network=TITLE, account=self.account, detail=detail + ".")
+        return errors.NetworkRefused(
+            network=TITLE, account=self.account, detail=detail + ".", reason="unavailable"
+        )
 
     def codes(self) -> tuple[int, ...]:
         """Return the error codes (of API 1.1) that the newest answer holds."""

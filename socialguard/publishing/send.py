@@ -19,7 +19,7 @@ from socialguard.model.account import Account
 from socialguard.model.credential import redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
-from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
+from socialguard.networks.interface import Identity, Network, Outgoing, Resolve, Session, Upload
 from socialguard.networks.prices import price_of
 from socialguard.publishing import crash, limits, skew, threads, unreached
 from socialguard.publishing.claim import Claimed, Unrenewed, alarm, claim
@@ -146,7 +146,7 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return _record(desk, value, account, session, State.UNKNOWN, "unknown", problem)
     except errors.ClockWrong as problem:
         return _record(desk, value, account, session, State.HELD, "held", problem)
-    except errors.NotReached as problem:
+    except (errors.NotReached, errors.Unwritable) as problem:
         return _record(desk, value, account, session, *unreached.verdict(value, account, problem))
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.
@@ -183,12 +183,24 @@ def _identify(desk: Desk, network: Network, session: Session, claimed: Claimed) 
     assert not isinstance(opened, errors.SocialGuardError)
     if not opened.identity_is_due and not desk.clocks.is_doubtful(network.name):
         return
-    found = session.identity()
+    found = _identity(network, session, account)
     if found.user_id != account.user_id:
         raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
     skew.require_right(network, session, claimed.value, account)  # before it counts as asked
     with desk.database.write() as connection:
         desk.trust.record_identity(connection, account, opened.generation, found)
+
+
+def _identity(network: Network, session: Session, account: Account) -> Identity:
+    """Ask whose the credential is. A network that is not available now is one that cannot be reached: nothing was
+    created, and a scheduled post waits for it."""
+    try:
+        return session.identity()
+    except errors.NetworkRefused as refused:
+        if refused.fields.get("reason") != "unavailable":
+            raise
+        detail = refused.fields["detail"]
+    raise errors.NotReached(network=network.title, account=account, detail=detail)
 
 
 def _send(desk: Desk, network: Network, session: Session, value: Delivery, account: Account) -> Receipt | None:

@@ -1,11 +1,12 @@
-"""A network that is down when a scheduled post is due: nothing was created, so the post waits and is tried again.
+"""A network that is down when a scheduled post is due, or a disk that cannot take what this machine must remember
+of it: nothing was created, so the post waits and is tried again.
 
 It goes on until the post would be late by more than policy allows, counted from the time that was confirmed; then
 a person says whether it is still right. A post that a person sends now fails at once: they see it, and decide."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -26,23 +27,25 @@ _GOES_ON: Final = marked("It stays queued and is tried again until {until}.")
 
 
 def verdict(
-    value: Delivery, account: Account, problem: errors.NotReached
+    value: Delivery, account: Account, problem: errors.NotReached | errors.Unwritable
 ) -> tuple[State, str, errors.SocialGuardError]:
-    """Return what becomes of a delivery whose network could not be reached: its state, the outcome for the log,
-    and what is said of it."""
+    """Return what becomes of a delivery whose network could not be reached, or which this machine could not begin:
+    its state, the outcome for the log, and what is said of it."""
     if value.not_before is None:
         return State.FAILED, "failed", problem
     again = clock.now() + PAUSE
     end = value.not_before + timedelta(seconds=value.max_late)
     if again > end:
-        held = errors.NeverReached(
-            delivery=value.id,
-            account=account,
-            network=problem.fields.get("network", account.network),
-            due=since(value.not_before, account.zone),
-            now=since(clock.now(), account.zone),
-        )
-        return State.HELD, "held", held
+        said: dict[str, Any] = {
+            "delivery": value.id,
+            "account": account,
+            "due": since(value.not_before, account.zone),
+            "now": since(clock.now(), account.zone),
+        }
+        if isinstance(problem, errors.Unwritable):
+            return State.HELD, "held", errors.Late(**said)
+        network = problem.fields.get("network", account.network)
+        return State.HELD, "held", errors.NeverReached(network=network, **said)
     problem.fields |= {"reset": again, "until": since(end, account.zone)}
     problem.remedy = _GOES_ON  # type: ignore[misc] # this one is not repeated by hand
     return State.QUEUED, OUTCOME, problem

@@ -88,6 +88,20 @@ class Database:
         driver.execute("release savepoint apart")
         return outcome
 
+    def copy_to(self, path: Path) -> None:
+        """Copy a file's database, whole as at one moment, to a new file of mode 0600; raises as `write`."""
+        with self._explained():
+            try:
+                path.touch(mode=0o600, exist_ok=False)
+            except OSError as problem:
+                raise dialect.explain(problem, self.where, self._path, self.unwritable) from None
+            connection = self.engine.raw_connection()
+            try:
+                # Not through the engine, which would begin a transaction: VACUUM refuses to run in one.
+                connection.cursor().execute("vacuum into ?", (str(path),))
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -180,9 +194,13 @@ def require_file(url: str) -> None:
 
 def connect(url: str, unwritable: type[errors.SocialGuardError] = errors.AuditUnwritable) -> Database:
     """Return the database at `url`, whatever is in it."""
-    sqlite = make_url(url).get_backend_name() == "sqlite"
-    # A server may have ended a connection that waited in the pool.
-    options: dict[str, Any] = {"module": dialect.driver()} if sqlite else {"pool_pre_ping": True}
+    parsed = make_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    options: dict[str, Any] = {"module": dialect.driver()}
+    if not sqlite:
+        patience = {name: value for name, value in dialect.PATIENCE.items() if name not in parsed.query}
+        # A server may have ended a connection that waited in the pool.
+        options = {"pool_pre_ping": True, "connect_args": patience}
     # Whichever was used last: what others have written meanwhile makes SQLite forget every page that it had read.
     options["pool_use_lifo"] = True
     engine = create_engine(url, hide_parameters=True, **options)

@@ -20,6 +20,13 @@ BUSY_MS: Final = 15_000
 HURRY_MS: Final = 3_000
 """How long another's lock is waited for, and by what must not wait for long and can do without."""
 _PAGE: Final = 4096
+# Appendix A of PostgreSQL's manual: connection exceptions, an operator's intervention, too many connections.
+_AWAY: Final = ("08", "57P", "53300")
+PATIENCE: Final = {"connect_timeout": 5, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds, as libpq names them: a freeze must not wait for ever for a server that takes a connection and says
+nothing, nor a daemon for one whose machine is gone."""
+_CROSSED: Final = ("40001", "40P01")
+"""Serialization failure and deadlock: another transaction came in between, and nothing was done."""
 _STILL: Final = "reads the file as it lies there"
 FULL: Final = marked("disk full")
 READ_ONLY: Final = marked("{where} is read-only")
@@ -340,20 +347,32 @@ def explain(
 ) -> errors.SocialGuardError:
     """Return the error of ours that a driver's error means; `where` names the database for a person, `path` is its
     file where it has one, `unwritable` is what a full or read-only disk means for it."""
-    words = str(problem).lower()
+    words, state = str(problem).lower(), getattr(problem, "sqlstate", None)  # PostgreSQL's code
     unopened = any(part in words for part in ("readonly", "disk i/o error", "unable to open"))
     if "full" in words or "no space" in words or (unopened and _is_full(path)):
         return unwritable(detail=FULL)
     if "readonly" in words or "read-only" in words:
         return unwritable(detail=READ_ONLY.format(where=where))
-    if "locked" in words or "lock timeout" in words:
+    if "locked" in words or "lock timeout" in words or state in _CROSSED:
         return errors.Busy(what=where)
     if "append-only" in words:
         return errors.Tampered(what="The audit log", detail="an entry was to be changed or inserted out of order.")
-    if isinstance(problem, driver().DatabaseError) or "connect" in words:
-        detail = str(problem).splitlines()[0] + "."
-        return errors.Unreadable(path=where, detail=detail)
+    if isinstance(problem, driver().DatabaseError):
+        return errors.Unreadable(path=where, detail=_first_line(problem))
+    if _is_away(problem, state):
+        return errors.DatabaseAway(path=where, detail=_first_line(problem))
     return errors.SocialGuardError(detail=f"{where}: {type(problem).__name__}.")
+
+
+def _is_away(problem: BaseException, state: str | None) -> bool:
+    """Return whether a server cannot be reached, or ended the connection: without a code its client says so."""
+    if state is None:
+        return any(one.__name__ in ("OperationalError", "InterfaceError") for one in type(problem).__mro__)
+    return state.startswith(_AWAY)
+
+
+def _first_line(problem: BaseException) -> str:
+    return next(iter(str(problem).splitlines()), type(problem).__name__).rstrip(".") + "."
 
 
 def _is_full(path: Path | None) -> bool:

@@ -22,17 +22,23 @@ _RENEW: Final = (
 )
 
 
+_given_up: Final[set[str]] = set()
+"""Leases that this process gave back and whose rows are still there: the disk was full, or the server away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lease, and until when at the most."""
+    """Who holds a lease, as which one of its leases, and until when at the most."""
 
     process: Process
+    token: str
     until: datetime
 
     @property
     def is_alive(self) -> bool:
-        """Whether the lease holds: its time has not passed and its owner has not provably ended."""
-        return self.until > clock.now() and not is_dead(self.process)
+        """Whether the lease holds: its time has not passed, its owner has not provably ended, and did not give it
+        up in this process while the database could not take that."""
+        return self.until > clock.now() and self.token not in _given_up and not is_dead(self.process)
 
 
 class Lease:
@@ -61,9 +67,11 @@ class Lease:
             raise errors.Busy(what=self.name)
 
     def release(self) -> None:
-        """Give the lease back; harmless where another has it."""
+        """Give the lease back; harmless where another has it. Where that fails it is over here all the same."""
+        _given_up.add(self._token)
         with self._database.write() as connection:
             connection.execute(delete(lease).where(lease.c.name == self.name, lease.c.token == self._token))
+        _given_up.discard(self._token)
 
     def _row(self) -> dict[str, object]:
         process = here()
@@ -77,12 +85,15 @@ class Lease:
 
 
 @contextmanager
-def hold(database: Database, name: str, duration: timedelta) -> Iterator[None]:
+def hold(database: Database, name: str, duration: timedelta, what: str = "") -> Iterator[None]:
     """Hold the lease `name` for the time of the block, `duration` at the most.
 
-    Raises Busy while another live process holds it."""
+    Raises Busy, which says that `what` (else the name) is in use, while another live process holds it."""
     taken = Lease(database, name, duration)
-    taken.take()
+    try:
+        taken.take()
+    except errors.Busy as busy:
+        raise (errors.Busy(what=what) if what and busy.fields.get("what") == name else busy) from None
     try:
         yield
     finally:
@@ -91,8 +102,8 @@ def hold(database: Database, name: str, duration: timedelta) -> Iterator[None]:
 
 def holder(connection: Connection, name: str) -> Holder | None:
     """Return who took the lease `name` last and has not given it back; None where it is free."""
-    row = connection.execute(select(lease).where(lease.c.name == name).with_for_update()).one_or_none()
+    row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
     if row is None:
         return None
     owner = Process(row.host, row.boot_id, row.pid, row.pid_started)
-    return Holder(owner, jcs.parse_timestamp(row.expires_at))
+    return Holder(owner, row.token, jcs.parse_timestamp(row.expires_at))

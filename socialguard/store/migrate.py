@@ -1,9 +1,12 @@
 """Bring an older database to this program's schema: a copy first, then one transaction."""
 
+import os
+from collections.abc import Iterator
+from itertools import count, takewhile
 from pathlib import Path
 
 from socialguard import errors
-from socialguard.store.database import Database
+from socialguard.store.database import Database, connect, schema_version
 from socialguard.store.version import HEAD, KNOWN
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,11 +23,12 @@ def upgrade(database: Database, found: str) -> None:
 
 
 def copy_of(database: Database, found: str) -> Path | None:
-    """Return where the copy that was made before migrating from schema `found` lies; None without one."""
+    """Return where the copy that was made last before migrating from schema `found` lies; None without one."""
     if database.engine.dialect.name != "sqlite":
         return None
-    copy = _copy_path(database, found)
-    return copy if copy.exists() else None
+    return max(
+        takewhile(Path.exists, _copy_paths(database, found)), key=lambda one: one.stat().st_mtime, default=None
+    )
 
 
 def run_migrations(database: Database, to: str = "head") -> None:
@@ -39,24 +43,29 @@ def run_migrations(database: Database, to: str = "head") -> None:
         command.upgrade(config, to)
 
 
-def _copy_path(database: Database, found: str) -> Path:
+def _copy_paths(database: Database, found: str) -> Iterator[Path]:
+    """Where copies lie: whoever went back to an older program and comes again has one more to go back to."""
     path = Path(str(database.engine.url.database))
-    return path.with_name(f"{path.name}.before-{found}")
+    for number in count(1):
+        yield path.with_name(f"{path.name}.before-{found}{'' if number == 1 else f'.{number}'}")
 
 
 def _copy(database: Database, found: str) -> None:
     if database.engine.dialect.name != "sqlite":
         return  # PostgreSQL's own backups hold it; its DDL is transactional
-    copy = _copy_path(database, found)
-    if copy.exists():
-        return
-    part = copy.with_name(f"{copy.name}.part")  # a copy that was cut short must not pass for one
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    connection = database.engine.raw_connection()
+    copy = next(one for one in _copy_paths(database, found) if not one.exists())
+    part = copy.with_name(f"{copy.name}.{os.getpid()}.part")  # a copy that was cut short must not pass for one
     try:
-        # Not through the engine, which would begin a transaction: VACUUM refuses to run in one.
-        connection.cursor().execute("vacuum into ?", (str(part),))
+        database.copy_to(part)
+        if _is_at(part, found):  # else another process has migrated it meanwhile, and made the copy
+            part.rename(copy)
     finally:
-        connection.close()
-    part.rename(copy)
+        part.unlink(missing_ok=True)
+
+
+def _is_at(path: Path, found: str) -> bool:
+    copied = connect(f"sqlite:///{path}")
+    try:
+        return schema_version(copied) == found
+    finally:
+        copied.close()

@@ -169,7 +169,7 @@ class Custody:
     @contextmanager
     def alone(self, account_id: str) -> Iterator[None]:
         """Let no other process renew, replace or revoke the credential meanwhile; raises Busy where one does."""
-        with lease.hold(self.database, f"credential:{account_id}", LEASE):
+        with lease.hold(self.database, f"credential:{account_id}", LEASE, "The credential"):
             yield
 
     # ── calls ────────────────────────────────────────────────────────────────────────────────────────────

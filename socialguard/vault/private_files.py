@@ -126,14 +126,11 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def unwritable(path: Path, problem: OSError) -> errors.SocialGuardError:
-    """Return the error for a file that could not be written: DiskFull, or a SocialGuardError with the cause."""
+def unwritable(path: Path, problem: OSError) -> errors.Unwritable:
+    """Return the error for a file that could not be written: DiskFull, or Unwritable with the cause."""
     if problem.errno in _NO_SPACE:
         return errors.DiskFull(path=path)
-    return errors.SocialGuardError(
-        detail=f"{path} cannot be written: {_sentence(problem)}",
-        remedy="Check its permissions and the disk, then repeat the command.",
-    )
+    return errors.Unwritable(path=path, detail=_sentence(problem))
 
 
 def _refuse_shared(path: Path, found: os.stat_result, mend: str) -> None:

@@ -57,15 +57,30 @@ def test_what_was_not_taken_is_tried_again(office: Office) -> None:
         assert len(hook.got) == 1
 
 
-def test_at_most_twenty_an_hour_go_to_a_channel(office: Office) -> None:
+def raise_alerts(office: Office, kind: str, count: int) -> None:
     with office.entered() as workspace, workspace.database.write() as connection:
-        for number in range(25):
-            workspace.alerts.raise_(connection, f"test-{number}", "Test", {})
+        for number in range(count):
+            workspace.alerts.raise_(connection, kind, "Test", {}, delivery_id=f"{number}")
+
+
+def test_at_most_twenty_an_hour_go_to_a_channel(office: Office) -> None:
+    raise_alerts(office, "tampered", 25)
     with webhook() as hook:
         add(office, "hook", f"json://127.0.0.1:{hook.port}/")
         assert len(send(office)) == 20
         assert send(office) == []
         assert len(hook.got) == 20
+
+
+def test_many_alerts_of_little_weight_keep_no_grave_one_back(office: Office) -> None:
+    raise_alerts(office, "backup", 40)
+    with webhook() as hook:
+        add(office, "hook", f"json://127.0.0.1:{hook.port}/")
+        assert len(send(office)) == 15
+        assert send(office) == []
+        raise_alerts(office, "watch.foreign", 2)
+        assert len(send(office)) == 2
+        assert all("watch.foreign" in one for one in hook.got[15:])
 
 
 def test_an_address_is_sealed_and_listed_by_name_alone(office: Office) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from socialguard.store import lease
 from tests.backup.world import back_up, item_ids, seeded
 from tests.office import Office
 
@@ -106,3 +107,11 @@ def test_a_backup_that_stopped_goes_on_a_week_later_below_what_was_posted_since(
     assert (row["items_new"], row["items_total"], row["gaps_open"]) == (280, 380, 0)
     rebuilt = office.cli("backup", "rebuild", "--json").document
     assert rebuilt["before"] == rebuilt["after"]
+
+
+def test_a_backup_beside_another_says_of_which_account(office: Office) -> None:
+    with office.entered() as workspace:
+        (account,) = [one for one in workspace.accounts() if str(one) == "facebook:@acme"]
+        with lease.hold(workspace.database, f"backup:{account.id}", timedelta(hours=1)):
+            row = back_up(office, "facebook:@acme", code=1)
+    assert row["error"]["message"] == "The backup of facebook:@acme is in use by another process."

@@ -69,3 +69,18 @@ def test_a_damaged_archive_stops_no_post(office: Office) -> None:
         until(alerted, "somebody is told")
         assert running.process.poll() is None
         assert running.stop() == 0
+
+
+@pytest.mark.parametrize("name", ["facebook:@acme", "x:@acme"])
+def test_a_network_that_is_not_available_for_a_moment_is_no_alert(office: Office, name: str) -> None:
+    office.sandbox.reset(seeded(office, name, posts=3))
+    back_up(office, name)
+    network = name.partition(":")[0]
+    office.sandbox.faults(
+        [{"network": network, "operation": "any", "kind": "status", "code": 503, "body": "<html>", "times": None}]
+    )
+    with office.entered() as workspace:
+        (account,) = [one for one in workspace.accounts() if str(one) == name]
+        with pytest.raises(errors.NetworkRefused):
+            workspace.backup.run(account, threading.Event())
+    assert office.cli("alerts", "list", "--json").document["alerts"] == []

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from socialguard import errors
+from socialguard.backup import pricing
 from socialguard.backup.pricing import first_price
 from socialguard.networks.limits import load_reading
 from socialguard.sandbox.process import start
@@ -204,3 +206,11 @@ def test_without_a_person_a_dear_first_backup_is_refused_with_the_words_that_all
     back_up(office)
     with office.entered() as workspace:
         workspace.backup.run(account, threading.Event())
+
+
+def test_the_price_of_many_accounts_is_refused_in_a_line_that_can_be_read(office: Office) -> None:
+    with office.entered() as workspace:
+        (account,) = [one for one in workspace.accounts() if str(one) == "x:@acme"]
+    with pytest.raises(errors.PriceUnconfirmed) as caught:
+        pricing.require_agreed([account] * 40, 90_000_000, None)
+    assert "x:@acme, x:@acme, x:@acme, x:@acme, x:@acme (+35) costs up to $90.00" in caught.value.message()

@@ -237,3 +237,21 @@ def test_each_polite_signal_ends_it_well(office: Office, name: str) -> None:
         running.process.send_signal(getattr(signal, name))
         assert running.process.wait(10) == 0
     assert office.cli("daemon", "status", "--json").document["alive"] is False
+
+
+def test_a_daemon_that_is_stopped_in_its_tracks_is_told_as_one_that_runs(office: Office) -> None:
+    with daemon(office) as running:
+        running.process.send_signal(signal.SIGSTOP)
+        told = office.cli("daemon", "status", "--check", SOCIALGUARD_CLOCK="+40s")
+        assert f"the daemon, process {running.process.pid}, can keep nothing" in told.stdout
+        assert f"process {running.process.pid}" in office.cli("daemon", "status", SOCIALGUARD_CLOCK="+40s").stdout
+
+
+def test_a_duty_that_the_settings_no_longer_ask_for_is_told_no_more(office: Office) -> None:
+    settings = office.home / "socialguard.toml"
+    settings.write_text('[audit]\nsinks = ["file:/nowhere/audit.jsonl"]\n')
+    with daemon(office):
+        until(lambda: "took nothing" in office.cli("daemon", "status", "--check").stdout, "it is told")
+    settings.unlink()
+    with daemon(office):
+        assert "sinks" not in duties(office)

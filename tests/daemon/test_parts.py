@@ -229,6 +229,13 @@ def test_monitoring_is_told_that_the_disk_fills() -> None:
     assert status.check(well, {}, disk.Forecast(100, 4, None))[0] == 2
 
 
+def test_monitoring_is_told_why_a_daemon_that_runs_gives_no_sign_of_life() -> None:
+    mute = status.Status(False, None, None, (), mute=7)
+    assert status.check(mute, {}, ROOMY)[1].startswith("CRITICAL - the daemon, process 7, can keep nothing | ")
+    code, line = status.check(mute, {}, disk.Forecast(10**9, 0, None))
+    assert (code, line.partition(" | ")[0].partition("; ")[2]) == (2, "the disk is nearly full: 0.0 GB free")
+
+
 def test_monitoring_is_told_of_many_accounts_in_a_line_that_it_can_take() -> None:
     failing = [DutyRun(f"backup a-{number}", error="the network refused") for number in range(200)]
     code, line = as_told(*failing, DutyRun("publish", error="the disk is full"))
@@ -250,6 +257,13 @@ def test_monitoring_is_told_what_is_gravest_in_one_line() -> None:
     assert as_told(DutyRun("publish", lag=timedelta(minutes=3)))[0] == 2
     assert as_told(DutyRun("backup a-1", lag=timedelta(minutes=3)))[0] == 0
     assert as_told(DutyRun("backup a-1", lag=timedelta(minutes=16)))[0] == 1
+    assert as_told(DutyRun("backup a-1", next_run=now - timedelta(minutes=16)))[0] == 1
+
+
+def test_monitoring_is_not_told_of_a_backup_that_was_made_up_for() -> None:
+    now = clock.now()
+    made_up = DutyRun("backup a-1", now, now, now + timedelta(hours=23), timedelta(hours=5))
+    assert as_told(DutyRun("publish"), made_up) == (0, "OK - 2 duties | lag=0.000s;30;120;0")
 
 
 # ── disk ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from socialguard.audit.anchors.interface import AnchorFailed
 from socialguard.audit.anchors.syslog import SyslogAnchor
 from socialguard.daemon.checkpoints import Checkpoints
 from socialguard.daemon.interface import Problem
+from socialguard.daemon.settled import Settled
 from socialguard.daemon.sinks import Sinks
 from socialguard.workspace.opened import Workspace
 from tests.office import Office
@@ -79,3 +80,38 @@ def _kinds(workspace: Workspace) -> list[str]:
 
     with workspace.database.read() as connection:
         return [one.kind for one in reader.page(connection, unseen=True, limit=None)]
+
+
+def test_an_anchor_at_hand_that_is_gone_is_told_at_each_look(office: Office, tmp_path: Path) -> None:
+    mount = tmp_path / "mount"
+    settings = f'[audit]\nanchors = ["dir:{mount}"]\n'
+    (office.home / "socialguard.toml").write_text(settings, encoding="utf-8")
+    with office.entered() as workspace:
+        workspace.checkpoint()
+    assert office.cli("freeze", "x:@acme").code == 0
+    with office.entered() as workspace:
+        duty = Checkpoints(workspace)
+        for _ in range(3):
+            with pytest.raises(Problem, match="is it mounted"):
+                duty.near()
+        mount.mkdir()
+        duty.near()
+        duty.near()
+
+
+def test_settings_that_were_changed_or_broken_meanwhile_are_told(office: Office) -> None:
+    place = office.home / "socialguard.toml"
+    place.write_text("[budget]\nmonth_usd = 50\n")
+    with office.entered() as workspace:
+        duty = Settled(workspace)
+        duty.look()
+        place.write_text("# the same\n[budget]\nmonth_usd = 50\n")
+        duty.look()
+        place.write_text("[budget]\nmonth_usd = 5\n")
+        with pytest.raises(Problem, match="was changed; restart the daemon"):
+            duty.look()
+        place.write_text("[budget]\nmonth = 5\n")
+        with pytest.raises(Problem, match="no command works"):
+            duty.look()
+        place.write_text("[budget]\nmonth_usd = 50\n")
+        duty.look()

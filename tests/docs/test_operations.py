@@ -99,3 +99,12 @@ def test_every_exit_code_says_what_to_do() -> None:
         waiting.extend(kind.__subclasses__())
         codes.add(kind.exit_code)
     assert documented == codes
+
+
+def test_the_units_are_given_the_place_of_an_anchor_that_they_may_not_write() -> None:
+    """They write nowhere but where the workspace lies (ProtectSystem=strict)."""
+    units = [read(f"config/systemd/{name}.service") for name in ("socialguard", "socialguard-audit")]
+    assert all("ReadWritePaths=/var/lib/socialguard\n" in one for one in units)
+    page = section(read("docs/operations.md"), "Anchors")
+    (place,) = re.findall(r'"dir:([^"]+)"', page)
+    assert f"ReadWritePaths={place}\n" in page

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.office import Office
 from tests.wrong_account.firm import apply_policy
 
@@ -70,3 +72,19 @@ def test_a_post_that_a_person_sends_now_fails_at_once(office: Office) -> None:
     office.sandbox.faults([{"network": "x", "operation": "publish", "kind": "refuse", "times": 100}])
     done = office.post("Now")
     assert (done.code, done.deliveries[0]["state"]) == (6, "failed")
+
+
+@pytest.mark.parametrize("account", ["x:@acme", "facebook:@acme"])
+def test_a_network_that_cannot_say_whose_the_credential_is_is_asked_again(office: Office, account: str) -> None:
+    """The question before the first post is no post: what has only that to wait for is not given up."""
+    words = ("post", "Scheduled", "--to", account, "--confirm", account, "--at", "in 1 hour", "--json")
+    assert office.cli(*words).code == 0
+    network = account.partition(":")[0]
+    fault = {"network": network, "operation": "identity", "kind": "status", "code": 503, "body": "<html>"}
+    office.sandbox.faults([{**fault, "times": None}])
+    assert run_at(office, 5000) == ["held"], "too late for another attempt"
+    assert office.cli(*words[:1], "Another", *words[2:]).code == 0
+    assert run_at(office, 3610) == ["queued"]
+    office.sandbox.faults([])
+    assert run_at(office, 3700) == ["sent"]
+    assert office.published() == ["Another"]

@@ -144,3 +144,25 @@ def test_a_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
     with reopened.read() as connection:
         assert connection.execute(text("select name from client")).scalar() == "acme"
     reopened.close()
+
+
+def test_who_went_back_and_upgrades_again_has_a_copy_of_what_was_done_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "socialguard.db"
+    migrated(f"sqlite:///{path}", KNOWN[-2]).close()
+    open_database(f"sqlite:///{path}").close()
+    first = path.with_name(f"{path.name}.before-{KNOWN[-2]}")
+    path.write_bytes(first.read_bytes())  # back to the older program, which goes on with it
+    older = Database(create_engine(f"sqlite:///{path}"), "")
+    with older.write() as connection:
+        connection.execute(text("insert into client values ('meanwhile', 'x')"))
+    older.close()
+    upgraded = open_database(f"sqlite:///{path}")
+    copy = migrate.copy_of(upgraded, KNOWN[-2])
+    upgraded.close()
+    assert copy is not None
+    assert copy != first
+    kept = Database(create_engine(f"sqlite:///{copy}"), "")
+    assert schema_version(kept) == KNOWN[-2]
+    with kept.read() as connection:
+        assert connection.execute(text("select name from client")).scalar() == "meanwhile"
+    kept.close()

@@ -66,6 +66,11 @@ def status(face: Face, check: bool) -> int:
             face.printer.say(
                 "A daemon works, process {pid}, since {since}.", pid=found.pid, since=minute(found.since, zone)
             )
+        elif found.mute is not None:
+            face.printer.say(
+                "A daemon runs, process {pid}, and can keep nothing: is its disk full, or is it stopped?",
+                pid=found.mute,
+            )
         else:
             face.printer.say("No daemon works. Start one: socialguard daemon run")
         face.printer.table(
