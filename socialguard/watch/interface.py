@@ -88,9 +88,10 @@ class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
     went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an account;
     `signers` are those, by the ids of their keys, whose word makes a post on an account ours: workers, and who may
-    publish there; `judges` are the public keys of those who may say now what is usual on an account; `sign` returns
-    key id and signature of this machine's member; `watcher` names who looks at an account with a reading credential
-    of its own, beside the watch of the workspace, and is empty for that: each has a place of its own, since each may have an archive of its own."""
+    publish there; `judges` are the public keys of those who may say now what is usual on an account; `sign`
+    returns key id and signature of this machine's member; `watcher` names who looks at an account with a reading
+    credential of its own, beside the watch of the workspace, and is empty for that: each has a place of its own,
+    since each may have an archive of its own."""
 
     database: Database
     archive: Callable[[], Archive]
