@@ -29,6 +29,7 @@ def _lost(office: Office) -> dict[str, Any]:
 def _signed_as_ours(firm: Firm, who: Colleague, foreign: str) -> None:
     """Let a member say with their own key that a stranger's post is what a delivery of ours made."""
     done = firm.office.post("Ours", GLOBEX)
+    assert done.code == 0, done
     write(firm, "update receipt set network_id = ? where delivery_id = ?", foreign, done.deliveries[0]["id"])
     genuine = logged(firm.office, "delivery.send")[-1]
     obj = {**genuine["obj"], "network_id": foreign}
