@@ -84,7 +84,7 @@ def set_member_contact(connection: "Connection", member_id: str, contact: str | 
         raise errors.NotFound(kind="member", name=member_id, hint="Run: socialguard whoami")
 
 
-def _rows(connection: "Connection") -> "dict[str, Row[Any]]":
+def _rows(connection: "Connection") -> "dict[str, Row[Any, Any, Any]]":
     from sqlalchemy import select
 
     from socialguard.store.tables import member as table

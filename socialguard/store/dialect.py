@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Executable, MetaData, 
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
+from socialguard.model import bounded
 from socialguard.model.text import marked
 
 BUSY_MS: Final = 15_000
@@ -101,6 +102,7 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, record: Any, arguments: Any, options: Any) -> Any:
+        _refuse_pipes(Path(arguments[0]))
         connection = driver().connect(*arguments, **options)
         try:
             _set_up(connection)
@@ -121,6 +123,17 @@ def prepare(engine: Engine) -> None:
         # What lies still for this one may move before the next: it is opened anew.
         if record.info.pop(_STILL, None):
             record.invalidate()
+
+
+def _refuse_pipes(path: Path) -> None:
+    """Raise what SQLite would raise, where it would wait for a pipe in the place of one of its files for ever."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        try:
+            found = path.with_name(path.name + ending).stat()
+        except OSError:
+            continue
+        if not bounded.is_regular(found):
+            raise driver().OperationalError(f"{path.name}{ending} is not a regular file")
 
 
 def _set_up(connection: Any) -> None:  # Any: the driver's own type

@@ -5,6 +5,7 @@ import fcntl
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pexpect
 import pytest
@@ -108,3 +109,58 @@ def test_a_reminder_of_alerts_that_would_fill_the_memory(firm: Firm, template: s
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("how", ["symbolic", "hard"])
+def test_the_names_for_completion_turned_into_a_link_to_a_file_of_the_workers(
+    firm: Firm, mine: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Not followed, even where the name of its part was guessed."""
+    monkeypatch.setattr("socialguard.store.small_file.threading.get_ident", lambda: 4711)
+    place = firm.office.home / "cache" / "accounts.json"
+    for ending in (f".{os.getpid()}.part", *([f".{os.getpid()}-4711.part"] if how == "symbolic" else [])):
+        lay(place.with_name(place.name + ending), mine, how)
+    assert firm.office.cli("account", "label", ACME, "+new", "--json").code == 0
+    assert mine.read_bytes() == KEPT
+
+
+@pytest.mark.parametrize(
+    "name", ["socialguard.toml", "socialguard.db-journal", "emergency.jsonl", "cache/alerts.json"]
+)
+@pytest.mark.parametrize("what", ["pipe", "holes"])
+def test_a_file_turned_into_a_pipe_or_into_one_that_fills_the_memory(firm: Firm, name: str, what: str) -> None:
+    """A freeze neither waits for it nor ends for want of memory."""
+    if (name, what) == ("socialguard.db-journal", "holes"):
+        pytest.skip("SQLite takes no such journal for one")
+    path = firm.office.home / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 42)
+    done = firm.office.process("freeze", "--all", "--reason", "stop", "--json")
+    assert done.code == 0, done
+    told = firm.office.process("queue", "list", "--json")
+    assert told.code in (0, 2, 13, 15), told
+    path.unlink()
+    held(firm, firm.send(), "stop")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"accounts": ["x"], "at": "yesterday"}',
+        '{"accounts": ["x"], "at": "0001-01-01T00:00+23:00"}',
+        '{"accounts": ["x"], "at": "2026-11-30T12:00:00"}',
+        "[" * 100_000,
+    ],
+)
+def test_what_a_session_confirmed_garbled(firm: Firm, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """`whoami` stands in shell prompts, and reads a file that a neighbour can write: it ends all the same."""
+    here = SimpleNamespace(id="c" * 32)
+    monkeypatch.setattr("socialguard.cli.commands.whoami.context_of", lambda _facts, _salt: here)
+    (firm.office.home / "cache" / f"context-{here.id}.json").write_text(value)
+    done = firm.office.cli("whoami")
+    assert done.code == 0, done
