@@ -1,0 +1,65 @@
+"""Rows that hold what no program of ours wrote: they keep nobody from seeing, stopping and sending the rest."""
+
+from typing import Any
+
+import pytest
+
+from tests.attacks.world import ACME, APPROVED, Firm, found, insert_row, row_of, write
+
+DEEP = "[" * 30_000
+GARBLED: dict[str, tuple[str, Any]] = {
+    "content that is another document": ("content", '{"a":1}'),
+    "content nested without end": ("content", DEEP),
+    "content that is no text": ("content", b"\x00\xff"),
+    "options nested without end": ("options", DEEP),
+    "a fingerprint that is no text": ("fingerprint", b"x"),
+    "a reason that is no text": ("state_reason", b"\x00\xff"),
+    "a campaign that is no text": ("campaign_id", b"x"),
+    "a target that is no text": ("target", b"x"),
+    "a nonce that is no text": ("nonce", b"x"),
+    "an account that there is not": ("account_id", "nope"),
+}
+
+
+@pytest.mark.parametrize("what", list(GARBLED))
+def test_one_garbled_delivery_keeps_no_other_from_being_seen_and_sent(firm: Firm, what: str) -> None:
+    """It is refused by its id, and what went out beside it is told."""
+    column, value = GARBLED[what]
+    write(firm, f"update delivery set {column} = ? where id = ?", value, firm.plain)
+    shown = firm.office.cli("queue", "list", "--json")
+    assert shown.code in (0, 13), shown
+    assert {firm.waiting, firm.approved} <= {one["id"] for one in shown.deliveries}
+    assert shown.code == 0 or firm.plain in shown.error["message"]
+    done = firm.send()
+    assert done.code == 13, done
+    assert firm.office.published() == [APPROVED]
+    assert {one["id"] for one in done.deliveries if one["state"] == "sent"} == {firm.approved}
+    for words in (("queue", "list"), ("queue", "run"), ("status",), ("alerts", "list"), ("handover",)):
+        again = firm.office.cli(*words, "--json")
+        assert again.code in (0, 13, 15), (words, again)
+
+
+def test_a_delivery_moved_to_an_account_that_there_is_not(firm: Firm) -> None:
+    """It is found, and can be cancelled."""
+    write(firm, "update delivery set account_id = 'nope' where id = ?", firm.plain)
+    found(firm.verify(), "ledger", "nope")
+    done = firm.office.cli("queue", "cancel", firm.plain, "--json")
+    assert (done.code, done.deliveries[0]["state"]) == (0, "cancelled"), done
+
+
+def test_a_delivery_moved_to_another_account_of_ours(firm: Firm) -> None:
+    """Found, and never sent."""
+    other = write(firm, "select id from account where short_name = 'acme'")[0][0]
+    write(firm, "update delivery set account_id = ? where id = ?", other, firm.plain)
+    found(firm.verify(), "ledger", other)
+    assert firm.send().code == 13
+
+
+def test_an_alert_about_an_account_that_there_is_not(firm: Firm) -> None:
+    """It hides no other, neither here nor from the channels."""
+    genuine = row_of(firm, "alert", "id = (select min(id) from alert)")
+    insert_row(firm, "alert", {**genuine, "id": 4711, "account_id": "nope", "delivery_id": None})
+    done = firm.office.cli("alerts", "list", "--json")
+    assert done.code == 0, done
+    assert {ACME, "?:@nope"} <= {one["account"] for one in done.document["alerts"]}
+    assert firm.office.cli("alerts", "show", "4711").code == 0
