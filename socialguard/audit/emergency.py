@@ -22,7 +22,7 @@ from sqlalchemy import Connection, select
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
-from socialguard.audit.leaf import MAX_REASON, refuse_reason, refuse_unfit
+from socialguard.audit.leaf import MAX_REASON, SALT_BYTES, encode, refuse_reason
 from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs
 from socialguard.model import bounded
@@ -254,10 +254,9 @@ def _parse(line: bytes) -> Record | Damaged:
             obj=dict(value["obj"]),
         )
         # Whoever can write the file must not be able to stop the log with it.
-        refuse_unfit(_entry(record))
-        jcs.encode(dict(record.obj))
+        encode(_entry(record), org="", seq=0, ts=record.noted_at, salt=bytes(SALT_BYTES))
         return record
-    except (ValueError, KeyError, TypeError, errors.UsageError):
+    except (ValueError, KeyError, TypeError, RecursionError, errors.UsageError):
         return Damaged(f"em-{hashlib.sha256(line).hexdigest()[:32]}")
 
 

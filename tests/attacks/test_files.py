@@ -2,16 +2,19 @@
 elsewhere, and locks that are held for ever."""
 
 import fcntl
+import json
 import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pexpect
 import pytest
 
 from socialguard.daemon.disk import Disk
 from socialguard.store import small_file
+from tests.attacker import logged
 from tests.attacks.world import ACME, Firm, held
 from tests.members.test_sharing import shared
 
@@ -164,3 +167,36 @@ def test_what_a_session_confirmed_garbled(firm: Firm, monkeypatch: pytest.Monkey
     (firm.office.home / "cache" / f"context-{here.id}.json").write_text(value)
     done = firm.office.cli("whoami")
     assert done.code == 0, done
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": "\ud800"},
+        {"obj": {"scope": "\ud800"}},
+        {"obj": {"scope": "DEEP 50000"}},
+        {"obj": {"scope": "DEEP 61"}},
+        {"account": "\x1b[31m"},
+    ],
+)
+def test_a_line_in_the_emergency_file_that_no_log_takes(firm: Firm, change: dict[str, Any]) -> None:
+    """Taken for damaged, as the log says: it keeps nobody from stopping, and from nothing else."""
+    line = {
+        "v": 1,
+        "id": "em-" + "a" * 32,
+        "noted_at": "2026-11-30T20:00:00.000000Z",
+        "action": "freeze",
+        "actor": {"id": firm.jonas.id, "kind": "person", "via": "cli"},
+        "account": None,
+        "reason": "",
+        "obj": {"scope": "all"},
+    }
+    data = json.dumps({**line, **change}, separators=(",", ":"), sort_keys=True)
+    data = re.sub(r'"DEEP (\d+)"', lambda found: "[" * int(found[1]) + "]" * int(found[1]), data)
+    with (firm.office.home / "emergency.jsonl").open("r+b") as file:
+        file.write(data.encode() + b"\n")
+    done = firm.office.cli("freeze", "--all", "--reason", "stop", "--json")
+    assert done.code == 0, done
+    assert firm.verify().code == 0
+    assert [one["outcome"] for one in logged(firm.office, "emergency.damaged")] == ["unreadable"]
+    held(firm, firm.send(), "stop")
