@@ -175,7 +175,7 @@ def test_what_a_session_confirmed_garbled(firm: Firm, monkeypatch: pytest.Monkey
         {"reason": "\ud800"},
         {"obj": {"scope": "\ud800"}},
         {"obj": {"scope": "DEEP 50000"}},
-        {"obj": {"scope": "DEEP 61"}},
+        {"obj": {"scope": "DEEP 63"}},
         {"account": "\x1b[31m"},
     ],
 )
