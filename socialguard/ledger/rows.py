@@ -1,6 +1,7 @@
 """How a delivery is written as a row and read back."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +16,8 @@ from socialguard.model.delivery import Act, Content, Delivery, Media, State
 from socialguard.store.tables import delivery, receipt
 
 DRAFT_PREFIX: Final = "d-"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.:@/+=-]{1,64}")
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 _NO_TIME: Final = datetime.fromtimestamp(0, UTC)
 _NOT_OURS: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading a value that this program did not write can raise."""
@@ -43,6 +46,8 @@ def to_delivery(row: Row[Any]) -> Delivery:
     write."""
     try:
         _require_types(row, _TEXTS, _TEXTS_OR_NONE)
+        if not (_PLAIN.fullmatch(row.account_id) and _FINGERPRINT.fullmatch(row.fingerprint)):
+            raise ValueError  # the log takes no other, and a stop must be logged
         return _to_delivery(row)
     except _NOT_OURS:
         raise _foreign(row.id) from None

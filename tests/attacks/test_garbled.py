@@ -18,6 +18,8 @@ GARBLED: dict[str, tuple[str, Any]] = {
     "a target that is no text": ("target", b"x"),
     "a nonce that is no text": ("nonce", b"x"),
     "an account that there is not": ("account_id", "nope"),
+    "an account that no log takes": ("account_id", "\x1b[31mX"),
+    "a fingerprint that is none": ("fingerprint", "x"),
 }
 
 
@@ -34,6 +36,7 @@ def test_one_garbled_delivery_keeps_no_other_from_being_seen_and_sent(firm: Firm
     assert done.code == 13, done
     assert firm.office.published() == [APPROVED]
     assert {one["id"] for one in done.deliveries if one["state"] == "sent"} == {firm.approved}
+    assert firm.office.cli("queue", "cancel", firm.plain, "--json").code == 0
     for words in (("queue", "list"), ("queue", "run"), ("status",), ("alerts", "list"), ("handover",)):
         again = firm.office.cli(*words, "--json")
         assert again.code in (0, 13, 15), (words, again)
