@@ -66,3 +66,26 @@ def test_an_alert_about_an_account_that_there_is_not(firm: Firm) -> None:
     assert done.code == 0, done
     assert {ACME, "?:@nope"} <= {one["account"] for one in done.document["alerts"]}
     assert firm.office.cli("alerts", "show", "4711").code == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("kind", b"\x00\xff"),
+        ("delivery_id", b"\x00\xff"),
+        ("message", DEEP),
+        ("message", "null"),
+        ("raised_at", "yesterday"),
+    ],
+)
+def test_one_garbled_alert_hides_no_other(firm: Firm, column: str, value: Any) -> None:
+    """It says itself what it is, and can be marked as seen."""
+    genuine = row_of(firm, "alert", "id = (select min(id) from alert)")
+    insert_row(firm, "alert", {**genuine, "id": 4711, "delivery_id": None, column: value})
+    done = firm.office.cli("alerts", "list", "--json")
+    assert done.code == 0, done
+    told = {one["id"]: one["message"] for one in done.document["alerts"]}
+    assert "changed outside" in told.pop(4711)
+    assert any("waits for approvals" in one for one in told.values())
+    assert firm.office.cli("alerts", "ack", "4711", "--json").code == 0
+    assert firm.office.cli("status", "--json").code == 0
