@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.world import ACME, APPROVED, Firm, found, insert_row, row_of, write
+from tests.attacks.world import ACME, APPROVED, GLOBEX, Firm, found, insert_row, row_of, write
+from tests.watch.world import happen, ready, seen
 
 DEEP = "[" * 30_000
 GARBLED: dict[str, tuple[str, Any]] = {
@@ -89,3 +90,19 @@ def test_one_garbled_alert_hides_no_other(firm: Firm, column: str, value: Any) -
     assert any("waits for approvals" in one for one in told.values())
     assert firm.office.cli("alerts", "ack", "4711", "--json").code == 0
     assert firm.office.cli("status", "--json").code == 0
+
+
+@pytest.mark.parametrize("change", [{"message": "null"}, {}])
+def test_an_alert_that_was_garbled_or_doubled_is_raised_again(firm: Firm, change: dict[str, Any]) -> None:
+    """A stranger's post is told, whatever stands where it would be told."""
+    ready(firm.office, GLOBEX)
+    happen(firm.office, GLOBEX, text="First")
+    seen(firm.office, GLOBEX)
+    genuine = row_of(firm, "alert", "kind = 'watch.foreign'")
+    write(firm, "delete from alert where kind = 'watch.foreign'")
+    for id in (4711, 4712):
+        insert_row(firm, "alert", {**genuine, "id": id, **change})
+    happen(firm.office, GLOBEX, text="Send coins")
+    assert [one.kind for one in seen(firm.office, GLOBEX)] == ["post"]
+    told = [one["message"] for one in firm.office.cli("alerts", "list", "--json").document["alerts"]]
+    assert any("not sent from here" in one for one in told), told
