@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from socialguard import errors
+from socialguard.model import bounded
 from socialguard.model.money import Budgets
 
 FILE_NAME: Final = "socialguard.toml"
 HOME_VARIABLE: Final = "SOCIALGUARD_HOME"
 IDENTITY_VARIABLE: Final = "SOCIALGUARD_IDENTITY"
+_LARGEST: Final = 1 << 20
 HOURLY: Final = "17 * * * *"
 """When accounts are backed up unless the operator says otherwise."""
 
@@ -102,7 +104,7 @@ def load(path: Path) -> Settings:
 
 def _source(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return bounded.read_whole(path, _LARGEST).decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:

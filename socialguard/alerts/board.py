@@ -142,5 +142,8 @@ class Board:
 
 
 def _so_far(alert_id: int, message: str, raised_at: str) -> tuple[int, str]:
-    told = reader.parse_message(alert_id, message)
+    try:
+        told = reader.parse_message(alert_id, message)
+    except errors.Tampered:  # what happened now is told all the same
+        return 1, raised_at
     return told.count + 1, told.first or raised_at

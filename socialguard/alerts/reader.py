@@ -3,14 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from types import NoneType
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
 from socialguard import errors
 from socialguard.canon import jcs
+from socialguard.model.text import marked
 from socialguard.store.tables import alert
+
+CHANGED: Final = marked("This alert was changed outside this program. Run: socialguard audit verify")
+_NO_TIME: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,27 @@ def page(connection: Connection, *, unseen: bool, limit: int | None, before: int
 
 
 def _alert(row: Row[Any]) -> Alert:
+    """Return the alert of a row; one that this program did not write hides no other, and says what it is."""
+    try:
+        if not all(type(each) in (str, NoneType) for each in (row.kind, row.account_id, row.delivery_id)):
+            raise TypeError
+        return _as_written(row)
+    except (errors.Tampered, ValueError, TypeError):
+        return Alert(
+            id=row.id,
+            kind=row.kind if type(row.kind) is str else "",
+            account_id=row.account_id if type(row.account_id) is str else None,
+            delivery_id=None,
+            template=CHANGED,
+            fields={},
+            count=1,
+            first_at=_NO_TIME,
+            raised_at=_NO_TIME,
+            seen_at=None if row.seen_at is None else _NO_TIME,
+        )
+
+
+def _as_written(row: Row[Any]) -> Alert:
     told = parse_message(row.id, row.message)
     return Alert(
         id=row.id,
@@ -106,5 +132,5 @@ def parse_message(alert_id: int, text: str) -> Message:
         return Message(
             str(data["template"]), fields, int(data["count"]), str(data["first"]), str(data.get("remedy", ""))
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise errors.Tampered(what=f"Alert {alert_id}", detail="its row is not one of ours.") from None

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import secrets
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,11 +22,12 @@ from sqlalchemy import Connection, select
 
 from socialguard import clock, errors
 from socialguard.audit.interface import Actor, Entry
-from socialguard.audit.leaf import MAX_REASON, refuse_reason, refuse_unfit
+from socialguard.audit.leaf import MAX_REASON, SALT_BYTES, encode, refuse_reason
 from socialguard.audit.log import AuditLog
 from socialguard.canon import jcs
+from socialguard.model import bounded
 from socialguard.model.credential import HIDDEN, redact
-from socialguard.model.text import visible
+from socialguard.model.text import marked, visible
 from socialguard.store.tables import audit_entry
 
 FILE_NAME: Final = "emergency.jsonl"
@@ -37,6 +37,8 @@ ALLOCATED: Final = 256 * 1024
 PATIENCE: Final = 5.0
 """Seconds that a record waits for its turn; honest programs hold the lock for as long as a write takes."""
 
+_LINK: Final = marked("it is a link to another file.")
+_LARGE: Final = marked("it is larger than any that this program wrote.")
 _BLANK: Final = b"\n" * ALLOCATED
 _LOOK: Final = 0.02
 _VERSION: Final = 1
@@ -124,18 +126,28 @@ class EmergencyFile:
         Tampered where it is a link."""
         try:
             with os.fdopen(self._opened(os.O_RDONLY), "rb") as file:
-                data = file.read()
+                data = file.read(bounded.LARGEST)
         except FileNotFoundError:
             return ()
-        except _Linked:
+        except _Linked as problem:
             raise errors.Tampered(
                 what="The emergency file",
-                detail="it is a link to another file.",
+                detail=_LARGE if isinstance(problem, _Large) else _LINK,
                 remedy=f"Find out who put it there, then take it away: rm {self.path}",
             ) from None
         if data == _BLANK:  # mostly it is, and every send looks
             return ()
         return tuple(_parse(line) for line in data.split(b"\n") if line)
+
+    def holds_any(self) -> bool:
+        """Return whether anything is noted, or the file is none of ours; `records` says what."""
+        try:
+            with os.fdopen(self._opened(os.O_RDONLY), "rb") as file:
+                return bool(file.read(bounded.LARGEST).strip(b"\n"))
+        except _Linked:
+            return True
+        except OSError:
+            return False
 
     def absorb(self, connection: Connection, log: AuditLog) -> int:
         """Append every record that the log does not hold yet, in the caller's transaction; returns how many.
@@ -155,7 +167,7 @@ class EmergencyFile:
         return len(missing)
 
     def is_link(self) -> bool:
-        """Whether somebody put a link in the place of the file."""
+        """Whether somebody put a link, or a file larger than any of ours, in the place of the file."""
         try:
             os.close(self._opened(os.O_RDONLY))
         except _Linked:
@@ -197,14 +209,18 @@ class EmergencyFile:
                 raise _Linked from None
             raise
         found = os.fstat(file)
-        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+        if bounded.is_regular(found) and found.st_nlink == 1 and found.st_size <= bounded.LARGEST:
             return file
         os.close(file)
-        raise _Linked
+        raise _Large if found.st_size > bounded.LARGEST else _Linked
 
 
 class _Linked(OSError):
     """What stands in the place of the file is another one."""
+
+
+class _Large(_Linked):
+    """It is larger than any that this program wrote."""
 
 
 def _is_taken(file: int) -> bool:
@@ -238,10 +254,9 @@ def _parse(line: bytes) -> Record | Damaged:
             obj=dict(value["obj"]),
         )
         # Whoever can write the file must not be able to stop the log with it.
-        refuse_unfit(_entry(record))
-        jcs.encode(dict(record.obj))
+        encode(_entry(record), org="", seq=0, ts=record.noted_at, salt=bytes(SALT_BYTES))
         return record
-    except (ValueError, KeyError, TypeError, errors.UsageError):
+    except (ValueError, KeyError, TypeError, RecursionError, errors.UsageError):
         return Damaged(f"em-{hashlib.sha256(line).hexdigest()[:32]}")
 
 

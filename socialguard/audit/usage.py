@@ -2,7 +2,7 @@
 `audit verify` holds against what was signed."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -29,7 +29,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry: when, by whom, what, on which account, what else it says, and what it belongs to."""
+    """One entry: when, by whom, what, on which account, what else it says, what it belongs to, and, where that was
+    asked for, where it stands: its (incarnation, seq)."""
 
     ts: str
     actor: str
@@ -38,6 +39,7 @@ class Told:
     outcome: str
     obj: Mapping[str, object]
     corr: str | None = None
+    at: tuple[int, int] = (0, 0)
 
 
 Uses = Mapping[tuple[str | None, str, str], Use]
@@ -93,15 +95,23 @@ def about(connection: Connection, corr: str, until: datetime | None = None) -> l
 
 
 def of_fingerprints(connection: Connection, fingerprints: Iterable[str], action: str, outcome: str) -> list[Told]:
-    """Return the entries of these fingerprints with that action and outcome, in no order."""
+    """Return the entries of these fingerprints with that action and outcome, in no order, and where they stand."""
     wanted = sorted(fingerprints)
     told = []
     for low in range(0, len(wanted), _IN):
-        some = select(_E.leaf).where(
+        some = select(_E.leaf, _E.incarnation, _E.seq).where(
             _E.fingerprint.in_(wanted[low : low + _IN]), _E.action == action, _E.outcome == outcome
         )
-        told += [_told(bytes(row.leaf)) for row in connection.execute(some)]
+        rows = connection.execute(some)
+        told += [replace(_told(bytes(row.leaf)), at=(row.incarnation, row.seq)) for row in rows]
     return told
+
+
+def newest_about(connection: Connection, actions: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return where the newest entry of these actions stands, by the member whom it is about."""
+    query = select(_E.leaf, _E.incarnation, _E.seq).where(_E.action.in_(list(actions)))
+    rows = connection.execute(query.order_by(_E.incarnation, _E.seq))
+    return {str(_told(bytes(row.leaf)).obj.get("member")): (row.incarnation, row.seq) for row in rows if row.leaf}
 
 
 def newest(connection: Connection, account: str, action: str) -> Told | None:

@@ -132,16 +132,13 @@ def one_account_id(workspace: Workspace, selector: str) -> str:
 def remember(workspace: Workspace) -> None:
     """Write the names that shell completion offers; that it cannot be written harms nothing."""
     accounts = workspace.accounts()
-    try:
-        completion.remember_accounts(
-            workspace.layout.home,
-            accounts=[str(one) for one in accounts],
-            short_names=[one.short_name for one in accounts],
-            clients={one.client for one in accounts},
-            labels={name for one in accounts for name in one.labels},
-        )
-    except OSError:
-        return
+    completion.remember_accounts(
+        workspace.layout.home,
+        accounts=[str(one) for one in accounts],
+        short_names=[one.short_name for one in accounts],
+        clients={one.client for one in accounts},
+        labels={name for one in accounts for name in one.labels},
+    )
 
 
 def read_again(workspace: Workspace, account_id: str) -> Account:

@@ -3,7 +3,6 @@
 The names come from a small file that whoever changes accounts writes with `remember_accounts`: completing a word
 opens no database and no vault, and a file that is absent or broken completes nothing."""
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -61,12 +60,10 @@ def remember_accounts(
     labels: Iterable[str] = (),
 ) -> None:
     """Write the names that completion offers: `x:@acme`, short names, and clients and labels without prefix; a
-    client as it is typed, without spaces (docs/decisions/0009).
-
-    It is a convenience: an OSError is for the caller to drop."""
-    import json
-
+    client as it is typed, without spaces (docs/decisions/0009). It is a convenience: that it cannot be written
+    harms nothing."""
     from socialguard.model.account import typed_client
+    from socialguard.store import small_file
 
     document = {
         "accounts": sorted(accounts),
@@ -74,11 +71,7 @@ def remember_accounts(
         "clients": sorted({f"client:{typed_client(name)}" for name in clients}),
         "labels": sorted(f"label:{name}" for name in labels),
     }
-    path = home.joinpath(*_FILE)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(document), encoding="utf-8")
-    part.replace(path)
+    small_file.write(home.joinpath(*_FILE), document)
 
 
 def remembered_accounts(home: Path) -> Mapping[str, tuple[str, ...]]:
@@ -87,12 +80,12 @@ def remembered_accounts(home: Path) -> Mapping[str, tuple[str, ...]]:
     Names that hold anything but plain printable characters are left out: a shell would act on them."""
     import json
 
+    from socialguard.model import bounded
     from socialguard.model.text import has_hidden
 
     try:
-        with home.joinpath(*_FILE).open("rb") as file:
-            document = json.loads(file.read(_FILE_LIMIT))
-    except (OSError, ValueError):
+        document = json.loads(bounded.read(home.joinpath(*_FILE), _FILE_LIMIT))
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(document, dict):
         return {}

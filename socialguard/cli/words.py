@@ -158,11 +158,11 @@ def _from_settings() -> str | None:
     """Only this one key is read here: the settings as a whole are checked when a workspace is opened."""
     if _home is None:
         return None
+    from socialguard.model import bounded
     from socialguard.settings import FILE_NAME
 
     try:
-        with (_home() / FILE_NAME).open("rb") as file:
-            text = file.read(_SETTINGS_LIMIT).decode("utf-8")
+        text = bounded.read(_home() / FILE_NAME, _SETTINGS_LIMIT).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     if "language" not in text:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Final
 
-from sqlalchemy import Connection, String, bindparam, cast, literal, select
+from sqlalchemy import Connection, String, bindparam, cast, func, literal, select
 
 from socialguard import errors
 from socialguard.audit import leaf as leaves
@@ -27,6 +27,7 @@ KIND: Final = "ledger"
 GONE: Final = marked("delivery {delivery} was queued, and the ledger holds it no more.")
 UNKNOWN: Final = marked("delivery {delivery} is {state}, and the log does not know it.")
 OTHERWISE: Final = marked("delivery {delivery} is {state}; the log ends it with {action} {outcome}.")
+ELSEWHERE: Final = marked("delivery {delivery} is of the account {account}; the log names {logged}.")
 _PAGE: Final = 1_000
 _LEFT: Final[Mapping[tuple[str, str], frozenset[State]]] = {
     (action, outcome): frozenset(states)
@@ -66,7 +67,15 @@ _THERE: Final = Prepared(
     )
 )
 _NEWEST: Final = (
-    select(cast(audit_entry.c.incarnation, String) + " " + audit_entry.c.action + " " + audit_entry.c.outcome)
+    select(
+        cast(audit_entry.c.incarnation, String)
+        + " "
+        + audit_entry.c.action
+        + " "
+        + audit_entry.c.outcome
+        + " "
+        + func.coalesce(audit_entry.c.account, "")
+    )
     .where(
         audit_entry.c.fingerprint == delivery.c.fingerprint,
         audit_entry.c.action.in_([literal(action) for action in sorted({action for action, _ in _LEFT})]),
@@ -77,7 +86,7 @@ _NEWEST: Final = (
     .scalar_subquery()
 )
 _ROWS: Final = Prepared(
-    select(delivery.c.id, delivery.c.state, delivery.c.nonce, _NEWEST.label("word"))
+    select(delivery.c.id, delivery.c.state, delivery.c.nonce, delivery.c.account_id, _NEWEST.label("word"))
     .where(delivery.c.id > bindparam("after"), delivery.c.state != bindparam("but"))
     .order_by(delivery.c.id)
     .limit(_PAGE)
@@ -142,18 +151,20 @@ def _otherwise(database: Database, incarnation: int, but: str) -> Iterator[Probl
             rows = _ROWS.tuples(connection, after=after, but=but)
         if not rows:
             return
-        for name, state, nonce, word in rows:
-            wrong = _wrong(incarnation, name, state, nonce, word)
+        for name, state, nonce, account, word in rows:
+            wrong = _wrong(incarnation, name, state, nonce, account, word)
             if wrong is not None:
                 yield Problem(KIND, wrong, errors.Tampered.exit_code)
         after = rows[-1][0]
 
 
-def _wrong(incarnation: int, name: str, state: str, nonce: str, word: str | None) -> str | None:
+def _wrong(incarnation: int, name: str, state: str, nonce: str, account: str, word: str | None) -> str | None:
     """Return what is wrong with a row; None for one that the log left so, or said nothing of since it began."""
     if word is None:
-        return UNKNOWN.format(delivery=name, state=state) if nonce.startswith(f"{incarnation}.") else None
-    began, action, outcome = word.split(" ")
+        return UNKNOWN.format(delivery=name, state=state) if str(nonce).startswith(f"{incarnation}.") else None
+    began, action, outcome, of = word.split(" ")
+    if began == str(incarnation) and of not in ("", account):
+        return ELSEWHERE.format(delivery=name, account=account, logged=of)
     if began != str(incarnation) or (action, outcome) not in _LEFT or state in _LEFT[action, outcome]:
         return None
     return OTHERWISE.format(delivery=name, state=state, action=action, outcome=outcome)

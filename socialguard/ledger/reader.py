@@ -119,6 +119,14 @@ def get(connection: Connection, delivery_id: str) -> Delivery:
     return rows.to_delivery(row)
 
 
+def as_far_as_sound(connection: Connection, delivery_id: str) -> Delivery:
+    """Return a delivery as `get` does; of a garbled row what names it and its state."""
+    row = _BY_ID.first(connection, id=delivery_id)
+    if row is None:
+        raise errors.NotFound(kind="delivery", name=delivery_id, hint="Run: socialguard queue list")
+    return rows.as_far_as_sound(row)
+
+
 def page(
     connection: Connection,
     *,

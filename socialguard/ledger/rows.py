@@ -1,9 +1,11 @@
 """How a delivery is written as a row and read back."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
+from types import NoneType
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
@@ -14,6 +16,23 @@ from socialguard.model.delivery import Act, Content, Delivery, Media, State
 from socialguard.store.tables import delivery, receipt
 
 DRAFT_PREFIX: Final = "d-"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.:@/+=-]{1,64}")
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
+_NO_TIME: Final = datetime.fromtimestamp(0, UTC)
+_NOT_OURS: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading a value that this program did not write can raise."""
+_TEXTS: Final = ("id", "account_id", "nonce", "fingerprint", "submitter", "state_reason")
+_TEXTS_OR_NONE: Final = (
+    "wall_time",
+    "zone",
+    "target",
+    "after_id",
+    "campaign_id",
+    "attempt_id",
+    "network_id",
+    "url",
+)
+_LISTED: Final = ("id", "account_id", "fingerprint", "act", "state_reason", "submitter")
 
 
 def select_delivery() -> Select[Any]:
@@ -26,16 +45,60 @@ def to_delivery(row: Row[Any]) -> Delivery:
     """Return the delivery of a row of `select_delivery`; raises Tampered for one that `from_delivery` did not
     write."""
     try:
+        _require_types(row, _TEXTS, _TEXTS_OR_NONE)
+        if not (_PLAIN.fullmatch(row.account_id) and _FINGERPRINT.fullmatch(row.fingerprint)):
+            raise ValueError  # the log takes no other, and a stop must be logged
         return _to_delivery(row)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except _NOT_OURS:
         raise _foreign(row.id) from None
+
+
+def as_far_as_sound(row: Row[Any]) -> Delivery:
+    """Return the delivery of a row; of one that `from_delivery` did not write what names it and its state, to be
+    told and put aside."""
+    try:
+        return to_delivery(row)
+    except errors.Tampered:
+        known = row.state in tuple(State)
+        return Delivery(
+            id=row.id,
+            draft_id=f"{DRAFT_PREFIX}{row.draft_id}",
+            account_id=str(row.account_id),
+            act=Act.PUBLISH,
+            content=Content(""),
+            nonce="",
+            fingerprint="",
+            submitter="",
+            signature=b"",
+            state=State(row.state) if known else State.HELD,
+            due=_NO_TIME,
+            created_at=_NO_TIME,
+        )
+
+
+def require_listed(row: Row[Any]) -> None:
+    """Raise Tampered for a row of `reader.page` that cannot be shown."""
+    try:
+        _require_types(row, _LISTED, ("campaign_id", "after_id", "network_id", "url"))
+        State(row.state)
+        jcs.parse_timestamp(row.due)
+        to_content(row.content)
+    except _NOT_OURS:
+        raise _foreign(row.id) from None
+
+
+def _require_types(row: Row[Any], texts: Sequence[str], or_none: Sequence[str]) -> None:
+    """Raise TypeError where a column of these holds no text: SQLite keeps whatever it is given."""
+    texts_are = all(type(getattr(row, name)) is str for name in texts)
+    if not (texts_are and all(type(getattr(row, name)) in (str, NoneType) for name in or_none)):
+        raise TypeError
 
 
 def content_of(delivery_id: str, text: str) -> Content:
     """Return the content of a delivery; raises as `to_delivery`."""
     try:
         return to_content(text)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except _NOT_OURS:
         raise _foreign(delivery_id) from None
 
 

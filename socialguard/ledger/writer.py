@@ -125,6 +125,13 @@ def move(
         raise errors.Busy(what=f"Delivery {value.id}")
 
 
+def put_aside(connection: Connection, delivery_id: str, reason: str) -> None:
+    """Hold a queued delivery, whatever its row holds beside its state."""
+    changed = update(delivery).where(delivery.c.id == delivery_id, delivery.c.state == State.QUEUED.value)
+    values = {"state": State.HELD.value, "state_reason": reason[:500], "updated_at": jcs.timestamp(clock.now())}
+    connection.execute(changed.values(**values))
+
+
 def claim(connection: Connection, value: Delivery, started: Attempt) -> None:
     """Make a queued delivery `sending` by this process (DESIGN: Exactly once)."""
     process = here()

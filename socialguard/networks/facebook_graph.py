@@ -98,6 +98,7 @@ def checked(answer: "requests.Response") -> "requests.Response":
     usable = document is True or isinstance(document, dict)
     if not 200 <= answer.status_code < 300 or trouble is not None or not usable:
         raise GraphProblem(answer.status_code, trouble.error if trouble else None, _regain(answer.headers))
+    answer.encoding = json.detect_encoding(answer.content)  # not what a header says: the SDK reads it again
     if "json" not in answer.headers.get("content-type", ""):
         answer.headers["content-type"] = "application/json"  # the SDK reads nothing else
     return answer

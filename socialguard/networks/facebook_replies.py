@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from socialguard.networks.plain import fitting, in_utc
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -36,9 +38,10 @@ def _epoch(value: object) -> object:
         raise ValueError("not a time") from impossible
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(in_utc)]
 Epoch = Annotated[datetime | None, BeforeValidator(_epoch)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+(_[A-Za-z0-9]+)?$", max_length=128)]
+Text = Annotated[str, BeforeValidator(fitting)]
 
 
 class Reply(BaseModel):
@@ -50,7 +53,7 @@ class Reply(BaseModel):
 class Trouble(Reply):
     """The inside of `{"error": …}`."""
 
-    message: str = ""
+    message: Text = ""
     code: int | None = None
     error_subcode: int | None = None
     subcode: int | None = None
@@ -79,24 +82,24 @@ class PageReply(Reply):
     """A Page about itself, or as /me/accounts lists it."""
 
     id: Id
-    name: str = ""
-    username: str | None = None
+    name: Text = ""
+    username: Text | None = None
     fan_count: int | None = None
-    link: str | None = None
+    link: Text | None = None
     access_token: SecretStr | None = None
 
 
 class Author(Reply):
     """Who wrote a post on the Page."""
 
-    id: str
+    id: Text
 
 
 class Attachment(Reply):
     """What hangs below a post."""
 
-    type: str = ""
-    unshimmed_url: str | None = None
+    type: Text = ""
+    unshimmed_url: Text | None = None
 
 
 class Attachments(Reply):
@@ -109,9 +112,9 @@ class PostReply(Reply):
     """One post of a Page."""
 
     id: Id
-    message: str = ""
+    message: Text = ""
     created_time: Moment
-    permalink_url: str | None = None
+    permalink_url: Text | None = None
     is_published: bool | None = None
     author: Author | None = Field(None, alias="from")
     attachments: Attachments = Attachments()
@@ -126,7 +129,7 @@ class PostReply(Reply):
 class Cursors(Reply):
     """Where a page of a list ends."""
 
-    after: str | None = None
+    after: Text | None = None
 
 
 class Paging(Reply):
@@ -167,13 +170,13 @@ class PageList(Reply):
 class TokenFacts(Reply):
     """What debug_token says; a time that is 0 means never."""
 
-    app_id: str | None = None
-    type: str = ""
+    app_id: Text | None = None
+    type: Text = ""
     is_valid: bool
     expires_at: Epoch = None
     data_access_expires_at: Epoch = None
     issued_at: Epoch = None
-    scopes: list[str] = []
+    scopes: list[Text] = []
     error: Trouble | None = None
 
 

@@ -19,6 +19,7 @@ from requests.structures import CaseInsensitiveDict
 from socialguard import clock, errors
 from socialguard.networks.http import ExchangeFailed, Transport
 from socialguard.networks.http_exchange import Exchange, current, elapsed, pool_classes
+from socialguard.networks.plain import in_utc
 
 _CHUNK: Final = 64 * 1024
 _IDLE_SECONDS: Final = 4.0
@@ -174,9 +175,9 @@ class OriginSession(requests.Session):
     def _note_date(self, value: str | None) -> None:
         try:
             moment = parsedate_to_datetime(value or "")
-        except ValueError:
+            self.server_time = in_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        except (ValueError, OverflowError):  # an answer without a time that can be one tells none
             return
-        self.server_time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self.ahead = clock.now() - self.server_time
 
     def _rewritten(self, url: str) -> str:

@@ -5,10 +5,13 @@ and NUL become U+FFFD, and what is nested too deep is refused."""
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 MAX_DEPTH: Final = 32
 _MAX_INTEGER: Final = 2**53 - 1
+_EARLIEST: Final = 1970
+_LATEST: Final = 9000
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -44,3 +47,15 @@ def plain_text(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
     return _UNFIT.sub("\ufffd", text)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return an instant in UTC, with room for reckoning before and after it; ValueError where it is none of the
+    times that a network can mean."""
+    try:
+        found = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("not a time") from None
+    if not _EARLIEST <= found.year <= _LATEST:
+        raise ValueError("not a time")
+    return found

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic import ValidationError as _ValidationError
 
-from socialguard.networks.plain import fitting
+from socialguard.networks.plain import fitting, in_utc
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 """X's ids exceed 2^53, so they are strings everywhere."""
@@ -26,6 +26,8 @@ Name = Annotated[str, BeforeValidator(fitting), StringConstraints(max_length=1_0
 Address = Annotated[str, BeforeValidator(fitting), StringConstraints(max_length=10_000)]
 Text = Annotated[str, BeforeValidator(fitting), StringConstraints(max_length=200_000)]
 """X's longest post has 25,000 characters, of which each `&` is written as five."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -107,7 +109,7 @@ class Post(_Reply):
 
     id: Id
     text: Text
-    created_at: AwareDatetime
+    created_at: Moment
     entities: _Entities = Field(default_factory=_Entities)
     note: _Note | None = Field(default=None, validation_alias=AliasChoices("note_tweet", "note_post"))
     references: list[_Reference] = Field(

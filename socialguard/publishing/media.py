@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from socialguard import errors
+from socialguard.model import bounded
 from socialguard.model.delivery import Media
 from socialguard.store import sharing
 
@@ -108,7 +109,7 @@ class MediaStore:
     def read(self, item: Media) -> bytes:
         """Return the bytes of `item`; Tampered where they are not those that were kept."""
         try:
-            data = (self.path / item.sha256).read_bytes()
+            data = bounded.read(self.path / item.sha256, MAX_BYTES)
         except OSError as problem:
             raise errors.Unreadable(path=item.file_name, detail=problem.strerror or "it is gone.") from None
         if hashlib.sha256(data).hexdigest() != item.sha256:
@@ -120,7 +121,7 @@ class MediaStore:
         part = self.path / f"{digest}.{os.getpid()}.part"
         try:
             sharing.make(self.path)
-            if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == digest:
+            if target.exists() and hashlib.sha256(bounded.read(target, MAX_BYTES)).hexdigest() == digest:
                 return
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "wb") as file:

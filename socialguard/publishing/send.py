@@ -56,7 +56,9 @@ def _in_turn_now(desk: Desk, ids: Sequence[str], results: Sequence[Result]) -> l
     sent = {one.delivery.id for one in results if one.delivery.state is State.SENT}
     with desk.database.read() as connection:
         parts = [
-            value for value in (reader.get(connection, one) for one in ids if one not in tried) if value.after_id
+            value
+            for value in (reader.as_far_as_sound(connection, one) for one in ids if one not in tried)
+            if value.after_id
         ]
     return [value.id for value in parts if value.after_id in sent and value.state is State.QUEUED]
 
@@ -74,7 +76,7 @@ def _run(desk: Desk, ids: Sequence[str], results: list[Result]) -> None:
             if not results:
                 raise
             with desk.database.read() as connection:
-                value = reader.get(connection, delivery_id)
+                value = reader.as_far_as_sound(connection, delivery_id)
                 # As it stands: its row may be what is wrong, and nothing more is done on it.
                 results.append(Result(value, unverified(connection, value.account_id), problem))
             return

@@ -17,6 +17,7 @@ from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.publishing.accept import EDITED, since
 from socialguard.publishing.addresses import post_id, require_site
 from socialguard.publishing.interface import Desk, Result
+from socialguard.registry.signed import Right
 from socialguard.store.database import Database
 
 _SETTLED: Final = "settled by a person"
@@ -80,9 +81,11 @@ def cancel_waiting(
 def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Result:
     """Record a person's word on an unknown outcome: `url` of the post that is there, or None: it is not.
 
-    Raises NotFound, or UsageError where the outcome is not unknown or the URL names no post of the account."""
+    Raises NotFound, NotAllowed for a member who may not publish there, or UsageError where the outcome is not
+    unknown or the URL names no post of the account."""
     with desk.database.write() as connection:
         value = reader.get(connection, delivery_id)
+        _require_may_settle(connection, desk, value)
         if value.state is not State.UNKNOWN:
             raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not unknown.")
         said: dict[str, object] = {}
@@ -103,6 +106,17 @@ def settle(desk: Desk, delivery_id: str, *, url: str | None, reason: str) -> Res
         # The attempt's own intent ends with the same word.
         _append(connection, desk.log, desk.person, value, "delivery.send", outcome, _SETTLED, said)
     return _result(desk, delivery_id)
+
+
+def _require_may_settle(connection: Connection, desk: Desk, value: Delivery) -> None:
+    """Refuse (NotAllowed) whoever may not publish there: their word lets a post go again, or makes one ours."""
+    account = desk.trust.account(connection, value.account_id)
+    if not desk.trust.may(connection, desk.person.id, Right.PUBLISH, account):
+        raise errors.NotAllowed(
+            who=desk.trust.named(connection, desk.person.id),
+            what=f"settle {value.id} for {account}",
+            detail="no owner granted it, or it has ended",
+        )
 
 
 def _require_place(connection: Connection, desk: Desk, account: Account, url: str) -> None:

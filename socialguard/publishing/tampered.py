@@ -40,10 +40,10 @@ def put_aside(desk: Desk, delivery_id: str, outcome: Outcome) -> Outcome | Resul
 def _held(connection: Connection, desk: Desk, delivery_id: str, problem: errors.Tampered) -> Result | None:
     """Hold it with an alert; no row is believed for it, the account is only named. Its fingerprint is not put into
     the log: that is a column, too, and may be another delivery's."""
-    value = reader.get(connection, delivery_id)
+    value = reader.as_far_as_sound(connection, delivery_id)
     if value.state is not State.QUEUED:
         return None
     account = unverified(connection, value.account_id)
-    writer.move(connection, value, State.HELD, problem.message())
+    writer.put_aside(connection, value.id, problem.message())
     desk.alerts.raise_error(connection, problem.name, problem, account_id=account.id, delivery_id=value.id)
     return Result(replace(value, state=State.HELD, state_reason=problem.message()), account, problem)

@@ -1,18 +1,18 @@
 """The first epoch of a workspace, and its members."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from socialguard import clock, errors
 from socialguard.canon import jcs
 from socialguard.registry import manifest as manifests
 from socialguard.registry.interface import OwnerSigner
 from socialguard.registry.manifest import Manifest
-from socialguard.registry.signed import Member, Role
+from socialguard.registry.signed import Member, Role, name_digest
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def enlist(
     if manifest.member(member.id) is not None:
         raise errors.UsageError(detail=f"There is a member {member.id} already.")
     _insert(connection, member, name)
-    return manifests.append(connection, manifest.with_member(member), [owner])
+    signed = replace(member, name_sha256=name_digest(member.id, name))
+    return manifests.append(connection, manifest.with_member(signed), [owner])
 
 
 def recover(
@@ -54,17 +55,22 @@ def recover(
 
 
 def profiles(connection: "Connection", manifest: Manifest) -> dict[str, Profile]:
-    """Return what is known of each member of the manifest, by id; a lost row leaves the id as the name."""
-    from sqlalchemy import select
-
-    from socialguard.store.tables import member as table
-
-    rows = {row.id: row for row in connection.execute(select(table.c.id, table.c.name, table.c.contact))}
-    known = {one.id: rows.get(one.id) for one in manifest.members}
+    """Return what is known of each member of the manifest, by id; a lost row, or one with another name than an
+    owner signed, leaves the id as the name."""
+    rows = _rows(connection)
+    known = {one.id: (one, rows.get(one.id)) for one in manifest.members}
     return {
-        key: Profile(key, key if row is None else row.name, None if row is None else row.contact)
-        for key, row in known.items()
+        key: Profile(
+            key, row.name if row and one.is_called(row.name) else key, None if row is None else row.contact
+        )
+        for key, (one, row) in known.items()
     }
+
+
+def misnamed(connection: "Connection", manifest: Manifest) -> tuple[str, ...]:
+    """Return the ids of members whose row has another name than an owner signed."""
+    rows = _rows(connection)
+    return tuple(one.id for one in manifest.members if one.id in rows and not one.is_called(rows[one.id].name))
 
 
 def set_member_contact(connection: "Connection", member_id: str, contact: str | None) -> None:
@@ -76,6 +82,14 @@ def set_member_contact(connection: "Connection", member_id: str, contact: str | 
     done = connection.execute(update(table).where(table.c.id == member_id).values(contact=contact))
     if done.rowcount != 1:
         raise errors.NotFound(kind="member", name=member_id, hint="Run: socialguard whoami")
+
+
+def _rows(connection: "Connection") -> "dict[str, Row[Any, Any, Any]]":
+    from sqlalchemy import select
+
+    from socialguard.store.tables import member as table
+
+    return {row.id: row for row in connection.execute(select(table.c.id, table.c.name, table.c.contact))}
 
 
 def _insert(connection: "Connection", member: Member, name: str) -> None:

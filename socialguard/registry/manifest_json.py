@@ -1,5 +1,6 @@
 """The manifest's JSON form, both ways: no field is guessed, none is ignored."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from socialguard.registry.manifest import Manifest
 
 VERSION = 1
+_SHA256 = re.compile("[0-9a-f]{64}")
 _FIELDS = frozenset(
     {"v", "epoch", "prev_sha256", "owners", "threshold", "members", "workers", "accounts", "recovery", "log_keys"}
     | {"policy_sha256"}
@@ -58,6 +60,7 @@ def document(manifest: "Manifest") -> dict[str, object]:
                 "role": one.role.value,
                 "status": one.status.value,
                 "contractor": one.contractor,
+                **({"name_sha256": one.name_sha256} if one.name_sha256 else {}),
             }
             for one in manifest.members
         ],
@@ -155,7 +158,8 @@ def _later(one: Mapping[str, object]) -> int:
 def _members(value: Mapping[str, object]) -> tuple[Member, ...]:
     found = []
     for one in _objects(value, "members"):
-        _exactly(one, _MEMBER)
+        is_named = "name_sha256" in one
+        _exactly(one, _MEMBER | {"name_sha256"} if is_named else _MEMBER)
         found.append(
             Member(
                 id=_text(one, "id"),
@@ -164,6 +168,7 @@ def _members(value: Mapping[str, object]) -> tuple[Member, ...]:
                 role=Role(_text(one, "role")),
                 status=Status(_text(one, "status")),
                 contractor=_flag(one, "contractor"),
+                name_sha256=_digest(one, "name_sha256") if is_named else "",
             )
         )
     return tuple(found)
@@ -243,6 +248,13 @@ def _flag(value: Mapping[str, object], name: str) -> bool:
     found = value[name]
     if not isinstance(found, bool):
         raise Malformed(f"{name} is neither true nor false")
+    return found
+
+
+def _digest(value: Mapping[str, object], name: str) -> str:
+    found = _text(value, name)
+    if not _SHA256.fullmatch(found):
+        raise Malformed(f"{name} is not a hash")
     return found
 
 

@@ -29,10 +29,18 @@ USUAL[Role.WORKER] = Right.SEND
 def find(connection: "Connection", manifest: Manifest, name: str) -> Member:
     """Return a member by id, or by name where that is one member's; removed ones by id only.
 
-    Raises NotFound, AmbiguousName."""
+    Raises NotFound, AmbiguousName, and Tampered where somebody wears another name than an owner signed: it could
+    be anybody's that is asked for."""
     by_id = manifest.member(name)
     if by_id is not None:
         return by_id
+    other = founding.misnamed(connection, manifest)
+    if other:
+        raise errors.Tampered(
+            what=marked("The name of a member"),
+            detail=f"{', '.join(other)} joined under another one.",
+            remedy="Name the member by id: socialguard member list",
+        )
     known = founding.profiles(connection, manifest)
     found = [one for one in manifest.members if one.status is not Status.REMOVED and known[one.id].name == name]
     if len(found) > 1:

@@ -1,5 +1,6 @@
 """What the owners sign about members, accounts and keys: the parts of a manifest, as plain values."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +54,8 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Member:
     """A person or a daemon with its public keys (32 bytes each). A removed one stays listed, with that
-    status, so that what it once signed keeps a name. What a contractor submits always needs an approval."""
+    status, so that what it once signed keeps a name. What a contractor submits always needs an approval.
+    `name_sha256` binds the name to the keys (`name_digest`); it is empty for who joined before there was one."""
 
     id: str
     x25519: bytes
@@ -61,6 +63,11 @@ class Member:
     role: Role
     status: Status = Status.ACTIVE
     contractor: bool = False
+    name_sha256: str = ""
+
+    def is_called(self, name: str) -> bool:
+        """Whether that may be this member's name: the one that an owner signed, where one did."""
+        return self.name_sha256 in ("", name_digest(self.id, name))
 
     @property
     def active(self) -> bool:
@@ -76,6 +83,11 @@ class Member:
     def sealing_id(self) -> str:
         """The key id under which secrets are sealed to this member."""
         return envelope.key_id("x25519", self.x25519)
+
+
+def name_digest(member_id: str, name: str) -> str:
+    """Return what a manifest says of a member's name."""
+    return hashlib.sha256(f"socialguard/member-name/v1\n{member_id}\n{name}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Executable, MetaData, 
 from sqlalchemy.exc import DBAPIError
 
 from socialguard import errors
+from socialguard.model import bounded
 from socialguard.model.text import marked
 
 BUSY_MS: Final = 15_000
@@ -39,7 +40,7 @@ _WAL_FIXED: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 _PRUNES: Final = """new.incarnation = old.incarnation and new.seq = old.seq and new.leaf_hash = old.leaf_hash
          and length(new.leaf) = 0 and new.ts = '' and new.actor = '' and new.action = '' and new.outcome = ''
          and new.account is null and new.corr is null and new.fingerprint is null"""
-_SQLITE_TRIGGERS: Final = (
+SQLITE_TRIGGERS: Final = (
     f"""create trigger audit_entry_no_update before update on audit_entry
        when not ({_PRUNES})
        begin select raise(abort, 'audit_entry is append-only'); end""",
@@ -51,8 +52,7 @@ _SQLITE_TRIGGERS: Final = (
          or new.incarnation < (select coalesce(max(incarnation), 0) from audit_entry)
        begin select raise(abort, 'audit_entry is append-only'); end""",
 )
-_ACTING: Final = "select name, sql from sqlite_master where type in ('trigger', 'view')"
-_POSTGRESQL_TRIGGERS: Final = (
+POSTGRESQL_TRIGGERS: Final = (
     f"""create or replace function audit_entry_append_only() returns trigger language plpgsql as $$
        begin
          if tg_op = 'UPDATE' then
@@ -110,6 +110,7 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, record: Any, arguments: Any, options: Any) -> Any:
+        _refuse_pipes(Path(arguments[0]))
         connection = driver().connect(*arguments, **options)
         try:
             _set_up(connection)
@@ -130,6 +131,17 @@ def prepare(engine: Engine) -> None:
         # What lies still for this one may move before the next: it is opened anew.
         if record.info.pop(_STILL, None):
             record.invalidate()
+
+
+def _refuse_pipes(path: Path) -> None:
+    """Raise what SQLite would raise, where it would wait for a pipe in the place of one of its files for ever."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        try:
+            found = path.with_name(path.name + ending).stat()
+        except OSError:
+            continue
+        if not bounded.is_regular(found):
+            raise driver().OperationalError(f"{path.name}{ending} is not a regular file")
 
 
 def _set_up(connection: Any) -> None:  # Any: the driver's own type
@@ -220,7 +232,7 @@ def begin(connection: Connection, *, writes: bool, patience: int) -> None:
 def create_triggers(connection: Connection) -> None:
     """Create the triggers that keep `audit_entry` append-only for honest programs."""
     sqlite = connection.dialect.name == "sqlite"
-    for statement in _SQLITE_TRIGGERS if sqlite else _POSTGRESQL_TRIGGERS:
+    for statement in SQLITE_TRIGGERS if sqlite else POSTGRESQL_TRIGGERS:
         connection.execute(text(statement))
 
 
@@ -380,23 +392,3 @@ def _is_full(path: Path | None) -> bool:
     if path is None or not path.parent.exists():
         return False
     return shutil.disk_usage(path.parent).free < _PAGE
-
-
-def refuse_strangers(connection: Connection) -> None:
-    """Raise Tampered where an SQLite file would act by itself: a trigger or a view that this program did not make
-    changes what is written, or shows something else than what is. PostgreSQL has roles for that."""
-    if connection.dialect.name != "sqlite":
-        return
-    found = connection.exec_driver_sql(_ACTING).all()
-    strangers = sorted(str(name) for name, made in found if " ".join(str(made).split()).lower() not in _ours())
-    if strangers:
-        raise errors.Tampered(
-            what="The database",
-            detail=f"it holds what this program did not make: {', '.join(strangers)}.",
-            remedy="Find out who put it there, then take it away: DROP TRIGGER or DROP VIEW.",
-        )
-
-
-@cache
-def _ours() -> frozenset[str]:
-    return frozenset(" ".join(one.split()).lower() for one in _SQLITE_TRIGGERS)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from socialguard.model import bounded
 from socialguard.store import sharing
 
 
@@ -26,7 +27,7 @@ def write(path: Path, value: Mapping[str, object]) -> None:
 def read(path: Path) -> dict[str, object]:
     """Return what a small file holds, nothing where it is not there or not one of ours."""
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(bounded.read_whole(path))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -75,13 +75,23 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Signer:
+    """The public key of somebody whose word makes a post ours; `until` is the entry of the log (incarnation, seq)
+    after which it does no more, None where it still does."""
+
+    public: bytes
+    until: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """All that the watch works with. `fetch` brings what is new of an account into the archive and raises what
     went wrong, `read_lists` only what is new in its lists; `facts` is what the registry keeps beside an account;
-    `signers` are the public keys, by their ids, of everybody whom the owners ever listed, `judges` of those who
-    may say now what is usual on an account; `sign` returns key id and signature of this machine's member;
-    `watcher` names who looks at an account with a reading credential of its own, beside the watch of the
-    workspace, and is empty for that: each has a place of its own, since each may have an archive of its own."""
+    `signers` are those, by the ids of their keys, whose word makes a post on an account ours: workers, and who may
+    publish there; `judges` are the public keys of those who may say now what is usual on an account; `sign`
+    returns key id and signature of this machine's member; `watcher` names who looks at an account with a reading
+    credential of its own, beside the watch of the workspace, and is empty for that: each has a place of its own,
+    since each may have an archive of its own."""
 
     database: Database
     archive: Callable[[], Archive]
@@ -94,7 +104,7 @@ class Desk:
     log: AuditLog
     actor: Actor
     org: str
-    signers: Callable[[Connection], Mapping[str, bytes]]
+    signers: Callable[[Connection, str], Mapping[str, Signer]]
     judges: Callable[[Connection, str], Mapping[str, bytes]]
     sign: Callable[[str, Mapping[str, object]], tuple[str, bytes]]
     watcher: Callable[[str], str]

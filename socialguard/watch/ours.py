@@ -11,7 +11,7 @@ from socialguard.canon import envelope, jcs
 from socialguard.ledger import owning, word
 from socialguard.ledger.owning import Claim
 from socialguard.model.delivery import Act
-from socialguard.watch.interface import Desk
+from socialguard.watch.interface import Desk, Signer
 
 _SIGNED: Final = ("delivery", "fingerprint", "act", "due", "network_id")
 
@@ -19,20 +19,20 @@ _SIGNED: Final = ("delivery", "fingerprint", "act", "due", "network_id")
 def made(connection: Connection, desk: Desk, account_id: str, network_ids: Sequence[str]) -> frozenset[str]:
     """Return those of `network_ids` that we posted on an account."""
     claimed = owning.receipts_among(connection, account_id, network_ids)
-    return _proved(connection, desk, claimed, Act.PUBLISH)
+    return _proved(connection, desk, account_id, claimed, Act.PUBLISH)
 
 
 def deleted(connection: Connection, desk: Desk, account_id: str, network_ids: Sequence[str]) -> frozenset[str]:
     """Return those of `network_ids` that we deleted on an account."""
     claimed = owning.deletions_among(connection, account_id, network_ids)
-    return _proved(connection, desk, claimed, Act.DELETE)
+    return _proved(connection, desk, account_id, claimed, Act.DELETE)
 
 
-def _proved(connection: Connection, desk: Desk, claimed: Set[Claim], act: Act) -> frozenset[str]:
+def _proved(connection: Connection, desk: Desk, account_id: str, claimed: Set[Claim], act: Act) -> frozenset[str]:
     """Return the posts of those claims that the log makes, too, signed."""
     if not claimed:
         return frozenset()
-    signers = desk.signers(connection)
+    signers = desk.signers(connection, account_id)
     proved: set[Claim] = set()
     for one in usage.of_fingerprints(connection, {name for _, name in claimed}, word.ACTION, word.SENT):
         network_id = one.obj.get("network_id")
@@ -41,13 +41,13 @@ def _proved(connection: Connection, desk: Desk, claimed: Set[Claim], act: Act) -
     return frozenset(network_id for network_id, _ in claimed & proved)
 
 
-def _is_signed(org: str, signers: Mapping[str, bytes], one: usage.Told) -> bool:
-    public = signers.get(str(one.obj.get("key_id")))
-    if public is None:
+def _is_signed(org: str, signers: Mapping[str, Signer], one: usage.Told) -> bool:
+    signer = signers.get(str(one.obj.get("key_id")))
+    if signer is None or (signer.until is not None and one.at > signer.until):
         return False
     said = {name: one.obj.get(name) for name in _SIGNED} | {"attempt": one.corr, "outcome": one.outcome}
     try:
-        envelope.verify(public, jcs.unb64(str(one.obj.get("signature"))), word.TYPE, org, jcs.encode(said))
+        envelope.verify(signer.public, jcs.unb64(str(one.obj.get("signature"))), word.TYPE, org, jcs.encode(said))
     except (envelope.BadSignature, envelope.BadEnvelope, jcs.NotCanonical):
         return False
     return True

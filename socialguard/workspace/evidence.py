@@ -7,6 +7,7 @@ in the workspace with rights for its owner alone."""
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -38,9 +39,10 @@ def keep(workspace: "Workspace", accounts: "Sequence[Account]", reason: str) -> 
     path = place / f"{now:%Y%m%dT%H%M%S%fZ}.tar.zst"
     sums: dict[str, str] = {}
     part = path.with_name(f"{path.name}.part")
-    part.touch(mode=0o600)
+    # Never through a link that a neighbour laid there.
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with (
-        part.open("wb") as file,
+        os.fdopen(descriptor, "wb") as file,
         zstandard.ZstdCompressor().stream_writer(file) as packed,
         tarfile.open(fileobj=packed, mode="w|") as bundle,
     ):

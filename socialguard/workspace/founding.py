@@ -10,7 +10,7 @@ from socialguard.audit.interface import Actor, Entry
 from socialguard.audit.log import AuditLog
 from socialguard.registry import founding
 from socialguard.registry import manifest as manifests
-from socialguard.registry.signed import Member, Role
+from socialguard.registry.signed import Member, Role, name_digest
 from socialguard.store import database as databases
 from socialguard.vault import identity, private_files
 from socialguard.vault.kek import Kek
@@ -32,10 +32,12 @@ def found(
         )
     member, worker, log_key = KeyPair.generate(), KeyPair.generate(), LogKey.generate()
     member_id, worker_id = f"m-{secrets.token_hex(6)}", f"w-{secrets.token_hex(6)}"
+    names = {member_id: owner_name, worker_id: f"worker of {org_name}"}
+    pairs = ((member_id, member, Role.OWNER), (worker_id, worker, Role.WORKER))
     first, _body = manifests.genesis(
         [
-            Member(member_id, member.x25519, member.ed25519, Role.OWNER),
-            Member(worker_id, worker.x25519, worker.ed25519, Role.WORKER),
+            Member(id, pair.x25519, pair.ed25519, role, name_sha256=name_digest(id, names[id]))
+            for id, pair, role in pairs
         ],
         log_key.public,
     )
@@ -50,7 +52,7 @@ def found(
     actor = Actor(member_id, "person", "cli", first.sha256)
     with store.write() as connection:
         log.start(connection, Entry("workspace.found", "ok", actor, obj={"owner": member_id, "worker": worker_id}))
-        founding.found(connection, member, first, {member_id: owner_name, worker_id: f"worker of {org_name}"})
+        founding.found(connection, member, first, names)
         tree = checkpoint.store(connection, first.org, log_key)
     pins = Pins.open(identity.directory(identity_base, first.org) / "pins", first.org, kek)
     pins.pin_manifest(first.epoch, first.sha256)

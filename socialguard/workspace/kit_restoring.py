@@ -24,7 +24,7 @@ from socialguard.model.credential import Credential
 from socialguard.model.text import marked
 from socialguard.registry import changes, founding, members
 from socialguard.registry.recovered import recovered
-from socialguard.registry.signed import LogKey, Member, Role, Status
+from socialguard.registry.signed import LogKey, Member, Role, Status, name_digest
 from socialguard.vault import identity as identities
 from socialguard.vault import keys, private_files, resealing, shelf_keys
 from socialguard.vault.identity import MEMBER, WORKER
@@ -152,9 +152,12 @@ class _New:
 def _listed(workspace: Workspace, name: str, before: "Manifest") -> _New:
     own = workspace.identity
     person, works = own.public(MEMBER), own.public(WORKER)
-    owner = Member(own.member_id, person.x25519, person.ed25519, Role.OWNER)
-    worker = Member(own.worker_id, works.x25519, works.ed25519, Role.WORKER)
-    return _New(owner, worker, {owner.id: name, worker.id: f"worker of {name}"})
+    names = {own.member_id: name, own.worker_id: f"worker of {name}"}
+    owner, worker = (
+        Member(id, pair.x25519, pair.ed25519, role, name_sha256=name_digest(id, names[id]))
+        for id, pair, role in ((own.member_id, person, Role.OWNER), (own.worker_id, works, Role.WORKER))
+    )
+    return _New(owner, worker, names)
 
 
 def _change(

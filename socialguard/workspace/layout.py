@@ -15,7 +15,9 @@ from typing import Final
 
 from socialguard import errors, settings
 from socialguard.alerts import notice
+from socialguard.model import bounded
 
+_ORG_BYTES: Final = 100
 _ORG: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -96,7 +98,7 @@ class Layout:
     def read_org(self) -> str:
         """Return the organisation's id; NoWorkspace where there is none."""
         try:
-            found = self.org.read_text(encoding="ascii").strip()
+            found = bounded.read(self.org, _ORG_BYTES).decode("ascii").strip()
         except FileNotFoundError:
             raise errors.NoWorkspace(path=self.home) from None
         except (OSError, UnicodeDecodeError):

@@ -13,7 +13,7 @@ from socialguard.canon import jcs
 from socialguard.model import token_forms
 from socialguard.model.account import Account
 from socialguard.model.credential import HIDDEN, redact
-from socialguard.store import dialect, small_file
+from socialguard.store import small_file, strangers
 from socialguard.store.database import Database, open_database
 from socialguard.vault.begun import Begun
 from socialguard.vault.identity import MEMBER, WORKER, Identity, open_identity
@@ -173,7 +173,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         from socialguard.workspace import readying
 
         with opened.read() as connection:
-            dialect.refuse_strangers(connection)
+            strangers.refuse(connection)
         readying.arm(opened)
         readying.absorb(self, opened)
         readying.settle(self, opened)

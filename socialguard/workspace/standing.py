@@ -112,7 +112,7 @@ def scope_told(scope: str, accounts: Mapping[str, object], members: Mapping[str,
 def in_force(workspace: "Workspace", connection: "Connection") -> tuple[Stop, ...]:
     """Return every stop in force, those of the emergency file included, oldest first."""
     found = stops.in_force(connection)
-    if not workspace.layout.emergency.exists() or not workspace.layout.emergency.read_bytes().strip(b"\n"):
+    if not workspace.emergency.holds_any():
         return found
     from socialguard.workspace.stopping import noted  # brings half the house, for a file that is mostly empty
 

@@ -259,9 +259,10 @@ def absorb(file: EmergencyFile, database: Database, log: AuditLog) -> None:
     """Bring what the emergency file holds into the database, each record once, and then empty the file.
 
     What cannot be brought in now stays in the file, where the sender still sees it."""
-    noted = [each for each in file.records() if isinstance(each, Record)]
-    if not noted:
+    records = file.records()
+    if not records:
         return
+    noted = [each for each in records if isinstance(each, Record)]
     try:
         with database.hurried():
             with database.write() as connection:

@@ -37,7 +37,7 @@ from socialguard.registry.names import folded, skeleton
 from socialguard.registry.policy_checks import CheckRules, check_rules
 from socialguard.registry.policy_file import PolicySet
 from socialguard.registry.signed import Member, Right
-from socialguard.store import dialect, tables
+from socialguard.store import strangers, tables
 from socialguard.store.database import Database
 from socialguard.store.prepared import Prepared
 from socialguard.vault.begun import Begun
@@ -257,7 +257,7 @@ class Trust:
 
     def require_intact_log(self, connection: Connection) -> None:
         """Refuse unless the audit log extends what was pinned, in a database that does nothing by itself."""
-        dialect.refuse_strangers(connection)
+        strangers.refuse(connection)
         self._log.require_extends(connection, self._keys.pins().pinned_tree())
 
     def require_anchored(self, connection: Connection) -> None:

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from socialguard import errors
+from socialguard.model.text import marked
+from socialguard.registry import founding
 from socialguard.registry.signed import Role
 from socialguard.workspace.opened import Workspace
 
 if TYPE_CHECKING:
     from socialguard.audit.verify import Report
+
+MISNAMED: Final = marked("member {member} has another name than the one that an owner signed.")
 
 
 def verify(
@@ -18,10 +23,11 @@ def verify(
     told: Callable[[int, int], None] | None = None,
     require_anchor: bool = False,
 ) -> "Report":
-    """Return what is found in the whole log, and in the rows of deliveries and alerts held against it; `told` is
-    called with the entries done and all of them."""
+    """Return what is found in the whole log, and in the rows of deliveries, alerts and members held against it and
+    what owners signed; `told` is called with the entries done and all of them."""
     from socialguard.alerts import logged
     from socialguard.audit import verify as verifying
+    from socialguard.audit.pages import Problem
     from socialguard.ledger import agreement
     from socialguard.workspace.signed import log_keys_of
 
@@ -41,5 +47,14 @@ def verify(
         require_anchor=require_anchor,
         stale_after=timedelta(hours=workspace.settings.stale_after_hours),
     )
-    more = [*agreement.disagreements(workspace.database, deep=deep), *logged.disagreements(workspace.database)]
+    with workspace.database.read() as connection:
+        named = [
+            Problem("member", MISNAMED.format(member=one), errors.Tampered.exit_code)
+            for one in founding.misnamed(connection, workspace.signed.books(connection).manifest)
+        ]
+    more = [
+        *named,
+        *agreement.disagreements(workspace.database, deep=deep),
+        *logged.disagreements(workspace.database),
+    ]
     return report.also(more)

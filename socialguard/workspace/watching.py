@@ -1,10 +1,11 @@
 """The watch of a workspace: what it is given by the other rooms."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from socialguard.registry.signed import Right
-from socialguard.watch.interface import Desk
+from socialguard.audit import usage
+from socialguard.registry.signed import ALLOWED, Right, Role
+from socialguard.watch.interface import Desk, Signer
 from socialguard.watch.watch import Watch
 
 if TYPE_CHECKING:
@@ -14,7 +15,21 @@ if TYPE_CHECKING:
 
     from socialguard.model.account import Account
     from socialguard.registry.accounts import Facts
+    from socialguard.registry.manifest import Manifest
+    from socialguard.registry.signed import Member
     from socialguard.workspace.opened import Workspace
+
+
+_LEAVING: Final = ("member.remove", "member.suspend")
+_NEVER: Final = (-1, -1)
+
+
+def _makes_ours(manifest: "Manifest", member: "Member", account_id: str) -> bool:
+    """Whether a member's word can make a post on an account ours: what who left said while they were here, too,
+    whose grants are gone."""
+    if member.active and member.role is not Role.WORKER:
+        return manifest.may(member.id, Right.PUBLISH, account_id)
+    return Right.SEND in ALLOWED[member.role] or Right.PUBLISH in ALLOWED[member.role]
 
 
 def watch(workspace: "Workspace") -> Watch:
@@ -32,8 +47,14 @@ def watch(workspace: "Workspace") -> Watch:
     def watcher(account_id: str) -> str:
         return workspace.actor.id if workspace.readers.holds(account_id) else ""
 
-    def signers(connection: "Connection") -> "Mapping[str, bytes]":
-        return {one.signing_id: one.ed25519 for one in workspace.signed.books(connection).manifest.members}
+    def signers(connection: "Connection", account_id: str) -> "Mapping[str, Signer]":
+        manifest = workspace.signed.books(connection).manifest
+        left = usage.newest_about(connection, _LEAVING)
+        return {
+            one.signing_id: Signer(one.ed25519, None if one.active else left.get(one.id, _NEVER))
+            for one in manifest.members
+            if _makes_ours(manifest, one, account_id)
+        }
 
     def judges(connection: "Connection", account_id: str) -> "Mapping[str, bytes]":
         manifest = workspace.signed.books(connection).manifest

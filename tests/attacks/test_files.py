@@ -2,18 +2,22 @@
 elsewhere, and locks that are held for ever."""
 
 import fcntl
+import json
 import os
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pexpect
 import pytest
 
 from socialguard.daemon.disk import Disk
 from socialguard.store import dialect, small_file
+from tests.attacker import logged
 from tests.attacks.world import ACME, Firm, held
 from tests.members.test_sharing import shared
 
@@ -135,3 +139,91 @@ def test_a_reminder_of_alerts_that_would_fill_the_memory(firm: Firm, template: s
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("how", ["symbolic", "hard"])
+def test_the_names_for_completion_turned_into_a_link_to_a_file_of_the_workers(
+    firm: Firm, mine: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Not followed, even where the name of its part was guessed."""
+    monkeypatch.setattr("socialguard.store.small_file.threading.get_ident", lambda: 4711)
+    place = firm.office.home / "cache" / "accounts.json"
+    for ending in (f".{os.getpid()}.part", *([f".{os.getpid()}-4711.part"] if how == "symbolic" else [])):
+        lay(place.with_name(place.name + ending), mine, how)
+    assert firm.office.cli("account", "label", ACME, "+new", "--json").code == 0
+    assert mine.read_bytes() == KEPT
+
+
+@pytest.mark.parametrize(
+    "name", ["socialguard.toml", "socialguard.db-journal", "emergency.jsonl", "cache/alerts.json"]
+)
+@pytest.mark.parametrize("what", ["pipe", "holes"])
+def test_a_file_turned_into_a_pipe_or_into_one_that_fills_the_memory(firm: Firm, name: str, what: str) -> None:
+    """A freeze neither waits for it nor ends for want of memory."""
+    if (name, what) == ("socialguard.db-journal", "holes"):
+        pytest.skip("SQLite takes no such journal for one")
+    path = firm.office.home / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 42)
+    done = firm.office.process("freeze", "--all", "--reason", "stop", "--json")
+    assert done.code == 0, done
+    told = firm.office.process("queue", "list", "--json")
+    assert told.code in (0, 2, 13, 15), told
+    path.unlink()
+    held(firm, firm.send(), "stop")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"accounts": ["x"], "at": "yesterday"}',
+        '{"accounts": ["x"], "at": "0001-01-01T00:00+23:00"}',
+        '{"accounts": ["x"], "at": "2026-11-30T12:00:00"}',
+        "[" * 100_000,
+    ],
+)
+def test_what_a_session_confirmed_garbled(firm: Firm, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """`whoami` stands in shell prompts, and reads a file that a neighbour can write: it ends all the same."""
+    here = SimpleNamespace(id="c" * 32)
+    monkeypatch.setattr("socialguard.cli.commands.whoami.context_of", lambda _facts, _salt: here)
+    (firm.office.home / "cache" / f"context-{here.id}.json").write_text(value)
+    done = firm.office.cli("whoami")
+    assert done.code == 0, done
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": "\ud800"},
+        {"obj": {"scope": "\ud800"}},
+        {"obj": {"scope": "DEEP 50000"}},
+        {"obj": {"scope": "DEEP 63"}},
+        {"account": "\x1b[31m"},
+    ],
+)
+def test_a_line_in_the_emergency_file_that_no_log_takes(firm: Firm, change: dict[str, Any]) -> None:
+    """Taken for damaged, as the log says: it keeps nobody from stopping, and from nothing else."""
+    line = {
+        "v": 1,
+        "id": "em-" + "a" * 32,
+        "noted_at": "2026-11-30T20:00:00.000000Z",
+        "action": "freeze",
+        "actor": {"id": firm.jonas.id, "kind": "person", "via": "cli"},
+        "account": None,
+        "reason": "",
+        "obj": {"scope": "all"},
+    }
+    data = json.dumps({**line, **change}, separators=(",", ":"), sort_keys=True)
+    data = re.sub(r'"DEEP (\d+)"', lambda found: "[" * int(found[1]) + "]" * int(found[1]), data)
+    with (firm.office.home / "emergency.jsonl").open("r+b") as file:
+        file.write(data.encode() + b"\n")
+    done = firm.office.cli("freeze", "--all", "--reason", "stop", "--json")
+    assert done.code == 0, done
+    assert firm.verify().code == 0
+    assert [one["outcome"] for one in logged(firm.office, "emergency.damaged")] == ["unreadable"]
+    held(firm, firm.send(), "stop")

@@ -23,6 +23,7 @@ from tests.attacks.world import (
     PLAIN,
     WAITING,
     Firm,
+    found,
     insert_row,
     refused,
     row_of,
@@ -262,3 +263,40 @@ def _grants(value: Any) -> Iterator[dict[str, Any]]:
     """Every grant of a manifest."""
     for account in value["accounts"]:
         yield from account["grants"]
+
+
+def _swap_names(firm: Firm) -> None:
+    for old, new in (("Eva", "?"), ("Jonas", "Eva"), ("?", "Jonas")):
+        write(firm, "update member set name = ? where name = ?", new, old)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("grant", "Eva", GLOBEX),
+        ("revoke", "Eva", ACME, "--reason", "x"),
+        ("member", "remove", "Eva", "--reason", "left"),
+        ("member", "role", "Eva", "owner", "--reason", "x"),
+    ],
+)
+def test_members_who_change_names(firm: Firm, words: tuple[str, ...]) -> None:
+    """Refused: an owner who names Eva would give Jonas what is hers, or take it from him."""
+    assert firm.verify().code == 0
+    _swap_names(firm)
+    done = firm.office.cli(*words, "--json")
+    assert (done.code, done.error["name"]) == (13, "tampered"), done
+    assert firm.jonas.id in done.error["message"]
+    assert "member list" in done.error["remedy"]
+    found(firm.verify(), "member", firm.eva.id)
+
+
+def test_a_name_that_is_anothers_is_not_shown(firm: Firm) -> None:
+    """What Jonas did is not told as Eva's: his id stands where his name was taken away."""
+    _swap_names(firm)
+    shown = firm.office.cli("queue", "show", firm.plain, "--json").stdout
+    access = firm.office.cli("access", ACME, "--json").document["access"]
+    assert {one["name"] for one in access if one["member"] == firm.jonas.id} == {firm.jonas.id}
+    assert '"Eva"' not in shown + firm.office.cli("audit", "access", "--json").stdout
+    members = firm.office.cli("member", "list", "--json").document["members"]
+    assert {one["name"] for one in members if one["id"] == firm.eva.id} == {firm.eva.id}
+    assert firm.office.cli("grant", firm.eva.id, GLOBEX, "--json").code == 0

@@ -121,7 +121,7 @@ def test_a_baseline_that_nobody_accepted(firm: Firm) -> None:
         signature = jcs.b64(pair.sign("watch-baseline", workspace.org, usual))
         members = workspace.watch._desk.signers
         with workspace.database.read() as connection:
-            key_id = next(iter(members(connection)))
+            key_id = next(iter(members(connection, account)))
     value = json.dumps({**usual, "key_id": key_id, "signature": signature})
     row = {"account_id": account, "kind": "hands", "value": value, "taken_at": "2026-01-01T00:00:00.000000Z"}
     insert_row(firm, "baseline", row)

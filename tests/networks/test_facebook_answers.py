@@ -396,3 +396,28 @@ def test_a_revocation_counts_only_when_the_token_is_dead(graph: Scripted, reply:
     revoked = graph.session(reply).revoke()
     assert revoked.confirmed is confirmed
     assert (revoked.page is None) is confirmed
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (json.dumps({"id": "1", "name": "Acme"}).encode(), "application/json; charset=idna"),
+        (json.dumps({"id": "1", "name": "Acme"}).encode(), "application/json; charset=none-such"),
+        (json.dumps({"id": "1", "name": "Acme"}).encode("utf-16"), JSON),
+        (b"\xef\xbb\xbf" + json.dumps({"id": "1", "name": "Acme"}).encode(), JSON),
+    ],
+)
+def test_json_is_read_as_what_it_is_and_not_as_a_header_says(graph: Scripted, body: bytes, kind: str) -> None:
+    assert graph.session(answer(body, kind=kind)).identity().display_name == "Acme"
+
+
+def test_a_name_with_half_a_character_is_shown_with_a_mark(graph: Scripted) -> None:
+    found = graph.session(answer(b'{"id": "1", "name": "Ac\\ud800me"}')).identity()
+    assert found.display_name == "Ac\ufffdme"
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-2359", "0001-01-01T00:00:00+2359"])
+def test_a_post_of_a_time_that_is_none_is_not_understood(graph: Scripted, time: str) -> None:
+    page = answer({"data": [POST | {"created_time": time}]})
+    with pytest.raises(errors.NetworkRefused):
+        list(graph.session(answer({"id": "1", "name": "Acme"}), page).timeline(datetime(2026, 1, 1, tzinfo=UTC)))

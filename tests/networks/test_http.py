@@ -308,6 +308,23 @@ def test_the_date_of_the_newest_answer_is_kept(wire: Wire) -> None:
         assert session.server_time.isoformat() == "2026-11-27T09:00:00+00:00"
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 99999999999999999999 Jan 2020 00:00:00 GMT",
+        "Mon, 01 Jan 99999999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2020 00:00:00 +99999999999",
+    ],
+)
+def test_a_date_that_no_clock_shows_tells_no_time(wire: Wire, date: str) -> None:
+    wire.answers = [http(Date=date)]
+    session = origin_session(wire.origin, "x:@acme", "X")
+    assert session.request("POST", wire.origin + "/").status_code == 200
+    assert session.server_time is None
+
+
 def test_an_answer_remembers_nothing_of_its_request(wire: Wire) -> None:
     wire.answers = [http()]
     session = origin_session(wire.origin, "x:@acme", "X")

@@ -42,6 +42,8 @@ def page(*posts: Any, **more: Any) -> bytes:
         (page(POST | {"id": 42}), "id"),
         (page(POST | {"id": "42; drop table"}), "id"),
         (page(POST | {"created_at": "2026-11-27T09:00:00"}), "created_at"),
+        (page(POST | {"created_at": "9999-12-31T23:59:59-23:59"}), "created_at"),
+        (page(POST | {"created_at": "0001-01-01T00:00:00+23:59"}), "created_at"),
         (page(POST | {"text": None}), "text"),
         (page(POST | {"public_metrics": []}), "public_metrics"),
         (page(POST | {"public_metrics": {"like_count": "3"}}), "public_metrics"),

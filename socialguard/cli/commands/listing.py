@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from socialguard import clock
+from socialguard import clock, errors
 from socialguard.canon import jcs
 from socialguard.cli import deliveries
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
+from socialguard.cli.output import error_document, tell_lines
 from socialguard.cli.reasons import reason_told
 from socialguard.cli.times_told import instant, minute
 from socialguard.cli.waiting import CODES, behind, waits_for
@@ -51,7 +52,7 @@ def list_(
     awaiting_me: bool,
     after: str | None,
     limit: int,
-) -> None:
+) -> int:
     """List deliveries by the time at which they are due."""
     with open_workspace(face) as workspace, workspace.database.read() as connection:
         wanted = [State.AWAITING] if awaiting_me else [State(state) for state in states]
@@ -63,13 +64,14 @@ def list_(
         rows = reader.page(
             connection, states=wanted, account_ids=ids, campaign=of, ids=mine, after=key, limit=limit
         )
+        more = rows[-1].id if len(rows) == limit else None
+        rows, changed = _sound(rows)
         names = {one.id: f"{one.network}:@{one.handle}" for one in books.manifest.accounts}
         zones = zones_of(connection, {row.account_id for row in rows})
         frozen = _frozen(workspace, connection, rows)
         now = jcs.timestamp(clock.now())
         due = {row.account_id for row in rows if row.state == State.QUEUED.value and row.due <= now}
         waiting = behind(workspace, connection, due)
-    more = rows[-1].id if len(rows) == limit else None
     told = []
     for row in rows:
         stop = frozen.get(row.id)
@@ -89,15 +91,34 @@ def list_(
         face.printer.table(
             [_("delivery"), _("due"), _("account"), _("state"), _("waits for"), _("text")],
             [
-                _cells(row, str(document["account"]), zones[row.account_id], _why(document, word))
+                _cells(row, str(document["account"]), zones.get(row.account_id, "UTC"), _why(document, word))
                 for document, row, word in told
             ],
         )
         if more is not None:
             again = _again(states, accounts, campaign, awaiting_me, limit)
             face.printer.note("There may be more: {again} --after {item}", again=again, item=more)
+        for problem in changed:
+            tell_lines(problem, face)
 
-    face.printer.answer({"deliveries": documents, "more": more}, people)
+    error = {"error": error_document(changed[0])} if changed else {}
+    face.printer.answer({"deliveries": documents, "more": more, **error}, people)
+    return changed[0].exit_code if changed else 0
+
+
+def _sound(rows: "Sequence[Any]") -> tuple[list[Any], list[errors.Tampered]]:
+    """Return the rows that can be shown, and what is wrong with the others: they hide nothing but themselves."""
+    from socialguard.ledger.rows import require_listed
+
+    sound, changed = [], []
+    for row in rows:
+        try:
+            require_listed(row)
+        except errors.Tampered as problem:
+            changed.append(problem)
+        else:
+            sound.append(row)
+    return sound, changed
 
 
 def _again(

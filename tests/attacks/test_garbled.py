@@ -1,0 +1,108 @@
+"""Rows that hold what no program of ours wrote: they keep nobody from seeing, stopping and sending the rest."""
+
+from typing import Any
+
+import pytest
+
+from tests.attacks.world import ACME, APPROVED, GLOBEX, Firm, found, insert_row, row_of, write
+from tests.watch.world import happen, ready, seen
+
+DEEP = "[" * 30_000
+GARBLED: dict[str, tuple[str, Any]] = {
+    "content that is another document": ("content", '{"a":1}'),
+    "content nested without end": ("content", DEEP),
+    "content that is no text": ("content", b"\x00\xff"),
+    "options nested without end": ("options", DEEP),
+    "a fingerprint that is no text": ("fingerprint", b"x"),
+    "a reason that is no text": ("state_reason", b"\x00\xff"),
+    "a campaign that is no text": ("campaign_id", b"x"),
+    "a target that is no text": ("target", b"x"),
+    "a nonce that is no text": ("nonce", b"x"),
+    "an account that there is not": ("account_id", "nope"),
+    "an account that no log takes": ("account_id", "\x1b[31mX"),
+    "a fingerprint that is none": ("fingerprint", "x"),
+}
+
+
+@pytest.mark.parametrize("what", list(GARBLED))
+def test_one_garbled_delivery_keeps_no_other_from_being_seen_and_sent(firm: Firm, what: str) -> None:
+    """It is refused by its id, and what went out beside it is told."""
+    column, value = GARBLED[what]
+    write(firm, f"update delivery set {column} = ? where id = ?", value, firm.plain)
+    shown = firm.office.cli("queue", "list", "--json")
+    assert shown.code in (0, 13), shown
+    assert {firm.waiting, firm.approved} <= {one["id"] for one in shown.deliveries}
+    assert shown.code == 0 or firm.plain in shown.error["message"]
+    done = firm.send()
+    assert done.code == 13, done
+    assert firm.office.published() == [APPROVED]
+    assert {one["id"] for one in done.deliveries if one["state"] == "sent"} == {firm.approved}
+    assert firm.office.cli("queue", "cancel", firm.plain, "--json").code == 0
+    for words in (("queue", "list"), ("queue", "run"), ("status",), ("alerts", "list"), ("handover",)):
+        again = firm.office.cli(*words, "--json")
+        assert again.code in (0, 13, 15), (words, again)
+
+
+def test_a_delivery_moved_to_an_account_that_there_is_not(firm: Firm) -> None:
+    """It is found, and can be cancelled."""
+    write(firm, "update delivery set account_id = 'nope' where id = ?", firm.plain)
+    found(firm.verify(), "ledger", "nope")
+    done = firm.office.cli("queue", "cancel", firm.plain, "--json")
+    assert (done.code, done.deliveries[0]["state"]) == (0, "cancelled"), done
+
+
+def test_a_delivery_moved_to_another_account_of_ours(firm: Firm) -> None:
+    """Found, and never sent."""
+    other = write(firm, "select id from account where short_name = 'acme'")[0][0]
+    write(firm, "update delivery set account_id = ? where id = ?", other, firm.plain)
+    found(firm.verify(), "ledger", other)
+    assert firm.send().code == 13
+
+
+def test_an_alert_about_an_account_that_there_is_not(firm: Firm) -> None:
+    """It hides no other, neither here nor from the channels."""
+    genuine = row_of(firm, "alert", "id = (select min(id) from alert)")
+    insert_row(firm, "alert", {**genuine, "id": 4711, "account_id": "nope", "delivery_id": None})
+    done = firm.office.cli("alerts", "list", "--json")
+    assert done.code == 0, done
+    assert {ACME, "?:@nope"} <= {one["account"] for one in done.document["alerts"]}
+    assert firm.office.cli("alerts", "show", "4711").code == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("kind", b"\x00\xff"),
+        ("delivery_id", b"\x00\xff"),
+        ("message", DEEP),
+        ("message", "null"),
+        ("raised_at", "yesterday"),
+    ],
+)
+def test_one_garbled_alert_hides_no_other(firm: Firm, column: str, value: Any) -> None:
+    """It says itself what it is, and can be marked as seen."""
+    genuine = row_of(firm, "alert", "id = (select min(id) from alert)")
+    insert_row(firm, "alert", {**genuine, "id": 4711, "delivery_id": None, column: value})
+    done = firm.office.cli("alerts", "list", "--json")
+    assert done.code == 0, done
+    told = {one["id"]: one["message"] for one in done.document["alerts"]}
+    assert "changed outside" in told.pop(4711)
+    assert any("waits for approvals" in one for one in told.values())
+    assert firm.office.cli("alerts", "ack", "4711", "--json").code == 0
+    assert firm.office.cli("status", "--json").code == 0
+
+
+@pytest.mark.parametrize("change", [{"message": "null"}, {}])
+def test_an_alert_that_was_garbled_or_doubled_is_raised_again(firm: Firm, change: dict[str, Any]) -> None:
+    """A stranger's post is told, whatever stands where it would be told."""
+    ready(firm.office, GLOBEX)
+    happen(firm.office, GLOBEX, text="First")
+    seen(firm.office, GLOBEX)
+    genuine = row_of(firm, "alert", "kind = 'watch.foreign'")
+    write(firm, "delete from alert where kind = 'watch.foreign'")
+    for id in (4711, 4712):
+        insert_row(firm, "alert", {**genuine, "id": id, **change})
+    happen(firm.office, GLOBEX, text="Send coins")
+    assert [one.kind for one in seen(firm.office, GLOBEX)] == ["post"]
+    told = [one["message"] for one in firm.office.cli("alerts", "list", "--json").document["alerts"]]
+    assert any("not sent from here" in one for one in told), told
