@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -32,6 +32,8 @@ STATEMENT: Final = "watch-baseline"
 """The envelope type of what a member accepts as usual."""
 ACTION: Final = "watch.baseline"
 """In the log: `ok` with the SHA-256 of the statement that was accepted, or `forgotten`."""
+T = TypeVar("T")
+
 _WHAT: Final = "A baseline of the watch"
 _HANDS: Final = "hands"
 _READ: Final = Prepared(
@@ -115,7 +117,7 @@ def load(connection: Connection, account_id: str, org: str, judges: Mapping[str,
         value = Baseline(int(kept["posts"]), str(kept["zone"]), sources, hours, int(kept["burst"]))
         signed = jcs.encode(statement(account_id, value))
         envelope.verify(judges[kept["key_id"]], jcs.unb64(kept["signature"]), STATEMENT, org, signed)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise errors.Tampered(what=_WHAT, detail="nobody who may post there signed it.") from None
     last = usage.newest(connection, account_id, ACTION)
     if last is None or last.outcome != "ok" or last.obj.get("statement") != digest(account_id, value):
@@ -151,6 +153,17 @@ def read(connection: Connection, account_id: str, kind: str) -> str | None:
     """Return what is kept under a kind: how an account's profile or permissions were seen last, too."""
     found: str | None = _READ.scalar(connection, account=account_id, kind=kind)
     return found
+
+
+def parsed(text: str, form: type[T]) -> T:
+    """Return what a row holds as JSON, a `form`; raises Tampered for what this program did not write."""
+    try:
+        value = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        value = None
+    if not isinstance(value, form):
+        raise errors.Tampered(what=_WHAT, detail="its row is not one of ours.")
+    return value
 
 
 def write(connection: Connection, account_id: str, kind: str, value: str) -> None:

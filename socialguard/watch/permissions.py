@@ -20,11 +20,11 @@ def examine(desk: Desk, outcome: Outcome) -> None:
         kept = baseline.read(connection, account.id, _KIND)
     if told is None:
         return
-    now = sorted({str(one) for one in json.loads(told).get("scopes", ())})
+    now = sorted({str(one) for one in baseline.parsed(told, dict).get("scopes", ())})
     text = json.dumps(now)
     if text == kept:
         return
-    before = None if kept is None else set(json.loads(kept))
+    before = None if kept is None else {str(one) for one in baseline.parsed(kept, list)}
     with desk.database.write() as connection:
         if baseline.read(connection, account.id, _KIND) != kept:
             return  # another process was here meanwhile

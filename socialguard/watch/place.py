@@ -47,7 +47,7 @@ def load(connection: Connection, account_id: str, added_at: datetime, watcher: s
         return Place(
             jcs.parse_timestamp(kept["since"]), bool(kept["history"]), int(kept["item"]), str(kept["network_id"])
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise errors.Tampered(what="The watch's place", detail="its row is not one of ours.") from None
 
 

@@ -40,7 +40,7 @@ def examine(desk: Desk, outcome: Outcome) -> None:
             return
     with desk.database.write() as connection:
         kept = baseline.read(connection, account.id, kind)
-        before = None if kept is None else json.loads(kept)
+        before = None if kept is None else baseline.parsed(kept, dict)
         baseline.write(connection, account.id, kind, text)
         if before is None:
             return

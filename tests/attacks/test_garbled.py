@@ -106,3 +106,26 @@ def test_an_alert_that_was_garbled_or_doubled_is_raised_again(firm: Firm, change
     assert [one.kind for one in seen(firm.office, GLOBEX)] == ["post"]
     told = [one["message"] for one in firm.office.cli("alerts", "list", "--json").document["alerts"]]
     assert any("not sent from here" in one for one in told), told
+
+
+WATCHED: dict[str, str] = {
+    "how the profile was": "update baseline set value = ? where kind = 'profile'",
+    "what the credential could do": "update baseline set value = ? where kind = 'scopes'",
+    "what the network told of the credential": "update account set inspection = ?",
+    "how far the watch is": "update watch_cursor set position = ?",
+}
+
+
+@pytest.mark.parametrize("value", ["", DEEP, "3", b"\x00\xff"], ids=["empty", "deep", "a number", "no text"])
+@pytest.mark.parametrize("what", list(WATCHED))
+def test_what_the_watch_keeps_made_unreadable(firm: Firm, what: str, value: Any) -> None:
+    """It does not fail where it should not have, and does not look on as if nothing was."""
+    ready(firm.office, ACME)
+    assert firm.office.cli("account", "verify", ACME, "--json").code == 0
+    seen(firm.office, ACME)
+    happen(firm.office, ACME, text="By a stranger")
+    write(firm, WATCHED[what], value)
+    later = {"SOCIALGUARD_CLOCK": "+25h"}
+    done = firm.office.cli("watch", "run", ACME, "--json", **later)
+    assert done.code == 13, done
+    assert "changed outside" in done.error["message"]
