@@ -444,6 +444,12 @@ class NotAdopted(Tampered):
     remedy = "If it is yours, run: socialguard workspace adopt --reason …"
 
 
+class KeysElsewhere(NotAdopted):
+    """This needs the keys of a {kind}, and this machine has none. Nothing was sent."""
+
+    remedy = "Do it on the machine that has them: socialguard member list"
+
+
 class WrongIdentity(SocialGuardError):
     """The credential of {account} belongs to {found}. Nothing was sent."""
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from socialguard import errors
+from socialguard.model.text import marked
 from socialguard.vault import kernel, private_files, rekeying, sealed
 from socialguard.vault.kek import AskPassphrase, Kek, Kind, Source, open_kek
 from socialguard.vault.keys import KeyPair, LogKey
@@ -32,6 +33,7 @@ LOG: Final = "log"
 _FILES: Final[Mapping[str, str]] = {MEMBER: "member.key", WORKER: "worker.key", LOG: "log.key"}
 # Where the workspace was founded, the same without its person, a person who joined, a worker that joined.
 _KINDS_OF_MACHINE: Final = ({MEMBER, WORKER, LOG}, {WORKER, LOG}, {MEMBER}, {WORKER})
+_WORDS: Final[Mapping[str, str]] = {MEMBER: marked("member"), WORKER: marked("worker"), LOG: marked("log")}
 _PINS_FILE: Final = "pins"
 _LOG_BEFORE: Final = "log.key.before"
 _LOG_NEXT: Final = rekeying.LOG_NEXT
@@ -314,7 +316,7 @@ class Identity:
         try:
             return self._files[kind]
         except KeyError:
-            raise errors.NotAdopted(detail=f"there are no {kind} keys in {self.place}.") from None
+            raise errors.KeysElsewhere(kind=_WORDS[kind]) from None
 
 
 def _move_into_place(beside: Path, place: Path) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import create_engine, text
 
 from tests.office import Office
 from tests.people import Colleague, joined
+from tests.shapes import failed
 
 
 def rights(office: Office, *words: str) -> list[tuple[str, str, str, bool]]:
@@ -106,3 +107,11 @@ def test_a_workers_right_is_the_credential_itself(office: Office, tmp_path: Path
     assert office.cli("grant", "second worker", "x:@acme", "--until", "in 2 hours", "--json").code == 2
     revoked = office.cli("revoke", other.id, "x:@acme", "--json").document["revoked"]
     assert (revoked["sealed_anew"], revoked["rotation_due"]) == (["x:@acme"], ["x:@acme"])
+
+
+def test_what_needs_a_worker_says_so_where_none_is(jonas: Colleague) -> None:
+    """To adopt a workspace that is well known here leads nowhere."""
+    words = ("alerts", "channel", "add", "hook", "--json")
+    error = failed(jonas.cli(*words, stdin="json://127.0.0.1:1/\n"), 13, "keys_elsewhere")
+    assert "keys of a worker" in error.message
+    assert "adopt" not in error.remedy
