@@ -226,6 +226,6 @@ def test_a_row_that_was_moved_in_the_file_names_the_move_that_makes_it_known(off
 
 def test_an_export_that_cannot_be_written_says_why(office: Office) -> None:
     target = office.base / "no such directory" / "plan.html"
-    error = failed(office.cli("plan", "export", "--html", "--out", str(target), "--json"), 1, "social_guard_error")
+    error = failed(office.cli("plan", "export", "--html", "--out", str(target), "--json"), 1, "unwritable")
     assert "disk is full" not in error.message
     assert f"{target} cannot be written" in error.message
