@@ -126,7 +126,7 @@ class EmergencyFile:
         Tampered where it is a link."""
         try:
             with os.fdopen(self._opened(os.O_RDONLY), "rb") as file:
-                data = file.read(bounded.LARGEST)
+                data = bounded.rest(file)
         except FileNotFoundError:
             return ()
         except _Linked as problem:
@@ -143,7 +143,7 @@ class EmergencyFile:
         """Return whether anything is noted, or the file is none of ours; `records` says what."""
         try:
             with os.fdopen(self._opened(os.O_RDONLY), "rb") as file:
-                return bool(file.read(bounded.LARGEST).strip(b"\n"))
+                return bool(bounded.rest(file).strip(b"\n"))
         except _Linked:
             return True
         except OSError:

@@ -5,9 +5,10 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 LARGEST: Final = 64 << 20
+_CHUNK: Final = 1 << 16
 
 
 def read(path: Path, limit: int = LARGEST) -> bytes:
@@ -16,7 +17,16 @@ def read(path: Path, limit: int = LARGEST) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         if not is_regular(os.fstat(descriptor)):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-        return file.read(limit + 1)
+        return rest(file, limit)
+
+
+def rest(file: BinaryIO, limit: int = LARGEST) -> bytes:
+    """Return what is left of an open file, at most `limit` bytes and one."""
+    # As much as it holds now, and then what came meanwhile: room for all that it may hold would cost each read.
+    data = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)
+    while len(data) <= limit and (more := file.read(min(_CHUNK, limit + 1 - len(data)))):
+        data += more
+    return data
 
 
 def read_whole(path: Path, limit: int = LARGEST) -> bytes:
