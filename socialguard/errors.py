@@ -157,7 +157,7 @@ class AmbiguousName(UsageError):
 class LogKeyElsewhere(UsageError):
     """The key that signs the log is on another machine: do this there."""
 
-    remedy = "Where that machine is gone for good: socialguard vault recovery restore FILE"
+    remedy = "Or give the log to a machine that stays. There: socialguard vault log-key --offer"
 
 
 class BadTime(UsageError):

@@ -75,7 +75,10 @@ def stop(workspace: "Workspace", selectors: Sequence[str], reason: str, *, fetch
             by_id[account_id].cancelled.append(delivery_id)
     except errors.SocialGuardError as problem:
         found.problem = problem
-    _look_at_all(workspace, found, fetch=fetch)
+    try:
+        _look_at_all(workspace, found, fetch=fetch)
+    except errors.KeysElsewhere as problem:  # what is done already counts, and is told
+        found.problem = found.problem or problem
     try:
         found.bundle, found.sha256 = evidence.keep(workspace, accounts, reason)
     except errors.SocialGuardError as problem:
@@ -87,7 +90,11 @@ def act(workspace: "Workspace", found: Panic, reason: str, *, delete: bool, revo
     """Delete what strangers posted and revoke credentials, of many accounts at once; each is tried twice."""
     if not (delete and any(one.foreign for one in found.accounts)) and not revoke:
         return
-    _make_ready(workspace, found)
+    try:
+        _make_ready(workspace, found)
+    except errors.KeysElsewhere as problem:
+        found.problem = found.problem or problem
+        return
 
     def both(one: Panicked) -> None:
         if delete and one.foreign:

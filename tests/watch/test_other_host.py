@@ -236,6 +236,6 @@ def test_the_key_of_the_log_is_changed_where_it_is(office: Office, host: Colleag
     there = joined(office, "Eva", "owner", tmp_path / "eva")
     error = failed(there.cli("vault", "log-key", "--reason", "yearly", "--json"), 2, "log_key_elsewhere")
     assert "on another machine" in error.message
-    assert "vault recovery restore" in error.remedy
+    assert "vault log-key --offer" in error.remedy
     assert office.post("After").code == 0
     assert office.cli("audit", "verify", "--deep", "--json").code == 0

@@ -10,6 +10,7 @@ import zstandard
 
 from socialguard.canon import envelope, jcs
 from tests.office import Office
+from tests.people import joined
 from tests.shapes import Panicked, shown
 from tests.watch.world import alerts, happen, ready, seen
 
@@ -160,3 +161,15 @@ def test_people_read_what_was_done(office: Office) -> None:
     told = office.cli("panic", "client:acme", "--reason", "hacked").stdout
     assert "Evidence: " in told
     assert "A send that is under way cannot be stopped." in told
+
+
+def test_where_no_worker_is_it_stops_and_says_what_it_could_not(office: Office, tmp_path: Path) -> None:
+    """A publisher on a laptop: the freeze stands, and the tokens are for whoever has the worker's keys."""
+    eva = joined(office, "Eva", "owner", tmp_path / "eva")
+    delivery = queued(office)
+    for more in ((), ("--revoke",), ("--delete-foreign",)):
+        done = eva.cli("panic", "x:@acme", *more, *WHY)
+        assert done.code in (0, 18), done
+        assert done.document["scopes"]
+    assert (done.code, office.post("Hello").code) == (18, 11)
+    assert office.queue("cancelled")[0]["id"] == delivery
