@@ -32,6 +32,8 @@ def reason_told(reason: Reason, *, alone: bool) -> str:
     if reason.sign == "style":
         return _("Length, punctuation and spelling are not as usual here.")
     value = visible(reason.value, _VALUE)
+    if reason.sign == "language":
+        value = say("Language {code}", code=value)
     if alone:
         return say("{value}: never here.", value=value)
     if reason.here:

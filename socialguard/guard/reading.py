@@ -73,8 +73,9 @@ def reads_like(text: str, language: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def language_of(text: str, hint: str = "") -> tuple[str, bool]:
-    """Return the language that most of a text is in (`en`, `fr`, `un` where unknown) and whether that is sure.
+def language_of(text: str, hint: str = "", *, least: int = _SCORE) -> tuple[str, bool]:
+    """Return the language that most of a text is in (`en`, `fr`, `un` where unknown) and whether that is sure:
+    whether it reaches `least`.
 
     Of a text that could be either, `hint` is believed. The model comes with the library; where that has no wheel
     (pyproject.toml) no language is ever known."""
@@ -91,4 +92,4 @@ def language_of(text: str, hint: str = "") -> tuple[str, bool]:
     except pycld2.error:
         return "un", False
     _, code, percent, score = ranked[0]
-    return code, sure and percent >= _MOST and score >= _SCORE
+    return code, sure and percent >= _MOST and score >= least

@@ -4,14 +4,14 @@ tell."""
 from dataclasses import dataclass
 from typing import Literal
 
-Sign = Literal["hashtag", "mention", "domain", "emoji", "word", "style"]
+Sign = Literal["hashtag", "mention", "domain", "emoji", "word", "language", "style"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One reason: what was seen (`sign`, and `value` as written), in how many confirmed posts of the other account
-    (`there`) and of the target (`here`). A reason of sign `style` has no value: nothing that can be named decided,
-    but length, punctuation, spelling and the like."""
+    (`there`) and of the target (`here`). The value of a `language` is its code (`fr`). A reason of sign `style`
+    has no value: nothing that can be named decided, but length, punctuation, spelling and the like."""
 
     sign: Sign
     value: str

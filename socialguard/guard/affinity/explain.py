@@ -1,11 +1,12 @@
-"""Why: the words, hashtags, mentions, domains and emoji that speak most against a target, with their counts."""
+"""Why: the language, words, hashtags, mentions, domains and emoji that speak most against a target, with their
+counts."""
 
 from typing import Final
 
 import numpy as np
 
 from socialguard.guard.affinity.counts import Floats
-from socialguard.guard.affinity.features import Features, named
+from socialguard.guard.affinity.features import BITS, Block, Features, named
 from socialguard.guard.affinity.post import Post
 from socialguard.guard.affinity.scores import PARTS, Sight, ratios
 from socialguard.model.doubt import Reason
@@ -25,6 +26,7 @@ def reasons(
         at = slice(view.at[part.block], view.at[part.block + 1])
         against[at] += weights[number] * gain / (part.divisor or 12.0)
     words = named(post)
+    against[features.keys >= Block.LANGUAGE << BITS] = np.inf  # no score is made of it, and it says most
     places = [place for place, key in enumerate(features.keys.tolist()) if key in words and against[place] > 0]
     places.sort(key=lambda place: (-against[place], words[int(features.keys[place])]))
     told: dict[str, Reason] = {}

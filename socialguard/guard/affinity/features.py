@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from socialguard.guard.affinity.post import Post
+from socialguard.guard.reading import language_of
 from socialguard.model.doubt import Sign
 
 Keys = NDArray[np.uint32]
@@ -30,7 +31,8 @@ MAX_CHARS: Final = 20_000
 class Block(IntEnum):
     """Kinds of features. `CHARS`: 3- and 4-grams of characters; `SHAPE`: 4- and 6-grams of the text's skeleton;
     `WORDS`: words and pairs of them; `HABITS`: length, punctuation, capitals, first and last word, and all of
-    `CUES`; `CUES`: hashtags, mentions, domains, emoji; `DOMAIN`: what is linked to; `SETTING`: media and hour."""
+    `CUES`; `CUES`: hashtags, mentions, domains, emoji; `DOMAIN`: what is linked to; `SETTING`: media and hour;
+    `LANGUAGE`: the language that it is in, where that is sure."""
 
     CHARS = 0
     SHAPE = 1
@@ -39,6 +41,7 @@ class Block(IntEnum):
     CUES = 4
     DOMAIN = 5
     SETTING = 6
+    LANGUAGE = 7
 
 
 BLOCKS: Final = len(Block)
@@ -66,6 +69,7 @@ def extract(post: Post) -> Features:
         *_keys(Block.HABITS, {*seen.cues, *_habits(seen)}),
         *_keys(Block.DOMAIN, seen.domains or {""}),
         *_keys(Block.SETTING, _setting(post)),
+        *_keys(Block.LANGUAGE, _language(seen)),
     ]
     grams = _grams(low, f"^{_skeleton(seen)}$")
     keys = np.sort(np.concatenate([grams, np.array(named, dtype=np.uint32)]))
@@ -75,7 +79,8 @@ def extract(post: Post) -> Features:
 
 
 def named(post: Post) -> dict[int, tuple[Sign, str]]:
-    """Return what can be told to a person: words, hashtags, mentions, domains and emoji, as written, by key."""
+    """Return what can be told to a person: words, hashtags, mentions, domains and emoji, as written, and the
+    language, by key."""
     seen = _Seen(post)
     spelled = dict(zip(seen.words, seen.tokens, strict=True))
     words = [word for word in spelled if word[0] not in "#@" and (len(word) > 2 or _UNSPACED.fullmatch(word))]
@@ -86,6 +91,9 @@ def named(post: Post) -> dict[int, tuple[Sign, str]]:
     for key, cue in zip(_keys(Block.CUES, cues), cues, strict=True):
         sign = _SIGNS.get(cue[:1], "domain" if cue in seen.domains else "emoji")
         found[key] = sign, spelled.get(cue, cue)
+    languages = _language(seen)
+    for key, code in zip(_keys(Block.LANGUAGE, languages), languages, strict=True):
+        found[key] = "language", code
     return found
 
 
@@ -133,6 +141,14 @@ def _setting(post: Post) -> Iterator[str]:
         yield f"hour{post.at.hour}"
 
 
+def _language(seen: _Seen) -> list[str]:
+    """The language of a text, none where it has too few words or may be in several."""
+    if sum(token[0] not in "#@" for token in seen.tokens) < _SENTENCE:
+        return []
+    code, sure = language_of(seen.text, least=_SURE)
+    return [code] if sure else []
+
+
 def _words_of(token: str) -> Iterator[str]:
     """The words of what blanks do not part: pairs of characters where a script writes without them, each beginning
     within the one before; a tag stays whole."""
@@ -155,6 +171,10 @@ def _keys(block: Block, words: Iterable[str]) -> list[int]:
     return [start | crc(word.encode("utf-8", "surrogatepass")) >> spare for word in words]
 
 
+_SENTENCE: Final = 4
+"""Words from which on a text tells its language."""
+_SURE: Final = 300
+"""What its language must reach: little, since each account's own posts tell how often a guess is wrong."""
 _SIGNS: Final[dict[str, Sign]] = {"#": "hashtag", "@": "mention"}
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MARKS: Final = "".join(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from socialguard.guard.affinity.counts import Counts, Floats
 from socialguard.guard.affinity.linear import Line
 
-_FORM: Final = "socialguard affinity 5"
+_FORM: Final = "socialguard affinity 6"
 
 
 def _no_scores() -> Floats:

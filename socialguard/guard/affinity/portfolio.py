@@ -13,6 +13,7 @@ from socialguard.guard.affinity import memory, thresholds
 from socialguard.guard.affinity.counts import Floats
 from socialguard.guard.affinity.explain import reasons
 from socialguard.guard.affinity.features import Features, extract
+from socialguard.guard.affinity.language import is_foreign
 from socialguard.guard.affinity.memory import Memory
 from socialguard.guard.affinity.post import Post
 from socialguard.guard.affinity.scores import (
@@ -129,7 +130,7 @@ class Portfolio:
             scores, _ = self._scores(features, names)
             pair = np.array([suspicion(scores, beta)[own] for beta in (SWAP, OUTSIDER)])
             known.later += 1
-            asked = bool((pair > np.array(self._thresholds()[account])).any())
+            asked = bool((pair > np.array(self._thresholds()[account])).any()) or self._foreign(features, account)
             known.asked += asked
             rate = self._rates.get(account, self._rate)
             known.credit = thresholds.credited(known.credit, rate, asked=asked)
@@ -270,15 +271,22 @@ class Portfolio:
             outsider=float(look.outsiders[own]),
             outsider_threshold=limits[target][1],
         )
-        if found.swap <= found.swap_threshold and found.outsider <= found.outsider_threshold:
+        foreign = self._foreign(look.features, target)
+        if found.swap <= found.swap_threshold and found.outsider <= found.outsider_threshold and not foreign:
             return found
         # It reads like another only if that one would not be asked whether it is its own.
         if best is not None and (
-            scores[best] <= scores[own] or look.outsiders[best] > limits[look.names[best]][1]
+            scores[best] <= scores[own]
+            or look.outsiders[best] > limits[look.names[best]][1]
+            or self._foreign(look.features, look.names[best])
         ):
             best = None
         like = None if best is None else look.names[best]
         return replace(found, reads_like=like, like_none=best is None)
+
+    def _foreign(self, features: Features, account: str) -> bool:
+        rate = self._rates.get(account, self._rate)
+        return is_foreign(features, self._memories[account].counts, rate)
 
     def _known(self) -> list[str]:
         return sorted(name for name, found in self._memories.items() if found.counts.posts >= ENOUGH)

@@ -25,7 +25,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def finding(doubt: Doubt, text: str = "") -> Finding:
     """Return a doubt as a finding; in `text` the strongest reason is marked."""
-    values = [reason.value for reason in doubt.reasons if reason.value]
+    values = [reason.value for reason in doubt.reasons if reason.sign not in ("language", "style")]
     places = [(text.find(value), len(value)) for value in values]
     return Finding(
         "affinity",

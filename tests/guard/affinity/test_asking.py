@@ -57,6 +57,28 @@ def test_check_tells_of_it_with_or_without_a_terminal(learned: Office) -> None:
     assert learned.cli("check", AT_HOME, "--to", "x:@acme", "--json").document["findings"] == []
 
 
+def test_a_text_in_a_language_never_used_is_asked_about(learned: Office) -> None:
+    """The detector learned that x:@acme writes English, though nobody said so; the code of a
+    language marks no word."""
+    german = "Ich sage dir, der neue Chef de Partie ist unmöglich, morgen bleibe ich einfach zu Hause im Bett."
+    child = learned.terminal("check", german, "--to", "x:@acme", NO_COLOR="1")
+    child.expect_exact("this reads like none of our accounts, least like x:@acme")
+    child.wait()
+    child = learned.terminal("post", german, "--to", "x:@acme", NO_COLOR="1")
+    child.expect_exact("Type acme to post. Enter stops: ")
+    child.sendline("acme")
+    child.expect_exact("Language de: never here.")
+    child.expect_exact("Enter stops: ")
+    child.sendline("")
+    child.wait()
+    (finding,) = (
+        one
+        for one in learned.cli("check", german, "--to", "x:@acme", "--json").document["findings"]
+        if one["check"] == "affinity"
+    )
+    assert finding["span"] is None or german[slice(*finding["span"])] != "de"
+
+
 def test_a_row_of_a_calendar_is_held(learned: Office) -> None:
     """Only the row that reads like another account is refused; the others can be queued, or all on purpose."""
     path = calendar(learned, AT_HOME, MISPLACED)
