@@ -109,6 +109,17 @@ def _reason(problem: OSError) -> str:
     return f"{said}: {visible(problem.filename)}" if problem.filename else said
 
 
+def _blamed(problem: BaseException, face: Face) -> BaseException:
+    """A value of the database that no program of ours wrote, where a failure of ours may come from it."""
+    if isinstance(problem, errors.SocialGuardError) or not face.opened:
+        return problem
+    from socialguard.store.odd import STUMBLES, blame
+
+    if not isinstance(problem, STUMBLES):
+        return problem
+    return next(filter(None, (blame(workspace.database) for workspace in face.opened)), None) or problem
+
+
 def error_document(error: errors.SocialGuardError) -> dict[str, object]:
     """Return an error as scripts read it."""
     message, remedy = sentences(error)
@@ -172,6 +183,7 @@ def abandon_stdout() -> None:
 
 def tell_last(problem: BaseException, face: Face) -> int:
     """As `tell`, where even telling may fail: a reader that has gone, a full disk behind stdout."""
+    problem = _blamed(problem, face)
     try:
         return tell(problem, face)
     except OSError:

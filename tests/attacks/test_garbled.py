@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from socialguard.store.odd import blame
 from tests.attacks.world import ACME, APPROVED, GLOBEX, Firm, found, insert_row, row_of, write
 from tests.watch.world import happen, ready, seen
 
@@ -129,3 +130,41 @@ def test_what_the_watch_keeps_made_unreadable(firm: Firm, what: str, value: Any)
     done = firm.office.cli("watch", "run", ACME, "--json", **later)
     assert done.code == 13, done
     assert "changed outside" in done.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "words"),
+    [
+        ("audit_entry", "ts", b"\x00\xff", ("member", "list")),
+        ("audit_reason", "reason", b"\x00\xff", ("member", "list")),
+        ("audit_entry", "actor", b"\x00\xff", ("audit", "access")),
+        ("draft", "text", b"\x00\xff", ("draft", "list")),
+        ("member", "contact", b"\x00\xff", ("member", "list")),
+    ],
+)
+def test_a_command_that_stumbles_over_a_value_of_another_kind_names_its_column(
+    firm: Firm, table: str, column: str, value: Any, words: tuple[str, ...]
+) -> None:
+    """It ends as at anything that was changed outside, and says where to look."""
+    write(firm, f"update {table} set {column} = ?", value)
+    done = firm.office.cli(*words, "--json")
+    assert (done.code, done.error["name"]) == (13, "tampered"), done
+    assert f"{table}.{column} holds a value" in done.error["message"]
+
+
+def test_what_is_odd_is_told_column_by_column(firm: Firm) -> None:
+    """A sound database has nothing odd; a kind, and a time that is none, are told by their column."""
+    with firm.office.entered() as workspace:
+        assert blame(workspace.database) is None
+    for table, column, value in (
+        ("account", "zone", b"x"),
+        ("checkpoint", "made_at", "yesterday"),
+        ("audit_head", "size", "x"),
+    ):
+        genuine = write(firm, f"select {column} from {table}")[0][0]
+        write(firm, f"update {table} set {column} = ?", value)
+        with firm.office.entered() as workspace:
+            found = blame(workspace.database)
+        assert found is not None
+        assert f"{table}.{column} " in found.message()
+        write(firm, f"update {table} set {column} = ?", genuine)
