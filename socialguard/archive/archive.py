@@ -211,13 +211,15 @@ class Archive:
         """Make the index anew from the segments alone, in one transaction; `progress` counts lines. One that
         cannot be read is set aside first.
 
-        Raises PagesOpen, ArchiveDamaged, ArchiveUnwritable; then nothing was changed."""
+        Raises PagesOpen, ArchiveDamaged, ArchiveUnwritable, Unreadable; then nothing was changed."""
         try:
             with self.database.write() as connection:
-                return rebuilding.rebuild(connection, self._files, progress)
+                return rebuilding.rebuild(connection, self._files, progress, self.place)
         except OSError as problem:
             raise errors.ArchiveUnwritable(detail=problem.strerror or "it cannot be written") from None
-        except errors.Unreadable:
+        except errors.Unreadable as problem:
+            if problem.fields.get("path") != self.place:
+                raise  # the files, or their keys: the index is as it was
             with self._lock:
                 self._database.close()
                 self._database, rebuilt = opening.replace_index(self._files, self._url, progress)

@@ -20,6 +20,7 @@ from socialguard.archive import crash
 from socialguard.archive.interface import DESTROYED, KIND, Problem, Seal, Segment
 from socialguard.archive.segments import sync_directory
 from socialguard.canon import jcs
+from socialguard.model import bounded
 
 PLAIN: Final = 1
 SEALED: Final = 2
@@ -27,6 +28,8 @@ SEALED: Final = 2
 FILE: Final = "MANIFEST.jsonl"
 HEAD: Final = "HEAD"
 FIRST: Final = "0" * 64
+
+_LARGEST: Final = 1 << 30  # two million lines
 
 _UNSIGNED: Final = "no worker of this organisation signed it as it is"
 _LOOSE: Final = "it does not follow the line before it: lines were lost or moved"
@@ -240,7 +243,7 @@ def _segment(number: int, line: bytes, body: Mapping[str, object]) -> Segment:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return bounded.read_whole(path, _LARGEST)
     except FileNotFoundError:
         return b""
     except OSError as problem:
