@@ -176,10 +176,12 @@ class Archive:
         return made
 
     def close_old(self, age: timedelta) -> int:
-        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made."""
+        """Close all pages where the oldest was kept longer than `age` ago, or by a clock that was set back since;
+        return how many segments were made."""
         with self.database.read() as connection:
             oldest = connection.execute(select(func.min(page.c.at))).scalar()
-        if oldest is None or oldest > instants.micros(clock.now() - age):
+        now = clock.now()
+        if oldest is None or instants.micros(now - age) < oldest <= instants.micros(now):
             return 0
         return self.close_pages()
 

@@ -112,7 +112,7 @@ def _profile(visit: Visit) -> None:
 def _is_due(desk: Desk, account: Account) -> bool:
     with desk.archive.database.read() as connection:
         last = looking.looked_at(connection, account.id, looking.PROFILE)
-    return last is None or clock.now() - last >= PROFILE_EVERY
+    return last is None or not timedelta(0) <= clock.now() - last < PROFILE_EVERY
 
 
 def _nothing(connection: Connection, manifest: Manifest, result: None) -> None:
