@@ -102,6 +102,17 @@ def test_search_finds_words_of_the_accounts_that_are_named(kept: Office) -> None
     assert "Word 2" in kept.cli("backup", "search", "word").stdout
 
 
+def test_what_is_kept_of_an_account_that_was_removed_is_found_and_shown_as_it_is_named(kept: Office) -> None:
+    assert kept.cli("account", "remove", "x:@acme", "--reason", "it ended", "--json").code == 0
+    every = kept.cli("backup", "search", "acme", "--json").document["items"]
+    assert len(every) == 8
+    for one in every:
+        assert kept.cli("backup", "show", one["item"], "--json").document["item"]["text"] == one["text"]
+    rest = kept.cli("backup", "search", "acme", "--after", every[2]["item"], "--json").document["items"]
+    assert rest == every[3:]
+    assert kept.cli("backup", "show", "a-0000000000000000/1", "--json").code == 5
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -131,13 +131,14 @@ def _deleted(found: "Shown", zone: str) -> str:
 
 
 def _found(workspace: Workspace, names: dict[str, str], text: str) -> "Shown":
-    """Return the item that `x:@acme/ID`, or an id that only one account has, names."""
+    """Return the item that `x:@acme/ID`, or an id that only one account has, names. An account that was removed is
+    named by its id, as in lists."""
     from socialguard.archive import overview, reader
 
     account, slash, network_id = text.partition("/")
     with workspace.archive.database.read() as connection:
-        if slash and ":" in account:
-            owners = [key for key, name in names.items() if name == account]
+        if slash:
+            owners = [key for key, name in names.items() if name == account] or [account]
         else:
             network_id = text
             owners = list(overview.holders(connection, network_id))
