@@ -18,6 +18,7 @@ from socialguard.archive import (
     instants,
     keeping,
     lines,
+    manifest,
     opening,
     rebuilding,
     resealing,
@@ -40,7 +41,7 @@ from socialguard.archive.interface import (
 )
 from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store import dialect
-from socialguard.store.archive_tables import page
+from socialguard.store.archive_tables import page, segment
 from socialguard.store.database import Database
 
 
@@ -102,6 +103,23 @@ class Archive:
         """Return when the newest of a stream was looked at last, before a gap was begun; None for never."""
         with self.database.read() as connection:
             return gaps.read_before(connection, gap)
+
+    def require_current(self) -> None:
+        """Refuse to go on with an index that does not know all segments: what they hold would be fetched, and paid
+        for, once more. What else is wrong with the files stops nobody from keeping what is new.
+
+        Raises ArchiveDamaged."""
+        head = manifest.newest(self._files.place)
+        if head is None or self._knows(head):
+            return
+        with self.database.write() as connection:  # or another process is just closing pages, or was killed then
+            if not self._files.manifest().problems:
+                closing.finish(connection, self._files)
+
+    def _knows(self, line_sha256: str) -> bool:
+        with self.database.read() as connection:
+            query = select(segment.c.number).where(segment.c.line_sha256 == line_sha256)
+            return connection.execute(query).first() is not None
 
     # ── keeping, each in one transaction ─────────────────────────────────────────────────────────────────
 

@@ -150,6 +150,12 @@ def read(place: Path, seal: Seal) -> Manifest:
     return Manifest(tuple(segments), destroyed, len(stored), tuple(problems), len(torn), lags, last)
 
 
+def newest(place: Path) -> str | None:
+    """Return the hash of the last line, as HEAD tells, without reading the manifest; None where there is none."""
+    head = _bytes(place / HEAD)
+    return hash_of(head.removesuffix(b"\n")) if head else None
+
+
 def drop_torn_end(place: Path, torn: int) -> None:
     """Cut off part of a line that a kill left behind the last whole one."""
     if torn:

@@ -44,11 +44,16 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
     except errors.RateLimited as limited:
         outcome.error = errors.RateLimited(remedy=_AGAIN, **limited.fields)
     except errors.Unreadable as problem:
-        is_index = problem.fields.get("path") == desk.archive.place
-        outcome.error = errors.Unreadable(remedy=_REBUILD, **problem.fields) if is_index else problem
+        outcome.error = explained(desk, problem)
     except errors.SocialGuardError as problem:
         outcome.error = problem
     return outcome
+
+
+def explained(desk: Desk, problem: errors.Unreadable) -> errors.Unreadable:
+    """Return what cannot be read with what to do about it where that is the index."""
+    is_index = problem.fields.get("path") == desk.archive.place
+    return errors.Unreadable(remedy=_REBUILD, **problem.fields) if is_index else problem
 
 
 def read_lists(desk: Desk, account: Account, stop: Stop) -> None:
