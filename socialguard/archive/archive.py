@@ -168,12 +168,13 @@ class Archive:
         return buried
 
     def keep_blob(
-        self, account_id: str, network_id: str, key: str, ask: blobs.Fetch, max_bytes: int
+        self, account_id: str, network_id: str, key: str, ask: blobs.Fetch, max_bytes: int, address: str = ""
     ) -> blobs.Blob:
-        """Fetch the file of an attachment of a kept item, going on where an earlier attempt stopped, and keep it.
+        """Fetch the file of an attachment of a kept item from its address, going on where an earlier attempt
+        stopped, and keep it.
 
         Raises as `blobs.fetch`; NotFound for an item that is not kept."""
-        blob = blobs.fetch(self._files.place, f"{account_id} {network_id} {key}", ask, max_bytes)
+        blob = blobs.fetch(self._files.place, f"{account_id} {network_id} {key}", address, ask, max_bytes)
         with self.database.write() as connection:
             keeping.keep_stored(connection, account_id, network_id, key, blob.sha256, blob.size, blob.content_type)
         return blob
