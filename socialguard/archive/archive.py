@@ -18,6 +18,7 @@ from socialguard.archive import (
     instants,
     keeping,
     lines,
+    manifest,
     opening,
     rebuilding,
     resealing,
@@ -40,7 +41,7 @@ from socialguard.archive.interface import (
 )
 from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store import dialect
-from socialguard.store.archive_tables import page
+from socialguard.store.archive_tables import page, segment
 from socialguard.store.database import Database
 
 
@@ -103,6 +104,23 @@ class Archive:
         with self.database.read() as connection:
             return gaps.read_before(connection, gap)
 
+    def require_current(self) -> None:
+        """Refuse to go on with an index that does not know all segments: what they hold would be fetched, and paid
+        for, once more. What else is wrong with the files stops nobody from keeping what is new.
+
+        Raises ArchiveDamaged."""
+        head = manifest.newest(self._files.place)
+        if head is None or self._knows(head):
+            return
+        with self.database.write() as connection:  # or another process is just closing pages, or was killed then
+            if not self._files.manifest().problems:
+                closing.finish(connection, self._files)
+
+    def _knows(self, line_sha256: str) -> bool:
+        with self.database.read() as connection:
+            query = select(segment.c.number).where(segment.c.line_sha256 == line_sha256)
+            return connection.execute(query).first() is not None
+
     # ── keeping, each in one transaction ─────────────────────────────────────────────────────────────────
 
     def keep(self, gap: Gap, fetched: ActivityPage) -> Kept:
@@ -150,12 +168,13 @@ class Archive:
         return buried
 
     def keep_blob(
-        self, account_id: str, network_id: str, key: str, ask: blobs.Fetch, max_bytes: int
+        self, account_id: str, network_id: str, key: str, ask: blobs.Fetch, max_bytes: int, address: str = ""
     ) -> blobs.Blob:
-        """Fetch the file of an attachment of a kept item, going on where an earlier attempt stopped, and keep it.
+        """Fetch the file of an attachment of a kept item from its address, going on where an earlier attempt
+        stopped, and keep it.
 
         Raises as `blobs.fetch`; NotFound for an item that is not kept."""
-        blob = blobs.fetch(self._files.place, f"{account_id} {network_id} {key}", ask, max_bytes)
+        blob = blobs.fetch(self._files.place, f"{account_id} {network_id} {key}", address, ask, max_bytes)
         with self.database.write() as connection:
             keeping.keep_stored(connection, account_id, network_id, key, blob.sha256, blob.size, blob.content_type)
         return blob
@@ -176,10 +195,12 @@ class Archive:
         return made
 
     def close_old(self, age: timedelta) -> int:
-        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made."""
+        """Close all pages where the oldest was kept longer than `age` ago, or by a clock that was set back since;
+        return how many segments were made."""
         with self.database.read() as connection:
             oldest = connection.execute(select(func.min(page.c.at))).scalar()
-        if oldest is None or oldest > instants.micros(clock.now() - age):
+        now = clock.now()
+        if oldest is None or instants.micros(now - age) < oldest <= instants.micros(now):
             return 0
         return self.close_pages()
 
@@ -211,13 +232,15 @@ class Archive:
         """Make the index anew from the segments alone, in one transaction; `progress` counts lines. One that
         cannot be read is set aside first.
 
-        Raises PagesOpen, ArchiveDamaged, ArchiveUnwritable; then nothing was changed."""
+        Raises PagesOpen, ArchiveDamaged, ArchiveUnwritable, Unreadable; then nothing was changed."""
         try:
             with self.database.write() as connection:
-                return rebuilding.rebuild(connection, self._files, progress)
+                return rebuilding.rebuild(connection, self._files, progress, self.place)
         except OSError as problem:
             raise errors.ArchiveUnwritable(detail=problem.strerror or "it cannot be written") from None
-        except errors.Unreadable:
+        except errors.Unreadable as problem:
+            if problem.fields.get("path") != self.place:
+                raise  # the files, or their keys: the index is as it was
             with self._lock:
                 self._database.close()
                 self._database, rebuilt = opening.replace_index(self._files, self._url, progress)

@@ -42,15 +42,17 @@ Fetch = Callable[[int], Download]
 """Begins to fetch a file from the given byte on."""
 
 
-def fetch(place: Path, key: str, ask: Fetch, max_bytes: int) -> Blob:
+def fetch(place: Path, key: str, address: str, ask: Fetch, max_bytes: int) -> Blob:
     """Fetch a file into the store and return it. `key` says which file it is, also to a later process that goes
-    on.
+    on; what arrived from another path than that of `address`, a video of another size, is no part of it.
 
     Raises Unreadable for a file that is not as long as the server said, or longer than `max_bytes`; DiskLow;
     ArchiveUnwritable. What `ask` raises goes through, and what arrived stays."""
     require_space(place, MEDIA_FLOOR, "media")
-    part = _part_of(place, key)
+    part = _part_of(place, key, address)
     with _explained():
+        for other in set(_parts_of(place, key)) - {part}:
+            other.unlink(missing_ok=True)
         for each in (part.parent, place / "blobs"):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = part.stat().st_size if part.exists() else 0
@@ -74,8 +76,8 @@ def fetch(place: Path, key: str, ask: Fetch, max_bytes: int) -> Blob:
 
 def drop_part(place: Path, key: str) -> None:
     """Delete what arrived of a file before an interruption."""
-    with contextlib.suppress(FileNotFoundError):
-        _part_of(place, key).unlink()
+    for part in _parts_of(place, key):
+        part.unlink(missing_ok=True)
 
 
 def path_of(place: Path, sha256: str) -> Path:
@@ -90,8 +92,17 @@ def require_space(place: Path, floor: float, what: str) -> None:
         raise errors.DiskLow(free=f"{100 * usage.free / usage.total:.1f}", what=what)
 
 
-def _part_of(place: Path, key: str) -> Path:
-    return place / "parts" / (hashlib.sha256(key.encode("utf-8", "replace")).hexdigest() + ".part")
+def _part_of(place: Path, key: str, address: str) -> Path:
+    path = address.partition("?")[0].partition("://")[2].partition("/")[2]  # what else it holds changes by itself
+    return place / "parts" / f"{_hash(key)}-{_hash(path)[:16]}.part"
+
+
+def _parts_of(place: Path, key: str) -> list[Path]:
+    return list((place / "parts").glob(f"{_hash(key)}*.part"))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 _AGAIN: Final = "Run the backup again: it goes on with the rest."

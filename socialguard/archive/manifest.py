@@ -20,6 +20,7 @@ from socialguard.archive import crash
 from socialguard.archive.interface import DESTROYED, KIND, Problem, Seal, Segment
 from socialguard.archive.segments import sync_directory
 from socialguard.canon import jcs
+from socialguard.model import bounded
 
 PLAIN: Final = 1
 SEALED: Final = 2
@@ -27,6 +28,8 @@ SEALED: Final = 2
 FILE: Final = "MANIFEST.jsonl"
 HEAD: Final = "HEAD"
 FIRST: Final = "0" * 64
+
+_LARGEST: Final = 1 << 30  # two million lines
 
 _UNSIGNED: Final = "no worker of this organisation signed it as it is"
 _LOOSE: Final = "it does not follow the line before it: lines were lost or moved"
@@ -147,6 +150,12 @@ def read(place: Path, seal: Seal) -> Manifest:
     return Manifest(tuple(segments), destroyed, len(stored), tuple(problems), len(torn), lags, last)
 
 
+def newest(place: Path) -> str | None:
+    """Return the hash of the last line, as HEAD tells, without reading the manifest; None where there is none."""
+    head = _bytes(place / HEAD)
+    return hash_of(head.removesuffix(b"\n")) if head else None
+
+
 def drop_torn_end(place: Path, torn: int) -> None:
     """Cut off part of a line that a kill left behind the last whole one."""
     if torn:
@@ -240,7 +249,7 @@ def _segment(number: int, line: bytes, body: Mapping[str, object]) -> Segment:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return bounded.read_whole(path, _LARGEST)
     except FileNotFoundError:
         return b""
     except OSError as problem:

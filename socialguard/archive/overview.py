@@ -1,5 +1,7 @@
 """How much is kept: of one account, and in bytes."""
 
+import contextlib
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,9 +65,14 @@ def of_account(connection: Connection, account_id: str) -> Overview:
     )
 
 
-def bytes_below(place: Path) -> int:
-    """Return how many bytes lie in an archive's directory."""
-    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+def bytes_of(place: Path, index: Path) -> int:
+    """Return how many bytes an archive takes: its directory, and its index with copies that were set aside."""
+    total = 0
+    for path in (*place.rglob("*"), *index.parent.glob(f"{index.name}*")):
+        with contextlib.suppress(FileNotFoundError):  # a run that goes on beside puts files in their place
+            found = path.stat()
+            total += found.st_size if stat.S_ISREG(found.st_mode) else 0
+    return total
 
 
 def holders(connection: Connection, network_id: str) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ from socialguard.store.archive_tables import (
 MAX_QUERY: Final = 10_000
 """Characters of a search that are looked at."""
 _PHRASES_AT_ONCE: Final = 50
+_MOST_SIGNS: Final = 200
+"""SQLite takes conditions of a depth of 1,000; the longest signs are asked for."""
 IS_STREAM: Final = cursor.c.stream.in_([literal(stream.value) for stream in Stream])
 """Beside streams, `cursor` holds when metrics and profiles were looked at (`looking`)."""
 _NEWEST: Final = version.c.id == item.c.id * VERSIONS + item.c.versions
@@ -160,7 +162,8 @@ def search(
         wanted = wanted.where(dialect.holds_phrases(connection, phrases[at : at + _PHRASES_AT_ONCE], VERSIONS))
     if signs:
         any_version = version.alias()
-        held = [any_version.c.text.contains(sign, autoescape=True) for sign in signs]
+        longest = sorted(signs, key=len, reverse=True)[:_MOST_SIGNS]
+        held = [any_version.c.text.contains(sign, autoescape=True) for sign in longest]
         if phrases:
             # Only what holds the words is looked at: signs have no index.
             first = item.c.id * VERSIONS
@@ -182,6 +185,8 @@ def terms(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         words = _WORD.findall(_SIGNS.sub(" ", part))
         if words:
             phrases.update(dict.fromkeys([" ".join(words)] if quoted else words))
+    if not phrases and not signs:  # "£", ":-)"
+        signs = dict.fromkeys(query.replace('"', " ").replace("\0", " ").split())
     return tuple(phrases), tuple(signs)
 
 

@@ -14,8 +14,8 @@ from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta, metad
 _CHUNK: Final = 2000
 
 
-def rebuild(connection: Connection, files: Files, progress: Progress) -> Rebuilt:
-    """Make the tables again from all segments, after closing the journal.
+def rebuild(connection: Connection, files: Files, progress: Progress, where: str) -> Rebuilt:
+    """Make the tables again from all segments, after closing the journal; `where` names the index.
 
     Raises PagesOpen where pages cannot be closed, ArchiveDamaged for a segment that is not as it was written; then
     nothing was changed."""
@@ -25,7 +25,7 @@ def rebuild(connection: Connection, files: Files, progress: Progress) -> Rebuilt
         pages = connection.execute(select(func.count()).select_from(page)).scalar_one()
         if pages and not connection.execute(select(func.count()).select_from(segment)).scalar_one():
             # An index that was begun while the files were away: it is set aside, and its pages are fetched again.
-            raise errors.Unreadable(path="archive.db", detail="it knows no segment that there is.") from None
+            raise errors.Unreadable(path=where, detail="it knows no segment that there is.") from None
         if pages:
             raise errors.PagesOpen(pages=pages, detail=problem.message()) from None
     _require_all(connection, files)

@@ -3,7 +3,6 @@
 It is the RFC 6962 root over the hashes of canonical rows of items, versions, snapshots of metrics, profiles,
 tombstones and files, sorted. Row ids, local times and how far streams are read are no part of it."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
@@ -15,7 +14,6 @@ from socialguard.store.archive_tables import VERSIONS, blob, item, metric, profi
 from socialguard.store.prepared import Prepared
 
 _BATCH: Final = 2000
-_sha256 = hashlib.sha256
 
 
 def canonical_root(connection: Connection) -> str:
@@ -23,7 +21,7 @@ def canonical_root(connection: Connection) -> str:
     hashes: list[bytes] = []
     for query, render in _KINDS:
         for rows in query.batches(connection, _BATCH):
-            hashes += [_sha256(b"\\0" + row).digest() for row in render(rows)]
+            hashes += merkle.leaf_hashes(render(rows))
     hashes.sort()
     return merkle.root(hashes).hex()
 

@@ -14,6 +14,7 @@ from typing import Final
 from socialguard.archive import sealing
 from socialguard.archive.interface import Segment, ShelfKey
 from socialguard.canon import merkle
+from socialguard.model import bounded
 
 LEVEL: Final = 6
 """zstd: a twentieth smaller than the default at half its speed; what higher ones gain is not worth their time."""
@@ -108,13 +109,15 @@ def stored(place: Path, segment: Segment) -> bytes:
     """Return the bytes of a segment's file, proven to be those that were written: no key is needed for that.
     Raises BadSegment."""
     try:
-        packed = (place / segment.file_name).read_bytes()
+        with bounded.opened(place / segment.file_name) as file:
+            size = os.fstat(file.fileno()).st_size
+            packed = bounded.rest(file, segment.size)
     except FileNotFoundError:
         raise BadSegment("it is missing") from None
     except OSError as problem:
         raise BadSegment(f"it cannot be read ({problem.strerror})") from None
     if len(packed) != segment.size:
-        raise BadSegment(f"it has {len(packed)} bytes instead of {segment.size}")
+        raise BadSegment(f"it has {size} bytes instead of {segment.size}")
     if hashlib.sha256(packed).hexdigest() != segment.sha256:
         raise BadSegment("its bytes are not those that were written")
     return packed

@@ -14,6 +14,7 @@ from socialguard.archive.closing import Files
 from socialguard.archive.interface import Problem, Progress, Segment, Verified
 from socialguard.archive.lines import OWN
 from socialguard.archive.manifest import Manifest
+from socialguard.model import bounded
 from socialguard.store.archive_tables import blob, segment
 
 
@@ -91,7 +92,7 @@ def _read(files: Files, one: Segment, found: Manifest) -> bool:
 
 def _wrong_with(path: Path, sha256: str) -> str | None:
     try:
-        with path.open("rb") as file:
+        with bounded.opened(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return "it is missing"

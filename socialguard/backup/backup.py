@@ -26,8 +26,13 @@ class Backup:
         self._desk = desk
 
     def is_first(self, account: Account) -> bool:
-        """Return whether the backup of an account would be its first and costs money."""
-        return pricing.is_first(self._desk, account)
+        """Return whether the backup of an account would be its first and costs money; raises ArchiveDamaged,
+        Unreadable where the index cannot tell."""
+        try:
+            self._desk.archive.require_current()
+            return pricing.is_first(self._desk, account)
+        except errors.Unreadable as problem:
+            raise run.explained(self._desk, problem) from None
 
     def estimate(self, account: Account) -> Estimate:
         """Ask the network for what is needed to tell the price of a first backup, and tell it."""
@@ -60,7 +65,7 @@ class Backup:
         run.read_lists(self._desk, account, stop)
 
     def _require_agreed(self, account: Account) -> None:
-        if not pricing.is_first(self._desk, account):
+        if not self.is_first(account):
             return
         price = pricing.known_price(self._desk, account)
         if price > pricing.FREE_LIMIT and not pricing.is_told(self._desk, account):

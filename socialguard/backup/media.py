@@ -73,7 +73,7 @@ def _fetch_one(desk: Desk, account: Account, one: Wanted, stop: Stop) -> None:
             opened = stack.enter_context(fetching.opened(one.url, start, origin=account.origin))
             return Download(opened.start, opened.size, opened.content_type, _until(stop, opened.chunks))
 
-        desk.archive.keep_blob(account.id, one.network_id, one.key, ask, MAX_BYTES)
+        desk.archive.keep_blob(account.id, one.network_id, one.key, ask, MAX_BYTES, one.url)
 
 
 def _until(stop: Stop, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -44,11 +44,16 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
     except errors.RateLimited as limited:
         outcome.error = errors.RateLimited(remedy=_AGAIN, **limited.fields)
     except errors.Unreadable as problem:
-        is_index = problem.fields.get("path") == desk.archive.place
-        outcome.error = errors.Unreadable(remedy=_REBUILD, **problem.fields) if is_index else problem
+        outcome.error = explained(desk, problem)
     except errors.SocialGuardError as problem:
         outcome.error = problem
     return outcome
+
+
+def explained(desk: Desk, problem: errors.Unreadable) -> errors.Unreadable:
+    """Return what cannot be read with what to do about it where that is the index."""
+    is_index = problem.fields.get("path") == desk.archive.place
+    return errors.Unreadable(remedy=_REBUILD, **problem.fields) if is_index else problem
 
 
 def read_lists(desk: Desk, account: Account, stop: Stop) -> None:
@@ -112,7 +117,7 @@ def _profile(visit: Visit) -> None:
 def _is_due(desk: Desk, account: Account) -> bool:
     with desk.archive.database.read() as connection:
         last = looking.looked_at(connection, account.id, looking.PROFILE)
-    return last is None or clock.now() - last >= PROFILE_EVERY
+    return last is None or not timedelta(0) <= clock.now() - last < PROFILE_EVERY
 
 
 def _nothing(connection: Connection, manifest: Manifest, result: None) -> None:

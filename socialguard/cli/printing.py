@@ -244,10 +244,11 @@ def _columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list
     return [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
 
 
-def _room(columns: Sequence[Sequence[str]], width: int) -> tuple[list[int], int]:
-    """How wide the longest word of each column is, and what room is left then: none where that is below 0."""
-    words = (max((_cells(word) for cell in column for word in cell.split()), default=1) for column in columns)
-    found = [min(_WHOLE_WORD, word) for word in words]
+def _room(columns: Sequence[Sequence[str]], width: int, first: int = _WHOLE_WORD) -> tuple[list[int], int]:
+    """How wide the longest word of each column is, and what room is left then: none where that is below 0. A
+    word of the first column may take `first`."""
+    words = [max((_cells(word) for cell in column for word in cell.split()), default=1) for column in columns]
+    found = [min(first, words[0]), *(min(_WHOLE_WORD, word) for word in words[1:])]
     return found, width - _GAP * (len(columns) - 1) - sum(found)
 
 
@@ -257,7 +258,9 @@ def _widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -
     words do."""
     columns = _columns(headers, rows)
     whole = [max(_cells(cell) for cell in column) for column in columns]
-    found, left = _room(columns, width)
+    found, left = _room(columns, width, width // 2)  # what a row is called by is copied
+    if left < 0:
+        found, left = _room(columns, width)
     if sum(whole) <= left + sum(found) or left < 0:
         return [None] * len(columns)
     order = sorted(range(len(columns)), key=lambda i: whole[i] - found[i])

@@ -4,6 +4,7 @@ of holes would fill the memory."""
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -11,12 +12,18 @@ LARGEST: Final = 64 << 20
 _CHUNK: Final = 1 << 16
 
 
+def opened(path: Path) -> BufferedReader:
+    """Open a regular file for reading; raises OSError, also for anything else."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if is_regular(os.fstat(descriptor)):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+
+
 def read(path: Path, limit: int = LARGEST) -> bytes:
     """Return the bytes of a regular file, at most `limit` and one; raises OSError, also for anything else."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not is_regular(os.fstat(descriptor)):
-            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    with opened(path) as file:
         return rest(file, limit)
 
 

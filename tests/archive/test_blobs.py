@@ -68,6 +68,23 @@ def test_a_file_lies_under_its_hash_and_is_proven(archive: Archive, tmp_path: Pa
         assert reader.wanted_files(connection, ACCOUNT) == ()
 
 
+def test_what_arrived_from_another_address_is_no_part_of_a_file(archive: Archive, tmp_path: Path) -> None:
+    """A network that has encoded a video anew names another file; a signature that changes is no other file."""
+
+    def fetch(server: Server, address: str) -> blobs.Blob:
+        return archive.keep_blob(ACCOUNT, "1", "m1", server.ask, 1_000_000, address)
+
+    with pytest.raises(ConnectionError):
+        fetch(Server(bytes(9_000), breaks=3000), "https://one.example/small.mp4?oe=1")
+    with pytest.raises(ConnectionError):
+        fetch(Server(breaks=2000), "https://one.example/large.mp4?oe=1")
+    assert len(list((tmp_path / "archive" / "parts").iterdir())) == 1
+    server = Server()
+    assert fetch(server, "https://two.example/large.mp4?oe=2").sha256 == HASH
+    assert server.asked == [2000]
+    assert list((tmp_path / "archive" / "parts").iterdir()) == []
+
+
 @pytest.mark.parametrize(("ranges", "asked"), [(True, [0, 3000]), (False, [0, 3000])])
 def test_an_interrupted_file_is_gone_on_with(archive: Archive, ranges: bool, asked: list[int]) -> None:
     server = Server(ranges=ranges, breaks=3000)

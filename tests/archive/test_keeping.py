@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from socialguard.archive import reader
+from socialguard import clock
+from socialguard.archive import instants, reader
 from socialguard.archive.archive import Archive
+from socialguard.canon import jcs
 from socialguard.model.activity import ActivityPage, Stream
 from tests.archive.world import ACCOUNT, Network, back_up, ids, open_archive
 
@@ -54,6 +58,46 @@ def test_a_gap_that_saw_nothing_is_begun_again_from_the_same_mark(archive: Archi
     assert (again.number, again.since, again.at) == (gap.number, gap.since, None)
     assert gap.since is not None
     assert archive.close_pages() == 0
+
+
+def test_what_a_wrong_clock_kept_is_closed_as_if_it_were_old(archive: Archive) -> None:
+    """What comes after it stands in the future too: time never goes back in the journal. No copy of the files
+    would have any of it."""
+    network = Network()
+    network.post(5)
+    clock.shift(timedelta(days=400))
+    try:
+        back_up(archive, network)
+        assert archive.close_old(timedelta(hours=1)) == 0
+    finally:
+        clock.shift(timedelta(0))
+    assert archive.close_old(timedelta(hours=1)) == 1
+    network.post(5)
+    back_up(archive, network)
+    assert archive.close_old(timedelta(hours=1)) == 1
+    assert archive.verify().problems == ()
+
+
+def test_the_root_is_that_of_rfc_6962_over_the_rows_sorted_by_their_hash(archive: Archive) -> None:
+    """An auditor who reads the rows makes the same."""
+    network = Network()
+    network.post(1)
+    back_up(archive, network)
+    with archive.database.read() as connection:
+        shown = reader.show(connection, ACCOUNT, "1")
+    assert shown is not None
+    (version,), (snapshot,) = shown.versions, shown.snapshots
+    of_item = {"account": ACCOUNT, "id": "1"}
+    rows: list[dict[str, object]] = [
+        of_item | {"t": "item", "created": instants.micros(shown.summary.created_at), "kind": "post", "own": True},
+        of_item
+        | {"t": "version", "n": 1, "text": version.text, "content": version.content, "hash": version.sha256}
+        | {"author_name": "Acme"},
+        of_item | {"t": "metric", "n": 1, "at": instants.micros(snapshot.taken_at), "counts": snapshot.counts},
+    ]
+    first, second, third = sorted(sha256(b"\0" + jcs.encode(row)).digest() for row in rows)
+    left = sha256(b"\1" + first + second).digest()
+    assert archive.root() == sha256(b"\1" + left + third).hexdigest()
 
 
 def test_an_edit_makes_a_version_and_a_new_metric_a_snapshot(archive: Archive) -> None:

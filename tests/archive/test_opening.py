@@ -123,6 +123,24 @@ def test_nothing_is_rebuilt_from_a_damaged_segment(place: Path) -> None:
     archive.close()
 
 
+def test_a_manifest_that_cannot_be_read_sets_no_sound_index_aside(place: Path) -> None:
+    """It holds pages that stand in no segment."""
+    manifest = place / "archive" / "MANIFEST.jsonl"
+    manifest.rename(place / "away")
+    manifest.mkdir()
+    archive = open_archive(place)
+    with pytest.raises(errors.Unreadable, match=manifest.name):
+        archive.rebuild()
+    archive.close()
+    assert not list(place.glob("archive.db.damaged-*"))
+    manifest.rmdir()
+    (place / "away").rename(manifest)
+    archive = open_archive(place)
+    assert archive.rebuilt is None
+    assert len(ids(archive)) == 35
+    archive.close()
+
+
 def test_an_old_copy_of_the_index_is_not_gone_on_with(place: Path) -> None:
     index = place / "archive.db"
     old = index.read_bytes()

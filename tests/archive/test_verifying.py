@@ -1,6 +1,7 @@
 """Whatever is changed in an archive's files is found and named."""
 
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -105,6 +106,42 @@ def test_each_segment_that_is_lost_or_cut_is_named(copy: Path, with_index: bool)
     second.chmod(0o600)
     second.write_bytes(second.read_bytes()[:-1])
     assert named(copy, index=with_index) == [f"segments/{first.name}", f"segments/{second.name}"]
+
+
+@pytest.mark.parametrize("what", ["segment", "blob"])
+def test_what_is_no_file_is_named_and_neither_waited_for_nor_read_without_end(copy: Path, what: str) -> None:
+    blobs = [path for path in (copy / "archive" / "blobs").rglob("*") if path.is_file()]
+    path = segments(copy)[0] if what == "segment" else blobs[0]
+    path.unlink()
+    os.mkfifo(path)
+    assert named(copy) == [f"{'segments' if what == 'segment' else 'blobs'}/{path.name}"]
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert named(copy) == [f"{'segments' if what == 'segment' else 'blobs'}/{path.name}"]
+
+
+def test_a_segment_that_became_huge_is_named_without_being_read(copy: Path) -> None:
+    first = segments(copy)[0]
+    first.chmod(0o600)
+    os.truncate(first, 1 << 43)
+    archive = open_archive(copy)
+    (problem,) = archive.verify().problems
+    assert problem.where == f"segments/{first.name}"
+    assert f"it has {1 << 43} bytes instead of" in problem.what
+    archive.close()
+
+
+@pytest.mark.parametrize("name", [MANIFEST, HEAD])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_a_manifest_that_is_no_file_is_told_of_as_unreadable(
+    copy: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    (copy / "archive" / name).unlink()
+    make(copy / "archive" / name)
+    archive = open_archive(copy)
+    with pytest.raises(errors.Unreadable, match=name):
+        archive.verify()
+    archive.close()
 
 
 def test_two_swapped_segments_are_both_named(copy: Path) -> None:

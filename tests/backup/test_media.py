@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import select
 
 from socialguard.backup import media
+from socialguard.store.archive_tables import attachment
 from tests.backup.world import back_up, seeded
 from tests.office import Office
 
@@ -82,6 +84,21 @@ def test_a_file_that_broke_off_is_gone_on_with(office: Office) -> None:
     (blob,) = (office.home / "archive" / "blobs").glob("*/*")
     assert blob.read_bytes().startswith(held)
     assert office.cli("backup", "verify", "--json").document["problems"] == []
+    assert list((office.home / "archive" / "parts").iterdir()) == []
+
+
+def test_a_file_whose_address_is_another_meanwhile_begins_anew(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=1, media=1))
+    office.sandbox.faults([{"network": "x", "operation": "media", "kind": "cut", "bytes": 700}])
+    assert back_up(office)["files_failed"] == 1
+    (part,) = (office.home / "archive" / "parts").iterdir()
+    part.write_bytes(b"of another file" * 20)
+    with office.entered() as workspace, workspace.archive.database.write() as connection:
+        (other,) = connection.execute(select(attachment.c.url)).scalars()
+        connection.execute(attachment.update().values(url=f"{other}.jpg"))  # the sandbox's answers to that, too
+    assert back_up(office)["files_new"] == 1
+    (blob,) = (office.home / "archive" / "blobs").glob("*/*")
+    assert not blob.read_bytes().startswith(b"of another file")
     assert list((office.home / "archive" / "parts").iterdir()) == []
 
 

@@ -73,5 +73,8 @@ def test_where_it_costs_money_the_profile_is_asked_for_once_a_day(office: Office
     for passed, wanted in ((0, 1), (3_600, 1), (80_000, 1), (DAY, 2), (DAY + 3_600, 2), (3 * DAY, 3)):
         back_up(office, SOCIALGUARD_CLOCK=f"+{passed}s")
         assert asked() == wanted, passed
+    back_up(office, SOCIALGUARD_CLOCK=f"+{900 * DAY}s")  # its clock was wrong, and is set right
+    back_up(office, SOCIALGUARD_CLOCK=f"+{3 * DAY}s")
+    assert asked() == 5
     office.sandbox.foreign({"network": "x", "account": "acme", "text": "Seen without asking whose token it is"})
     assert back_up(office, SOCIALGUARD_CLOCK=f"+{3 * DAY + 60}s")["items_new"] == 1

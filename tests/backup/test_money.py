@@ -1,6 +1,8 @@
 """What backups cost: told before, asked for where it is much, booked as the network counts, within the budget."""
 
+import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +31,50 @@ def booked(office: Office) -> int:
 def charged(office: Office) -> int:
     """What the sandbox counted by itself."""
     return sum(row["micros"] for row in office.sandbox.costs())
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_index_that_knows_not_all_segments_lets_nothing_be_paid_twice(office: Office, is_empty: bool) -> None:
+    """A restore by hand: the database first, `archive/` after the first command, or an older `archive.db`."""
+    index, archive = office.home / "archive.db", office.home / "archive"
+    if not is_empty:
+        office.sandbox.reset(seeded(office, posts=2))
+        back_up(office)
+        old = index.read_bytes()
+    office.sandbox.reset(seeded(office, posts=5, mentions=2))
+    back_up(office)
+    if is_empty:
+        archive.rename(office.base / "away")
+        index.unlink()
+        assert office.cli("backup", "status", "--json").code == 0
+        shutil.rmtree(archive)
+        (office.base / "away").rename(archive)
+    else:
+        index.write_bytes(old)
+    before = charged(office), booked(office)
+    done = office.cli("backup", "run", "x:@acme", "--max-cost", "9", "--json")
+    assert failed(done, 13, "archive_damaged").remedy == "Run: socialguard backup rebuild"
+    assert (charged(office), booked(office)) == before
+    with office.entered() as workspace:
+        (account,) = [one for one in workspace.accounts() if str(one) == "x:@acme"]
+        with pytest.raises(errors.ArchiveDamaged):
+            workspace.backup.run(account, threading.Event())
+    assert (charged(office), booked(office)) == before
+    assert office.cli("backup", "rebuild", "--json").code == 0
+    assert back_up(office)["items_new"] == 0
+
+
+def test_an_index_that_cannot_be_read_is_told_with_what_to_do_before_a_price_is(office: Office) -> None:
+    back_up(office)
+    index = office.home / "archive.db"
+    with office.entered() as workspace:
+        (account,) = [one for one in workspace.accounts() if str(one) == "x:@acme"]
+        assert workspace.archive.root()
+        with index.open("r+b") as file:
+            file.write(bytes(index.stat().st_size))
+        with pytest.raises(errors.Unreadable) as caught:
+            workspace.backup.run(account, threading.Event())
+    assert caught.value.what_to_do() == "Run: socialguard backup rebuild"
 
 
 @pytest.fixture(scope="module")

@@ -165,6 +165,24 @@ def test_what_was_made_shortly_before_the_last_look_is_paid_once_more_and_then_n
     assert [back_up(office, SOCIALGUARD_CLOCK="+700s")["cost_micros"] for _ in range(2)] == [5_000, 0]
 
 
+def test_what_came_in_is_told_where_it_cannot_be_put_into_segments(office: Office) -> None:
+    office.sandbox.reset(seeded(office, posts=2))
+    back_up(office)
+    manifest = office.home / "archive" / "MANIFEST.jsonl"
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole[:60] + b"x" + whole[61:])
+    office.sandbox.foreign({"network": "x", "account": "acme", "text": "New"})
+    done = office.cli("backup", "run", "x:@acme", "--json")
+    (row,) = done.document["accounts"]
+    assert (done.code, row["items_new"], row["items_total"], row["error"]) == (13, 1, 3, None)
+    assert row["cost_micros"] > 0
+    assert "MANIFEST.jsonl line 1" in done.stderr
+    manifest.write_bytes(whole)
+    assert back_up(office)["items_total"] == 3
+    assert office.cli("backup", "rebuild", "--json").code == 0
+    assert len(item_ids(office)) == 3
+
+
 def test_a_frozen_account_is_backed_up_and_a_revoked_one_is_skipped_with_its_reason(office: Office) -> None:
     office.sandbox.reset(seeded(office, posts=2))
     assert office.cli("freeze", "x:@acme", "--reason", "drill", "--json").code == 0

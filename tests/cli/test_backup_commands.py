@@ -1,5 +1,6 @@
 """`backup …`: what is kept, for people and for scripts."""
 
+import shlex
 from pathlib import Path
 
 import pexpect
@@ -40,7 +41,8 @@ def test_status_tells_how_much_is_kept_and_how_old_it_is(kept: Office) -> None:
     assert (acme.items, acme.own, acme.gaps_open, acme.files, acme.files_wanted) == (8, 5, 0, 2, 0)
     assert acme.age_s is not None
     assert acme.file_bytes > 3_000
-    assert found.bytes > acme.file_bytes
+    index = (kept.home / "archive.db").stat().st_size
+    assert found.bytes > acme.file_bytes + index
     assert (rows["x:@globex"].items, rows["x:@globex"].age_s, rows["x:@globex"].read_at) == (0, None, None)
     text = kept.cli("backup", "status").stdout
     assert "x:@acme" in text
@@ -98,6 +100,42 @@ def test_search_finds_words_of_the_accounts_that_are_named(kept: Office) -> None
     elsewhere = kept.cli("backup", "search", "word", "--account", "x:@globex", "--json")
     assert shown(elsewhere, shapes.KeptItems).items == []
     assert "Word 2" in kept.cli("backup", "search", "word").stdout
+
+
+def test_what_is_kept_of_an_account_that_was_removed_is_found_and_shown_as_it_is_named(kept: Office) -> None:
+    assert kept.cli("account", "remove", "x:@acme", "--reason", "it ended", "--json").code == 0
+    every = kept.cli("backup", "search", "acme", "--json").document["items"]
+    assert len(every) == 8
+    for one in every:
+        assert kept.cli("backup", "show", one["item"], "--json").document["item"]["text"] == one["text"]
+    rest = kept.cli("backup", "search", "acme", "--after", every[2]["item"], "--json").document["items"]
+    assert rest == every[3:]
+    assert kept.cli("backup", "show", "a-0000000000000000/1", "--json").code == 5
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "x:@acme", "--own", "--limit", "2"),
+        ("search", "acme", "--account", "x:@acme", "--limit", "2"),
+        ("search", '"to @acme" it\'s', "--limit", "1"),
+        ("search", "--limit", "1", "--", "-acme"),
+    ],
+)
+def test_the_command_that_goes_on_asks_for_the_same(kept: Office, words: tuple[str, ...]) -> None:
+    for number in range(3):
+        said = {"network": "x", "account": "acme", "kind": "mention", "from": "fan"}
+        kept.sandbox.foreign({**said, "text": f"{number}: it's to @acme"})
+        kept.sandbox.foreign({"network": "x", "account": "globex", "text": f"Not acme {number}"})
+    assert kept.cli("backup", "run", "x:@acme", "x:@globex", "--max-cost", "9", "--json").code == 0
+    first = kept.cli("backup", *words)
+    program, *again = shlex.split(first.stderr.partition("There may be more: ")[2].splitlines()[0])
+    assert program == "socialguard"
+    at = again.index("--after")
+    assert kept.cli(*again[:at]).stdout == first.stdout
+    every = kept.cli(*again[:at], "--limit", "1000", "--json").document["items"]
+    size = len(kept.cli("--json", "backup", *words).document["items"])
+    assert kept.cli(*again, "--json").document["items"] == every[size : 2 * size] != []
 
 
 @pytest.mark.parametrize("query", ['"', "a OR b", "NEAR(", "* -", "'; drop table item; --", "\x1b[31m"])

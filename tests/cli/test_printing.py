@@ -284,3 +284,16 @@ def test_a_table_breaks_between_words_where_there_is_room() -> None:
     Printer(out=out, width=86).table(heads, [row])
     for word in " ".join(row).split():
         assert word in out.getvalue(), word
+
+
+def test_what_a_row_is_called_by_is_cut_in_no_terminal_that_has_room_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`backup show` takes what `backup list` calls an item, and X's ids have 19 digits."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    item = "x:@acme0/2127511252681885488"
+    row = [item, "2026-11-30 21:13 UTC", "mention", "fan", "Word 2 to @acme: https://t.co/a1b2c3d4e5 ça va?"]
+    Printer(out=out, width=80).table(["item", "made", "kind", "author", "text"], [row])
+    assert item in out.getvalue()
+    assert all(len(line) <= 80 for line in out.getvalue().splitlines())

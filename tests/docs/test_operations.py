@@ -90,6 +90,33 @@ def test_a_restore_on_a_machine_without_pins_adopts_first(office: Office, tmp_pa
     accept_and_go_on(office, queued)
 
 
+def test_the_restore_by_hand_names_all_that_the_daily_backup_copies() -> None:
+    page = read("docs/operations.md")
+    block = section(page, "Backup").split("```")[1]
+    copied = re.findall(r"SOCIALGUARD_HOME[^/]*/(\{?[\w.,]+)", block)
+    names = {name for group in copied for name in group.strip("{").split(",")}
+    assert {"archive", "socialguard.db", "media", "policy.toml"} <= names
+    put_back = re.findall(r"`([\w.]+)/?`", section(page, "Restore").partition("1. Put ")[2].partition("Remove")[0])
+    assert set(put_back) == names
+
+
+def test_an_archive_that_lost_its_end_for_good_goes_on_without_its_index(office: Office, tmp_path: Path) -> None:
+    run = ("backup", "run", "facebook:@acme", "--json")
+    for text in ("First", "Second"):
+        office.sandbox.foreign({"network": "facebook", "account": "acme", "text": text})
+        if text == "Second":
+            shutil.copytree(office.home / "archive", tmp_path / "copy")
+        assert office.cli(*run).code == 0
+    shutil.rmtree(office.home / "archive")
+    shutil.copytree(tmp_path / "copy", office.home / "archive")
+    assert (office.cli(*run).code, office.cli("backup", "rebuild", "--json").code) == (13, 13)
+    for path in office.home.glob("archive.db*"):
+        path.rename(tmp_path / path.name)
+    (row,) = office.cli(*run).document["accounts"]
+    assert (row["items_new"], row["items_total"], row["gaps_open"], row["error"]) == (1, 2, 0, None)
+    assert office.cli("backup", "verify", "--json").code == 0
+
+
 def test_every_exit_code_says_what_to_do() -> None:
     table = section(read("docs/operations.md"), "Alarms: what each exit code asks of you")
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}

@@ -30,7 +30,7 @@ def status(face: Face) -> None:
         _tell_rebuilt(face, workspace)
         with workspace.database.read() as connection:
             next_runs = {run.name: run.next_run for run in duties.runs(connection)}
-        size = overview.bytes_below(workspace.layout.archive)
+        size = overview.bytes_of(workspace.layout.archive, workspace.layout.archive_index)
         with workspace.archive.database.read() as connection:
             for account in accounts:
                 found = overview.of_account(connection, account.id)

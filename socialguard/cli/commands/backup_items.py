@@ -1,5 +1,6 @@
 """`socialguard backup list`, `show`, `search`: what is kept, for reading. Nothing here speaks to a network."""
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +44,7 @@ def list_(face: Face, account: str, own: bool, after: str | None, limit: int) ->
                 connection, account_ids=[account_id], own=True if own else None, before=last, limit=limit
             )
         zones = _zones(workspace)
-    _tell(face, found, names, zones, limit, f"socialguard backup list {account}")
+    _tell(face, found, names, zones, limit, ["list", account, *(["--own"] if own else [])])
 
 
 @command("search")
@@ -66,7 +67,9 @@ def search(face: Face, text: str, account: tuple[str, ...], after: str | None, l
         with workspace.archive.database.read() as connection:
             found = reader.search(connection, text, account_ids=ids, before=last, limit=limit)
         zones = _zones(workspace)
-    _tell(face, found, names, zones, limit, f"socialguard backup search {text!r}")
+    words = [word for one in account for word in ("--account", one)]
+    asked = f" {text}" if text.startswith("-") else text  # else it would be read as an option
+    _tell(face, found, names, zones, limit, ["search", asked, *words])
 
 
 @command("show")
@@ -128,13 +131,14 @@ def _deleted(found: "Shown", zone: str) -> str:
 
 
 def _found(workspace: Workspace, names: dict[str, str], text: str) -> "Shown":
-    """Return the item that `x:@acme/ID`, or an id that only one account has, names."""
+    """Return the item that `x:@acme/ID`, or an id that only one account has, names. An account that was removed is
+    named by its id, as in lists."""
     from socialguard.archive import overview, reader
 
     account, slash, network_id = text.partition("/")
     with workspace.archive.database.read() as connection:
-        if slash and ":" in account:
-            owners = [key for key, name in names.items() if name == account]
+        if slash:
+            owners = [key for key, name in names.items() if name == account] or [account]
         else:
             network_id = text
             owners = list(overview.holders(connection, network_id))
@@ -162,8 +166,14 @@ def _zones(workspace: Workspace) -> dict[str, str]:
 
 
 def _tell(
-    face: Face, found: "Sequence[Summary]", names: dict[str, str], zones: dict[str, str], limit: int, again: str
+    face: Face,
+    found: "Sequence[Summary]",
+    names: dict[str, str],
+    zones: dict[str, str],
+    limit: int,
+    asked: Sequence[str],
 ) -> None:
+    """Print a page; `asked` are the words of the command after which the next one goes on."""
     documents = [_item_document(one, names) for one in found]
     more = documents[-1]["item"] if len(found) == limit else None
 
@@ -185,6 +195,8 @@ def _tell(
             ],
         )
         if more is not None:
+            words = [*asked, *([] if limit == PAGE else ["--limit", str(limit)])]
+            again = shlex.join(("socialguard", "backup", *words))
             face.printer.note("There may be more: {again} --after {item}", again=again, item=more)
 
     face.printer.answer({"items": documents, "more": more}, people)

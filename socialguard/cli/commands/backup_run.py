@@ -45,8 +45,8 @@ def run(face: Face, selectors: tuple[str, ...], max_cost: str | None) -> int:
         estimates = _prices(face, workspace, accounts)
         refused = _refusal(face, accounts, estimates, agreed)
         outcomes = _run(face, workspace, accounts, estimates, refused, stop)
-        workspace.backup.close()
-        if not stop.is_set():
+        unclosed = _close(workspace)
+        if not stop.is_set() and unclosed is None:
             affinity.refit(workspace)
         documents = [_document(workspace, one) for one in outcomes]
     priced = [one.micros for one in estimates.values() if one.error is None]
@@ -54,8 +54,20 @@ def run(face: Face, selectors: tuple[str, ...], max_cost: str | None) -> int:
         {"accounts": documents, "announced_micros": sum(priced) if priced else None},
         lambda: _tell(face, outcomes, documents),
     )
+    if unclosed is not None:
+        raise unclosed
     codes = [one.error.exit_code for one in outcomes if one.error is not None]
     return errors.gravest([*codes, *(errors.Interrupted.exit_code for one in outcomes if one.is_stopped)])
+
+
+def _close(workspace: Workspace) -> errors.SocialGuardError | None:
+    """Close what was fetched, and return why that failed: what each account brought, and cost, is told all the
+    same."""
+    try:
+        workspace.backup.close()
+    except errors.SocialGuardError as problem:
+        return problem
+    return None
 
 
 def _micros(text: str) -> int:
