@@ -10,6 +10,7 @@ from typing import Final
 from socialguard.guard.interface import Kind, Subject
 from socialguard.guard.numbers import numbers_of_persons
 from socialguard.guard.reading import LINK, Span, without
+from socialguard.model.codes import is_country
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts
 from socialguard.model.text import marked
@@ -18,7 +19,12 @@ KIND: Final[Kind] = "text"
 LEVEL: Final[Severity | None] = Severity.HOLD
 PARAMETERS: Final[Mapping[str, Parameter]] = {
     "allowed": Texts(form="a list of phone numbers, addresses or @domains of your own"),
-    "countries": Texts(("FR", "GB", "US"), form="a list of countries in two letters (FR)", pattern="[A-Z]{2}"),
+    "countries": Texts(
+        ("FR", "GB", "US"),
+        form="a list of countries by their ISO 3166 codes (FR, GB)",
+        pattern="[A-Z]{2}",
+        known=is_country,
+    ),
 }
 
 _DOT: Final = r"(?:\.|\s?[\[(](?:dot|point|punkt|punto)[\])]\s?)"
