@@ -1,4 +1,4 @@
-"""Codes of countries and languages in a policy: one that nobody has is refused, two names of a language are one."""
+"""Codes of countries and languages in a policy: none that nobody has, and one language by each of its names."""
 
 import pytest
 
