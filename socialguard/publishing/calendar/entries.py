@@ -17,8 +17,9 @@ Dates = Literal["day-first", "month-first"]
 """What 03/04/2026 means; where nobody says, such a day is refused."""
 
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
-_SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
-_YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
+_SLASHED: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}),?(.*)", re.DOTALL)
+_SHORT_YEAR: Final = re.compile(r"\d{1,2}[/. -](?:\d{1,2}|[^\W\d_]{3,9}\.?)[/. -]'?\d\d(?!\d)")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}),?([T ].*)", re.DOTALL)
 _ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d(?!.*[ap]\.?m).*", re.DOTALL | re.IGNORECASE)
 # Accents, quotation marks, emoji: "FERMÉ" before a hard space can be read as UTF-8, too, but not as one of these.
 _MEANT: Final = re.compile("[\u00a0-\u00ff\u2010-\u2044\u20ac\U0001f000-\U0001faff]")
@@ -106,6 +107,8 @@ def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
     Raises BadTime where that does not exist, exists twice, or is a day and a month in an order that nobody
     said."""
     text = _ordered(_HYPHENED.sub(r"\1 \2 \3", _SECONDS.sub("", found.when)), dates)
+    if _SHORT_YEAR.match(text):
+        raise errors.BadTime(text=found.when, detail="its year has two digits.", remedy="Write all four.")
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
     try:
