@@ -141,7 +141,9 @@ def test_every_form_of_a_date_means_the_same_instant(wall: datetime, zone: str) 
 
 def test_a_row_names_accounts_with_commas_semicolons_or_spaces_between() -> None:
     cells = {"account": " x:@acme, label:fr+eu; client:acme globex ", "when": "2030-11-27 09:30", "text": "a"}
-    assert entry(2, cells).selectors == ("x:@acme", "label:fr+eu", "client:acme", "globex")
+    found = entry(2, cells)
+    assert found.selectors == ("x:@acme", "label:fr+eu", "client:acme", "globex")
+    assert found.spaced == ("x:@acme", "label:fr+eu", "client:acme globex")
 
 
 @pytest.mark.parametrize(

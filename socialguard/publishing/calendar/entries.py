@@ -1,7 +1,7 @@
 """What a row asks for, as a person wrote it: accounts, time, text, link, files. Nothing is looked up yet."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -47,6 +47,8 @@ class Entry:
     link: str | None
     media: tuple[tuple[str, str, int], ...]
     campaign: str | None = None
+    spaced: tuple[str, ...] = ()
+    """The selectors where spaces belong to the name of a client (`client:Ville de Lyon`)."""
     is_thread: bool = False
     """Whether lines of three hyphens divide the text into the parts of a thread."""
     variants: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +69,8 @@ class Entry:
 
 def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entry:
     """Return what a row asks for; `to` are the accounts where the file names none. Raises UsageError."""
-    selectors = tuple(re.split(r"[\s,;]+", cells.get("account", "").strip())) if cells.get("account") else to
+    named = cells.get("account", "")
+    selectors = tuple(re.split(r"[\s,;]+", named.strip())) if named else to
     when = cells.get("when") or f"{_MIDNIGHT.sub('', _required(cells, 'date'))} {_required(cells, 'time')}"
     if not selectors:
         raise errors.UsageError(detail="it names no account.")
@@ -88,6 +91,7 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
     return Entry(
         line=line,
         selectors=selectors,
+        spaced=tuple(_spaced(named)) if named else to,
         when=" ".join(when.split()),
         zone=cells["zone"].strip() if "zone" in cells else None,
         text=_text(cells.get("text", "")),
@@ -99,6 +103,13 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
             name.removeprefix(TEXT_FOR): _text(cell) for name, cell in cells.items() if name.startswith(TEXT_FOR)
         },
     )
+
+
+def _spaced(cell: str) -> Iterator[str]:
+    """The selectors of a cell where the name of a client goes on to the next one."""
+    for part in filter(None, map(str.strip, re.split("[,;]", cell))):
+        for one in re.split(r"\s+(?=\S*:)", part):
+            yield from (" ".join(one.split()),) if one.startswith("client:") else one.split()
 
 
 def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
