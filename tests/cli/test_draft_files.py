@@ -65,6 +65,16 @@ def test_an_account_counts_before_its_network_and_a_missing_variant_is_noted(
     ]
 
 
+def test_a_text_for_an_account_that_gets_nothing_is_noted(office: Office, tmp_path: Path) -> None:
+    """A slip in its name would else let the common text go out in silence."""
+    text = '+++\nto = ["x:@acme"]\n+++\nAll\n+++ x:@acmee\nAcme\n'
+    found = seen(office.cli("post", "--file", write(tmp_path, text), "--dry-run", "--json"), DryRun)
+    assert [(one.account, one.message.partition(":")[0]) for one in found.findings] == [
+        ("x:@acme", "has no variant of its own"),
+        ("x:@acmee", "has a text of its own, and is not among the accounts"),
+    ]
+
+
 def test_a_missing_variant_is_never_cut_to_fit(office: Office, tmp_path: Path) -> None:
     text = f'+++\nto = "x:@acme"\n+++\n{"long " * 80}\n+++ facebook\nFor the Page\n'
     found = seen(office.cli("post", "--file", write(tmp_path, text), "--dry-run", "--json"), DryRun, 11)

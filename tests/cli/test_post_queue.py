@@ -253,7 +253,9 @@ def test_what_an_edit_or_a_move_replaced_says_that_another_waits(office: Office,
     words = ("post", "Old", *TO, "--at", "in 1 hour", "--json")
     (old,) = shown(office.cli(*words, *CONFIRM), Deliveries).deliveries
     assert office.cli("plan", "move", old.id, "in 3 hours", *CONFIRM).code == 0
-    error = failed(office.cli(*(word.format(old.id) for word in again), *CONFIRM, "--json"), 2, "replaced_by_another")
+    error = failed(
+        office.cli(*(word.format(old.id) for word in again), *CONFIRM, "--json"), 2, "replaced_by_another"
+    )
     assert "another delivery took its place" in error.message
 
 
