@@ -16,7 +16,9 @@ _LINES: Final = (
     rf"(?:{_ADD}) (?:(?:an?|the|your|une?|le|la|du|votre|some|body|little bit of) ){{0,3}}(?:{_SAMPLE})"
     rf"(?: text)?(?: (?:here|ici))?|"
     rf"(?:your|votre) (?:(?:{_SAMPLE}) (?:here|ici|text)|paragraphe)|"
-    r"draft|brouillon|[àa] valider|(?:texte|text) (?:à venir|to come)|"
+    r"(?:draft|brouillon)(?: ?v?\d{1,2})?|[àa] valider|(?:pour|en attente de) validation|wip|work in progress|"
+    r"placeholder(?: text)?|(?:title|heading|body text|titre) (?:here|ici)|body text|confidenti(?:al|el(?:le)?)|"
+    r"(?:not|pas) (?:for|pour) publication|ne pas poster|(?:texte|text) (?:à venir|to come)|"
     r"(?:for |[àa] )?(?:internal use only|usage interne)|"
     r"(?:sent|get outlook) (?:from|for) (?:my )?(?:iphone|ipad|ios|android|mobile|samsung\b[^\n]*)|"
     r"envoy[eé] de(?:puis)? mon (?:iphone|ipad|t[eé]l[eé]phone|mobile)\b[^\n]*|von meinem iphone gesendet"
@@ -31,28 +33,39 @@ _WHOLE: Final = (
 # At its beginning.
 _HEADS: Final = (
     r"(?:sure(?: thing)?|certainly|of course|absolutely|bien s[uû]r|certainement|avec plaisir|claro|gerne|"
-    r"nat[uü]rlich)\W{1,3}(?:here(?:['’]s| is| are)|voici|aqu[ií] (?:tienes?|est[aá])|hier (?:ist|sind))\b|"
+    r"nat[uü]rlich)\W{1,3}(?:here(?:['’]s| is| are)|below (?:is|are)|voici|aqu[ií] (?:tienes?|est[aá])|"
+    r"hier (?:ist|sind))\b|"
     r"(?:here(?:['’]s| is)|voici) (?:an?|your|une?|le|la) (?:[\w-]+ ){0,2}(?:tweet|caption|l[eé]gende|"
     r"(?:social media|facebook|linkedin|instagram|x) post|post (?:facebook|linkedin|instagram|pour))\b|"
+    r"(?:here(?:['’]s| is)|voici) (?:an?|une) (?:(?:revised|shorter|improved|polished) version|"
+    r"version (?:plus courte|"
+    r"r[eé]vis[eé]e|corrig[eé]e|am[eé]lior[eé]e))\b|"
+    r"(?:linkedin|facebook|instagram|twitter|x) version\s*:|version (?:linkedin|facebook|instagram|twitter|x)\s*:|"
+    r"to be posted\b|(?:draft|brouillon) v?\d{1,2}\s*:|"
     r"(?:caption|tweet \d|post \d|social copy|wording)\s*:(?=\s)|"
-    r"[àa] (?:valider|relire|corriger|traduire) (?:par|avec) [^\n:]{1,40}:|"
+    r"[àa] (?:valider|relire|corriger|traduire) (?:par|avec) (?-i:[A-ZÀ-Þ])[^\n:]{1,40}:|"
     r"\[?(?:version finale|final version|final|v\d{1,2})[ _-]+(?:v?\d{1,2}|final\w*|ok|def\w*)\b|\[v\d{1,2}\]|"
     r"(?:(?:under|sous) )?embargo(?:ed)? (?:until|till|jusqu['’])|internal\s*:|interne\s*:"
 )
 # Anywhere.
 _SAID: Final = (
-    r"\b(?:as an ai\b|en tant qu(?:['’](?:ia|intelligence artificielle|assistant virtuel)\b|"
+    r"\b(?:as an ai(?: (?:language )?(?:model|assistant)\b|, i\b)|en tant qu(?:['’](?:ia|"
+    r"intelligence artificielle|assistant virtuel)\b|"
     r"e mod[eè]le de langage))|"
     r"\bi(?:['’]m| am) sorry,? but i (?:can(?:['’]t|not)|am (?:not able|unable) to) (?:assist|help|comply|"
     r"generate|create) |\bi can(?:['’]t|not) (?:fulfil|assist with|complete) (?:this|that|your) request|"
-    r"\b(?:let me know if you(?:['’]d| would) like (?:me to|any (?:changes|tweaks|adjustments)|another version)|"
-    r"would you like me to (?:adjust|tweak|refine|rewrite|tailor|shorten|generate|draft|make (?:it|this|the))|"
+    r"\b(?:let me know if you(?:['’]d| would) like (?:me to|any (?:edits|changes|tweaks|adjustments)|"
+    r"another version)|"
+    r"let me know if you want any (?:edits|changes|tweaks|adjustments)|"
+    r"(?:want|would you like) me to (?:turn (?:it|this) into|adjust|tweak|refine|rewrite|tailor|shorten|"
+    r"generate|draft|make (?:it|this|the))|"
     r"feel free to (?:adjust|modify|customi[sz]e|tweak) (?:it|this|the)\b|"
-    r"(?:souhaitez|voulez)-vous que je (?:reformule|adapte|modifie|raccourcisse|propose|le |la |r[eé][dé]))|"
+    r"(?:souhaitez|voulez)-vous que je (?:reformule|adapte|modifie|raccourcisse|propose|le |la |r[eé][dé])|"
+    r"n['’]h[eé]sitez pas si vous souhaitez des (?:modifications|ajustements))|"
     r"@[\w.]+[, ]+(?:(?:can|could) (?:you|u) (?:please |pls )?(?:check|approve|proofread|review|validate)|"
     r"(?:tu peux|peux[- ]tu|pouvez[- ]vous) (?:valider|relire|v[eé]rifier|corriger))\b|"
     r"\b(?:photo|visuel|image|lien|link|picture|citation|quote)s? (?:à (?:ajouter|ins[eé]rer|remplacer)|to be "
-    r"(?:added|inserted|replaced)|tbc|tbd)\b|"
+    r"(?:added|inserted|replaced)|tbc|tbd)(?=\W*(?:\n|\Z)|[\])])|"
     r"\berror! (?:hyperlink|reference|bookmark)|\berreur ?! (?:signet|source du renvoi|r[eé]f[eé]rence)"
 )
 _QUOTED: Final = re.compile(r"[«“„‘\"]\s?\Z")
@@ -73,15 +86,16 @@ _MARKUP: Final = re.compile(
     r"&(?:nbsp|amp|quot|lt|gt|[lr][sd]quo|[nm]dash|hellip|euro|[A-Za-z](?:acute|grave|circ|cedil|uml|tilde)|"
     r"#\d{2,5}|#x[0-9a-fA-F]{2,5});|"
     r"(?<![*\w])\*\*(?=\w)[^*\n]{1,80}\w[.!?:]?\*\*(?![*\w])|"
+    r"(?<![\w_])__(?=[A-ZÀ-Þ]|\w[^_\n]* )[^_\n]{1,60}__(?![\w_])|"
     r"\\u[0-9a-fA-F]{4}|�+|#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?)|"
     r"(?<![^\W_])(?:NaN|undefined|null) ?[€$£%]|[€$£] ?(?:NaN|undefined|null)\b|"
-    r"(?:Ã[\u0080-\u00bf]|â€[\u0080-\u00bf™œ\u201c\u201d\u2122]|Â[\u00a0-\u00bf])"
+    r"(?:Ã[\u0080-\u00bf]|(?<=\s)Ã\s+(?=[a-zà-ÿ])|â€[\u0080-\u00bf™œ\u201c\u201d\u2122]|Â[\u00a0-\u00bf])"
 )
 _LINKED: Final = re.compile(r"\[[^\[\]\n]{1,80}\]\(https?://[^()\s]+\)")
 # No sentence ends with one of them.
 _NEVER_LAST: Final = re.compile(
     r"(?<![\w’'./-])(?:the|an|our|your|their|and|but|because|les|des|du|aux|dans|une(?<!\bla une)|et|mais|notre|"
-    r"votre|nos|vos|chez|parce que|de|(?:à|de|par|pour|dans|sur) la|à|[dlnsqj]['’])\s*\Z"
+    r"votre|nos|vos|chez|parce que|de|(?:à|de|par|pour|dans|sur|avec|vers|sous|entre) la|à|[dlnsqj]['’])\s*\Z"
 )
 _FEWEST_WORDS: Final = 5
 

@@ -40,6 +40,16 @@ from tests.guard.text_checks import findings, told
         "Rendez-vous samedi\nEnvoyé de mon iPhone",
         "See page Error! Reference source not found.",
         "Bonjour %%First Name%%, à bientôt",
+        "Hello %firstname%, we are open",
+        "Of course! Below are four posts about the fair",
+        "Here's a shorter version: the fair opens on Friday",
+        "La foire ouvre vendredi. N'hésitez pas si vous souhaitez des ajustements !",
+        "The fair opens on Friday. Let me know if you want any tweaks",
+        "Facebook version: the fair opens on Friday",
+        "Draft v4\nThe fair opens on Friday",
+        "La foire ouvre vendredi\nEn attente de validation",
+        "Not for publication\nThe fair opens on Friday",
+        "Placeholder text",
         "Dear {!Lead.Company}, thank you",
         "Rendez-vous le __/__ à la mairie",
         "Entrée : ___ €",
@@ -56,6 +66,8 @@ def test_what_is_no_part_of_a_post_is_held(text: str) -> None:
     [
         ("<strong>Open</strong> on Sunday", "<strong>"),
         ("Caf&eacute; ouvert", "&eacute;"),
+        ("La foire ouvre Ã  midi", "Ã  "),
+        ("__Free entry__ on Sunday", "__Free entry__"),
         ("Fish &amp; chips tonight", "&amp;"),
         ("**Portes ouvertes** samedi", "**Portes ouvertes**"),
         ("Read [our report](https://acme.example/r)", "[our report](https://acme.example/r)"),
@@ -118,6 +130,11 @@ def test_a_part_of_a_thread_may_end_where_the_next_goes_on() -> None:
         "What are we waiting for",
         "À retrouver demain dans le journal et à la une",
         "L'exposition est celle que vous attendiez, dites-le",
+        "As an AI start-up from Lyon, we hire ten people",
+        "À relire avec plaisir cet été : trois romans du Nord",
+        "Photos by __sunset__ and _jo_",
+        "MAÇÃ E UVA na feira de domingo",
+        "Get 20%off, not 30%off",
         "{واعتصموا بحبل الله جميعا}",
     ],
 )
@@ -144,6 +161,10 @@ def test_what_is_meant_can_be_allowed() -> None:
         "the login is team@acme.example / Zebre2026!",
         "le code de la porte c'est 4471",
         "wachtwoord: Fiets2026",
+        "wifi key: 90817263",
+        "Your Bank Hub code is: 443120",
+        "Votre code Ameli : 118233",
+        "Kestrel77 is the password",
     ],
 )
 def test_a_password_is_found_in_more_languages_and_messages(text: str) -> None:
@@ -166,6 +187,9 @@ def test_more_providers_are_known(text: str) -> None:
     "text",
     [
         "Your discount code is 2026",
+        "Votre code postal : 69001",
+        "The magic word is the password",
+        "Follow our Wifi key facts: 2026",
         "Use 1066 to answer, or write it down",
         "Your access to the API is free. Wachtwoord vergeten? Klik hier",
         "Gifts in ETH: 0x52908400098527886E0F7030069857D2E4169EE7",
@@ -198,6 +222,7 @@ def test_one_word_at_an_own_domain_is_an_office_in_any_language() -> None:
     [
         "@sncf_grandest annonce une grève mardi, vérifiez votre train",
         "@metoffice has issued a warning: check your route",
+        "@acme_jobs recrute 12 cuisiniers, postulez vite, votre avenir commence ici",
         "@acme and we are giving you ten tickets",
     ],
 )

@@ -26,7 +26,7 @@ _BEGINS: Final = re.compile(r"\s*(?:(?i:hey|hi|hello|yo|salut|coucou)[\s,]+)?@[A
 _ABOUT: Final = re.compile(
     r"\s+(?:(?:and|&|\+|x|et)(?= )|(?:will|is|are|has|have|was|were|announces?|says?|a|est|sont|ont|va|vont|sera|"
     r"seront)(?= (?!(?:you|u|i|we|tu|vous|on)\b))|"
-    r"[a-zéèêç]{2,}(?:e|ent|it) (?:un|une|le|la|les|des|du|son|sa|ses|leur|leurs|notre|nos) )"
+    r"[a-zéèêç]{2,}(?:e|ent|it) (?:un|une|le|la|les|des|du|son|sa|ses|leur|leurs|notre|nos|\d+) )"
 )
 _SHOWN: Final = re.compile(
     r"\b(?:thank(?:s| you)|thx|congrat\w*|well done|happy (?:birthday|anniversary)|welcome|good luck|cheers|"
@@ -59,6 +59,8 @@ _NEAR: Final = (
     r"can'?t talk (?:now|right now)|pick(?:ing)? up the kids|(?:can|could) (?:you|u) (?:pick me|grab the|call me)|"
     r"my place or yours|(?:good ?night|night),? (?:babe|baby|honey|love|darling|sweetie|x+)|"
     r"(?:send|forward|e?mail) me the|(?:approve|send|check) (?:it |this )?asap|"
+    r"(?:did|have) you (?:get|got|seen|read) my (?:e-?mail|message|text)|"
+    r"(?:tu as|t['’]as) (?:reçu|vu|lu) mon (?:mail|message|sms)|je suis en retard\b(?! (?:sur|dans))|"
     r"bisous(?! d)|bi[sz]z+|je t['’]aime,? mon|tu me manques|(?:t['’]|tu )es o[uù]|tu rentres (?:quand|à quelle)|"
     r"on se voit (?:ce soir|demain) (?:chez|comme)|(?:rappelle|appelle)-moi|je suis (?:au lit|crev[ée]e?)|"
     r"m(?:on|a) ch[ée]rie?|bonne nuit mon"

@@ -31,7 +31,8 @@ _TOLD: Final = re.compile(
     "|".join(
         (
             # "Password: hunter2", "the password for the wifi: hunter2": something with a digit or a sign in it.
-            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|del|pour|für|van|do|da)(?:\s+[^\W\d_’'-]+){{1,3}}?|\s+{_PLACE}|\s+temp\w+)?"
+            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|del|pour|für|van|do|da)(?:\s+[^\W\d_’'-]+){{1,3}}?|\s+{_PLACE}|"
+            rf"\s+temp\w+)?"
             rf"(?:\s*[:=:]|\s+(?i:is|est|c['’]est|es|ist|é)\b))"
             rf"\s*[\"'«“]?\s*({_MIXED}[^\s\"'»”]{{6,}})",
             rf"{_WORD}=([^\s\"'»”&]{{6,}})",
@@ -50,7 +51,16 @@ _TOLD: Final = re.compile(
             r"(?i:\b(?:use|enter|utilisez|saisissez)(?: (?:code|le code))?)\s+(\d{4,8})\s+"
             r"(?i:to (?:log ?in|sign in|verify|confirm your)|pour (?:vous connecter|valider|confirmer votre))\b",
             r"(?i:\byour (?!(?:promo|discount|voucher|gift|coupon|postal|post|zip|dress|area|event|referral|"
-            r"booking)\b)[\w-]+ (?:one-time )?code is)\s+(\d{4,8})\b(?![\d€$£%]| ?[€$£%])",
+            r"booking)\b)[\w-]+(?: [\w-]+)? (?:one-time )?code is)\s*:?\s*(\d{4,8})\b(?![\d€$£%]| ?[€$£%])",
+            r"(?i:\bvotre code (?!promo|postal|parrain|avantage|r[eé]duc|cadeau|ape\b|naf\b)[^\W\d_]+)\s*(?i:est|"
+            r":)\s*"
+            r"(\d{4,8})\b(?![\d€$£%]| ?[€$£%])",
+            r"(?i:\bwhatsapp code:?)\s+(\d{3}-\d{3})\b",
+            r"(?i:\b(?:code|cl[eé]|mot de passe|password|key)(?: du| for the)? wi-?fi|\bwi-?fi (?:code|password|"
+            r"key|pass))"
+            r"\s*[:=]\s*(\d{8,})\b",
+            rf"(?<!\S)({_MIXED}[^\s\"'«»“”]{{6,}})\s+(?i:is|est)\s+(?i:the|our|my|le|notre|mon)\s+(?i:new\s+)?"
+            r"(?i:password|mot de passe|mdp)\b",
             # What opens a house.
             r"(?i:\b(?:digicode|(?:door|gate|alarm|entry) code|code (?:de )?(?:la )?(?:porte|alarme|l['’]alarme))"
             r"(?:\s+(?:is|est|c['’]est)|\s*[:=])?\s+)([A-Z]?\d{2,6}[A-Z]?\d{0,3}[A-Z]?\b)(?![:h€$£%])",
