@@ -72,7 +72,6 @@ _QUOTED: Final = re.compile(r"[«“„‘\"]\s?\Z")
 _DECOR: Final = r"[^\w\[\]@#]*"
 _NOTES: Final = (
     re.compile(rf"(?im)^{_DECOR}(?:{_LINES})\W*?$"),
-    re.compile(rf"(?i)\A\W*(?:{_WHOLE})\W*\Z"),
     re.compile(rf"(?i)\A{_DECOR}(?:{_HEADS})"),
     re.compile(rf"(?i){_SAID}"),
     re.compile(r"[ÀA] VALIDER\b|\bA RELIRE\b|\A\W*BROUILLON\b(?! DE)"),
@@ -81,6 +80,7 @@ _NOTES: Final = (
         r"cite(?:turn\d|\ue200)|【\d+[†:]|:contentReference\[|\boaicite\b|utm_source=(?:chatgpt\.com|openai)"
     ),
 )
+_TRIAL: Final = re.compile(rf"(?i)\A\W*(?:{_WHOLE})\W*\Z")
 _MARKUP: Final = re.compile(
     r"</?(?:p|b|i|u|br|div|span|strong|em|h[1-6]|ul|ol|li|a href|img src)\b[^<>\n]{0,120}>|"
     r"&(?:nbsp|amp|quot|lt|gt|[lr][sd]quo|[nm]dash|hellip|euro|[A-Za-z](?:acute|grave|circ|cedil|uml|tilde)|"
@@ -106,6 +106,11 @@ def notes(text: str) -> Iterator[Span]:
         for found in form.finditer(spaced(text)):
             if found[0].strip() and not _QUOTED.search(text[: found.start()]):
                 yield found.span()
+
+
+def is_trial(text: str) -> bool:
+    """Return whether a text only tries whether posting works."""
+    return _TRIAL.search(text) is not None
 
 
 def markup(text: str) -> Iterator[Span]:

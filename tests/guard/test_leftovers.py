@@ -33,10 +33,6 @@ from tests.guard.text_checks import findings, told
         "La nocturne, c'est jeudi ! @Sophie tu peux relire",
         "Embargoed until 6am: the results",
         "Sous embargo jusqu'à 9h : les résultats",
-        "Test",
-        "test test 123",
-        "This is just a test, please ignore",
-        "qsdfqsdf",
         "Rendez-vous samedi\nEnvoyé de mon iPhone",
         "See page Error! Reference source not found.",
         "Bonjour %%First Name%%, à bientôt",
@@ -92,6 +88,13 @@ def test_signs_of_a_program_are_told(text: str, part: str) -> None:
 )
 def test_a_text_that_breaks_off_is_told(text: str, last: str) -> None:
     assert told("placeholder", text) == [("warn", last)]
+
+
+@pytest.mark.parametrize(
+    "text", ["Test", "test test 123", "This is just a test, please ignore", "qsdfqsdf", "null"]
+)
+def test_a_text_that_only_tries_is_told_and_goes_on(text: str) -> None:
+    assert told("placeholder", text) == [("warn", text)]
 
 
 def test_a_part_of_a_thread_may_end_where_the_next_goes_on() -> None:

@@ -132,6 +132,10 @@ def _left(subject: Subject, allowed: set[str]) -> Iterator[Finding]:
             told = marked("this is no part of the post: {words}")
             remedy = marked("Take it out.")
             yield Finding("placeholder", Severity.HOLD, account, told, {"words": words}, remedy=remedy, span=span)
+    if leftovers.is_trial(text) and text.strip().casefold() not in allowed:
+        told = marked("the text only tries whether posting works")
+        remedy = marked("Write what you have to say.")
+        yield Finding("placeholder", Severity.WARN, account, told, remedy=remedy, span=(0, len(text)))
     for span in leftovers.markup(text):
         words = text[slice(*span)]
         if words.casefold() not in allowed:
