@@ -1,4 +1,5 @@
-"""Of what parts an image file consists: whether it holds anything beside its picture.
+"""Of what parts an image file consists: whether it holds anything beside its picture; and what a file is that is
+none.
 
 What a part is for is not asked: all that is not needed to show the picture counts, also what stands behind its
 end, where cropping tools left the whole picture and phones put films with their place."""
@@ -15,6 +16,15 @@ _PNG_PICTURE: Final = frozenset(
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs tIME acTL fcTL fdAT".split()
 )
 _WEBP_PICTURE: Final = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"))
+_BRANDS: Final = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), "image/heic"),
+    **dict.fromkeys((b"mif1", b"msf1"), "image/heif"),
+    **dict.fromkeys((b"avif", b"avis"), "image/avif"),
+    b"qt  ": "video/quicktime",
+}
+_SVG: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]", re.DOTALL
+)
 _FRAME_HEAD: Final = 16  # of a picture in an animation, before its own parts
 
 
@@ -26,6 +36,15 @@ def holds_more(data: bytes, kind: str) -> bool:
         return look is not None and look(data)
     except (struct.error, IndexError):
         return True
+
+
+def type_of(data: bytes) -> str | None:
+    """Return the type of a file that is no image which networks take, by its first bytes; None where unknown."""
+    if data[4:8] == b"ftyp":  # ISO 14496-12; the brand says what is in the box
+        return _BRANDS.get(data[8:12], "video/mp4")
+    if data.startswith(b"%PDF-"):
+        return "application/pdf"
+    return "image/svg+xml" if _SVG.match(data) else None
 
 
 def _jpeg_holds_more(data: bytes) -> bool:

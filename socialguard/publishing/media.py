@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from socialguard import errors
 from socialguard.model import bounded
 from socialguard.model.delivery import Media
-from socialguard.publishing.image_parts import holds_more
+from socialguard.publishing.image_parts import holds_more, type_of
 from socialguard.store import sharing
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _clean(data: bytes, name: str) -> _Cleaned:
                 again, (width, height) = _encoded_again(image, kind, data)
                 return _Cleaned(again, Image.MIME[kind], told, width, height)
     except UnidentifiedImageError:
-        return _Cleaned(data, _UNKNOWN_TYPE)
+        return _Cleaned(data, type_of(data) or _UNKNOWN_TYPE)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise errors.Unreadable(
             path=name, detail="it has more pixels than can be opened safely.", remedy="Make it smaller."

@@ -162,6 +162,24 @@ def test_the_type_comes_from_the_bytes_and_not_from_the_name(store: MediaStore) 
     assert kept(store, b"", "empty.png")[0].content_type == "application/octet-stream"
 
 
+@pytest.mark.parametrize(
+    ("data", "content_type"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "image/avif"),
+        (b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2", "video/mp4"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "video/quicktime"),
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
+    ],
+)
+def test_a_file_that_no_network_takes_is_told_by_its_type(
+    store: MediaStore, data: bytes, content_type: str
+) -> None:
+    """`v.mp4` is what its name says, and is refused as such."""
+    assert kept(store, data, "file")[0].content_type == content_type
+
+
 def test_a_damaged_picture_is_refused_before_anything_is_sent(store: MediaStore) -> None:
     for kind in ("PNG", "JPEG", "WEBP"):
         data = encoded(picture(), kind)
