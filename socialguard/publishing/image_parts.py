@@ -23,7 +23,7 @@ _BRANDS: Final = {
     b"qt  ": "video/quicktime",
 }
 _SVG: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]", re.DOTALL
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s/>]", re.DOTALL
 )
 _FRAME_HEAD: Final = 16  # of a picture in an animation, before its own parts
 
