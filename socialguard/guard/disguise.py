@@ -13,7 +13,9 @@ from typing import Final
 from socialguard.guard.reading import HANDLE, LINK, Span, without
 
 # Letters of other alphabets that look like Latin ones.
-_ALIKE: Final = str.maketrans("авеѕіјкмнорԁсухԛԝαβεικνορτυχłøđıսօոհցք¢", "abesijkmhopdcyxqwabeiknoptuxlodiuonhgpc")
+_ALIKE: Final = str.maketrans(
+    "авеѕіјкмнорԁсухԛԝαβεικνορτυχłøđıսօոհցք¢ƒ", "abesijkmhopdcyxqwabeiknoptuxlodiuonhgpcf"
+)
 # Digits and signs that stand for a letter inside a word.
 _LEET: Final = str.maketrans("013457@$!€", "oieastasie")
 _WORD: Final = re.compile(r"[^\W_]+")

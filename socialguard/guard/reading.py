@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from socialguard.model import codes
+
 Span = tuple[int, int]
 
 LINK: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
@@ -73,6 +75,14 @@ def reads_like(text: str, language: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=64)
+def _can_hint(language: str) -> bool:
+    """Whether the detector has heard of a language."""
+    import pycld2
+
+    return any(language == code for _, code in pycld2.LANGUAGES)
+
+
+@lru_cache(maxsize=64)
 def language_of(text: str, hint: str = "", *, least: int = _SCORE) -> tuple[str, bool]:
     """Return the language that most of a text is in (`en`, `fr`, `un` where unknown) and whether that is sure:
     whether it reaches `least`.
@@ -88,8 +98,8 @@ def language_of(text: str, hint: str = "", *, least: int = _SCORE) -> tuple[str,
         plain = "".join(char if char.isprintable() else " " for char in plain)
     data = plain.encode("utf-8", "ignore")
     try:
-        sure, _, ranked = pycld2.detect(data, bestEffort=True, hintLanguage=hint or None)
+        sure, _, ranked = pycld2.detect(data, bestEffort=True, hintLanguage=hint if _can_hint(hint) else None)
     except pycld2.error:
         return "un", False
     _, code, percent, score = ranked[0]
-    return code, sure and percent >= _MOST and score >= least
+    return codes.language(code), sure and percent >= _MOST and score >= least

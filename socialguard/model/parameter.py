@@ -2,7 +2,7 @@
 is the stricter, since of several labels the strictest holds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -102,11 +102,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """A list of texts; of two labels both lists hold."""
+    """A list of texts, of which each is `known`; of two labels both lists hold."""
 
     default: tuple[str, ...] = ()
     form: str = marked("a list of texts")
     pattern: str = r"(?s).+"
+    known: Callable[[str], bool] | None = None
 
     @property
     def allowed(self) -> str:
@@ -120,6 +121,7 @@ class Texts:
             and len(value) <= _MOST_TEXTS
             and all(isinstance(one, str) and one.strip() for one in value)
             and all(len(one) <= _LONGEST_TEXT and re.fullmatch(self.pattern, one) for one in value)
+            and (self.known is None or all(map(self.known, value)))
         )
 
     def stricter(self, one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -26,7 +26,10 @@ _FORMS: Final = {
     r"dckr_pat_[A-Za-z0-9_-]{20,}",
     marked("a working tool"): r"lin_api_[A-Za-z0-9]{32,}|fig[du]_[A-Za-z0-9_-]{30,}|ntn_[A-Za-z0-9]{40,}|"
     r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|gl(?:sa|c)_[A-Za-z0-9_+/=]{30,}|"
-    r"sk\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    r"sk\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}|NRAK-[A-Z0-9]{27}|sgp_(?:[0-9a-f]{16}_)?[0-9a-f]{40}|"
+    r"pat-[a-z]{2}\d-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|"
+    r"https://hooks\.zapier\.com/hooks/catch/\d+/[A-Za-z0-9]{5,}|"
+    r"https://[a-z0-9.-]+\.office\.com/webhook[a-z0-9]*/[0-9a-f@/-]{36,}IncomingWebhook/[A-Za-z0-9/-]{20,}",
     "Facebook": r"EAA[A-Za-z0-9]{30,}|IGQ[A-Za-z0-9_-]{30,}",
     "X": r"A{9,}[A-Za-z0-9%]{40,}|\d{6,20}-[A-Za-z0-9]{30,50}",
     marked("a chat service"): r"\d{8,10}:AA[A-Za-z0-9_-]{32,36}|"

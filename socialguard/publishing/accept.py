@@ -324,5 +324,12 @@ def since(instant: datetime, zone: str) -> str:
 
     local = instant.astimezone(ZoneInfo(zone))
     today = clock.now().astimezone(ZoneInfo(zone)).date()
-    day = "" if local.date() == today else f"{local:%Y-%m-%d} "
-    return f"{day}{local:%H:%M} {local.tzname()}"
+    return f"{local:%H:%M} {local.tzname()}" if local.date() == today else dated(instant, zone)
+
+
+def dated(instant: datetime, zone: str) -> str:
+    """Return day, time of day and zone for a person: for what is kept and read on other days."""
+    from zoneinfo import ZoneInfo
+
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

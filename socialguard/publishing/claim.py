@@ -22,7 +22,7 @@ from socialguard.model.delivery import Act, Delivery, State
 from socialguard.networks.interface import Resolve
 from socialguard.networks.prices import price_of
 from socialguard.publishing import approval, crash, crisis, embargo, limits, second_factor, threads, unreached
-from socialguard.publishing.accept import frozen, revoked, since
+from socialguard.publishing.accept import dated, frozen, revoked
 from socialguard.publishing.course import append, require_open
 from socialguard.publishing.interface import Desk, Result
 from socialguard.publishing.submission import require_as_signed
@@ -271,7 +271,7 @@ def late_by(value: Delivery, account: Account) -> errors.Late:
     """Return what is said of a delivery whose time has passed."""
     zone = account.zone
     return errors.Late(
-        delivery=value.id, account=account, due=since(value.due, zone), now=since(clock.now(), zone)
+        delivery=value.id, account=account, due=dated(value.due, zone), now=dated(clock.now(), zone)
     )
 
 

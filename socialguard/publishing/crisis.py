@@ -17,7 +17,7 @@ from socialguard.ledger.stops import CRISIS, Stop
 from socialguard.model.account import Account
 from socialguard.model.credential import redact
 from socialguard.model.delivery import Act, Delivery, State
-from socialguard.publishing.accept import since
+from socialguard.publishing.accept import dated
 from socialguard.publishing.freeze import lift
 from socialguard.publishing.interface import Desk
 from socialguard.publishing.submission import since_of
@@ -49,7 +49,7 @@ def problem_of(connection: Connection, desk: Desk, value: Delivery, account: Acc
         return None
     last = met[-1]
     return errors.InCrisis(
-        delivery=value.id, account=account, since=since(last.since, account.zone), reason=last.reason
+        delivery=value.id, account=account, since=dated(last.since, account.zone), reason=last.reason
     )
 
 

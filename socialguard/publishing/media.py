@@ -1,7 +1,8 @@
 """The files of a post: their bytes are kept when it is written, so that what was confirmed is what is sent.
 
 An image keeps its pixels and its colours and loses what tells about the person: EXIF with its place, XMP, IPTC,
-comments. It is encoded again only where it has some of these, turned as its orientation said.
+comments, what stands behind its end. It is encoded again only where it has some of these, turned as its
+orientation said.
 """
 
 import errno
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from socialguard import errors
 from socialguard.model import bounded
 from socialguard.model.delivery import Media
+from socialguard.publishing.image_parts import holds_more, type_of
 from socialguard.store import sharing
 
 if TYPE_CHECKING:
@@ -30,8 +32,7 @@ _UNKNOWN_TYPE: Final = "application/octet-stream"
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _PLUGINS: Final = ("Jpeg", "Png", "WebP", "Gif", "Bmp", "Tiff")
 # What is beside the pixels and needed to show them as they were meant.
-_JPEG_SEGMENTS: Final = frozenset({"APP0", "APP2", "APP14"})  # JFIF, colour profile, Adobe's colour transform
-_PNG_FACTS: Final = frozenset(
+_FACTS: Final = frozenset(
     {
         "aspect",
         "background",
@@ -164,14 +165,16 @@ def _clean(data: bytes, name: str) -> _Cleaned:
             with Image.open(BytesIO(data), formats=_FORMATS) as image:
                 image.load()  # a damaged file is refused here, not by the network after the confirmation
                 kind = "JPEG" if image.format == "MPO" else image.format or ""
-                if not _tells(image):
+                if image.format != "MPO" and not holds_more(
+                    data, kind
+                ):  # MPO: further pictures, as phones write them
                     content_type = Image.MIME.get(kind, _UNKNOWN_TYPE)
                     return _Cleaned(data, content_type, width=image.width, height=image.height)
                 told = _told(image)
                 again, (width, height) = _encoded_again(image, kind, data)
                 return _Cleaned(again, Image.MIME[kind], told, width, height)
     except UnidentifiedImageError:
-        return _Cleaned(data, _UNKNOWN_TYPE)
+        return _Cleaned(data, type_of(data) or _UNKNOWN_TYPE)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise errors.Unreadable(
             path=name, detail="it has more pixels than can be opened safely.", remedy="Make it smaller."
@@ -180,17 +183,6 @@ def _clean(data: bytes, name: str) -> _Cleaned:
         raise errors.Unreadable(
             path=name, detail="the image is damaged.", remedy="Save it again, then repeat the command."
         ) from None
-
-
-def _tells(image: "Image") -> bool:
-    """Whether a file of a kind that networks take holds more than its picture."""
-    if image.format == "MPO":  # as phones write them: a JPEG and further pictures behind it
-        return True
-    if image.format == "JPEG":
-        return any(segment not in _JPEG_SEGMENTS for segment, _data in getattr(image, "applist", ()))
-    if image.format == "PNG":
-        return bool(set(image.info) - _PNG_FACTS)
-    return image.format == "WEBP" and bool({"exif", "xmp"} & set(image.info))
 
 
 def _told(image: "Image") -> tuple[str, ...]:
@@ -221,7 +213,7 @@ def _encoded_again(image: "Image", kind: str, data: bytes) -> tuple[bytes, tuple
         upright = image if moves else ImageOps.exif_transpose(image)
     except _DAMAGED:
         upright = image.copy()  # its EXIF is damaged: nothing tells how to turn it, and it still has to go
-    upright.info = {key: value for key, value in image.info.items() if key in _PNG_FACTS}
+    upright.info = {key: value for key, value in image.info.items() if key in _FACTS}
     out = BytesIO()
     upright.save(out, format=kind, **options)
     return out.getvalue(), upright.size

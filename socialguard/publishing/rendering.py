@@ -75,19 +75,15 @@ def text_for(account: Account, request: Request) -> str:
 
 
 def fallbacks(accounts: Sequence[Account], request: Request) -> tuple[Finding, ...]:
-    """Return a note for each account that gets the common text although others have one of their own."""
-    if not request.variants:
-        return ()
-    return tuple(
-        Finding(
-            "variant",
-            Severity.NOTE,
-            str(account),
-            marked("has no variant of its own: it gets the common text"),
-        )
-        for account in accounts
-        if not {str(account), account.network} & set(request.variants)
-    )
+    """Return a note for each account that gets the common text although others have one of their own, and for each
+    that has a text and gets nothing."""
+    named = {str(account) for account in accounts}
+    common = [str(one) for one in accounts if not {str(one), one.network} & set(request.variants)]
+    lost = [name for name in request.variants if ":" in name and name not in named]
+    without = marked("has no variant of its own: it gets the common text")
+    nowhere = marked("has a text of its own, and is not among the accounts: nobody gets it")
+    notes = [(name, without) for name in common if request.variants] + [(name, nowhere) for name in lost]
+    return tuple(Finding("variant", Severity.NOTE, name, words) for name, words in notes)
 
 
 def _parts(network: Network, text: str, request: Request) -> tuple[str, ...]:

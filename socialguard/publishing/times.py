@@ -74,6 +74,8 @@ _CLOCK: Final = re.compile(
 )
 _DAY_MONTH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ([a-z]+)(?: (\d{4}))?")
 _MONTH_DAY: Final = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?")
+# "mar" is March behind a day, and before a day and a year; else it is a Tuesday (mardi).
+_MARCH_FIRST: Final = re.compile(r"mar \d{1,2}(?:st|nd|rd|th)?,? \d{4}")
 _SLASHES: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _HALF: Final = re.compile(r"(?<=[\d ])([ap])\.m\.?(?= |$)")
 _ABBREVIATED: Final = re.compile(r"\b([a-z]{3,5})\.(?=[ ,]|$)")
@@ -263,7 +265,7 @@ def _day(words: str, now: datetime) -> date | None:
         # The coming one, never today: 'friday' said on a Friday means next week's.
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     head, _, rest = words.partition(" ")
-    named = _WEEKDAYS.get(head.removesuffix(","))
+    named = None if _MARCH_FIRST.fullmatch(words) else _WEEKDAYS.get(head.removesuffix(","))
     day = _calendar_day(rest if named is not None and rest else words, today)
     return None if day is None or (named is not None and day.weekday() != named) else day
 
@@ -281,6 +283,8 @@ def _calendar_day(words: str, today: date) -> date | None:
         day, month, year = (first, second, match[3]) if second <= 12 else (second, first, match[3])
     else:
         return None
+    if (match.re is _DAY_MONTH and match[2] == "mar") or _MARCH_FIRST.fullmatch(words):
+        month = 3
     if month is None:
         return None
     try:

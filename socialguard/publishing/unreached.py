@@ -16,7 +16,7 @@ from socialguard.model.account import Account
 from socialguard.model.delivery import Delivery, State
 from socialguard.model.text import marked
 from socialguard.publishing import limits, threads
-from socialguard.publishing.accept import since
+from socialguard.publishing.accept import dated, since
 from socialguard.publishing.submission import since_of
 
 PAUSE: Final = timedelta(seconds=20)
@@ -39,8 +39,8 @@ def verdict(
         said: dict[str, Any] = {
             "delivery": value.id,
             "account": account,
-            "due": since(value.not_before, account.zone),
-            "now": since(clock.now(), account.zone),
+            "due": dated(value.not_before, account.zone),
+            "now": dated(clock.now(), account.zone),
         }
         if isinstance(problem, errors.Unwritable):
             return State.HELD, "held", errors.Late(**said)

@@ -56,7 +56,9 @@ def read(path: Path) -> str:
     except FileNotFoundError:
         raise errors.NotFound(kind="policy file", name=path, hint="Name one, or write it there.") from None
     except UnicodeDecodeError:
-        raise errors.Unreadable(path=path, detail="it is not UTF-8.") from None
+        raise errors.Unreadable(
+            path=path, detail="it is not UTF-8.", remedy="Save it as UTF-8 in your editor."
+        ) from None
     except OSError as problem:
         raise errors.Unreadable(path=path, detail=problem.strerror or "it cannot be opened.") from None
     if len(data) > MAX_BYTES:

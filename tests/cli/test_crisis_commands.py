@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.ledger.stops import CRISIS
 from socialguard.publishing import crisis, freeze
 from tests.office import Office
@@ -65,6 +65,15 @@ def test_the_sender_holds_what_the_command_could_not_reach_and_raises_an_alert(o
     alerts = office.cli("alerts", "list", "--json").document["alerts"]
     assert [(one["kind"], one["delivery"]) for one in alerts] == [("in_crisis", held)]
     assert "was queued before the crisis of" in alerts[0]["message"]
+
+
+def test_what_is_kept_of_a_crisis_names_its_day(office: Office) -> None:
+    """The next shift reads it on another day."""
+    held = scheduled(office, "Sale!", "x:@acme")
+    begin(office)
+    today = f"{clock.now():%Y-%m-%d}"
+    shown_later = office.cli("queue", "show", held, SOCIALGUARD_CLOCK="+172800s").stdout
+    assert f"crisis of {today} " in shown_later
 
 
 def test_a_deletion_goes_on_in_a_crisis(office: Office) -> None:

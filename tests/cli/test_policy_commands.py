@@ -143,6 +143,7 @@ def test_a_file_that_is_not_there_or_not_text_is_one_clear_sentence(office: Offi
     assert office.cli("policy", "apply", "--json").code == 5
     assert office.cli("policy", "apply", str(tmp_path / "none"), "--json").code == 5
     assert office.cli("policy", "check", str(tmp_path / "bytes"), "--json").code == 15
+    assert "Save it as UTF-8" in office.cli("policy", "check", str(tmp_path / "bytes")).stderr
     (tmp_path / "huge").write_bytes(b"#" * ((1 << 20) + 1))
     assert office.cli("policy", "check", str(tmp_path / "huge"), "--json").code == 2
 

@@ -245,6 +245,20 @@ def test_an_edit_is_a_new_delivery_that_is_confirmed_anew(office: Office, tmp_pa
     assert [text.split(" http")[0] for text in office.published()] == ["No typo"]
 
 
+@pytest.mark.parametrize(
+    "again",
+    [("queue", "edit", "{}", "Newer"), ("plan", "move", "{}", "in 2 hours"), ("queue", "release", "{}", "--now")],
+)
+def test_what_an_edit_or_a_move_replaced_says_that_another_waits(office: Office, again: tuple[str, ...]) -> None:
+    words = ("post", "Old", *TO, "--at", "in 1 hour", "--json")
+    (old,) = shown(office.cli(*words, *CONFIRM), Deliveries).deliveries
+    assert office.cli("plan", "move", old.id, "in 3 hours", *CONFIRM).code == 0
+    error = failed(
+        office.cli(*(word.format(old.id) for word in again), *CONFIRM, "--json"), 2, "replaced_by_another"
+    )
+    assert "another delivery took its place" in error.message
+
+
 def test_an_edit_that_is_refused_leaves_what_waits(office: Office) -> None:
     old = scheduled(office, "Typo")["id"]
     failed(office.cli("queue", "edit", old, "x" * 300, *CONFIRM, "--json"), 11, "held")

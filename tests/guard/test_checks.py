@@ -60,7 +60,24 @@ def test_an_image_without_alt_text_is_held_and_a_long_one_blocked() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["plan.png", "Plan", "IMG_1234.JPG", "photo", "une photo", "alt text", "...", "image 3"]
+    "words",
+    [
+        "plan.png",
+        "Plan",
+        "IMG_1234.JPG",
+        "photo",
+        "une photo",
+        "alt text",
+        "...",
+        "image 3",
+        "Screenshot 2026-01-05 at 10.22.31",
+        "https://acme.example/a.jpg",
+        "undefined",
+        "ab",
+        "[image]",
+        "Foto",
+        "ein Bild",
+    ],
 )
 def test_an_alt_text_that_says_nothing_is_warned_of(words: str) -> None:
     (found,) = alt.check(subject(Content("", media=(media(alt=words),))))

@@ -46,10 +46,34 @@ def row(when: str, zone: str | None = None) -> Entry:
         "mer. 27 nov. 2030 9:30",
         "27/11/2030 9:30:00",
         "2030-11-27 9:30:00",
+        "27-11-2030 9:30",
+        "27/11/2030, 9:30",
+        "2030-11-27, 9:30",
     ],
 )
 def test_a_date_is_understood_as_people_of_both_languages_write_it(when: str) -> None:
     assert moment(row(when), PARIS, None).instant == datetime(2030, 11, 27, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "26 mar 2030 9:30",
+        "26-Mar-2030 9:30",
+        "Mar 26, 2030 9:30",
+        "mar. 26 mars 2030 9h30",
+        "Tue 26 Mar 2030 9h30",
+    ],
+)
+def test_mar_is_march_beside_a_day_and_a_year_and_a_tuesday_before_them(when: str) -> None:
+    assert moment(row(when), PARIS, None).instant == datetime(2030, 3, 26, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("when", ["27/11/30 9:30", "11/27/30 9:30 AM", "27-Nov-30 9:30", "27.11.30 9h"])
+def test_a_year_of_two_digits_is_told_as_such(when: str) -> None:
+    with pytest.raises(errors.BadTime, match="its year has two digits") as raised:
+        moment(row(when), PARIS, None)
+    assert raised.value.remedy == "Write all four."
 
 
 @pytest.mark.parametrize(
@@ -61,7 +85,7 @@ def test_a_time_that_is_not_a_whole_date_is_refused(when: str) -> None:
         moment(row(when), PARIS, None)
 
 
-@pytest.mark.parametrize("when", ["03/04/2030 9:30", "3.4.2030 9h30"])
+@pytest.mark.parametrize("when", ["03/04/2030 9:30", "3.4.2030 9h30", "03-04-2030 9:30"])
 @pytest.mark.parametrize(("dates", "month"), [("day-first", 4), ("month-first", 3)])
 def test_a_day_and_a_month_that_could_be_either_are_refused_until_somebody_says(
     when: str, dates: Dates, month: int
@@ -117,7 +141,9 @@ def test_every_form_of_a_date_means_the_same_instant(wall: datetime, zone: str) 
 
 def test_a_row_names_accounts_with_commas_semicolons_or_spaces_between() -> None:
     cells = {"account": " x:@acme, label:fr+eu; client:acme globex ", "when": "2030-11-27 09:30", "text": "a"}
-    assert entry(2, cells).selectors == ("x:@acme", "label:fr+eu", "client:acme", "globex")
+    found = entry(2, cells)
+    assert found.selectors == ("x:@acme", "label:fr+eu", "client:acme", "globex")
+    assert found.spaced == ("x:@acme", "label:fr+eu", "client:acme globex")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from socialguard import errors
 from socialguard.publishing.calendar import columns, csv_table, table, xlsx_table
@@ -207,6 +210,34 @@ def test_a_formula_in_a_sheet_refuses_its_row(tmp_path: Path) -> None:
 
     (row,) = table.read(book(tmp_path, fill))[1:]
     assert "D2" in str(row.problem)
+
+
+def test_what_is_struck_out_is_not_meant_to_go_out(tmp_path: Path) -> None:
+    """A cell as a whole refuses its row; some of its words, of which no row is told, the file."""
+
+    def whole(made: Workbook) -> None:
+        assert made.active is not None
+        for number, text in enumerate(("kept", "cancelled"), 2):
+            made.active.append(["x:@acme", "2030-11-27", "9:00", text])
+            made.active.cell(number, 4).font = Font(strike=text == "cancelled")
+
+    rows = table.read(book(tmp_path, whole))[1:]
+    assert ["D3 is struck out" in str(row.problem) for row in rows] == [False, True]
+
+    def words(made: Workbook) -> None:
+        assert made.active is not None
+        struck = TextBlock(InlineFont(strike=True), "Monday")
+        made.active.append(["x:@acme", "2030-11-27", "9:00", CellRichText("Open on ", struck, " Tuesday")])
+
+    assert "struck out" in refusal(book(tmp_path, words))
+
+
+@pytest.mark.parametrize("part", ["content.xml", "Index/Document.iwa", "word/document.xml"])
+def test_the_file_of_another_program_says_how_to_save_it(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "plan.ods"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr(part, "<a/>")
+    assert "save it as .xlsx or CSV" in refusal(path)
 
 
 def test_merged_cells_are_refused(tmp_path: Path) -> None:

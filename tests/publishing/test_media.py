@@ -162,6 +162,24 @@ def test_the_type_comes_from_the_bytes_and_not_from_the_name(store: MediaStore) 
     assert kept(store, b"", "empty.png")[0].content_type == "application/octet-stream"
 
 
+@pytest.mark.parametrize(
+    ("data", "content_type"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf", "image/avif"),
+        (b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2", "video/mp4"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "video/quicktime"),
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
+    ],
+)
+def test_a_file_that_no_network_takes_is_told_by_its_type(
+    store: MediaStore, data: bytes, content_type: str
+) -> None:
+    """`v.mp4` is what its name says, and is refused as such."""
+    assert kept(store, data, "file")[0].content_type == content_type
+
+
 def test_a_damaged_picture_is_refused_before_anything_is_sent(store: MediaStore) -> None:
     for kind in ("PNG", "JPEG", "WEBP"):
         data = encoded(picture(), kind)
@@ -251,3 +269,58 @@ def test_a_full_disk_is_said_and_leaves_nothing(store: MediaStore, monkeypatch: 
     with pytest.raises(errors.DiskFull):
         kept(store, encoded(picture(), "PNG"))
     assert list(store.path.iterdir()) == []
+
+
+def jpeg_part(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content
+
+
+def hidden_places() -> dict[str, bytes]:
+    """Files with a secret where programs put it and decoders do not look, by what wrote it there."""
+    secret = b"Corner of the lake"
+    jpeg, png, webp = (encoded(picture(), kind) for kind in ("JPEG", "PNG", "WEBP"))
+    found = {
+        "the film of a phone": jpeg + b"\0\0\0\x18ftypmp42" + secret,
+        "a cropper": png + secret,
+        "a sender": webp + secret,
+        "a small picture": jpeg[:20] + jpeg_part(0xE0, b"JFXX\0\x10" + secret) + jpeg[20:],
+        "a maker": jpeg[:20] + jpeg_part(0xE2, b"FPXR\0" + secret) + jpeg[20:],
+        "a late comment": jpeg[:-2] + jpeg_part(0xFE, secret) + jpeg[-2:],
+        "a riff editor": webp[:4] + (len(webp) + 18).to_bytes(4, "little") + webp[8:] + b"note\x12\0\0\0" + secret,
+    }
+    for name in (b"caBX", b"prVw"):
+        chunks = PngImagePlugin.PngInfo()
+        chunks.add(name, secret)
+        found[name.decode()] = encoded(picture(), "PNG", pnginfo=chunks)
+    named_like_a_fact = PngImagePlugin.PngInfo()
+    named_like_a_fact.add_text("gamma", secret.decode())
+    return found | {"a text": encoded(picture(), "PNG", pnginfo=named_like_a_fact)}
+
+
+@pytest.mark.parametrize("writer", hidden_places())
+def test_what_decoders_pass_over_is_not_sent(store: MediaStore, writer: str) -> None:
+    data = hidden_places()[writer]
+    item, sent = kept(store, data)
+    assert b"Corner of the lake" in data
+    assert b"Corner of the lake" not in sent
+    assert item.removed == ("notes",)
+    with Image.open(BytesIO(sent)) as shown, Image.open(BytesIO(data)) as given:
+        assert difference(shown, given) < 2
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_alone_is_sent_to_the_letter(store: MediaStore, kind: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    forms: list[dict[str, Any]] = [{}, {"icc_profile": profile}]
+    own: dict[str, dict[str, Any]] = {
+        "JPEG": {"progressive": True},
+        "PNG": {"dpi": (72, 72)},
+        "WEBP": {"lossless": True},
+    }
+    forms.append(own[kind])
+    if kind != "JPEG":
+        forms.append({"save_all": True, "append_images": [picture().rotate(180)], "duration": 100})
+    for options in forms:
+        data = encoded(picture(), kind, **options)
+        item, sent = kept(store, data)
+        assert (sent, item.removed) == (data, ()), options

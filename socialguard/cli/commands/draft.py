@@ -131,13 +131,14 @@ def _edited(face: Face, workspace: Workspace, begin: str) -> Request:
     from socialguard.ledger import writer
 
     written = unsaved.edited(face, begin, ".md")
-    if written == begin.strip():
+    if written == begin.strip() or not written:  # an emptied file is how editors are told to stop
         raise NothingChanged
     try:
         return draft_file.parse(written, Path("draft.md").absolute())
     except draft_file.DraftInvalid as problem:
         with workspace.database.write() as connection:
             kept = writer.keep_draft(connection, written, {}, workspace.person.id)
+        problem.fields["path"] = kept  # there is no file: it was the editor's
         raise KeptAsWritten(detail=output.sentences(problem)[0], draft=kept) from None
 
 

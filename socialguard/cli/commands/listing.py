@@ -26,6 +26,13 @@ from socialguard.registry import campaigns
 from socialguard.registry.accounts import zones_of
 from socialguard.workspace.opened import Workspace
 
+
+class ReplacedByAnother(errors.UsageError):
+    """{delivery} was edited or moved: another delivery took its place."""
+
+    remedy = "Find it, and name that: socialguard queue list --account {account}"
+
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -210,6 +217,16 @@ def found(workspace: Workspace, delivery_id: str) -> tuple[Delivery, Account]:
     with workspace.database.read() as connection:
         value = reader.get(connection, delivery_id)
         return value, workspace.signed.books(connection).registry.account(connection, value.account_id)
+
+
+def gone(value: Delivery, account: Account, act: str) -> errors.UsageError:
+    """Return what is said where a delivery can no longer be edited, moved or released (`act`): of one that an edit
+    or a move replaced, that its successor waits."""
+    from socialguard.publishing.accept import EDITED
+
+    if value.state is State.CANCELLED and value.state_reason == EDITED:
+        return ReplacedByAnother(delivery=value.id, account=account)
+    return errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}; it can no longer be {act}.")
 
 
 def _key(value: Delivery) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import click
 
 from socialguard import clock, errors
 from socialguard.cli import composing, deliveries
-from socialguard.cli.commands.listing import found
+from socialguard.cli.commands.listing import found, gone
 from socialguard.cli.commands.queue import queue_again
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
@@ -169,9 +169,7 @@ def move(
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         if value.state not in WAITING or value.act is not Act.PUBLISH:
-            raise errors.UsageError(
-                detail=f"Delivery {value.id} is {value.state.value}; it can no longer be moved."
-            )
+            raise gone(value, account, "moved")
         return queue_again(
             face, workspace, value, account, confirmed, text=value.content.text, at=when, overrides=passed
         )

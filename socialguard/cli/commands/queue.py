@@ -7,7 +7,7 @@ import click
 
 from socialguard import clock, errors
 from socialguard.cli import composing, deliveries, output, unsaved
-from socialguard.cli.commands.listing import found
+from socialguard.cli.commands.listing import found, gone
 from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace, session_of
 from socialguard.cli.options import command, confirm, override, reason, stopping_reason
@@ -42,9 +42,7 @@ def edit(
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         if value.state not in WAITING:
-            raise errors.UsageError(
-                detail=f"Delivery {value.id} is {value.state.value}; it can no longer be edited."
-            )
+            raise gone(value, account, "edited")
         if value.act is not Act.PUBLISH:
             raise errors.UsageError(detail=f"Delivery {value.id} deletes a post; it has no text.")
         if text is None and face.has_terminal:
@@ -104,6 +102,8 @@ def release(
     with open_workspace(face) as workspace:
         value, account = found(workspace, delivery)
         if value.state is not State.HELD:
+            if value.state is State.CANCELLED:
+                raise gone(value, account, "released")
             raise errors.UsageError(detail=f"Delivery {value.id} is {value.state.value}, not held.")
         if value.act is Act.PUBLISH and value.content.thread_position is not None:
             with workspace.database.read() as connection:

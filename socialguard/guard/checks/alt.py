@@ -15,6 +15,10 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {}
 # What stands there where nobody described the image.
 _NOTHING: Final = re.compile(
     r"(?:(?:the |an? |une? |l['’])?(?:image|photo|picture|pic|img|dsc|visuel|screenshot|capture)s?[ _-]?\d*|"
+    r"(?:screenshot|capture d['’][ée]cran|screen shot|photo|image|img|whatsapp image)"
+    r"[ _-]\d[\d ._:h-]*(?:à|at)?[\d ._:h-]*|"
+    r"https?://\S+|[A-Za-z0-9]{1,2}|undefined|null|none|n/?a|aucune?|\[[^\[\]]{0,30}\]|"
+    r"(?:ein )?bild|(?:una? )?(?:foto|imagen|immagine|imagem)|(?:een )?afbeelding|"
     r"alt(?: text)?|texte alternatif|description|untitled|sans titre|[\W_]+|[\w -]+\.(?:jpe?g|png|gif|webp|heic))",
     re.IGNORECASE,
 )

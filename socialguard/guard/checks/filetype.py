@@ -14,13 +14,16 @@ LEVEL: Final[Severity | None] = Severity.WARN
 PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
 _TYPES: Final = {
+    ".avif": "image/avif",
     ".bmp": "image/bmp",
     ".gif": "image/gif",
+    ".heic": "image/heic",
     ".jfif": "image/jpeg",
     ".jpe": "image/jpeg",
     ".jpeg": "image/jpeg",
     ".jpg": "image/jpeg",
     ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
     ".pdf": "application/pdf",
     ".png": "image/png",
     ".tif": "image/tiff",

@@ -8,6 +8,7 @@ from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
 from socialguard.guard.times import local_due
+from socialguard.model.codes import is_country
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts
 from socialguard.model.text import marked
@@ -15,7 +16,11 @@ from socialguard.model.text import marked
 KIND: Final[Kind] = "time"
 LEVEL: Final[Severity | None] = Severity.WARN
 PARAMETERS: Final[Mapping[str, Parameter]] = {
-    "countries": Texts(form="a list of countries like FR, CA-QC or US-NY", pattern=r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?"),
+    "countries": Texts(
+        form="a list of countries by their ISO 3166 codes (FR, GB, CA-QC, US-NY)",
+        pattern=r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?",
+        known=is_country,
+    ),
 }
 
 

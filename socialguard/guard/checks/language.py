@@ -8,6 +8,7 @@ from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
 from socialguard.guard.reading import language_of, reads_like, words
+from socialguard.model.codes import is_language
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts, Whole
 from socialguard.model.text import marked
@@ -15,7 +16,9 @@ from socialguard.model.text import marked
 KIND: Final[Kind] = "text"
 LEVEL: Final[Severity | None] = Severity.HOLD
 PARAMETERS: Final[Mapping[str, Parameter]] = {
-    "languages": Texts(form="a list of languages in two letters (en, fr)", pattern="[a-z]{2}"),
+    "languages": Texts(
+        form="a list of languages by their ISO 639 codes (en, fr, ja)", pattern="[a-z]{2}", known=is_language
+    ),
     "shortest": Whole(4, 1, 100, "words"),
 }
 

@@ -16,7 +16,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {}
 
 # Nearly `https://`, in ways that fingers slip; and `https://` with nothing of a host behind it.
 _SLIPS: Final = re.compile(
-    r"\b(?:https?:/(?=[\w.])|https?:(?=[\w-]+\.\w)|file://+(?=\w)|https?//(?=\w)|https?;//|https?:\\\\|https?:///+|"
+    r"\b(?:https?:/(?=[\w.])|https?:(?=[\w-]+\.\w)|file://+(?=\w)|https?//:?(?=\w)|https?;//|https?:\\\\|https?:///+|"
     r"(?:htp|htps|htpp|htpps|htttp|htttps|hhttp|hhttps|ttp|ttps|hppt|hppts|http:s|httpss|hhtp|hhtps)://)"
     r"|https?://(?:https?:?/*)"
     r"|\bwww\.(?=\s|,)|\bwww,(?=\w)",

@@ -10,6 +10,7 @@ from typing import Final
 from socialguard.guard.interface import Kind, Subject
 from socialguard.guard.numbers import numbers_of_persons
 from socialguard.guard.reading import LINK, Span, without
+from socialguard.model.codes import is_country
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter, Texts
 from socialguard.model.text import marked
@@ -18,12 +19,30 @@ KIND: Final[Kind] = "text"
 LEVEL: Final[Severity | None] = Severity.HOLD
 PARAMETERS: Final[Mapping[str, Parameter]] = {
     "allowed": Texts(form="a list of phone numbers, addresses or @domains of your own"),
-    "countries": Texts(("FR", "GB", "US"), form="a list of countries in two letters (FR)", pattern="[A-Z]{2}"),
+    "countries": Texts(
+        ("FR", "GB", "US"),
+        form="a list of countries by their ISO 3166 codes (FR, GB)",
+        pattern="[A-Z]{2}",
+        known=is_country,
+    ),
 }
 
+_DOT: Final = r"(?:\.|\s?[\[(](?:dot|point|punkt|punto)[\])]\s?)"
 _MAIL: Final = re.compile(
-    r"(?<![\w.+-])([\w.+-]{1,64})(?:@|\s?[\[(](?:at|arobase)[\])]\s?)((?:[\w-]{1,63}\.)+[A-Za-z]{2,24})(?![\w-])"
+    r"(?<![\w.+-])([\w.+-]{1,64})(?:@|\s?[\[(](?:at|arobase|ät)[\])]\s?)"
+    rf"((?:[\w-]{{1,63}}{_DOT})+[A-Za-z]{{2,24}})(?![\w-])"
 )
+# Where anybody may have an address; elsewhere one word without a name's parts is a desk (reservas@, bewerbung@).
+_ANYBODYS: Final = re.compile(
+    r"(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|ymail|aol|icloud|me|mac|proton(?:mail)?|pm|gmx|web|mail|"
+    r"orange|wanadoo|free|sfr|laposte|neuf|bbox|numericable|club-internet|btinternet|sky|virginmedia|ntlworld|"
+    r"talktalk|t-online|freenet|posteo|mailbox|libero|virgilio|tiscali|alice|telefonica|ziggo|kpnmail|planet|"
+    r"xs4all|telenet|skynet|bluewin|wp|o2|onet|interia|op|poczta|sapo|uol|bol|terra|qq|163|126|naver|daum|"
+    r"comcast|verizon|att|sbcglobal|cox|charter|bellsouth|fastmail|hey|tutanota|tuta|zoho|yandex|rambler|ya|"
+    r"seznam|centrum)(?:\.[a-z]{2,3}){1,2}",
+    re.IGNORECASE,
+)
+_ONE_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 # Addresses of an office, not of a person.
 _OFFICE: Final = re.compile(
     r"(?:info|box[._-]?office|members(?:hip)?|customer\w*|care|orders?|enquir(?:y|ies)|inquir(?:y|ies)|ask|"
@@ -46,6 +65,14 @@ _DESK: Final = re.compile(
     r"toll[- ]free|customer \w+|front desk|call (?:us|our|the|now)|contact us|visit us)\b",
     re.IGNORECASE,
 )
+# Who asks for gifts wants the account to be known.
+_GIFT: Final = re.compile(
+    r"\b(?:donat\w*|donors?|fundrais\w*|(?:relief|emergency|flood|charity) (?:fund|appeal)|dons?|donner|cagnotte|"
+    r"collecte|mécénat|spend(?:e|en|et)\b|spendenkonto|spendenaktion|donativos?|donacion(?:es)?|donaciones|donar|"
+    r"doneer|doneren|donatie|giften|giro|donazion[ei]|donare|doações|doação|doar|zbiórk\w*|darowizn\w*|wpłat\w*)\b",
+    re.IGNORECASE,
+)
+_NEAR: Final = 120
 _DIGITS: Final = re.compile(r"(?:\d\W{0,2}){7,}")
 
 
@@ -66,12 +93,21 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _numbers(text: str) -> Iterator[tuple[str, Severity, Span, str]]:
     for words, span in numbers_of_persons(text):
-        yield words, Severity.HOLD, span, marked("Take it out.")
+        around = text[max(0, span[0] - _NEAR) : span[0]] + " " + text[span[1] : span[1] + _NEAR]
+        if text[span[0]].isalpha() and _GIFT.search(around):
+            yield (
+                marked("a bank account (IBAN) for gifts is in it"),
+                Severity.NOTE,
+                span,
+                marked("Make sure that it is yours."),
+            )
+        else:
+            yield words, Severity.HOLD, span, marked("Take it out.")
 
 
 def _mails(text: str) -> Iterator[tuple[str, Severity, Span, str]]:
     for found in _MAIL.finditer(text):
-        if _OFFICE.fullmatch(found[1]):
+        if _is_office(found[1], found[2]):
             yield (
                 marked("an e-mail address is in it"),
                 Severity.NOTE,
@@ -81,6 +117,13 @@ def _mails(text: str) -> Iterator[tuple[str, Severity, Span, str]]:
         else:
             words = marked("the e-mail address of a person is in it")
             yield words, Severity.WARN, found.span(), marked("Give the address of an office, or none.")
+
+
+def _is_office(name: str, host: str) -> bool:
+    """Whether an address is that of an office: by its name, or one word at a domain that is somebody's own."""
+    if _OFFICE.fullmatch(name):
+        return True
+    return _ONE_WORD.fullmatch(name) is not None and _ANYBODYS.fullmatch(re.sub(_DOT, ".", host)) is None
 
 
 def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, str]]:

@@ -1,9 +1,11 @@
-"""A template that nobody filled in: `[LINK]`, `{{name}}`, lorem ipsum, TODO, XXX."""
+"""A template that nobody filled in: `[LINK]`, `{{name}}`, lorem ipsum, TODO, XXX; and what was left in a
+post that is no part of it."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from socialguard.guard import leftovers
 from socialguard.guard.interface import Kind, Subject
 from socialguard.guard.reading import language_of, spaced
 from socialguard.model.finding import Finding, Severity
@@ -17,8 +19,9 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {"allowed": Texts(form="a list of t
 # What stands in brackets where something is still to be filled in; [VIDEO] and [LIVE] are none of it. A thing is
 # meant where it stands alone, or with what it is the thing of: [date], [client name], [nom du client].
 _ASKED: Final = (
-    r"(?:insert|ins[eé]rer|ajouter|add|enter|your|votre|ton)\b[^\[\]<>\n]{0,60}|[àa] compl[ée]ter|"
-    r"to be (?:completed|confirmed)|placeholder|tbd|tbc|todo|xx+|\.{3}|…|\?+"
+    r"(?:insert|ins[eé]rer|ajouter|add|enter|your|votre|ton)\b[^\[\]<>\n]{0,60}|"
+    r"[àa] (?:compl[ée]ter|confirmer|valider)|to be (?:completed|confirmed)|placeholder|tbd|tbc|todo|"
+    r"xx+|\.{3}|…|\?+"
 )
 _THING: Final = (
     r"link|lien|url|name|nom|pr[eé]nom|first ?name|last ?name|date|time|heure|title|titre|city|ville|company|"
@@ -35,6 +38,14 @@ _NEVER_A_HEADING: Final = re.compile(
     re.IGNORECASE,
 )
 _HEADED: Final = re.compile(r"(?:\s*[:|–—-])?\s+[\W_]*(?:[A-ZÀ-Þ]|\d)")
+# "Venue: TBC", "kick-off TBC" tell the public what is not known yet; "on TBC" and "link TBC" were to be filled in.
+_OPEN: Final = re.compile(
+    r"(?<!\blink)(?<!\blien)(?<!\burl)(?<!\btitle)(?<!\bname)(?:[^\W\d_]|\))\s?[:(–—-]?\s*\Z", re.IGNORECASE
+)
+_TOWARDS: Final = re.compile(
+    r"\b(?:on|at|in|from|until|till|to|for|by|with|the|a|an|of|le|la|les|à|au|du|de|des|dès|pour|par|avec|un|une)\s*\Z",
+    re.IGNORECASE,
+)
 _BIO: Final = re.compile(r"\b(?:in|en|dans la|dans notre|in our) bio\b", re.IGNORECASE)
 _KISSES: Final = re.compile(
     r"\b(?:love|lots|kiss\w*|hugs?|xo+|xoxo|miss|thanks?|birthday|valentine\w*|mum|mom|night)\b[^\n]{0,80}\Z",
@@ -48,8 +59,8 @@ _FORMS: Final = re.compile(
             r"\{\{[^{}\n]{0,60}\}\}",
             r"\{%[^{}\n]{1,60}%\}",
             r"\$\{[^{}\n]{1,60}\}",
-            r"\{[^\W\d](?:[^\W\d]|[ '’-]){1,30}\}",
-            r"%[A-ZÀ-Þ_]{3,30}%",
+            r"\{(?![\u0590-\u08ff])[^\W\d](?:[^\W\d]|[ '’-]){1,30}\}",
+            r"%[A-ZÀ-Þ_]{3,30}%|(?<![\w%])%[a-z_]{3,30}%",
             r"\*\|[A-Z_:]{2,30}\|\*",
             r"\{\d\}",
             r"<%=?[^%\n]{1,60}%>",
@@ -61,12 +72,8 @@ _FORMS: Final = re.compile(
             r"\b(?:[ÀA] COMPL[ÉE]TER|[ÀA] D[ÉE]FINIR)\b",
             r"(?i:\bto-do:)",
             r"(?i:#(?:hashtag|motcl[eé])\d+\b|#(?:your|votre)hashtag\b|@(?:your|votre)?(?:username|"
-            r"handle)here\b|@username\b)",
+            r"handle)here\b|@(?:username|handle)\b)",
             r"(?i:\b(?:hello|hi|dear|bonjour|ch[eè]re?) (?:undefined|null|NaN)\b)",
-            r"(?i:\bas an ai (?:language )?model\b|\ben tant qu(?:['’]ia|e mod[eè]le de langage)\b)",
-            r"(?i:\A\W*(?:sure|certainly|of course|bien s[uû]r)\W{1,3}(?:here(?:['’]s| is| are)|voici)\b)",
-            r"(?i:\A\W*(?:here(?:['’]s| is)|voici) (?:a|an|your|un|une|le|la) (?:tweet|social media post|"
-            r"l[eé]gende|caption)\b)",
             r"(?i:\A\W*(?:here are|voici) (?:\w+ ){1,3}(?:(?:tweet|post|caption) (?:options|ideas)|"
             r"(?:propositions?|suggestions?|id[ée]es?) (?:de |d['’])(?:tweets?|posts?|publications?|"
             r"l[ée]gendes?))\b)",
@@ -77,7 +84,13 @@ _FORMS: Final = re.compile(
             r"\[object Object\]",
             r"(?i:\b(?:insert|ins[eé]rer)\s+(?:the\s+|le\s+|la\s+)?(?:link|lien|image|photo|name|nom|date)\b)",
             r"(?i:\binsert \w+ here\b)",
-            r"%%\w{2,30}%%",
+            r"%%\w[\w ]{1,30}%%",
+            r"\{![\w.]{2,60}\}",
+            r"##[A-Z_]{3,30}##|(?<![\w$])\$[A-Z_]{3,30}\$",
+            r"<<\w[\w .]{1,30}>>",
+            r"\b__[/.]__\b|(?<![\w/.])\.\./\.\./(?:\.\.|20\d\d)|_{2,} ?(?:€|\$|£|euros?\b)|[$£€]_{2,}",
+            r"(?i:\bhttps?://(?:www\.)?(?:your|votre)-?(?:web)?site\.\w+|\bwww\.(?:your|votre)-?(?:web)?site\.\w+|"
+            r"\bbit\.ly/xxx+)",
             r"\b(?:FIXME|TODO|TBD|TBC|XXX+)\b",
             r"\b(?:DD[/.-]MM[/.-]YY(?:YY)?|MM[/.-]DD[/.-]YY(?:YY)?|JJ[/.-]MM[/.-]AA(?:AA)?|YYYY-MM-DD|"
             r"AAAA-MM-JJ)\b",
@@ -107,6 +120,34 @@ def check(subject: Subject) -> Iterator[Finding]:
                 remedy=marked("Fill it in or take it out."),
                 span=found.span() if place == 0 else None,
             )
+    yield from _left(subject, allowed)
+
+
+def _left(subject: Subject, allowed: set[str]) -> Iterator[Finding]:
+    """What was said about the post and is no part of it, what a program left, and a sentence that breaks off."""
+    text, account = subject.content.text, str(subject.account)
+    for span in leftovers.notes(text):
+        words = text[slice(*span)]
+        if words.casefold() not in allowed:
+            told = marked("this is no part of the post: {words}")
+            remedy = marked("Take it out.")
+            yield Finding("placeholder", Severity.HOLD, account, told, {"words": words}, remedy=remedy, span=span)
+    if leftovers.is_trial(text) and text.strip().casefold() not in allowed:
+        told = marked("the text only tries whether posting works")
+        remedy = marked("Write what you have to say.")
+        yield Finding("placeholder", Severity.WARN, account, told, remedy=remedy, span=(0, len(text)))
+    for span in leftovers.markup(text):
+        words = text[slice(*span)]
+        if words.casefold() not in allowed:
+            told = marked("readers would see these signs as they are: {words}")
+            remedy = marked("Write what they stand for.")
+            yield Finding("placeholder", Severity.WARN, account, told, {"words": words}, remedy=remedy, span=span)
+    cut = leftovers.break_off(text)
+    ends = subject.content.part in (None, subject.content.thread_size)  # another part may go on with the sentence
+    if cut is not None and ends and subject.content.link is None:
+        told = marked("the text breaks off")
+        remedy = marked("Write the sentence to its end.")
+        yield Finding("placeholder", Severity.WARN, account, told, remedy=remedy, span=cut)
 
 
 def _is_meant(text: str, found: re.Match[str]) -> bool:
@@ -117,6 +158,8 @@ def _is_meant(text: str, found: re.Match[str]) -> bool:
             r"\blistes? (?:de )?\Z", before, re.IGNORECASE
         )
         return listed is not None or language_of(f"{before} {after}")[0] in ("es", "pt", "gl")  # "all" there
+    if found[0] in ("TBC", "TBD"):
+        return _OPEN.search(before) is not None and not _TOWARDS.search(before)
     if set(found[0]) == {"X"}:
         kisses = not re.search(r"\w", after) and _KISSES.search(before)
         return bool(kisses or _SIZES.search(before[-24:]) or _SIZED.match(after))

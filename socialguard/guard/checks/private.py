@@ -22,6 +22,12 @@ _COMMAND: Final = re.compile(
     r"avec|de|du|le|la|les|un|une|votre)\b)[a-z][a-z0-9_]+)(?=\s)"
 )
 _BEGINS: Final = re.compile(r"\s*(?:(?i:hey|hi|hello|yo|salut|coucou)[\s,]+)?@[A-Za-z0-9_]{2,}(?=[\s,:])")
+# "@acme will run fewer trains, check yours": the handle is who the sentence is about, not who is spoken to.
+_ABOUT: Final = re.compile(
+    r"\s+(?:(?:and|&|\+|x|et)(?= )|(?:will|is|are|has|have|was|were|announces?|says?|a|est|sont|ont|va|vont|sera|"
+    r"seront)(?= (?!(?:you|u|i|we|tu|vous|on)\b))|"
+    r"[a-zéèêç]{2,}(?:e|ent|it) (?:un|une|le|la|les|des|du|son|sa|ses|leur|leurs|notre|nos|\d+) )"
+)
 _SHOWN: Final = re.compile(
     r"\b(?:thank(?:s| you)|thx|congrat\w*|well done|happy (?:birthday|anniversary)|welcome|good luck|cheers|"
     r"merci|bravo|f[eé]licitations?|bon(?:ne)? (?:anniversaire|chance|f[eê]te)|bienvenue)\b",
@@ -52,6 +58,9 @@ _NEAR: Final = (
     r"(?:are|r) (?:you|u) (?:home(?! alone)|awake|still up)|"
     r"can'?t talk (?:now|right now)|pick(?:ing)? up the kids|(?:can|could) (?:you|u) (?:pick me|grab the|call me)|"
     r"my place or yours|(?:good ?night|night),? (?:babe|baby|honey|love|darling|sweetie|x+)|"
+    r"(?:send|forward|e?mail) me the|(?:approve|send|check) (?:it |this )?asap|"
+    r"(?:did|have) you (?:get|got|seen|read) my (?:e-?mail|message|text)|"
+    r"(?:tu as|t['’]as) (?:reçu|vu|lu) mon (?:mail|message|sms)|je suis en retard\b(?! (?:sur|dans))|"
     r"bisous(?! d)|bi[sz]z+|je t['’]aime,? mon|tu me manques|(?:t['’]|tu )es o[uù]|tu rentres (?:quand|à quelle)|"
     r"on se voit (?:ce soir|demain) (?:chez|comme)|(?:rappelle|appelle)-moi|je suis (?:au lit|crev[ée]e?)|"
     r"m(?:on|a) ch[ée]rie?|bonne nuit mon"
@@ -61,6 +70,13 @@ _NEAR: Final = (
 _HOUSE: Final = re.compile(
     r"\b(?:toi aussi|nous|notre|nos|votre|vos|jeu|concours|commentaires?|abonn\w+|d[eé]couvr\w+)\b", re.IGNORECASE
 )
+# What answers one person: everybody would not know what is agreed to.
+_ANSWERS: Final = re.compile(
+    r"\W*(?:ok(?:ay)?,? (?:thx|thanks|merci,? je|see (?:you|u)\b|pour|for|à)|"
+    r"(?:yes|yep|no|oui|non|d['’]accord),? (?:i['’]m|i['’]ll|je|j['’]))",
+    re.IGNORECASE,
+)
+_AGREES: Final = re.compile(r"\W*ok(?:ay)?,? (?:thx|thanks|merci,? je|see (?:you|u))\b", re.IGNORECASE)
 _LONGEST: Final = 160
 
 
@@ -91,6 +107,11 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
     dressed = dressed or LINK.search(text) is not None or HASHTAG.search(text) is not None
     if begins and not dressed and not _SHOWN.search(text):
         rest = text[begins.end() :]
+        about = _ABOUT.match(rest) and not _THOU.search(rest)
+        if about:
+            return None
+        if _ANSWERS.match(rest):
+            return marked("it begins with a handle and speaks to one person"), begins.span()
         if _YOU.search(text, begins.end()) or (len(text) <= _LONGEST and _ONE.search(rest)):
             return marked("it begins with a handle and speaks to one person"), begins.span()
     if dressed or len(text) > _LONGEST or re.search(r"[«“\"]|\w ?[:–—] ", text):
@@ -98,7 +119,7 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
     thou, me = _THOU.search(text), _ME.search(text)
     if thou and me and not _HOUSE.search(text) and language_of(text, "fr")[0] == "fr":
         return marked("it speaks to somebody near"), thou.span()
-    near = re.search(_NEAR, text, re.IGNORECASE)
+    near = _AGREES.match(text) or re.search(_NEAR, text, re.IGNORECASE)
     if near:
         return marked("it speaks to somebody near"), near.span()
     return None

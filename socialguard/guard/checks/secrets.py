@@ -19,7 +19,9 @@ LEVEL: Final[Severity | None] = Severity.BLOCK
 PARAMETERS: Final[Mapping[str, Parameter]] = {"random": Flag(True)}
 
 _WORD: Final = (
-    r"(?i:(?<![^\W_])(?:pass(?:word|code|wd|phrase)|pwd|mot de passe|mdp|api[ _-]?key|"
+    r"(?i:(?<![^\W_])(?:pass(?:word|code|wd|phrase)|pwd|pw|mot de passe|mdp|"
+    r"(?:w-?lan-?|wi-?fi-?)?(?:passwort|kennwort)|contrase(?:ñ|n)a|wachtwoord|has[lł]o|senha|lösenord|パスワード|"
+    r"api[ _-]?key|"
     r"secret[ _-]?(?:access[ _-]?)?key|access[ _-]?token|bearer|client[ _-]?secret|"
     r"cl[eé] (?:api|secr[eè]te|wi-?fi)|code wi-?fi|wi-?fi code)(?![^\W_]))"
 )
@@ -29,28 +31,49 @@ _TOLD: Final = re.compile(
     "|".join(
         (
             # "Password: hunter2", "the password for the wifi: hunter2": something with a digit or a sign in it.
-            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|pour)(?:\s+[^\W\d_’'-]+){{1,3}}|\s+{_PLACE})?\s*[:=]|\s+(?:is|est|c['’]est)\b)"
+            rf"{_WORD}(?:(?i:\s+(?:for|of|du|de|del|pour|für|van|do|da)(?:\s+[^\W\d_’'-]+){{1,3}}?|\s+{_PLACE}|"
+            rf"\s+temp\w+)?"
+            rf"(?:\s*[:=:]|\s+(?i:is|est|c['’]est|es|ist|é)\b))"
             rf"\s*[\"'«“]?\s*({_MIXED}[^\s\"'»”]{{6,}})",
             rf"{_WORD}=([^\s\"'»”&]{{6,}})",
-            # "Login: admin / Admin123!"
-            rf"(?i:\b(?:login|identifiants?|user(?: ?name)?))\s*[:=]\s*\S+\s*[/|,;]\s*(?=\S*\d)({_MIXED}\S{{6,}})",
+            # "Login: admin / Admin123!", "the login is team@acme.com / Admin123!", "user: admin pass: Admin123!"
+            rf"(?i:\b(?:login|identifiants?|user(?: ?name)?)(?:\s*[:=]|\s+(?:is|est)\b))\s*\S+\s*"
+            rf"(?:[/|,;]|[/|,;]?\s(?i:pass|pw)\s*[:=])\s*(?=\S*\d)({_MIXED}\S{{6,}})",
             r"\b(?i:basic|bearer)\s+(?=\S*[\d=])([A-Za-z0-9+/_.=-]{16,})",
             # What a service sends for one login.
-            r"(?i:\b(?:code de (?:v[eé]rification|s[eé]curit[eé]|connexion)|(?:verification|security|login|2fa|"
-            r"mfa) code|"
-            r"code (?:2fa|pin)|one[ -]time (?:code|password)|otp|pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
+            r"(?i:\b(?:code de (?:v[eé]rification|validation|s[eé]curit[eé]|connexion)|"
+            r"(?:verification|security|login|2fa|mfa) code|code (?:2fa|pin)|one[ -]time (?:code|password)|otp|"
+            r"pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
             r"((?<=[\s:=])\d(?: ?\d){3,7})(?![\d€$£%]| ?[€$£%])",
             r"\b(G-\d{6})(?= is your)",
+            r"(?<![\d€$£#-])(\d{3}[ -]?\d{3}|\d{4,8})\s+(?i:is your|est (?:votre|ton|le))\s+"
+            r"(?:[^\W\d_]+\s+){0,3}?(?i:code)\b",
+            r"(?i:\b(?:use|enter|utilisez|saisissez)(?: (?:code|le code))?)\s+(\d{4,8})\s+"
+            r"(?i:to (?:log ?in|sign in|verify|confirm your)|pour (?:vous connecter|valider|confirmer votre))\b",
+            r"(?i:\byour (?!(?:promo|discount|voucher|gift|coupon|postal|post|zip|dress|area|event|referral|"
+            r"booking)\b)[\w-]+(?: [\w-]+)? (?:one-time )?code is)\s*:?\s*(\d{4,8})\b(?![\d€$£%]| ?[€$£%])",
+            r"(?i:\bvotre code (?!promo|postal|parrain|avantage|r[eé]duc|cadeau|ape\b|naf\b)[^\W\d_]+)\s*(?i:est|"
+            r":)\s*"
+            r"(\d{4,8})\b(?![\d€$£%]| ?[€$£%])",
+            r"(?i:\bwhatsapp code:?)\s+(\d{3}-\d{3})\b",
+            r"(?i:\b(?:code|cl[eé]|mot de passe|password|key)(?: du| for the)? wi-?fi|\bwi-?fi (?:code|password|"
+            r"key|pass))"
+            r"\s*[:=]\s*(\d{8,})\b",
+            rf"(?<!\S)({_MIXED}[^\s\"'«»“”]{{6,}})\s+(?i:is|est)\s+(?i:the|our|my|le|notre|mon)\s+(?i:new\s+)?"
+            r"(?i:password|mot de passe|mdp)\b",
             # What opens a house.
             r"(?i:\b(?:digicode|(?:door|gate|alarm|entry) code|code (?:de )?(?:la )?(?:porte|alarme|l['’]alarme))"
-            r"(?:\s+(?:is|est)|\s*[:=])?\s+)([A-Z]?\d{2,6}[A-Z]?\d{0,3}[A-Z]?\b)(?![:h€$£%])",
+            r"(?:\s+(?:is|est|c['’]est)|\s*[:=])?\s+)([A-Z]?\d{2,6}[A-Z]?\d{0,3}[A-Z]?\b)(?![:h€$£%])",
         )
     )
 )
-# Hexadecimal digits that are public: they name a version or prove that a file is whole.
-_PUBLIC: Final = re.compile(r"(?:commit|sha-?\d*|md5|checksum|hash|digest|rev(?:ision)?)\W{1,3}\Z", re.IGNORECASE)
+# What is public: digits that name a version or prove that a file is whole, and where gifts in coins are sent to.
+_PUBLIC: Final = re.compile(
+    r"(?:commit|sha-?\d*|md5|checksum|hash|digest|rev(?:ision)?|btc|bitcoin|sol(?:ana)?)\W{1,3}\Z", re.IGNORECASE
+)
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=.#@-])[A-Za-z0-9+/_=-]{24,}(?![A-Za-z0-9])")
 _HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}|0x[0-9a-f]{64}")
+_PAID_TO: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BITS: Final = 3.7  # per character; of English prose in one word it is below 3.5
 
@@ -94,7 +117,7 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
 
 def _is_random(run: str) -> bool:
     """Whether nobody writes such a run by hand: hexadecimal, or all kinds of characters without a pattern."""
-    if _UUID.fullmatch(run):
+    if _UUID.fullmatch(run) or _PAID_TO.fullmatch(run):
         return False
     if _HEX.fullmatch(run):
         return not run.isdigit() and len(set(run)) > 8

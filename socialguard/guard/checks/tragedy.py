@@ -20,7 +20,8 @@ _DISASTER: Final = re.compile(
     r"tsunamis?|hurricanes?|tornado(?:e?s)?|wildfires?|famine|genocide|hostages?|refugees|casualties|death toll|"
     r"plane crash|pandemic|[eé]meutes?|attentats?|fusillades?|tuerie|terroristes?|terrorisme|s[eé]ismes?|"
     r"tremblement de terre|ouragans?|inondations?|incendies? de for[eê]t|g[eé]nocide|otages?|r[eé]fugi[eé]s|"
-    r"pand[eé]mie|insurrection|soul[eè]vement)\b",
+    r"pand[eé]mie|insurrection|soul[eè]vement|"
+    r"(?:our|nos) (?:thoughts|prayers|hearts|pens[eé]es) (?:and prayers )?(?:are|go|vont|sont|accompagnent))\b",
     re.IGNORECASE,
 )
 _OFFER: Final = re.compile(

@@ -6,7 +6,7 @@ a file again adds nothing, and brings nothing back that a person cancelled."""
 import os
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,12 @@ Files = tuple[tuple[int, Media], ...]
 
 class SameRow(errors.UsageError):
     """It is the same as line {line}."""
+
+
+class TwoReadings(errors.UsageError):
+    """{cell} could be a client of several words, or several names."""
+
+    remedy = "Put commas between the names."
 
 
 class RowFrozen(errors.Frozen):
@@ -239,7 +245,7 @@ class _Checker:
         self, connection: Connection, asked: Entry, media: Files
     ) -> tuple[tuple[Candidate, ...], Moment] | None:
         """Return what a row would queue, None where it is known."""
-        accounts = self._resolve(connection, asked.selectors)
+        accounts = self._accounts_of(connection, asked)
         due = moment(asked, _zone(asked, accounts), self.wish.dates)
         fresh = []
         for account in accounts:
@@ -291,6 +297,21 @@ class _Checker:
         plan = Plan("-", row.candidates, findings, None, self.session, self.now, row.due.zone, row.due.wall,
                     overrides=self.wish.overrides, campaign=row.request.campaign)  # fmt: skip
         self.good.append(Checked(row.line, plan, row.request))
+
+    def _accounts_of(self, connection: Connection, asked: Entry) -> tuple[Account, ...]:
+        """The accounts of a row: with clients of one word, or of several where only that names accounts."""
+        if asked.spaced in ((), asked.selectors):
+            return self._resolve(connection, asked.selectors)
+        try:
+            spaced = self._resolve(connection, asked.spaced)
+        except errors.SocialGuardError:
+            return self._resolve(connection, asked.selectors)
+        parted = spaced
+        with suppress(errors.UsageError, errors.NotFound):
+            parted = self._resolve(connection, asked.selectors)
+        if parted != spaced:
+            raise TwoReadings(cell=" ".join(asked.selectors))
+        return spaced
 
     def _resolve(self, connection: Connection, selectors: tuple[str, ...]) -> tuple[Account, ...]:
         found = self._accounts.get(selectors)

@@ -1,7 +1,7 @@
 """What a row asks for, as a person wrote it: accounts, time, text, link, files. Nothing is looked up yet."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -17,8 +17,9 @@ Dates = Literal["day-first", "month-first"]
 """What 03/04/2026 means; where nobody says, such a day is refused."""
 
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
-_SLASHED: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(.*)", re.DOTALL)
-_YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})([T ].*)", re.DOTALL)
+_SLASHED: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}),?(.*)", re.DOTALL)
+_SHORT_YEAR: Final = re.compile(r"\d{1,2}[/. -](?:\d{1,2}|[^\W\d_]{3,9}\.?)[/. -]'?\d\d(?!\d)")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}),?([T ].*)", re.DOTALL)
 _ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d(?!.*[ap]\.?m).*", re.DOTALL | re.IGNORECASE)
 # Accents, quotation marks, emoji: "FERMÉ" before a hard space can be read as UTF-8, too, but not as one of these.
 _MEANT: Final = re.compile("[\u00a0-\u00ff\u2010-\u2044\u20ac\U0001f000-\U0001faff]")
@@ -46,6 +47,8 @@ class Entry:
     link: str | None
     media: tuple[tuple[str, str, int], ...]
     campaign: str | None = None
+    spaced: tuple[str, ...] = ()
+    """The selectors where spaces belong to the name of a client (`client:Ville de Lyon`)."""
     is_thread: bool = False
     """Whether lines of three hyphens divide the text into the parts of a thread."""
     variants: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +69,8 @@ class Entry:
 
 def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entry:
     """Return what a row asks for; `to` are the accounts where the file names none. Raises UsageError."""
-    selectors = tuple(re.split(r"[\s,;]+", cells.get("account", "").strip())) if cells.get("account") else to
+    named = cells.get("account", "")
+    selectors = tuple(re.split(r"[\s,;]+", named.strip())) if named else to
     when = cells.get("when") or f"{_MIDNIGHT.sub('', _required(cells, 'date'))} {_required(cells, 'time')}"
     if not selectors:
         raise errors.UsageError(detail="it names no account.")
@@ -87,6 +91,7 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
     return Entry(
         line=line,
         selectors=selectors,
+        spaced=tuple(_spaced(named)) if named else to,
         when=" ".join(when.split()),
         zone=cells["zone"].strip() if "zone" in cells else None,
         text=_text(cells.get("text", "")),
@@ -100,12 +105,21 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
     )
 
 
+def _spaced(cell: str) -> Iterator[str]:
+    """The selectors of a cell where the name of a client goes on to the next one."""
+    for part in filter(None, map(str.strip, re.split("[,;]", cell))):
+        for one in re.split(r"\s+(?=\S*:)", part):
+            yield from (" ".join(one.split()),) if one.startswith("client:") else one.split()
+
+
 def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
     """Return when a row is due, past or not, in the zone that it names or else in `zone`; it names its whole date.
 
     Raises BadTime where that does not exist, exists twice, or is a day and a month in an order that nobody
     said."""
     text = _ordered(_HYPHENED.sub(r"\1 \2 \3", _SECONDS.sub("", found.when)), dates)
+    if _SHORT_YEAR.match(text):
+        raise errors.BadTime(text=found.when, detail="its year has two digits.", remedy="Write all four.")
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
     try:

@@ -33,6 +33,7 @@ _HIDDEN: Final = re.compile(rb"\shidden=[\"'](?:1|true)[\"']")
 _ESCAPED: Final = re.compile(r"_x00([01][0-9A-Fa-f])_")  # how a workbook writes what XML cannot, a CR above all
 _PLAIN_NUMBERS: Final = ("General", "0", "@")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell[\s/>]")
+_STRUCK: Final = re.compile(rb"<(?:\w+:)?strike(?:\s*/>|\s+val=[\"'](?:1|true)[\"'])")
 # What the parser raises on a damaged workbook.
 _DAMAGED: Final = (
     zipfile.BadZipFile,
@@ -84,6 +85,8 @@ def _repacked(data: bytes, file: str, hidden: set[int]) -> BytesIO:
     left, cells = MAX_UNPACKED, MAX_CELLS
     with zipfile.ZipFile(BytesIO(data)) as packed, zipfile.ZipFile(made, "w") as plain:
         parts = packed.infolist()
+        if not any(part.filename.endswith("workbook.xml") for part in parts):
+            raise CalendarUnusable(file=file, detail="it is no .xlsx; save it as .xlsx or CSV.")
         if len(parts) > _MAX_PARTS:
             raise CalendarUnusable(file=file, detail=f"it has more than {_MAX_PARTS} parts.")
         for part in parts:
@@ -100,6 +103,8 @@ def _repacked(data: bytes, file: str, hidden: set[int]) -> BytesIO:
                 raise CalendarUnusable(file=file, detail="it declares entities, which no workbook needs.")
             if _MERGED.search(body):
                 raise CalendarUnusable(file=file, detail="it has merged cells; give each row its own cells.")
+            if not part.filename.endswith("styles.xml") and _STRUCK.search(body):
+                raise CalendarUnusable(file=file, detail="it has words that are struck out; take them out.")
             hidden |= set(_hidden(body))
             plain.writestr(part.filename, body)
     made.seek(0)
@@ -154,6 +159,8 @@ def _problem(cell: Any) -> str | None:
         return marked(f"cell {cell.coordinate} holds a formula; put its value there.")
     if cell.data_type == "e":
         return marked(f"cell {cell.coordinate} holds an error ({cell.value}).")
+    if cell.font.strike:
+        return marked(f"cell {cell.coordinate} is struck out; take it out, or show it plainly.")
     if isinstance(cell.value, str) and len(cell.value) > MAX_CELL:
         return marked(f"cell {cell.coordinate} has more than {MAX_CELL} characters.")
     return None
