@@ -103,7 +103,7 @@ def must_wait(connection: Connection, value: Delivery, now: datetime, *, goes_ag
     if _SENDING.first(connection, account=value.account_id) is not None:
         return True
     first = _first_kept(connection, value.account_id, now, goes_again=goes_again)
-    return _waits(_ONE.first(connection, id=value.id), first, now)
+    return first is not None and _waits(_ONE.first(connection, id=value.id), first, now)
 
 
 def keeping(connection: Connection, now: datetime) -> frozenset[str]:
