@@ -54,6 +54,8 @@ _KEPT: Final = (
     .where(
         delivery.c.act != literal(Act.DELETE.value),
         attempt.c.finished_at.is_not(None),
+        # Said once more: by it the index finds them, among all that the account ever sent.
+        delivery.c.state.in_([literal(State.QUEUED.value), bindparam("state")]),
         or_(
             and_(
                 delivery.c.state == literal(State.QUEUED.value),
