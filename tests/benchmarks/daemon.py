@@ -41,6 +41,7 @@ FLAT: Final = 10 * _MEGABYTE
 def scale_lines(base: Path) -> list[Line]:
     """Measure 1,000 due deliveries over 50 accounts, and in turn as many posts in as many threads by the libraries
     alone and by our own sessions alone; the median of the turns."""
+    memory.settle()
     turns = []
     with start() as sandbox:
         office = fleet.make(base, sandbox, ACCOUNTS)
