@@ -3,7 +3,7 @@ memory over a day of 200 accounts."""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -48,14 +48,19 @@ def scale_lines(base: Path) -> list[Line]:
         for turn in range(TURNS):
             texts = fleet.queue(office, fleet.names(ACCOUNTS), ROUNDS, begin=turn * ROUNDS)
             with _publisher(office, **fleet.LATER) as (publisher, lanes):
-                turns.append([Spent.by(partial(_published, publisher, lanes))])
-            _require(sandbox, len(texts) * ACCOUNTS)
-            for peer in (libraries, sessions):
-                sandbox.reset(office.seed)
-                sandbox.settings(refuse_duplicates=False, rate_limits=False)
-                turns[-1].append(Spent.by(partial(peer, office, texts)))
-                _require(sandbox, len(texts) * ACCOUNTS)
+                works: list[Callable[[], None]] = [partial(_published, publisher, lanes)]
+                works += [partial(peer, office, texts) for peer in (libraries, sessions)]
+                turns.append([_spent(office, work) for work in works])
     return [_scale_line(turns, 1, "tweepy, facebook-sdk", RATIO), _scale_line(turns, 2, "our sessions", None)]
+
+
+def _spent(office: Office, work: Callable[[], None]) -> Spent:
+    """What work takes that publishes everything, at a sandbox that has no post."""
+    office.sandbox.reset(office.seed)
+    office.sandbox.settings(refuse_duplicates=False, rate_limits=False)
+    spent = Spent.by(work)
+    _require(office.sandbox, COUNT)
+    return spent
 
 
 def _published(publisher: Publisher, lanes: Lanes) -> None:
