@@ -54,6 +54,8 @@ _KEPT: Final = (
     .where(
         delivery.c.act != literal(Act.DELETE.value),
         attempt.c.finished_at.is_not(None),
+        # Said once more: by it the index finds them, among all that the account ever sent.
+        delivery.c.state.in_([literal(State.QUEUED.value), bindparam("state")]),
         or_(
             and_(
                 delivery.c.state == literal(State.QUEUED.value),
@@ -103,7 +105,7 @@ def must_wait(connection: Connection, value: Delivery, now: datetime, *, goes_ag
     if _SENDING.first(connection, account=value.account_id) is not None:
         return True
     first = _first_kept(connection, value.account_id, now, goes_again=goes_again)
-    return _waits(_ONE.first(connection, id=value.id), first, now)
+    return first is not None and _waits(_ONE.first(connection, id=value.id), first, now)
 
 
 def keeping(connection: Connection, now: datetime) -> frozenset[str]:

@@ -54,7 +54,7 @@ class OriginSession(requests.Session):
         self._until: float | None = None
         self.trust_env = False
         self.max_redirects = 0
-        self.verify = transport.ca_bundle or True
+        self._trusted = transport.ca_bundle or True
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         if transport.proxy and not _is_loopback(urlsplit(self.origin).hostname or ""):
             self.proxies = {"http": transport.proxy, "https": transport.proxy}
@@ -97,7 +97,7 @@ class OriginSession(requests.Session):
         failure: ExchangeFailed | None = None
         try:
             # Closing an answer that was not read to its end closes the connection with it.
-            with super().request(name, target, **kwargs) as answer:
+            with self.send(self.prepare_request(requests.Request(name, target, **kwargs))) as answer:
                 self._read(answer, exchange)
         except ExchangeFailed as failed:
             failure = ExchangeFailed(
@@ -130,9 +130,8 @@ class OriginSession(requests.Session):
             files=request.files,
             data=request.data,
             json=request.json,
-            params=request.params,
+            params=request.params or None,
             auth=request.auth,
-            hooks=request.hooks,
         )
         return prepared
 
@@ -140,12 +139,9 @@ class OriginSession(requests.Session):
         """Send a prepared request, to the origin only; for `request`, which alone knows what failures mean."""
         if current.get() is None or not (request.url or "").startswith(self.origin + "/"):
             raise ExchangeFailed("a request to another host was stopped here", nothing_sent=True)
-        kwargs.update(timeout=(self.transport.connect, self.transport.read), allow_redirects=False, stream=True)
-        return super().send(request, **kwargs)
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return None: a redirect is never followed, and its body never read without limits."""
-        return None
+        timeout = (self.transport.connect, self.transport.read)
+        verify, proxies = self._trusted, self.proxies
+        return self._adapter.send(request, stream=True, timeout=timeout, verify=verify, proxies=proxies)
 
     def _read(self, answer: requests.Response, exchange: Exchange) -> None:
         self._note_date(answer.headers.get("Date"))

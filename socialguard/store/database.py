@@ -75,7 +75,7 @@ class Database:
     def apart(self, connection: Connection, work: Callable[[], T]) -> T | Exception:
         """Return what `work` returns, or the error that it raises, with all that it wrote in this transaction
         taken back. What the disk or a lock refuses is raised: then nothing of the transaction can stand."""
-        driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.dbapi_connection
         driver.execute("savepoint apart")
         outcome: T | Exception
         try:

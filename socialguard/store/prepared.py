@@ -83,7 +83,7 @@ class _Compiled:
             raise ValueError(f"a prepared statement is always given {sorted(self._given)}")
         given = {**self._fixed, **values} if self._fixed else values
         parameters = given if self._names is None else [given[name] for name in self._names]
-        driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.dbapi_connection
         return driver.execute(self._sql, parameters)
 
     def execute_many(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:

@@ -14,6 +14,11 @@ ACCOUNT = "a-0000000000000001"
 @pytest.fixture
 def ledger(database: Database) -> Database:
     """The database, with an account that deliveries can be for."""
+    return with_account(database)
+
+
+def with_account(database: Database) -> Database:
+    """Put an account that deliveries can be for into a database."""
     now = jcs.timestamp(clock.now())
     with database.write() as connection:
         connection.execute(insert(client).values(name="acme", created_at=now))
