@@ -206,7 +206,17 @@ class Archive:
 
     def verify(self, progress: Progress = no_progress) -> Verified:
         """Read every file of the archive and name every problem; `progress` counts bytes. An archive that cannot
-        be written is proven as it lies."""
+        be written is proven as it lies, and one whose index cannot be read without it."""
+        try:
+            return self._verify(progress)
+        except errors.Unreadable as problem:
+            if problem.fields.get("path") != self.place:
+                raise
+        found = verifying.verify(verifying.Known(), self._files, progress)
+        unread = Problem("archive.db", "it cannot be read; run: socialguard backup rebuild")
+        return replace(found, problems=(*found.problems, unread))
+
+    def _verify(self, progress: Progress) -> Verified:
         unwritable = (errors.ArchiveUnwritable, OSError)
         with contextlib.suppress(errors.ArchiveDamaged, *unwritable), self.database.write() as connection:
             closing.finish(connection, self._files)  # what is damaged is looked for below
