@@ -57,6 +57,7 @@ class Archive:
         self._database, self.rebuilt = opening.open_index(files, url, progress)
         self._file = opening.file_of(url)
         self._pending: int | None = None
+        self._current: str | None = None
 
     @property
     def database(self) -> Database:
@@ -68,7 +69,7 @@ class Archive:
                     self._database.close()
                     self._database, _rebuilt = opening.open_index(self._files, self._url, no_progress)
                     self._file = opening.file_of(self._url)
-                    self._pending = None
+                    self._pending = self._current = None
         return self._database
 
     @classmethod
@@ -109,14 +110,15 @@ class Archive:
         for, once more. What else is wrong with the files stops nobody from keeping what is new.
 
         Raises ArchiveDamaged."""
-        head = manifest.newest(self._files.place)
-        if head is None or self._knows(head):
+        database, head = self.database, manifest.newest(self._files.place)
+        if head in (None, self._current) or self._knows(head):
             return
-        with self.database.write() as connection:  # or another process is just closing pages, or was killed then
+        with database.write() as connection:  # or another process is just closing pages, or was killed then
             if not self._files.manifest().problems:
                 closing.finish(connection, self._files)
+        self._current = head  # the last line may name no segment: what was destroyed
 
-    def _knows(self, line_sha256: str) -> bool:
+    def _knows(self, line_sha256: str | None) -> bool:
         with self.database.read() as connection:
             query = select(segment.c.number).where(segment.c.line_sha256 == line_sha256)
             return connection.execute(query).first() is not None
@@ -206,7 +208,17 @@ class Archive:
 
     def verify(self, progress: Progress = no_progress) -> Verified:
         """Read every file of the archive and name every problem; `progress` counts bytes. An archive that cannot
-        be written is proven as it lies."""
+        be written is proven as it lies, and one whose index cannot be read without it."""
+        try:
+            return self._verify(progress)
+        except errors.Unreadable as problem:
+            if problem.fields.get("path") != self.place:
+                raise
+        found = verifying.verify(verifying.Known(), self._files, progress)
+        unread = Problem("archive.db", "it cannot be read; run: socialguard backup rebuild")
+        return replace(found, problems=(*found.problems, unread))
+
+    def _verify(self, progress: Progress) -> Verified:
         unwritable = (errors.ArchiveUnwritable, OSError)
         with contextlib.suppress(errors.ArchiveDamaged, *unwritable), self.database.write() as connection:
             closing.finish(connection, self._files)  # what is damaged is looked for below

@@ -1,6 +1,9 @@
 """The index is opened, or made from the segments where there is none that can be used. What is set aside is
 kept."""
 
+import contextlib
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,11 +13,32 @@ from socialguard import clock, errors
 from socialguard.archive import closing, rebuilding, resealing, root
 from socialguard.archive.closing import Files
 from socialguard.archive.interface import Progress, Rebuilt
+from socialguard.model.text import marked
 from socialguard.store import dialect
 from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta
 from socialguard.store.database import Database, connect
 
+_REBUILD: Final = marked("Run: socialguard backup rebuild")
 _SIDES: Final = ("", "-wal", "-shm", "-journal")
+
+
+class Index(Database):
+    """An index. Where it cannot be read, or holds what this program did not write, Unreadable says how it is made
+    anew."""
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            with super()._explained():
+                yield
+        except json.JSONDecodeError:
+            raise errors.Unreadable(
+                remedy=_REBUILD, path=self.where, detail="it holds what this program did not write."
+            ) from None
+        except errors.Unreadable as problem:
+            if problem.fields.get("path") != self.where:
+                raise
+            raise errors.Unreadable(remedy=_REBUILD, **problem.fields) from None
 
 
 def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Rebuilt | None]:
@@ -22,7 +46,7 @@ def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Re
 
     Raises SchemaTooNew, PagesOpen, ArchiveDamaged."""
     files.prepare()
-    database = connect(url, errors.ArchiveUnwritable)
+    database = _connect(url)
     try:
         found = _schema(database)
     except errors.Unreadable:
@@ -56,7 +80,7 @@ def replace_index(files: Files, url: str, progress: Progress) -> tuple[Database,
         path = Path(name + side)
         if path.exists():
             path.rename(f"{name}.damaged-{stamp}{side}")
-    database = connect(url, errors.ArchiveUnwritable)
+    database = _connect(url)
     return database, _fill(database, files, progress, "damaged")
 
 
@@ -80,6 +104,11 @@ def forget_set_aside(url: str) -> None:
             path.unlink()
 
 
+def _connect(url: str) -> Index:
+    found = connect(url, errors.ArchiveUnwritable)
+    return Index(found.engine, found.where, found.unwritable)
+
+
 def _schema(database: Database) -> int | None:
     with database.read() as connection:
         return _schema_in(connection)
@@ -88,7 +117,10 @@ def _schema(database: Database) -> int | None:
 def _schema_in(connection: Connection) -> int | None:
     if not inspect(connection).has_table(archive_meta.name):
         return None
-    return int(connection.execute(select(archive_meta.c.schema_version)).scalar_one())
+    found = connection.execute(select(archive_meta.c.schema_version)).scalar()
+    if found is None:
+        raise errors.Unreadable(path="The index of the archive", detail="it is not a database of socialguard.")
+    return int(found)
 
 
 def _fill(database: Database, files: Files, progress: Progress, reason: str) -> Rebuilt:

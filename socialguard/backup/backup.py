@@ -28,11 +28,8 @@ class Backup:
     def is_first(self, account: Account) -> bool:
         """Return whether the backup of an account would be its first and costs money; raises ArchiveDamaged,
         Unreadable where the index cannot tell."""
-        try:
-            self._desk.archive.require_current()
-            return pricing.is_first(self._desk, account)
-        except errors.Unreadable as problem:
-            raise run.explained(self._desk, problem) from None
+        self._desk.archive.require_current()
+        return pricing.is_first(self._desk, account)
 
     def estimate(self, account: Account) -> Estimate:
         """Ask the network for what is needed to tell the price of a first backup, and tell it."""

@@ -26,7 +26,6 @@ LONGEST: Final = timedelta(hours=12)
 """A run of another machine that died is waited for no longer; on this machine a dead process never blocks."""
 PROFILE_EVERY: Final = timedelta(hours=23)
 """Where a profile costs money: a run an hour earlier than yesterday's still reads it."""
-_REBUILD: Final = marked("Run: socialguard backup rebuild")
 _AGAIN: Final = marked("Run the backup again then: it goes on where it stopped.")
 
 
@@ -43,17 +42,9 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
             media.fetch(desk, outcome, stop)
     except errors.RateLimited as limited:
         outcome.error = errors.RateLimited(remedy=_AGAIN, **limited.fields)
-    except errors.Unreadable as problem:
-        outcome.error = explained(desk, problem)
     except errors.SocialGuardError as problem:
         outcome.error = problem
     return outcome
-
-
-def explained(desk: Desk, problem: errors.Unreadable) -> errors.Unreadable:
-    """Return what cannot be read with what to do about it where that is the index."""
-    is_index = problem.fields.get("path") == desk.archive.place
-    return errors.Unreadable(remedy=_REBUILD, **problem.fields) if is_index else problem
 
 
 def read_lists(desk: Desk, account: Account, stop: Stop) -> None:

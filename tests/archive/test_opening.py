@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from socialguard import errors
-from socialguard.archive import opening
+from socialguard.archive import opening, reader
+from socialguard.archive.archive import Archive
 from socialguard.model.activity import Stream
 from tests.archive.world import ACCOUNT, Network, back_up, flip, ids, open_archive
 
@@ -71,6 +72,42 @@ def test_an_index_that_is_damaged_within_is_made_again_by_rebuild(place: Path) -
     rebuilt = archive.rebuild() if archive.rebuilt is None else archive.rebuilt
     assert (rebuilt.before, rebuilt.after, rebuilt.reason) == (None, root, "damaged")
     assert archive.root() == root
+    archive.close()
+
+
+def use(archive: Archive) -> None:
+    """Close what is in the journal, and list what is kept."""
+    archive.close_pages()
+    with archive.database.read() as connection:
+        reader.items(connection)
+
+
+@pytest.mark.parametrize(
+    ("change", "problems"),
+    [
+        ("delete from archive_meta", []),
+        ("drop table segment", ["archive.db"]),
+        ("update version set content = '{'", []),
+    ],
+)
+def test_an_index_that_was_edited_is_told_with_what_to_do_and_made_again(
+    place: Path, change: str, problems: list[str]
+) -> None:
+    archive = open_archive(place)
+    archive.close_pages()
+    root = archive.root()
+    with archive.database.write() as connection:
+        connection.execute(text(change))
+    archive.close()
+    archive = open_archive(place)
+    assert [one.where for one in archive.verify().problems] == problems
+    if archive.rebuilt is None:
+        with pytest.raises(errors.Unreadable) as caught:
+            use(archive)
+        assert caught.value.what_to_do() == "Run: socialguard backup rebuild"
+    rebuilt = archive.rebuilt or archive.rebuild()
+    assert (rebuilt.after, len(ids(archive))) == (root, 35)
+    assert archive.verify().problems == ()
     archive.close()
 
 

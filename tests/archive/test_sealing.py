@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from socialguard import errors
-from socialguard.archive import closing, crash, keeping, reader, segments, verifying
+from socialguard.archive import closing, crash, keeping, manifest, reader, segments, verifying
 from socialguard.archive.archive import Archive
 from socialguard.archive.blobs import Download
 from socialguard.archive.closing import Files
-from socialguard.archive.interface import no_progress
+from socialguard.archive.interface import Seal, no_progress
 from socialguard.model.activity import Attachment
 from socialguard.store.archive_tables import blob
 from tests.archive.world import ACCOUNT, Network, TestKeys, TestSeal, back_up, flip, ids, item, open_archive
@@ -324,3 +324,23 @@ def test_a_sealing_that_was_cut_short_is_ended_by_the_next_opening(
     open_archive(tmp_path, keys=keys).close()
     assert not (tmp_path / "archive" / "resealed").exists()
     assert not (tmp_path / "archive" / "plain").exists()
+
+
+def test_an_index_is_held_against_a_manifest_that_ends_with_what_was_destroyed_once_only(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest may have a million lines, and every account asks before it is backed up."""
+    archive.shred(ACCOUNT, "2026-02")
+    read: list[Path] = []
+    real = manifest.read
+
+    def counted(place: Path, seal: Seal) -> manifest.Manifest:
+        read.append(place)
+        return real(place, seal)
+
+    monkeypatch.setattr(manifest, "read", counted)
+    archive.require_current()
+    first = len(read)
+    for _ in range(20):
+        archive.require_current()
+    assert len(read) == first > 0
