@@ -13,7 +13,7 @@ from socialguard import errors
 from socialguard.networks import http
 from socialguard.networks.addresses import is_loopback, is_public
 from socialguard.networks.fetch import refused
-from socialguard.networks.http_exchange import Exchange, current, pool_classes
+from socialguard.networks.http_exchange import Exchange, current, pool_classes, trusting
 
 _HEADERS: Final = {"User-Agent": "socialguard", "Accept": "*/*", "Accept-Encoding": "identity"}
 _Reporting: Final[Any] = pool_classes()["http"].ConnectionCls
@@ -88,13 +88,12 @@ class Asked:
 
     def ask(self, parts: SplitResult, start: int, *, is_own: bool) -> urllib3.BaseHTTPResponse:
         """Send one request and return the head of its answer; raises FileRefused."""
-        pool = self._pool(parts, is_own=is_own)
         headers = _HEADERS | ({"Range": f"bytes={start}-"} if start else {})
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         token = current.set(self._exchange)
         failure: errors.FileRefused | None = None
         try:
-            response = pool.urlopen(
+            response = self._pool(parts, is_own=is_own).urlopen(
                 "GET", target, headers=headers, redirect=False, retries=False, preload_content=False,
                 timeout=urllib3.Timeout(http.CONNECT_SECONDS, http.READ_SECONDS), decode_content=False,
             )  # fmt: skip
@@ -128,8 +127,9 @@ class Asked:
         host = parts.hostname or ""
         made: urllib3.HTTPConnectionPool
         if parts.scheme == "https":
+            context = trusting(http.ca_bundle() or certifi.where())
             made = urllib3.HTTPSConnectionPool(
-                host, parts.port or 443, cert_reqs="CERT_REQUIRED", ca_certs=http.ca_bundle() or certifi.where()
+                host, parts.port or 443, cert_reqs="CERT_REQUIRED", ssl_context=context
             )
             made.ConnectionCls = _OwnTlsConnection if is_own else _TlsConnection
         else:

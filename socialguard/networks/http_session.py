@@ -3,6 +3,7 @@ whether a byte of a request has left. Import it inside functions only (through `
 
 import http.client
 import ipaddress
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+import certifi
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -18,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 
 from socialguard import clock, errors
 from socialguard.networks.http import ExchangeFailed, Transport
-from socialguard.networks.http_exchange import Exchange, current, elapsed, pool_classes
+from socialguard.networks.http_exchange import Exchange, current, elapsed, pool_classes, trusting
 from socialguard.networks.plain import in_utc
 
 _CHUNK: Final = 64 * 1024
@@ -54,12 +56,11 @@ class OriginSession(requests.Session):
         self._until: float | None = None
         self.trust_env = False
         self.max_redirects = 0
-        self._trusted = transport.ca_bundle or True
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         if transport.proxy and not _is_loopback(urlsplit(self.origin).hostname or ""):
             self.proxies = {"http": transport.proxy, "https": transport.proxy}
         self.adapters.clear()
-        self._adapter = _Adapter(max_retries=0, pool_maxsize=1)
+        self._adapter = _Adapter(transport.ca_bundle or certifi.where())
         self.mount(self.origin + "/", self._adapter)
 
     @contextmanager
@@ -140,8 +141,7 @@ class OriginSession(requests.Session):
         if current.get() is None or not (request.url or "").startswith(self.origin + "/"):
             raise ExchangeFailed("a request to another host was stopped here", nothing_sent=True)
         timeout = (self.transport.connect, self.transport.read)
-        verify, proxies = self._trusted, self.proxies
-        return self._adapter.send(request, stream=True, timeout=timeout, verify=verify, proxies=proxies)
+        return self._adapter.send(request, stream=True, timeout=timeout, proxies=self.proxies)
 
     def _read(self, answer: requests.Response, exchange: Exchange) -> None:
         self._note_date(answer.headers.get("Date"))
@@ -212,13 +212,34 @@ _NO_COOKIES: Final = requests.cookies.RequestsCookieJar(DefaultCookiePolicy(allo
 
 
 class _Adapter(HTTPAdapter):
-    """Pools of connections that report to the running exchange."""
+    """Pools of connections that report to the running exchange and trust `authorities`, a file or directory."""
+
+    def __init__(self, authorities: str) -> None:
+        self._authorities = authorities
+        super().__init__(max_retries=0, pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = pool_classes()
 
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, options = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] == "https":
+            options["ssl_context"] = self._trusting()
+        return host, options
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Name no file of certificates: each connection would read it again."""
+
+    def _trusting(self) -> ssl.SSLContext:
+        try:
+            return trusting(self._authorities)
+        except OSError as problem:
+            raise requests.exceptions.SSLError(problem) from None
+
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        if proxy.startswith("https:"):
+            kwargs["proxy_ssl_context"] = self._trusting()
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = pool_classes()
         return manager

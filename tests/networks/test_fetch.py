@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from socialguard import errors
 from socialguard.networks import fetch
+from socialguard.networks import http as our_http
 from socialguard.networks.addresses import is_public
 from tests.networks.wire import Wire, close, http, leaked
 
@@ -244,6 +246,17 @@ def test_only_the_account_s_own_origin_is_allowed_on_this_machine(wire: Wire) ->
             whole(f"{wire.origin}/a", origin=origin)
     with pytest.raises(errors.FileRefused):
         whole("http://10.0.0.1:8080/a", origin="http://10.0.0.1:8080")
+
+
+def test_without_the_operators_certificates_nobody_is_asked(
+    names: Names, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names.answers = [[PUBLIC]]
+    missing = our_http.Transport(ca_bundle=str(tmp_path / "missing.pem"))
+    monkeypatch.setattr(our_http, "_transport", missing)
+    with pytest.raises(errors.FileRefused):
+        whole("https://media.example/a")
+    assert names.connected == []
 
 
 def test_redirects_have_an_end(wire: Wire) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from socialguard.networks.http import ExchangeFailed, Transport, origin_session
+from socialguard.networks.http_exchange import trusting
 
 from .wire import Wire, close, http
 
@@ -60,6 +62,43 @@ def test_the_operators_authority_is_trusted(secure: Wire, certificate: Path) -> 
     secure.answers = [http({"ok": True})]
     session = origin_session(secure.origin, "x:@acme", "X", (), Transport(ca_bundle=str(certificate)))
     assert session.request("POST", secure.origin + "/").json() == {"ok": True}
+
+
+def test_one_context_serves_all_connections_until_the_file_is_another(
+    secure: Wire, certificate: Path, tmp_path: Path
+) -> None:
+    secure.answers = [http({"ok": True})]
+    trusted = tmp_path / "authorities.pem"
+    trusted.write_bytes(certificate.read_bytes())
+    for _ in range(2):
+        session = origin_session(secure.origin, "x:@acme", "X", (), Transport(ca_bundle=str(trusted)))
+        assert session.request("POST", secure.origin + "/").json() == {"ok": True}
+    assert trusting(str(trusted)) is trusting(str(trusted))
+    trusted.write_bytes(Path(certifi.where()).read_bytes())
+    found = failure(secure.origin, Transport(ca_bundle=str(trusted)))
+    assert (found.nothing_sent, found.reason) == (True, "no trusted TLS connection")
+
+
+def test_a_trusted_certificate_of_another_name_proves_that_nothing_was_sent(
+    secure: Wire, certificate: Path
+) -> None:
+    found = failure(secure.origin.replace("127.0.0.1", "localhost"), Transport(ca_bundle=str(certificate)))
+    assert (found.nothing_sent, found.reason) == (True, "no trusted TLS connection")
+    assert secure.requests == []
+
+
+def test_without_the_operators_file_nobody_is_trusted(secure: Wire, tmp_path: Path) -> None:
+    for bundle in (tmp_path / "missing.pem", tmp_path):
+        found = failure(secure.origin, Transport(ca_bundle=str(bundle)))
+        assert (found.nothing_sent, found.reason) == (True, "no trusted TLS connection")
+
+
+def test_a_proxy_over_tls_is_trusted_as_a_network_is(secure: Wire, certificate: Path) -> None:
+    secure.answers = [http({}, 403)]
+    for bundle, asked in ((None, 0), (str(certificate), 1)):
+        transport = Transport(proxy=secure.origin, ca_bundle=bundle)
+        assert failure("https://api.x.com", transport).nothing_sent
+        assert [request.method for request in secure.requests] == ["CONNECT"] * asked
 
 
 @pytest.mark.parametrize("answer", ["close", "drip"])
