@@ -152,6 +152,9 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return _record(desk, value, account, session, *unreached.verdict(value, account, problem))
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.
+        of_clock = problem.fields.get("reason") == "clock" and skew.wrong(network, session, value, account)
+        if of_clock:
+            return _record(desk, value, account, session, State.HELD, "held", of_clock)
         return _record(desk, value, account, session, State.FAILED, "failed", problem)
     crash.at("after_publish")
     return _record(desk, value, account, session, State.SENT, "sent", None, receipt)
