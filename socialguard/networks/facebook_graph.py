@@ -45,7 +45,7 @@ class GraphProblem(Exception):
         self.transient = trouble.is_transient if trouble else False
         # What an app is told is often no more than "Invalid parameter"; what the person is told says which.
         told = (trouble.message, trouble.error_user_msg) if trouble else ()
-        self.message = " ".join(redact(words)[:_MAX_SAID] for words in told if words)
+        self.message = " – ".join(redact(words)[:_MAX_SAID] for words in told if words)
         self.regain_minutes = regain_minutes
         super().__init__(f"HTTP {status}, code {self.code}, subcode {self.subcode}")
 

@@ -273,7 +273,9 @@ class XSession:
         answer = self._calls.read(
             lambda c: c.request("POST", "/2/media/upload", json=body, user_auth=signs), MEDIA_UPLOAD
         )
-        media_id = self._calls.parsed(Created, answer.body.get("data"), write=False).id
+        if "data" not in answer.body:
+            raise self._calls.without(answer, "its answer holds no image")
+        media_id = self._calls.parsed(Created, answer.body["data"], write=False).id
         if upload.alt:
             described = {"id": media_id, "metadata": {"alt_text": {"text": upload.alt}}}
             answer = self._calls.read(

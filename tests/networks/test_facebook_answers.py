@@ -183,7 +183,7 @@ def test_what_graph_means_for_the_person_is_told_too(graph: Scripted) -> None:
     refused = error(100, 1366046, "Invalid parameter", error_user_msg=why)
     with pytest.raises(errors.NetworkRefused) as caught:
         publish(graph.session(answer(refused, 400)))
-    assert str(caught.value).endswith(f"Facebook says: Invalid parameter {why}")
+    assert str(caught.value).endswith(f"Facebook says: Invalid parameter – {why}")
 
 
 @pytest.mark.parametrize(
