@@ -38,7 +38,12 @@ def back_up(desk: Desk, account: Account, stop: Stop, told: Told = untold) -> Ou
     try:
         with _alone(desk, account):
             desk.renew(account)
-            _visit(desk, outcome, stop, told)
+            try:
+                _visit(desk, outcome, stop, told)
+            except errors.NetworkRefused as refused:
+                if not _lacks_permission(refused):
+                    raise
+                outcome.error = refused
             media.fetch(desk, outcome, stop)
     except errors.RateLimited as limited:
         outcome.error = errors.RateLimited(remedy=_AGAIN, **limited.fields)
@@ -76,11 +81,30 @@ def _call(desk: Desk, outcome: Outcome, stop: Stop, told: Told, work: Callable[[
 
 
 def _everything(visit: Visit) -> None:
+    refused: errors.NetworkRefused | None = None
     if visit.goes_on():
         _profile(visit)
-        reading.read(visit)
+        refused = _without_permission(visit)
     if visit.goes_on():
         metrics.take(visit)
+    if refused is not None:
+        raise refused
+
+
+def _without_permission(visit: Visit) -> errors.NetworkRefused | None:
+    """Read the lists; return the refusal of one that the credential may not read, which keeps nothing else from
+    being taken."""
+    try:
+        reading.read(visit)
+    except errors.NetworkRefused as refused:
+        if not _lacks_permission(refused):
+            raise
+        return refused
+    return None
+
+
+def _lacks_permission(refused: errors.NetworkRefused) -> bool:
+    return refused.fields.get("reason") == "permission"
 
 
 def _lists(visit: Visit) -> None:

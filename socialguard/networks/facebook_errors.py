@@ -79,7 +79,7 @@ def invalid_token(trouble: "Trouble | None", account: str) -> errors.Authenticat
     if trouble is None:
         return _rejected(account, 190, None, "")
     subcode = trouble.subcode or trouble.error_subcode
-    return _rejected(account, trouble.code or 190, subcode, _said(redact(trouble.message)))
+    return _rejected(account, trouble.code or 190, subcode, _said(redact(trouble.message)[:_MAX_SAID]))
 
 
 def not_understood(account: str, *, write: bool) -> errors.SocialGuardError:
@@ -113,7 +113,7 @@ def _limited(problem: "GraphProblem", account: str) -> errors.RateLimited:
 
 
 def _said(message: str) -> str:
-    return f" Facebook says: {message[:_MAX_SAID]}" if message else ""
+    return f" Facebook says: {message}" if message else ""
 
 
 def _reason(code: int, subcode: int | None) -> tuple[str, str]:

@@ -29,6 +29,7 @@ with warnings.catch_warnings():
     import facebook
 
 API_VERSION: Final = "v26.0"
+_MAX_SAID: Final = 300
 HOST: Final = "graph.facebook.com"
 
 
@@ -42,7 +43,9 @@ class GraphProblem(Exception):
         self.code = trouble.code if trouble else None
         self.subcode = trouble.error_subcode if trouble else None
         self.transient = trouble.is_transient if trouble else False
-        self.message = redact(trouble.message) if trouble else ""
+        # What an app is told is often no more than "Invalid parameter"; what the person is told says which.
+        told = (trouble.message, trouble.error_user_msg) if trouble else ()
+        self.message = " – ".join(redact(words)[:_MAX_SAID] for words in told if words)
         self.regain_minutes = regain_minutes
         super().__init__(f"HTTP {status}, code {self.code}, subcode {self.subcode}")
 

@@ -11,6 +11,7 @@ from socialguard.networks.facebook_replies import TokenFacts, TokenFactsDocument
 from socialguard.networks.interface import Inspection
 
 NEEDED_SCOPES: Final = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+READING_SCOPES: Final = ("pages_read_user_content", "read_insights")
 _SOON: Final = timedelta(days=14)
 
 # Message-catalogue sentences, whole: each is looked up as it stands.
@@ -25,6 +26,9 @@ OTHER_APP: Final = marked("The token was made by another app than the credential
 NOT_A_PAGE: Final = marked("The token is not a Page's: posts would fail, or end where they should not.")
 MISSING_SCOPES: Final = marked(
     "A permission is missing; posting needs pages_manage_posts, pages_read_engagement and pages_show_list."
+)
+MISSING_TO_READ: Final = marked(
+    "A permission is missing; backups and the watch need pages_read_user_content and read_insights."
 )
 EXPIRES_SOON: Final = marked("The token ends within 14 days: log in again and rotate it.")
 DATA_ACCESS_SOON: Final = marked("The app's access to data ends within 14 days: log in again to renew it.")
@@ -66,6 +70,7 @@ def _warnings(facts: TokenFacts, app_id: str | None) -> list[str]:
         OTHER_APP: facts.app_id is not None and facts.app_id != app_id,
         NOT_A_PAGE: facts.type not in ("", "PAGE"),
         MISSING_SCOPES: not set(NEEDED_SCOPES) <= set(facts.scopes),
+        MISSING_TO_READ: not set(READING_SCOPES) <= set(facts.scopes),
         EXPIRES_SOON: facts.expires_at is not None and facts.expires_at < soon,
         DATA_ACCESS_SOON: data_until is not None and clock.now() <= data_until < soon,
         DATA_ACCESS_OVER: data_until is not None and data_until < clock.now(),

@@ -21,7 +21,14 @@ from socialguard.networks.interface import Page
 ORIGIN: Final = "https://graph.facebook.com"
 DIALOG_ORIGIN: Final = "https://www.facebook.com"
 VERSION: Final = "v26.0"
-SCOPES: Final = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+# The feed of a Page and the comments under its posts are told only with `pages_read_user_content`.
+SCOPES: Final = (
+    "pages_manage_posts",
+    "pages_read_engagement",
+    "pages_read_user_content",
+    "pages_show_list",
+    "read_insights",
+)
 WHO: Final = "this login"
 _MAX_ADDRESS: Final = 16 * 1024
 _MAX_LISTS: Final = 50

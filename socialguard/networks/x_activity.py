@@ -87,7 +87,7 @@ def activity(
         answer = ask(place)
     page = calls.parsed(Activity, answer.body)
     if page.meta is None and not page.data:
-        raise calls.unusable("its answer holds no posts and does not say that there are none", write=False)
+        raise calls.without(answer, "its answer holds no posts and does not say that there are none")
     rows: Any = answer.body.get("data") or []
     found = calls.understood(lambda: items(page, rows, whose.user_id, whose.handle))
     lowest = int(_since_id(since) or -1)

@@ -16,7 +16,7 @@ from socialguard.model.credential import Credential
 from socialguard.networks.charges import Meter, units_of
 from socialguard.networks.http import ExchangeFailed, origin_session
 from socialguard.networks.x_credential import OAUTH1
-from socialguard.networks.x_refusals import PROVEN, TITLE, refusal, said
+from socialguard.networks.x_refusals import PROVEN, TITLE, codes, refusal, said
 from socialguard.networks.x_replies import Unusable, parse
 
 if TYPE_CHECKING:
@@ -114,12 +114,19 @@ class Calls:
             network=TITLE, account=self.account, detail=detail + ".", reason="unavailable"
         )
 
+    def without(self, answer: Answer, detail: str) -> errors.SocialGuardError:
+        """Return the error for a read to which X, with a 2xx, gave problems instead of what was asked for: the
+        account is suspended, gone or hidden. Where it gives none either, that of `unusable`."""
+        words = said({"errors": answer.body.get("errors")}).removeprefix(": ").rstrip(".")
+        if not words:
+            return self.unusable(detail, write=False)
+        return errors.NetworkRefused(
+            network=TITLE, account=self.account, detail=f"{words} ({answer.status}).", reason="refused"
+        )
+
     def codes(self) -> tuple[int, ...]:
         """Return the error codes (of API 1.1) that the newest answer holds."""
-        document = self._document() if self.session.last is not None else None
-        listed = (document or {}).get("errors")
-        entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-        return tuple(entry["code"] for entry in entries if isinstance(entry.get("code"), int))
+        return codes(self._document() if self.session.last is not None else None)
 
     def _ask(self, call: Callable[["tweepy.Client"], object], *, write: bool, may_miss: bool) -> Answer:
         self._send(call, write=write)
@@ -131,7 +138,8 @@ class Calls:
             return self._parsed(write=write)
         if write and status not in PROVEN:
             raise self.unusable(f"it answered {status}{said(self._document())}", write=True)
-        raise refusal(status, self._document(), answer.headers, self.session.server_time, self.account)
+        server_time = self.session.server_time
+        raise refusal(status, self._document(), answer.headers, server_time, self.account, signed=self.signs)
 
     def _send(self, call: Callable[["tweepy.Client"], object], *, write: bool) -> None:
         import tweepy

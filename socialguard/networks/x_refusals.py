@@ -15,7 +15,12 @@ PROVEN: Final = frozenset({400, 401, 402, 403, 404, 405, 406, 409, 410, 413, 414
 _WINDOW: Final = timedelta(minutes=15)
 _LONGEST: Final = timedelta(hours=24)
 _MAX_SAID: Final = 300
+# Error codes of API 1.1: X knows no such token, and a signature is of another time than its own.
+_NO_TOKEN: Final = 89
+_OUT_OF_BOUNDS: Final = 135
+_SIGNED_WITHIN: Final = timedelta(minutes=5)
 
+_CAPPED: Final = "usage-capped"
 _BY_TYPE: Final = {
     "oauth1-permissions": (
         "read_only",
@@ -29,7 +34,7 @@ _BY_TYPE: Final = {
         "client_forbidden",
         "the app is not in a project that may use this call; see the developer console.",
     ),
-    "usage-capped": ("usage_capped", "the app has used up what its plan allows for this month."),
+    _CAPPED: ("usage_capped", "the app has used up what its plan allows for this month."),
 }
 
 
@@ -39,15 +44,20 @@ def refusal(
     headers: Mapping[str, str],
     server_time: datetime | None,
     account: str,
+    *,
+    signed: bool = False,
 ) -> errors.SocialGuardError:
-    """Return the error for a status outside 2xx of a call that has, for certain, done nothing.
+    """Return the error for a status outside 2xx of a call that has, for certain, done nothing; `signed` says that
+    it bore a time, as OAuth 1.0a wants it.
 
     RateLimited carries `until` (ISO 8601) and the same instant as `fields["reset"]`; NetworkRefused carries a
-    stable word in `fields["reason"]`: `duplicate`, `credits`, `read_only`, `refused` and so on."""
-    if status == 429:
+    stable word in `fields["reason"]`: `duplicate`, `credits`, `read_only`, `clock`, `refused` and so on."""
+    if status == 429 and _kind(body) != _CAPPED:
         reset = reset_time(headers, server_time)
         until = reset.isoformat(timespec="seconds").replace("+00:00", "Z")
         return errors.RateLimited(network=TITLE, account=account, until=until, reset=reset)
+    if status == 401 and signed and (wrong := _about_clock(body, server_time)):
+        return errors.NetworkRefused(network=TITLE, account=account, detail=wrong, reason="clock")
     if status == 401:
         words = said(body).removesuffix(".")
         detail = f"the token has expired, was revoked, or is wrong (401{words})."
@@ -83,6 +93,22 @@ def said(body: Mapping[str, object] | None) -> str:
     return f": {redact(words)[:_MAX_SAID]}" if words else ""
 
 
+def codes(body: Mapping[str, object] | None) -> tuple[int, ...]:
+    """Return the error codes (of API 1.1) in an answer."""
+    return tuple(code for entry in _entries(body or {}) if isinstance(code := entry.get("code"), int))
+
+
+def _about_clock(body: Mapping[str, object] | None, server_time: datetime | None) -> str:
+    """Return what to say where the time of a signed call was wrong, which proves nothing about its token."""
+    found = codes(body)
+    apart = abs(clock.machine() - server_time) if server_time else timedelta(0)
+    if _OUT_OF_BOUNDS not in found and (_NO_TOKEN in found or apart <= _SIGNED_WITHIN):
+        return ""
+    minutes = round(apart.total_seconds() / 60)
+    found_wrong = f"this machine's clock differs from X's by {minutes} min"
+    return f"{found_wrong}, and X takes no signature of another time (401). Set the clock."
+
+
 def _words(status: int, body: Mapping[str, object] | None) -> tuple[str, str]:
     words = said(body).removeprefix(": ").rstrip(".")
     if status == 402:
@@ -90,8 +116,7 @@ def _words(status: int, body: Mapping[str, object] | None) -> tuple[str, str]:
         return "credits", "credits exhausted (402): buy credits for the app in X's developer console."
     if status == 403 and "duplicate content" in words.lower():
         return "duplicate", "the account has posted this text before, and X takes no duplicates (403)."
-    kind = str((body or {}).get("type", "")).rpartition("/")[2]
-    if kind in _BY_TYPE:
+    if (kind := _kind(body)) in _BY_TYPE:
         return _BY_TYPE[kind]
     if status >= 500:
         return "unavailable", f"X is not available now ({status})."
@@ -100,12 +125,19 @@ def _words(status: int, body: Mapping[str, object] | None) -> tuple[str, str]:
 
 def _sentences(body: Mapping[str, object]) -> list[str]:
     """Return X's sentences, the most exact first: 400s say nothing in `detail` and everything in `errors`."""
-    listed = body.get("errors")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    found = [entry.get("message") or entry.get("detail") for entry in entries]
+    found = [entry.get("message") or entry.get("detail") for entry in _entries(body)]
     found += [body.get("detail"), body.get("error_description")] if not any(found) else []
     found += [body.get("title"), body.get("error")] if not any(found) else []
     return [text for text in found if isinstance(text, str) and text]
+
+
+def _entries(body: Mapping[str, object]) -> list[dict[str, object]]:
+    listed = body.get("errors")
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+
+def _kind(body: Mapping[str, object] | None) -> str:
+    return str((body or {}).get("type", "")).rpartition("/")[2]
 
 
 def _seconds(value: str | None) -> int | None:

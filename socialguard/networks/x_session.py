@@ -143,9 +143,7 @@ class XSession:
             )
             page = self._calls.parsed(Timeline, answer.body, write=False)
             if page.meta is None and not page.data:
-                raise self._calls.unusable(
-                    "its answer holds no posts and does not say that there are none", write=False
-                )
+                raise self._calls.without(answer, "its answer holds no posts and does not say that there are none")
             for post in page.data:
                 if post.created_at >= start and not post.refers("retweeted"):
                     yield self._remote(post)
@@ -164,7 +162,9 @@ class XSession:
         )
         if answer.is_missing:
             return None
-        return self._remote(self._calls.parsed(Post, answer.body.get("data"), write=False))
+        if "data" not in answer.body:
+            raise self._calls.without(answer, "its answer holds no post")
+        return self._remote(self._calls.parsed(Post, answer.body["data"], write=False))
 
     def assume(self, user_id: str, handle: str) -> None:
         """Take it as known whose credential this is. How many posts the account has is not known then: whether X
@@ -245,7 +245,10 @@ class XSession:
 
     def _me(self, fields: str = "public_metrics") -> Answer:
         signs = self._calls.signs
-        return self._calls.read(lambda c: c.get_me(user_auth=signs, user_fields=fields), USER_READ)
+        answer = self._calls.read(lambda c: c.get_me(user_auth=signs, user_fields=fields), USER_READ)
+        if "data" not in answer.body:
+            raise self._calls.without(answer, "its answer holds no user")
+        return answer
 
     def _known(self, user: User) -> Identity:
         """Remember whom the credential belongs to."""
@@ -270,7 +273,9 @@ class XSession:
         answer = self._calls.read(
             lambda c: c.request("POST", "/2/media/upload", json=body, user_auth=signs), MEDIA_UPLOAD
         )
-        media_id = self._calls.parsed(Created, answer.body.get("data"), write=False).id
+        if "data" not in answer.body:
+            raise self._calls.without(answer, "its answer holds no image")
+        media_id = self._calls.parsed(Created, answer.body["data"], write=False).id
         if upload.alt:
             described = {"id": media_id, "metadata": {"alt_text": {"text": upload.alt}}}
             answer = self._calls.read(

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ from socialguard.model.account import Account
 from socialguard.model.credential import redact
 from socialguard.model.delivery import Act, Delivery, Receipt, State
 from socialguard.networks.http import PUBLISH_SECONDS
-from socialguard.networks.interface import Identity, Network, Outgoing, Resolve, Session, Upload
+from socialguard.networks.interface import Network, Outgoing, Resolve, Session, Upload
 from socialguard.networks.prices import price_of
 from socialguard.publishing import crash, limits, skew, threads, unreached
 from socialguard.publishing.claim import Claimed, Unrenewed, alarm, claim
@@ -31,6 +31,8 @@ from socialguard.registry.accounts import unverified
 # The longest that the calls of one publish take.
 CALL: Final = timedelta(seconds=PUBLISH_SECONDS)
 BUSY_WAIT: Final = 60.0
+
+_T = TypeVar("_T")
 
 
 def run_due(desk: Desk, ids: Sequence[str] | None = None) -> tuple[Result, ...]:
@@ -152,6 +154,9 @@ def send_one(desk: Desk, delivery_id: str) -> Result | None:
         return _record(desk, value, account, session, *unreached.verdict(value, account, problem))
     except errors.SocialGuardError as problem:
         # Every other class is raised before the call, or proves that nothing was created.
+        of_clock = problem.fields.get("reason") == "clock" and skew.wrong(network, session, value, account)
+        if of_clock:
+            return _record(desk, value, account, session, State.HELD, "held", of_clock)
         return _record(desk, value, account, session, State.FAILED, "failed", problem)
     crash.at("after_publish")
     return _record(desk, value, account, session, State.SENT, "sent", None, receipt)
@@ -185,7 +190,7 @@ def _identify(desk: Desk, network: Network, session: Session, claimed: Claimed) 
     assert not isinstance(opened, errors.SocialGuardError)
     if not opened.identity_is_due and not desk.clocks.is_doubtful(network.name):
         return
-    found = _identity(network, session, account)
+    found = _if_available(session.identity, network, account)
     if found.user_id != account.user_id:
         raise errors.WrongIdentity(account=account, found=f"@{found.handle}")
     skew.require_right(network, session, claimed.value, account)  # before it counts as asked
@@ -193,11 +198,11 @@ def _identify(desk: Desk, network: Network, session: Session, claimed: Claimed) 
         desk.trust.record_identity(connection, account, opened.generation, found)
 
 
-def _identity(network: Network, session: Session, account: Account) -> Identity:
-    """Ask whose the credential is. A network that is not available now is one that cannot be reached: nothing was
+def _if_available(call: Callable[[], _T], network: Network, account: Account) -> _T:
+    """Return what `call` returns. A network that is not available now is one that cannot be reached: nothing was
     created, and a scheduled post waits for it."""
     try:
-        return session.identity()
+        return call()
     except errors.NetworkRefused as refused:
         if refused.fields.get("reason") != "unavailable":
             raise
@@ -225,7 +230,7 @@ def _send(desk: Desk, network: Network, session: Session, value: Delivery, accou
         _require_ours(connection, network, value, account)
     crash.at("before_publish")
     _begin(desk, value)
-    return session.publish(post, on_step)
+    return _if_available(lambda: session.publish(post, on_step), network, account)
 
 
 def _begin(desk: Desk, value: Delivery) -> None:

@@ -69,14 +69,21 @@ class Clocks:
 
 def require_right(network: Network, session: Session, value: Delivery, account: Account) -> None:
     """Refuse to send while the newest answer shows a clock that is too far from ours; raises ClockWrong."""
-    if session.server_time is None:
-        return
+    if (found := wrong(network, session, value, account)) is not None:
+        raise found
+
+
+def wrong(
+    network: Network, session: Session | None, value: Delivery, account: Account
+) -> errors.ClockWrong | None:
+    """Return the error for a clock that the newest answer shows to be wrong; None where it shows no such thing."""
+    if session is None or session.server_time is None:
+        return None
     apart = difference(session.server_time)
-    if apart > MOST:
-        minutes = round(apart.total_seconds() / 60)
-        raise errors.ClockWrong(
-            network=network.title, difference=f"{minutes} min", delivery=value.id, account=account
-        )
+    if apart <= MOST:
+        return None
+    minutes = f"{round(apart.total_seconds() / 60)} min"
+    return errors.ClockWrong(network=network.title, difference=minutes, delivery=value.id, account=account)
 
 
 def difference(theirs: datetime) -> timedelta:

@@ -17,6 +17,8 @@ from socialguard.sandbox.state import Account, App, Post
 
 MAX_IDS = 50
 READ, POST_AS, ENGAGE = "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement"
+# What visitors wrote: posts on the Page, which its feed has too, and comments.
+READ_OTHERS = "pages_read_user_content"
 
 
 def operations() -> list[tuple[str, str, Operation]]:
@@ -34,10 +36,10 @@ def operations() -> list[tuple[str, str, Operation]]:
             _of_page(_photo_name, facebook_photos.upload_photo, POST_AS, changes=True),
         ),
         ("GET", "/{node}/photos", _of_page("timeline", lists.photos, READ)),
-        ("GET", "/{node}/feed", _of_page("timeline", lists.feed, READ)),
+        ("GET", "/{node}/feed", _of_page("timeline", lists.feed, READ_OTHERS)),
         ("GET", "/{node}/posts", _of_page("timeline", lists.published_posts, READ)),
         ("GET", "/{node}/published_posts", _of_page("timeline", lists.published_posts, READ)),
-        ("GET", "/{node}/visitor_posts", _of_page("timeline", lists.visitor_posts, READ)),
+        ("GET", "/{node}/visitor_posts", _of_page("timeline", lists.visitor_posts, READ_OTHERS)),
         ("GET", "/{node}/scheduled_posts", _of_page("timeline", lists.scheduled_posts, READ)),
         ("GET", "/{node}/comments", Operation("comment", _comments)),
         ("POST", "/{node}/comments", Operation("comment", _add_comment, changes=True)),
@@ -185,7 +187,7 @@ def _scope_to_change(call: Call) -> str:
 
 
 def _comments(call: Call) -> Response:
-    return comments(call, _own_post(call, READ))
+    return comments(call, _own_post(call, READ_OTHERS))
 
 
 def _add_comment(call: Call) -> Response:

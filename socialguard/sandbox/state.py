@@ -23,6 +23,7 @@ FACEBOOK_SCOPES = (
     "pages_manage_posts",
     "pages_read_engagement",
     "pages_manage_engagement",
+    "pages_read_user_content",
     "read_insights",
 )
 

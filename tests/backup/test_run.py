@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from socialguard.cli.commands.backup_run import WORDS
-from tests.backup.world import SEEN, back_up, item_ids, seeded
+from tests.backup.world import SEEN, back_up, item_ids, seeded, without_others
 from tests.office import Office
 
 
@@ -232,3 +232,16 @@ def test_the_credential_of_another_account_brings_nothing(office: Office) -> Non
     office.sandbox.reset(seed)
     row = back_up(office, code=14)
     assert (row["items_new"], row["error"]["name"]) == (0, "wrong_identity")
+
+
+def test_a_token_that_may_not_read_what_others_wrote_keeps_back_nothing_of_the_page_s_own(office: Office) -> None:
+    """The feed is refused: own posts, their numbers and their files are taken all the same, and it is said."""
+    seed = seeded(office, "facebook:@acme", posts=3, media=2)
+    office.sandbox.reset(without_others(seed))
+    done = office.cli("backup", "run", "facebook:@acme", "--json")
+    (row,) = done.document["accounts"]
+    assert done.code == 6
+    assert "pages_read_user_content" in row["error"]["message"]
+    assert (row["items_new"], row["files_new"]) == (3, 2)
+    later = office.cli("backup", "run", "facebook:@acme", "--json", SOCIALGUARD_CLOCK="+5h")
+    assert later.document["accounts"][0]["metrics_taken"] == 3

@@ -66,3 +66,12 @@ def back_up(office: Office, name: str = "x:@acme", *, code: int | None = 0, **en
     assert code in (None, done.code), done
     (row,) = done.document["accounts"]
     return dict(row)
+
+
+def without_others(seed: dict[str, Any]) -> dict[str, Any]:
+    """Return a seed in which the Pages' tokens may not read what visitors wrote."""
+    scopes = ["pages_show_list", "pages_manage_posts", "pages_read_engagement", "read_insights"]
+    accounts = [
+        {**entry, "scopes": scopes} if entry["network"] == "facebook" else entry for entry in seed["accounts"]
+    ]
+    return {**seed, "accounts": accounts}

@@ -178,6 +178,14 @@ def test_a_documented_refusal_proves_that_nothing_was_created(graph: Scripted, c
     assert caught.value.fields["reason"] == words.get(code, "permission")
 
 
+def test_what_graph_means_for_the_person_is_told_too(graph: Scripted) -> None:
+    why = "Photos should be smaller than 4 MB and saved as JPG or PNG."
+    refused = error(100, 1366046, "Invalid parameter", error_user_msg=why)
+    with pytest.raises(errors.NetworkRefused) as caught:
+        publish(graph.session(answer(refused, 400)))
+    assert str(caught.value).endswith(f"Facebook says: Invalid parameter – {why}")
+
+
 @pytest.mark.parametrize(
     ("subcode", "words"),
     [

@@ -102,7 +102,9 @@ def test_the_dialog_is_facebooks_own_and_asks_for_what_posting_needs() -> None:
     query = urllib.parse.parse_qs(parts.query)
     assert (parts.scheme, parts.netloc, parts.path) == ("https", "www.facebook.com", "/v26.0/dialog/oauth")
     assert query["redirect_uri"] == [REDIRECT]
-    assert query["scope"] == ["pages_manage_posts,pages_read_engagement,pages_show_list"]
+    assert query["scope"] == [
+        "pages_manage_posts,pages_read_engagement,pages_read_user_content,pages_show_list,read_insights"
+    ]
     assert query["state"] == [started.state]
     assert query["code_challenge"] == [facebook_login.challenge(started.verifier)]
 

@@ -288,7 +288,8 @@ def test_an_inspection_warns_of_what_will_go_wrong(sandbox: Running) -> None:
         shown = " ".join(opened(sandbox).inspect().warnings)
     finally:
         clock.shift(timedelta())
-    assert "permission is missing" in shown
+    assert "permission is missing; posting needs" in shown
+    assert "permission is missing; backups and the watch need pages_read_user_content" in shown
     assert "access to data ends" in shown
 
 

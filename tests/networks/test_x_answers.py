@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from socialguard import clock, errors
+from socialguard.model.stream import Stream
 from socialguard.networks.interface import Outgoing, Upload
 
 from .wire import Answer, Wire, close, http, leaked
@@ -92,6 +93,7 @@ REFUSED = {
     "read only": (problem(403, kind=PROBLEMS + "oauth1-permissions"), "read_only", "may only read"),
     "app token": (problem(403, kind=PROBLEMS + "unsupported-authentication"), "wrong_kind", "user's tokens"),
     "client": (problem(403, kind=PROBLEMS + "client-forbidden"), "client_forbidden", "project"),
+    "usage cap as 429": (problem(429, "Usage cap", PROBLEMS + "usage-capped"), "usage_capped", "used up"),
     "credits": (http({"title": "CreditsDepleted", "status": 402}, 402), "credits", "credits exhausted"),
     "credits in HTML": (http(b"<html>", 402), "credits", "credits exhausted"),
     "other 403": (problem(403, "You are not permitted."), "refused", "You are not permitted (403)."),
@@ -122,6 +124,51 @@ def test_401_asks_for_a_new_credential(wire: Wire) -> None:
     found = failing(wire, problem(401, "Unauthorized"))
     assert isinstance(found, errors.AuthenticationNeeded)
     assert "(401: Unauthorized)" in str(found)
+
+
+OUT_OF_BOUNDS = {"errors": [{"code": 135, "message": "Timestamp out of bounds."}]}
+NO_TOKEN = {"errors": [{"code": 89, "message": "Invalid or expired token."}]}
+
+
+@pytest.mark.parametrize("body", [OUT_OF_BOUNDS, {"title": "Unauthorized", "status": 401}])
+def test_a_signature_of_another_time_is_no_rejected_token(wire: Wire, body: dict[str, Any]) -> None:
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        found = failing(wire, http(body, 401, Date=DATE))
+    assert isinstance(found, errors.NetworkRefused)
+    assert found.fields["reason"] == "clock"
+    assert "this machine's clock differs from X's by 60 min" in str(found)
+
+
+@pytest.mark.parametrize(("document", "body"), [(OAUTH1, NO_TOKEN), (PUBLIC, {"status": 401})])
+def test_what_the_clock_cannot_have_caused_is_the_token(
+    wire: Wire, document: dict[str, str], body: dict[str, Any]
+) -> None:
+    wire.answers = [http(body, 401, Date=DATE)]
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False), pytest.raises(errors.AuthenticationNeeded):
+        session(wire.origin, document).identity()
+
+
+SUSPENDED = {"errors": [{"detail": "User has been suspended: [111].", "type": PROBLEMS + "resource-not-found"}]}
+
+
+@pytest.mark.parametrize("what", ["identity", "profile", "timeline", "find", "posts"])
+def test_problems_instead_of_what_was_asked_for_are_told_in_the_words_of_x(wire: Wire, what: str) -> None:
+    hidden = {"errors": [{"detail": "You are not authorized.", "type": PROBLEMS + "not-authorized-for-resource"}]}
+    wire.answers = [http(hidden if what == "find" else SUSPENDED)]
+    of = session(wire.origin)
+    of.assume("111", "acme")
+    ask: dict[str, Any] = {
+        "identity": of.identity,
+        "profile": of.profile,
+        "timeline": lambda: list(of.timeline(NOW)),
+        "find": lambda: of.find("42"),
+        "posts": lambda: of.activity(Stream.POSTS, since=None, at=None),
+    }
+    with pytest.raises(errors.NetworkRefused) as caught:
+        ask[what]()
+    # It is an answer: a post does not wait for it as for a network that is away.
+    assert caught.value.fields["reason"] == "refused"
+    assert ("not authorized" if what == "find" else "has been suspended: [111] (200)") in str(caught.value)
 
 
 def test_what_x_says_is_bounded_and_free_of_secrets(wire: Wire) -> None:

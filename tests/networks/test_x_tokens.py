@@ -166,6 +166,12 @@ def test_oauth1_keys_are_revoked_by_a_signed_call(wire: Wire, answer: Answer, co
     assert wire.requests[0].path == "/1.1/oauth/invalidate_token.json"
 
 
+def test_a_wrong_clock_is_no_proof_that_a_token_was_revoked(wire: Wire) -> None:
+    wire.answers = [http({"errors": [{"code": 135, "message": "Timestamp out of bounds."}]}, 401)]
+    with pytest.raises(errors.NetworkRefused):
+        session(wire.origin).revoke()
+
+
 def test_an_app_that_x_does_not_know_cannot_revoke(wire: Wire) -> None:
     wire.answers = [http({"error": "unauthorized_client"}, 401)]
     with pytest.raises(errors.NetworkRefused):

@@ -52,6 +52,41 @@ def test_a_clock_that_is_wrong_holds_the_delivery_before_anything_is_sent(
     assert (alert.kind, alert.account, alert.delivery) == ("clock_wrong", account, held["id"])
 
 
+OUT_OF_BOUNDS = {
+    "network": "x",
+    "kind": "status",
+    "code": 401,
+    "body": json.dumps({"errors": [{"code": 135, "message": "Timestamp out of bounds."}]}),
+    "times": None,
+}
+
+
+@pytest.mark.parametrize("operation", ["identity", "publish"])
+def test_a_signature_that_x_refuses_for_its_time_holds_the_delivery(office: Office, operation: str) -> None:
+    office.sandbox.clock(66 * MINUTE)
+    if operation == "identity":
+        make_due(office)
+    office.sandbox.faults([{**OUT_OF_BOUNDS, "operation": operation}])
+    done = office.post("At nine", "x:@acme")
+    assert done.code == 11, done
+    assert [one["state"] for one in shown_held(done)] == ["held"]
+    assert done.error["name"] == "clock_wrong"
+    assert "by 66 min." in done.error["message"]
+
+
+def test_a_wrong_clock_makes_no_revoked_credential(office: Office) -> None:
+    office.sandbox.clock(66 * MINUTE)
+    office.sandbox.faults([{**OUT_OF_BOUNDS, "operation": "any"}])
+    done = office.cli("account", "revoke", "x:@acme", "--reason", "left", "--json")
+    assert done.code != 0, done
+    assert "clock" in done.error["message"]
+    with office.entered() as workspace, workspace.database.read() as connection:
+        (state,) = connection.exec_driver_sql(
+            "select state from account where handle = 'acme' and network = 'x'"
+        ).one()
+    assert state == "revocation_pending"
+
+
 def shown_held(done: Any) -> list[dict[str, Any]]:
     """Return the deliveries of a run that ended with 11."""
     return [one.model_dump() for one in shown(done, Deliveries, 11).deliveries]

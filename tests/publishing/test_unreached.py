@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.networks.x_world import png
 from tests.office import Office
 from tests.wrong_account.firm import apply_policy
 
@@ -88,3 +89,14 @@ def test_a_network_that_cannot_say_whose_the_credential_is_is_asked_again(office
     office.sandbox.faults([])
     assert run_at(office, 3700) == ["sent"]
     assert office.published() == ["Another"]
+
+
+def test_a_network_that_takes_no_image_now_is_asked_again(office: Office) -> None:
+    """The image goes before the post: nothing can be public yet."""
+    (office.base / "plan.png").write_bytes(png(200))
+    image = ("--media", str(office.base / "plan.png"), "--alt", "The plan")
+    assert office.cli("post", "Seen", "--to", "x:@acme", *image, *CONFIRMED, "--at", "in 1 hour").code == 0
+    office.sandbox.faults([{"network": "x", "operation": "upload", "kind": "status", "code": 503, "body": "{}"}])
+    assert run_at(office, 3610) == ["queued"]
+    assert run_at(office, 3700) == ["sent"]
+    assert office.published() == ["Seen"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.backup.world import seeded, without_others
 from tests.office import Office
 from tests.shapes import AlertShown, WatchRun, failed, shown
 from tests.watch.world import alerts, happen, ready, seen, watch
@@ -185,3 +186,14 @@ def test_a_profile_that_costs_money_says_when_it_was_read(office: Office) -> Non
     assert [one.kind for one in later.sightings] == ["profile"]
     assert later.profile_at is not None
     assert later.profile_at > str(first.profile_at)
+
+
+def test_a_token_that_may_not_read_what_others_wrote_still_sees_what_is_gone(office: Office) -> None:
+    """A Page's own posts are told without that permission."""
+    office.sandbox.reset(without_others(seeded(office, "facebook:@acme", posts=3)))
+    office.cli("backup", "run", "facebook:@acme", "--json")
+    gone = office.sandbox.posts("facebook", "acme")[0]["id"]
+    happen(office, "facebook:@acme", kind="delete", id=gone)
+    (row,) = office.cli("watch", "run", "facebook:@acme", "--json").document["accounts"]
+    assert "pages_read_user_content" in row["error"]["message"]
+    assert [(one["kind"], one["network_id"]) for one in row["sightings"]] == [("deletion", gone)]
