@@ -16,6 +16,8 @@ from socialguard.publishing.times import Moment, parse_when
 Dates = Literal["day-first", "month-first"]
 """What 03/04/2026 means; where nobody says, such a day is refused."""
 
+# What people call a time zone of North America all year, and the database takes for its winter's.
+_NO_SUMMER: Final = frozenset({"EST", "MST"})
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}),?(.*)", re.DOTALL)
 _SHORT_YEAR: Final = re.compile(r"\d{1,2}[/. -](?:\d{1,2}|[^\W\d_]{3,9}\.?)[/. -]'?\d\d(?!\d)")
@@ -79,6 +81,9 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
         for name in ("alt", "part"):
             if f"{name}{number}" in cells and f"media{number}" not in cells:
                 raise errors.UsageError(detail=f"it has {name}{number} without media{number}.")
+    for number in numbers:
+        if "://" in cells.get(f"media{number}", ""):
+            raise errors.UsageError(detail=f"its media{number} is a URL; save the file, and name that.")
     media = [
         (
             cells[f"media{number}"].strip(),
@@ -122,6 +127,9 @@ def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
         raise errors.BadTime(text=found.when, detail="its year has two digits.", remedy="Write all four.")
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
+    if found.zone in _NO_SUMMER:
+        detail = f"the zone {found.zone} has no summer time."
+        raise errors.BadTime(text=found.when, detail=detail, remedy="Write a place, such as America/New_York.")
     try:
         return parse_when(text, found.zone or zone, _LONG_AGO)
     except errors.BadTime as problem:
