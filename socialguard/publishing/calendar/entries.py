@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from socialguard import errors
 from socialguard.model.campaign import campaign_name
+from socialguard.model.codes import WINTERS
 from socialguard.model.text import has_hidden
 from socialguard.publishing.calendar.columns import FILES, TEXT_FOR
 from socialguard.publishing.interface import MOST_PARTS, Divide, Request
@@ -16,8 +17,6 @@ from socialguard.publishing.times import Moment, parse_when
 Dates = Literal["day-first", "month-first"]
 """What 03/04/2026 means; where nobody says, such a day is refused."""
 
-# What people call a time zone of North America all year, and the database takes for its winter's.
-_NO_SUMMER: Final = frozenset({"EST", "MST"})
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}),?(.*)", re.DOTALL)
 _SHORT_YEAR: Final = re.compile(r"\d{1,2}[/. -](?:\d{1,2}|[^\W\d_]{3,9}\.?)[/. -]'?\d\d(?!\d)")
@@ -127,7 +126,7 @@ def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
         raise errors.BadTime(text=found.when, detail="its year has two digits.", remedy="Write all four.")
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
-    if found.zone in _NO_SUMMER:
+    if found.zone in WINTERS:
         detail = f"the zone {found.zone} has no summer time."
         raise errors.BadTime(text=found.when, detail=detail, remedy="Write a place, such as America/New_York.")
     try:
