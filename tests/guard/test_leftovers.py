@@ -239,7 +239,7 @@ def test_a_sentence_about_a_handle_is_public(text: str) -> None:
         "@lea are you there",
         "@paul ok pour jeudi",
         "ok thanks, see u",
-        "Please send me the file",
+        "Please send me the invoice",
         "@tom oui j'arrive",
     ],
 )
