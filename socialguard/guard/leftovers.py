@@ -69,10 +69,10 @@ _SAID: Final = (
     r"\berror! (?:hyperlink|reference|bookmark)|\berreur ?! (?:signet|source du renvoi|r[eé]f[eé]rence)"
 )
 _QUOTED: Final = re.compile(r"[«“„‘\"]\s?\Z")
-_DECOR: Final = r"[^\w\[\]@#]*"
+_DECOR: Final = r"[^\w\[\]@#\n]*"
 _NOTES: Final = (
-    re.compile(rf"(?im)^{_DECOR}(?:{_LINES})\W*?$"),
-    re.compile(rf"(?i)\A{_DECOR}(?:{_HEADS})"),
+    re.compile(rf"(?im)^{_DECOR}(?:{_LINES})[^\w\n]*$"),
+    re.compile(rf"(?i)\A\s*{_DECOR}(?:{_HEADS})"),
     re.compile(rf"(?i){_SAID}"),
     re.compile(r"[ÀA] VALIDER\b|\bA RELIRE\b|\A\W*BROUILLON\b(?! DE)"),
     # Marks by which an assistant named its sources.
@@ -104,7 +104,7 @@ def notes(text: str) -> Iterator[Span]:
     """Yield where something stands that was said about the post, not in it; a quotation of such words is meant."""
     for form in _NOTES:
         for found in form.finditer(spaced(text)):
-            if found[0].strip() and not _QUOTED.search(text[: found.start()]):
+            if found[0].strip() and not _QUOTED.search(text, max(0, found.start() - 2), found.start()):
                 yield found.span()
 
 

@@ -27,6 +27,10 @@ _LANGUAGES: Final = """
 _SAME: Final = {"nb": "no", "nn": "no", "iw": "he", "jw": "jv", "in": "id", "ji": "yi", "mo": "ro"}
 
 
+WINTERS: Final = frozenset({"EST", "MST"})
+"""What people call a time zone of North America all year, and the database takes for its winter's."""
+
+
 def is_country(code: str) -> bool:
     """Return whether a country, or the one of a part (`CA-QC`), has this code."""
     return code.partition("-")[0] in _COUNTRIES.split()

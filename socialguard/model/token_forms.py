@@ -46,7 +46,8 @@ _FORMS: Final = {
 }
 _LONG: Final = re.compile(r"[^\s<>]{16}|-----BEGIN|:[^\s@]+@")
 _RUNS: Final = re.compile(r"[^\s\"'<>«»“”()]{12,}")
-_PIECE: Final = re.compile(r"[^\s\"'<>«»“”()=:,;&?!/]{12,}(?<!\.)")
+_PIECE: Final = re.compile(r"[^\s\"'<>«»“”()=:,;&?!/]{12,}")
+_SHORTEST: Final = 12
 _SIGNS: Final = ".,;:!?…"
 
 
@@ -84,4 +85,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     bare = text[start:end].rstrip(_SIGNS)
     if bare:
         yield start, start + len(bare)
-    yield from (piece.span() for piece in _PIECE.finditer(text, start, end))
+    for piece in _PIECE.finditer(text, start, end):
+        bare = piece[0].rstrip(".")
+        if len(bare) >= _SHORTEST:
+            yield piece.start(), piece.start() + len(bare)

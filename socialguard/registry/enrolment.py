@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from socialguard import clock, errors
 from socialguard.canon import jcs
 from socialguard.model.account import AccountName, AccountState, typed_client
+from socialguard.model.codes import WINTERS
 from socialguard.registry import manifest as manifests
 from socialguard.registry import names, origin, policy
 from socialguard.registry.interface import OwnerSigner
@@ -162,13 +163,16 @@ def clients(connection: "Connection") -> tuple[str, ...]:
 
 
 def require_zone(zone: str) -> str:
-    """Return `zone` if it is a time zone of the IANA database; raises UsageError."""
+    """Return `zone` if it is a time zone of the IANA database with its summers; raises UsageError."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
-        return ZoneInfo(zone).key
+        found = ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise errors.UsageError(detail=f"{zone} is not a time zone; write it as Europe/Paris.") from None
+    if found in WINTERS:
+        raise errors.UsageError(detail=f"{zone} has no summer time; write a place, such as America/New_York.")
+    return found
 
 
 def _require_free(manifest: Manifest, new: NewAccount) -> None:

@@ -272,6 +272,8 @@ def test_the_zone_of_an_account_can_be_changed_and_is_used(office: Office) -> No
     office.cli("post", "Later", "--to", "x:@acme", "--confirm", "x:@acme", *at, "--json")
     due = wall.replace(tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
     assert office.queue("queued")[0]["due"] == f"{due:%Y-%m-%dT%H:%M:%S}.000000Z"
+    winter = office.cli("account", "zone", "x:@acme", "EST", "--json")
+    assert (winter.code, "EST has no summer time" in winter.error["message"]) == (2, True)
     wrong = office.cli("account", "zone", "x:@acme", "Paris", "--json")
     assert (wrong.code, "Europe/Paris" in wrong.error["message"]) == (2, True)
     assert office.cli("account", "show", "x:@acme", "--json").document["account"]["zone"] == "Europe/Paris"

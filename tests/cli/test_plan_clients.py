@@ -1,4 +1,6 @@
-"""A calendar names clients as they are called, with their spaces."""
+"""A calendar names clients as they are called, with their spaces, and files as they lie."""
+
+import pytest
 
 from tests.cli.test_plan_import import HEADING, NAMED, day, imported, written
 from tests.office import Office
@@ -27,3 +29,10 @@ def test_a_client_that_could_be_two_names_is_not_guessed(office: Office) -> None
     assert [one.reason for one in Fields.model_validate(done.document).refused] == [
         "client:city globex could be a client of several words, or several names."
     ]
+
+
+@pytest.mark.parametrize("name", ["img\\plan.png", "a.png, b.png", "Nope.png"])
+def test_a_file_that_is_not_there_is_told_as_it_was_written(office: Office, name: str) -> None:
+    rows = [(*HEADING, "media", "alt"), ("x:@acme", day(3), "9:00", "Look", name, "A plan")]
+    found = Fields.model_validate(imported(office, written(office, rows), *NAMED).document)
+    assert [one.reason for one in found.refused] == [f"{name} is not there."]

@@ -1,5 +1,7 @@
 """What was left in a post that is no part of it, and what clubs and offices write that only looks so."""
 
+import time
+
 import pytest
 
 from socialguard.model.delivery import Content
@@ -145,6 +147,16 @@ def test_what_only_looks_so_passes(text: str) -> None:
     assert told("placeholder", text) == []
 
 
+@pytest.mark.parametrize("piece", ["\n", "- \n", ".", "draft\n", "« ", "**a", "@a "])
+def test_a_long_page_of_signs_is_read_at_once(piece: str) -> None:
+    """A Page takes 63,000 characters; a pattern that goes back over them all takes minutes for that."""
+    given = subject(Content(f"a{piece * (60_000 // len(piece))}"), network="facebook")
+    began = time.perf_counter()
+    for check in ("placeholder", "secrets", "personal", "private"):
+        findings(check, "", given=given)
+    assert time.perf_counter() - began < 10
+
+
 def test_what_is_meant_can_be_allowed() -> None:
     assert told("placeholder", "Test", settings={"allowed": ("Test",)}) == []
     assert told("placeholder", "Fish &amp; chips", settings={"allowed": ("&amp;",)}) == []
@@ -239,7 +251,7 @@ def test_a_sentence_about_a_handle_is_public(text: str) -> None:
         "@lea are you there",
         "@paul ok pour jeudi",
         "ok thanks, see u",
-        "Please send me the file",
+        "Please send me the invoice",
         "@tom oui j'arrive",
     ],
 )

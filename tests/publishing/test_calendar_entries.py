@@ -172,6 +172,18 @@ def test_a_day_that_a_spreadsheet_writes_with_midnight_is_a_day(day: str) -> Non
     assert moment(whole, PARIS, None).instant == datetime(2030, 11, 26, 23, tzinfo=UTC)
 
 
+def test_a_zone_that_is_only_a_winters_is_refused() -> None:
+    for zone in ("EST", "MST"):
+        with pytest.raises(errors.BadTime, match=f"{zone} has no summer time"):
+            moment(row("2030-07-01 9:30", zone), PARIS, None)
+
+
+def test_a_file_by_its_address_is_refused_as_such() -> None:
+    cells = {"account": "x:@acme", "when": "2030-11-27 09:30", "media2": "https://acme.example/a.png"}
+    with pytest.raises(errors.UsageError, match="its media2 is a URL"):
+        entry(2, cells)
+
+
 def test_a_text_keeps_its_lines() -> None:
     cells = {"account": "x:@acme", "when": "2030-11-27 9h", "text": "\r\nOne\r\n\r\nTwo\n"}
     assert entry(2, cells).text == "One\n\nTwo"

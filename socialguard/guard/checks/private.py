@@ -51,24 +51,29 @@ _NEAR: Final = (
     r"(?:love|miss) (?:you|u|ya),? (?:babe|baby|honey|darling|sweet(?:ie|heart)|mum|mom|dad|x+)|"
     r"(?:call|text|ring) me (?:later|back|tonight|when|asap)|"
     r"(?:i'?m|i am) (?:on my way(?! to\b)|running late|in bed|so drunk)|"
-    r"see (?:you|u|ya) (?:at home(?! \w)|in a bit)|on my way home|(?:can|could) (?:you|"
+    r"see (?:you|u|ya) (?:at home(?! \w)|in a bit)|on my way home(?! from\b)|(?:can|could) (?:you|"
     r"u) (?:please )?(?:approve|proofread)|"
-    r"(?:peux-tu|tu peux|pouvez-vous) (?:valider|relire|m['’]envoyer)|je rentre(?! de\b|,? et\b)|"
+    r"(?:peux-tu|tu peux|pouvez-vous) (?:valider|relire|m['’]envoyer)(?! (?:t(?:on|a|es)|vos|votre)\b)|"
+    r"je rentre(?! de\b|,? et\b)|"
     r"what time (?:are|r) (?:you|u)|"
     r"(?:are|r) (?:you|u) (?:home(?! alone)|awake|still up)|"
     r"can'?t talk (?:now|right now)|pick(?:ing)? up the kids|(?:can|could) (?:you|u) (?:pick me|grab the|call me)|"
     r"my place or yours|(?:good ?night|night),? (?:babe|baby|honey|love|darling|sweetie|x+)|"
-    r"(?:send|forward|e?mail) me the|(?:approve|send|check) (?:it |this )?asap|"
+    r"(?:send|forward|e?mail) me the (?:files?|docs?|link|invoice|draft|logo|visuals?|pics?|photos?|copy)\b|"
+    r"(?:approve|send|check) (?:it |this )?asap|"
     r"(?:did|have) you (?:get|got|seen|read) my (?:e-?mail|message|text)|"
-    r"(?:tu as|t['’]as) (?:reçu|vu|lu) mon (?:mail|message|sms)|je suis en retard\b(?! (?:sur|dans))|"
+    r"(?:tu as|t['’]as) (?:reçu|vu|lu) mon (?:mail|message|sms)|"
+    r"je suis en retard\W+(?:j['’]arrive|dsl|d[ée]sol[ée]e?)\b|"
     r"bisous(?! d)|bi[sz]z+|je t['’]aime,? mon|tu me manques|(?:t['’]|tu )es o[uù]|tu rentres (?:quand|à quelle)|"
-    r"on se voit (?:ce soir|demain) (?:chez|comme)|(?:rappelle|appelle)-moi|je suis (?:au lit|crev[ée]e?)|"
+    r"on se voit (?:ce soir|demain) (?:chez|comme)|(?:rappelle|appelle)-moi(?! (?:les?|la)\b| l['’])|"
+    r"je suis (?:au lit|crev[ée]e?)|"
     r"m(?:on|a) ch[ée]rie?|bonne nuit mon"
     r")\b|\bcall me ?[.!]?$|\bwhere (?:are|r) (?:you|u) ?\??$"
 )
 # A house says tu to its public, and speaks as "I" for fun.
 _HOUSE: Final = re.compile(
-    r"\b(?:toi aussi|nous|notre|nos|votre|vos|jeu|concours|commentaires?|abonn\w+|d[eé]couvr\w+)\b", re.IGNORECASE
+    r"\b(?:toi aussi|nous|notre|nos|votre|vos|jeu|jury|concours|commentaires?|abonn\w+|d[eé]couvr\w+)\b",
+    re.IGNORECASE,
 )
 # What answers one person: everybody would not know what is agreed to.
 _ANSWERS: Final = re.compile(
@@ -76,7 +81,11 @@ _ANSWERS: Final = re.compile(
     r"(?:yes|yep|no|oui|non|d['’]accord),? (?:i['’]m|i['’]ll|je|j['’]))",
     re.IGNORECASE,
 )
-_AGREES: Final = re.compile(r"\W*ok(?:ay)?,? (?:thx|thanks|merci,? je|see (?:you|u))\b", re.IGNORECASE)
+_AGREES: Final = re.compile(
+    r"\W*ok(?:ay)?,? (?:(?:thx|thanks)(?! (?:for|to)\b)|merci,? je|see (?:you|u))\b", re.IGNORECASE
+)
+# "Dis-nous d'où tu nous suis": many speak, and to many.
+_OURS: Final = re.compile(r"-nous\b|\b(?:notre|nos|vos|votre) ", re.IGNORECASE)
 _LONGEST: Final = 160
 
 
@@ -120,6 +129,6 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
     if thou and me and not _HOUSE.search(text) and language_of(text, "fr")[0] == "fr":
         return marked("it speaks to somebody near"), thou.span()
     near = _AGREES.match(text) or re.search(_NEAR, text, re.IGNORECASE)
-    if near:
+    if near and not _OURS.search(text):
         return marked("it speaks to somebody near"), near.span()
     return None

@@ -55,6 +55,12 @@ class TwoReadings(errors.UsageError):
     remedy = "Put commas between the names."
 
 
+class NoSuchFile(errors.UsageError):
+    """{name} is not there."""
+
+    remedy = "Name it as it lies beside the calendar, with / between directories, and a second one in media2."
+
+
 class RowFrozen(errors.Frozen):
     """FROZEN  {account}, since {since}, by {actor}: "{reason}"."""
 
@@ -361,6 +367,8 @@ class _Checker:
             path = Path(os.path.realpath(self.place / name))  # `resolve` fails on a loop of links
             if not path.is_relative_to(self.place.resolve()):
                 raise errors.UsageError(detail=f"{name} is not in the directory of the calendar.")
+            if not path.exists():
+                raise NoSuchFile(name=name)
             self._files[name, alt] = self.desk.media.keep(path, alt)
         return self._files[name, alt]
 

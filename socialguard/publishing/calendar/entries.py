@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from socialguard import errors
 from socialguard.model.campaign import campaign_name
+from socialguard.model.codes import WINTERS
 from socialguard.model.text import has_hidden
 from socialguard.publishing.calendar.columns import FILES, TEXT_FOR
 from socialguard.publishing.interface import MOST_PARTS, Divide, Request
@@ -79,6 +80,9 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
         for name in ("alt", "part"):
             if f"{name}{number}" in cells and f"media{number}" not in cells:
                 raise errors.UsageError(detail=f"it has {name}{number} without media{number}.")
+    for number in numbers:
+        if "://" in cells.get(f"media{number}", ""):
+            raise errors.UsageError(detail=f"its media{number} is a URL; save the file, and name that.")
     media = [
         (
             cells[f"media{number}"].strip(),
@@ -122,6 +126,9 @@ def moment(found: Entry, zone: str, dates: Dates | None) -> Moment:
         raise errors.BadTime(text=found.when, detail="its year has two digits.", remedy="Write all four.")
     if not re.search(r"\d{4}", text) or re.match(r"(?:in|dans)\s", text, re.IGNORECASE):
         raise errors.BadTime(text=found.when, detail="a calendar needs day, month, year and time of day.")
+    if found.zone in WINTERS:
+        detail = f"the zone {found.zone} has no summer time."
+        raise errors.BadTime(text=found.when, detail=detail, remedy="Write a place, such as America/New_York.")
     try:
         return parse_when(text, found.zone or zone, _LONG_AGO)
     except errors.BadTime as problem:
