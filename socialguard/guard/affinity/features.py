@@ -173,7 +173,7 @@ def _keys(block: Block, words: Iterable[str]) -> list[int]:
 
 _SENTENCE: Final = 4
 """Words from which on a text tells its language."""
-_SURE: Final = 300
+_SURE: Final = 500
 """What its language must reach: little, since each account's own posts tell how often a guess is wrong."""
 _SIGNS: Final[dict[str, Sign]] = {"#": "hashtag", "@": "mention"}
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)

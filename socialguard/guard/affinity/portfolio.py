@@ -130,10 +130,10 @@ class Portfolio:
             scores, _ = self._scores(features, names)
             pair = np.array([suspicion(scores, beta)[own] for beta in (SWAP, OUTSIDER)])
             known.later += 1
-            asked = bool((pair > np.array(self._thresholds()[account])).any()) or self._foreign(features, account)
-            known.asked += asked
+            beyond = bool((pair > np.array(self._thresholds()[account])).any())
+            known.asked += beyond or self._foreign(features, account)
             rate = self._rates.get(account, self._rate)
-            known.credit = thresholds.credited(known.credit, rate, asked=asked)
+            known.credit = thresholds.credited(known.credit, rate, asked=beyond)
             known.scores = np.concatenate([known.scores, [pair]])[-thresholds.KEPT :]
             self._limits = None
         known.counts.add(features)
