@@ -78,7 +78,7 @@ def test_an_account_alone_is_asked_about_outsiders_only() -> None:
     found = portfolio.judge(PRIVATE, CITY)
     assert found.like_none
     assert found.best_other is None
-    assert not portfolio.judge(written(CITY, 300), CITY).asks
+    assert not portfolio.judge(written(CITY, 301), CITY).asks
 
 
 def test_the_order_in_which_accounts_are_learned_changes_nothing() -> None:
