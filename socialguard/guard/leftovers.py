@@ -72,7 +72,7 @@ _QUOTED: Final = re.compile(r"[«“„‘\"]\s?\Z")
 _DECOR: Final = r"[^\w\[\]@#\n]*"
 _NOTES: Final = (
     re.compile(rf"(?im)^{_DECOR}(?:{_LINES})[^\w\n]*$"),
-    re.compile(rf"(?i)\A\s*{_DECOR}(?:{_HEADS})"),
+    re.compile(rf"(?i)\A[^\w\[\]@#]*(?:{_HEADS})"),
     re.compile(rf"(?i){_SAID}"),
     re.compile(r"[ÀA] VALIDER\b|\bA RELIRE\b|\A\W*BROUILLON\b(?! DE)"),
     # Marks by which an assistant named its sources.
