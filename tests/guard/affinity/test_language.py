@@ -66,6 +66,16 @@ def test_a_language_of_another_account_names_it(portfolio: Portfolio) -> None:
     assert (first.sign, first.value, first.there, first.here) == ("language", "fr", 120, 0)
 
 
+def test_an_account_that_does_not_use_it_is_not_named(portfolio: Portfolio) -> None:
+    """One of the two fits better, and would not be asked itself; it is not what the text reads like all the same."""
+    limits = portfolio._limits
+    portfolio._limits = dict.fromkeys(("x:@city", "x:@ville"), (float("inf"), float("inf")))
+    try:
+        assert [portfolio.judge(Post(GERMAN), target).reads_like for target in portfolio.accounts] == [None, None]
+    finally:
+        portfolio._limits = limits
+
+
 def test_it_is_asked_where_the_scores_alone_would_not() -> None:
     """Whatever the thresholds allow: an account whose own posts are all strange still has one language."""
     found = Portfolio()
@@ -123,6 +133,7 @@ def test_genuine_posts_in_a_new_language_count_as_asked_and_are_learned() -> Non
     for post in posts(ENGLISH, 60):
         found.learn("x:@city", post)
     found.calibrate()
+    found._limits = {"x:@city": (float("inf"), float("inf"))}  # no score would be asked about
     found.learn("x:@city", Post(GERMAN))
     assert found.false_alarms["x:@city"] == (1, 1)
     counts = found._memories["x:@city"].counts
