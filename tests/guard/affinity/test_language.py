@@ -67,7 +67,7 @@ def test_a_language_of_another_account_names_it(portfolio: Portfolio) -> None:
 
 
 def test_an_account_that_does_not_use_it_is_not_named(portfolio: Portfolio) -> None:
-    """One of the two fits better, and would not be asked itself; it is not what the text reads like all the same."""
+    """One of the two fits better, and would not be asked itself; the text reads like none all the same."""
     limits = portfolio._limits
     portfolio._limits = dict.fromkeys(("x:@city", "x:@ville"), (float("inf"), float("inf")))
     try:
