@@ -52,20 +52,6 @@ class SealedCredential:
         return hashlib.sha256(jcs.encode(self.statement())).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A row that was verified under one manifest, its `sha256`, and what it held for a `reader`, a key id."""
-
-    row: SealedCredential
-    digest: str
-    reader: str = ""
-    found: Credential | None = None
-
-    def credential(self, reader: "KeyPair") -> Credential | None:
-        """Return what it held, to be redacted as if it were opened now; None where that reader did not open it."""
-        return self.found.replace() if self.found is not None and self.reader == reader.sealing_id else None
-
-
 def row_id(account_id: str, gen: int) -> str:
     """Return the id of the row that holds generation `gen` of an account's credential."""
     return f"{account_id}.{gen}"

@@ -25,7 +25,7 @@ from socialguard.store.prepared import Prepared
 from socialguard.store.tables import audit_entry, audit_head, wrap
 from socialguard.store.tables import credential as table
 from socialguard.vault import credential_row
-from socialguard.vault.credential_row import Opened, SealedCredential, row_id
+from socialguard.vault.credential_row import SealedCredential, row_id
 from socialguard.vault.keys import KeyPair
 from socialguard.vault.marks import Marks
 
@@ -112,17 +112,8 @@ class Holding:
 class Vault:
     """The credentials of one manifest."""
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        pins: GenerationPin,
-        log: AuditLog,
-        marks: Marks | None = None,
-        opened: dict[str, Opened] | None = None,
-    ) -> None:
-        """`opened` remembers what was opened under this manifest, by account: the same row is not opened twice."""
+    def __init__(self, manifest: Manifest, pins: GenerationPin, log: AuditLog, marks: Marks | None = None) -> None:
         self.manifest = manifest
-        self._opened = {} if opened is None else opened
         self._marks = marks
         self._pins = pins
         self._log = log
@@ -178,12 +169,9 @@ class Vault:
         expected = (signed.network, signed.user_id, signed.origin)
         if (account.network, account.user_id, account.origin) != expected:
             raise credential_row.tampered(signed, "the account is not the one that an owner signed.")
-        newest = self._newest(connection, signed, logged=logged)
-        credential = newest.credential(reader)
-        if credential is None:
-            credential = credential_row.open_row(self.manifest, signed, newest.row, reader)
-            self._opened[account.id] = replace(newest, reader=reader.sealing_id, found=credential)
-        self._mark(account.id, newest.row.gen, credential)
+        row = self._newest(connection, signed, logged=logged)
+        credential = credential_row.open_row(self.manifest, signed, row, reader)
+        self._mark(account.id, row.gen, credential)
         return credential
 
     def _mark(self, account_id: str, gen: int, credential: Credential) -> None:
@@ -207,7 +195,7 @@ class Vault:
 
         Whoever is no recipient any more knows neither the new key nor a row that is still accepted."""
         signed = self._signed(account_id)
-        row = self._newest(connection, signed).row
+        row = self._newest(connection, signed)
         credential = credential_row.open_row(self.manifest, signed, row, opener or keys)
         held = self.holding(connection, account_id)
         after = Vault(under or self.manifest, self._pins, self._log, self._marks)
@@ -217,7 +205,7 @@ class Vault:
 
     def generation(self, connection: Connection, account_id: str) -> int:
         """Return the verified generation of the present credential; raises as `use`."""
-        return self._newest(connection, self._signed(account_id)).row.gen
+        return self._newest(connection, self._signed(account_id)).gen
 
     def holding(self, connection: Connection, account_id: str) -> Holding:
         """Return what can be told without opening it; raises NotFound where there never was one, Tampered where
@@ -256,7 +244,7 @@ class Vault:
         """Delete the sealed credential of an account."""
         self._forget(connection, account_id)
 
-    def _newest(self, connection: Connection, signed: SignedAccount, *, logged: bool = True) -> Opened:
+    def _newest(self, connection: Connection, signed: SignedAccount, *, logged: bool = True) -> SealedCredential:
         """Return the row with the highest generation, verified and not below the floor."""
         found = _NEWEST.first(connection, account=signed.id)
         if found is None:
@@ -271,17 +259,14 @@ class Vault:
             signature=bytes(found.signature),
             wraps={recipient: bytes(sealed) for recipient, sealed in wraps},
         )
-        known = self._opened.get(signed.id)
-        if known is None or known.row != row:
-            known = Opened(row, credential_row.verify(self.manifest, signed, row))
-            self._opened[signed.id] = known
+        digest = credential_row.verify(self.manifest, signed, row)
         if found.id != row_id(signed.id, row.gen):
             raise credential_row.tampered(signed, "it stands in another's place.")
         if row.gen < self._pins.generation(signed.id):
             raise credential_row.tampered(signed, "an older generation was put back (rolled back).")
         if logged:
-            _require_newest_logged(connection, signed, row.gen, known.digest)
-        return known
+            _require_newest_logged(connection, signed, row.gen, digest)
+        return row
 
     def _next_generation(self, connection: Connection, account_id: str) -> int:
         newest = _HIGHEST.scalar(connection, account=account_id)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, RootTransaction, select
@@ -14,7 +14,6 @@ from socialguard.registry.accounts import Registry
 from socialguard.registry.manifest import Manifest
 from socialguard.store import tables
 from socialguard.store.prepared import Prepared
-from socialguard.vault.credential_row import Opened
 from socialguard.vault.pins import Pins
 
 if TYPE_CHECKING:
@@ -27,11 +26,10 @@ _NEWEST: Final = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The manifest and its accounts, and the credentials that were opened under it."""
+    """The manifest and its accounts."""
 
     manifest: Manifest
     registry: Registry
-    opened: dict[str, Opened] = field(default_factory=dict, compare=False, repr=False)
 
 
 class _Known:

@@ -412,8 +412,9 @@ class Trust:
 
     def credential(self, connection: Connection, account: Account, intent: int) -> tuple[Credential, int]:
         """Open the credential of an account for the logged intent of that index: the value and its generation."""
-        opened = self.vault(connection).use(connection, account, self._keys.worker(), intent=intent)
-        return opened, self.books(connection).opened[account.id].row.gen
+        vault = self.vault(connection)
+        opened = vault.use(connection, account, self._keys.worker(), intent=intent)
+        return opened, vault.term(connection, account.id)[0]
 
     def renewal_is_due(self, connection: Connection, account: Account) -> bool:
         """Return whether the credential is about to end, or has ended."""
@@ -452,8 +453,7 @@ class Trust:
 
     def vault(self, connection: Connection) -> Vault:
         """Return the credentials of the manifest as of this transaction."""
-        books = self.books(connection)
-        return Vault(books.manifest, self._keys.pins(), self._log, self._marks, books.opened)
+        return Vault(self.books(connection).manifest, self._keys.pins(), self._log, self._marks)
 
     def identity_is_due(self, connection: Connection, account: Account, generation: int) -> bool:
         """Return whether the network must be asked again who the credential belongs to."""

@@ -27,7 +27,6 @@ from socialguard.registry.manifest import Manifest
 from socialguard.registry.signed import Grant, Member, RecoveryKey, Right, Role
 from socialguard.store import tables
 from socialguard.store.database import Database, create_database
-from socialguard.vault.credential_row import Opened
 from socialguard.vault.credentials import Vault
 from socialguard.vault.keys import KeyPair, seal_to
 
@@ -64,12 +63,10 @@ class Safe:
     recovery: KeyPair
     pins: Seen
     log: AuditLog
-    opened: dict[str, dict[str, Opened]] = field(default_factory=dict)
 
     @property
     def vault(self) -> Vault:
-        known = self.opened.setdefault(self.manifest.sha256, {})
-        return Vault(self.manifest, self.pins, self.log, opened=known)
+        return Vault(self.manifest, self.pins, self.log)
 
     def store(self, account_id: str, credential: Credential, writer: KeyPair | None = None) -> int:
         with self.database.write() as connection:
@@ -95,8 +92,8 @@ def enlisted(member_id: str, keys: KeyPair, role: Role) -> Member:
     return Member(member_id, keys.x25519, keys.ed25519, role)
 
 
-@pytest.fixture(params=["never opened", "opened before"])
-def safe(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Safe]:
+@pytest.fixture
+def safe(tmp_path: Path) -> Iterator[Safe]:
     database = create_database(f"sqlite:///{tmp_path / 'socialguard.db'}")
     owner, worker, idle, recovery = (KeyPair.generate() for _ in range(4))
     members = [
@@ -122,9 +119,6 @@ def safe(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Safe]:
     built = Safe(database, manifest, owner, worker, idle, recovery, Seen(), log)
     built.store("a-acme", x_credential())
     built.store("a-globex", x_credential("xt-globex-token"))
-    if request.param == "opened before":  # what is remembered hides nothing of what happens to a row
-        for account_id in ("a-acme", "a-globex"):
-            built.use(account_id)
     yield built
     database.close()
 
