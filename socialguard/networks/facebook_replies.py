@@ -54,7 +54,7 @@ class Trouble(Reply):
     """The inside of `{"error": …}`."""
 
     message: Text = ""
-    error_user_msg: Text = ""
+    error_user_msg: Text | None = None
     code: int | None = None
     error_subcode: int | None = None
     subcode: int | None = None

@@ -6,6 +6,7 @@ that a request did nothing; no class of exception says it as surely (a TLS error
 import os
 import socket
 import ssl
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -149,16 +150,22 @@ def pool_classes() -> dict[str, type[urllib3.HTTPConnectionPool]]:
 def trusting(authorities: str) -> ssl.SSLContext:
     """Return what trusts the certificates in a file or directory as it is now, and nobody else; raises OSError.
 
-    Connections share it: to read all public authorities takes several times as long as the rest of a request."""
+    Connections share that of a file: to read all public authorities takes several times as long as the rest of a
+    request. A directory does not show that a file in it is another, and is read as far as it is needed."""
     found = Path(authorities).stat()
+    if stat.S_ISDIR(found.st_mode):
+        return _reading(capath=authorities)
     return _trusting(authorities, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
 
 
 @lru_cache(maxsize=4)
 def _trusting(authorities: str, _state: tuple[int, ...]) -> ssl.SSLContext:
+    return _reading(cafile=authorities)
+
+
+def _reading(**place: str) -> ssl.SSLContext:
     context = create_urllib3_context()  # it requires a certificate, of that name
-    place = "capath" if Path(authorities).is_dir() else "cafile"
-    context.load_verify_locations(**{place: authorities})
+    context.load_verify_locations(**place)
     return context
 
 

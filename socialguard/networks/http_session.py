@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -225,13 +226,14 @@ class _Adapter(HTTPAdapter):
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, options = super().build_connection_pool_key_attributes(request, verify, cert)
         if host["scheme"] == "https":
-            options["ssl_context"] = self._trusting()
+            options["ssl_context"] = self._context
         return host, options
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Name no file of certificates: each connection would read it again."""
 
-    def _trusting(self) -> ssl.SSLContext:
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
         try:
             return trusting(self._authorities)
         except OSError as problem:
@@ -239,7 +241,7 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
         if proxy.startswith("https:"):
-            kwargs["proxy_ssl_context"] = self._trusting()
+            kwargs["proxy_ssl_context"] = self._context
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = pool_classes()
         return manager

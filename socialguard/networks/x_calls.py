@@ -16,7 +16,7 @@ from socialguard.model.credential import Credential
 from socialguard.networks.charges import Meter, units_of
 from socialguard.networks.http import ExchangeFailed, origin_session
 from socialguard.networks.x_credential import OAUTH1
-from socialguard.networks.x_refusals import PROVEN, TITLE, codes, refusal, said
+from socialguard.networks.x_refusals import PROVEN, TITLE, codes, is_closed, refusal, said
 from socialguard.networks.x_replies import Unusable, parse
 
 if TYPE_CHECKING:
@@ -115,11 +115,11 @@ class Calls:
         )
 
     def without(self, answer: Answer, detail: str) -> errors.SocialGuardError:
-        """Return the error for a read to which X, with a 2xx, gave problems instead of what was asked for: the
-        account is suspended, gone or hidden. Where it gives none either, that of `unusable`."""
+        """Return the error for a read to which X, with a 2xx, gave problems instead of what was asked for: a
+        refusal where the account is suspended, gone or hidden; else that of `unusable`, since it may pass."""
         words = said({"errors": answer.body.get("errors")}).removeprefix(": ").rstrip(".")
-        if not words:
-            return self.unusable(detail, write=False)
+        if not is_closed(answer.body):
+            return self.unusable(f"{words} ({answer.status})" if words else detail, write=False)
         return errors.NetworkRefused(
             network=TITLE, account=self.account, detail=f"{words} ({answer.status}).", reason="refused"
         )

@@ -6,6 +6,7 @@ from typing import Final
 
 from socialguard import clock, errors
 from socialguard.model.credential import redact
+from socialguard.model.text import marked
 
 TITLE: Final = "X"
 
@@ -19,7 +20,16 @@ _MAX_SAID: Final = 300
 _NO_TOKEN: Final = 89
 _OUT_OF_BOUNDS: Final = 135
 _SIGNED_WITHIN: Final = timedelta(minutes=5)
+_OUT_OF_TIME: Final = marked("X found the time of the signature wrong (401). Look whether the clock is right.")
+_APART: Final = marked(
+    "this machine's clock differs from X's by {minutes} min, and X takes no signature of another time (401). "
+    "Set the clock."
+)
 
+# Problem types of API 2 that stay as they are until somebody does something.
+_CLOSED: Final = frozenset(
+    {"disallowed-resource", "not-authorized-for-resource", "resource-not-found", "resource-unavailable"}
+)
 _CAPPED: Final = "usage-capped"
 _BY_TYPE: Final = {
     "oauth1-permissions": (
@@ -93,6 +103,11 @@ def said(body: Mapping[str, object] | None) -> str:
     return f": {redact(words)[:_MAX_SAID]}" if words else ""
 
 
+def is_closed(body: Mapping[str, object]) -> bool:
+    """Return whether an answer says of what was asked for that it is gone, suspended or not for this account."""
+    return any(_kind(entry) in _CLOSED for entry in _entries(body))
+
+
 def codes(body: Mapping[str, object] | None) -> tuple[int, ...]:
     """Return the error codes (of API 1.1) in an answer."""
     return tuple(code for entry in _entries(body or {}) if isinstance(code := entry.get("code"), int))
@@ -102,11 +117,12 @@ def _about_clock(body: Mapping[str, object] | None, server_time: datetime | None
     """Return what to say where the time of a signed call was wrong, which proves nothing about its token."""
     found = codes(body)
     apart = abs(clock.machine() - server_time) if server_time else timedelta(0)
-    if _OUT_OF_BOUNDS not in found and (_NO_TOKEN in found or apart <= _SIGNED_WITHIN):
+    if apart <= _SIGNED_WITHIN:
+        is_told = _OUT_OF_BOUNDS in found
+        return _OUT_OF_TIME if is_told else ""
+    if _NO_TOKEN in found and _OUT_OF_BOUNDS not in found:
         return ""
-    minutes = round(apart.total_seconds() / 60)
-    found_wrong = f"this machine's clock differs from X's by {minutes} min"
-    return f"{found_wrong}, and X takes no signature of another time (401). Set the clock."
+    return _APART.format(minutes=round(apart.total_seconds() / 60))
 
 
 def _words(status: int, body: Mapping[str, object] | None) -> tuple[str, str]:

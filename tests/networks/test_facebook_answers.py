@@ -178,6 +178,11 @@ def test_a_documented_refusal_proves_that_nothing_was_created(graph: Scripted, c
     assert caught.value.fields["reason"] == words.get(code, "permission")
 
 
+def test_nothing_for_the_person_is_no_answer_that_cannot_be_understood(graph: Scripted) -> None:
+    with pytest.raises(errors.NetworkRefused, match="Invalid parameter"):
+        publish(graph.session(answer(error(100, None, "Invalid parameter", error_user_msg=None), 400)))
+
+
 def test_what_graph_means_for_the_person_is_told_too(graph: Scripted) -> None:
     why = "Photos should be smaller than 4 MB and saved as JPG or PNG."
     refused = error(100, 1366046, "Invalid parameter", error_user_msg=why)

@@ -79,6 +79,11 @@ def test_one_context_serves_all_connections_until_the_file_is_another(
     assert (found.nothing_sent, found.reason) == (True, "no trusted TLS connection")
 
 
+def test_a_directory_of_authorities_is_shared_by_no_two_sessions(tmp_path: Path) -> None:
+    """A file that is overwritten in place leaves its directory as it was, so what was read says nothing later."""
+    assert trusting(str(tmp_path)) is not trusting(str(tmp_path))
+
+
 def test_a_trusted_certificate_of_another_name_proves_that_nothing_was_sent(
     secure: Wire, certificate: Path
 ) -> None:

@@ -139,6 +139,14 @@ def test_a_signature_of_another_time_is_no_rejected_token(wire: Wire, body: dict
     assert "this machine's clock differs from X's by 60 min" in str(found)
 
 
+def test_a_signature_of_another_time_by_a_clock_that_agrees_names_no_minutes(wire: Wire) -> None:
+    with time_machine.travel(NOW, tick=False):
+        found = failing(wire, http(OUT_OF_BOUNDS, 401, Date=DATE))
+    assert found.fields["reason"] == "clock"
+    assert "found the time of the signature wrong" in str(found)
+    assert " min" not in str(found)
+
+
 @pytest.mark.parametrize(("document", "body"), [(OAUTH1, NO_TOKEN), (PUBLIC, {"status": 401})])
 def test_what_the_clock_cannot_have_caused_is_the_token(
     wire: Wire, document: dict[str, str], body: dict[str, Any]
@@ -146,6 +154,15 @@ def test_what_the_clock_cannot_have_caused_is_the_token(
     wire.answers = [http(body, 401, Date=DATE)]
     with time_machine.travel(NOW + timedelta(hours=1), tick=False), pytest.raises(errors.AuthenticationNeeded):
         session(wire.origin, document).identity()
+
+
+@pytest.mark.parametrize("kind", ["operational-disconnect", "streaming-connection", ""])
+def test_a_problem_that_may_pass_is_no_refusal(wire: Wire, kind: str) -> None:
+    """A scheduled post waits for it."""
+    wire.answers = [http({"errors": [{"detail": "Try again.", "type": PROBLEMS + kind}]})]
+    with pytest.raises(errors.NetworkRefused, match="Try again") as caught:
+        session(wire.origin).identity()
+    assert caught.value.fields["reason"] == "unavailable"
 
 
 SUSPENDED = {"errors": [{"detail": "User has been suspended: [111].", "type": PROBLEMS + "resource-not-found"}]}
