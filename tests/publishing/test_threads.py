@@ -11,6 +11,7 @@ from socialguard.ledger import due
 from socialguard.publishing import accept, crash
 from tests.attacker import sql
 from tests.fork_server import ForkServer
+from tests.networks.x_world import png
 from tests.office import Office
 from tests.wrong_account.firm import apply_policy
 
@@ -202,6 +203,40 @@ def test_a_freeze_stops_a_thread_and_a_thaw_lets_it_go_on(office: Office, forks:
     assert public(office) == chained()[:1]
     office.cli("thaw", "x:@acme", "--reason", "changed", "--confirm", "x:@acme", "--json")
     assert office.cli("queue", "run", "--json").code == 0
+    assert public(office) == chained()
+
+
+def test_a_part_whose_image_is_not_taken_now_waits_and_the_parts_before_it_stand(office: Office) -> None:
+    """The upload of the second part's image gets a 503: nothing is sent twice, and the order stays."""
+    (office.base / "plan.png").write_bytes(png(200))
+    draft = office.base / "thread.md"
+    head = '+++\nto = "x:@acme"\nat = "in 1 hour"\n[[media]]\nfile = "plan.png"\nalt = "The plan"\npart = 2\n+++\n'
+    draft.write_text(head + "\n---\n".join(PARTS))
+    assert office.cli("post", "--file", str(draft), *CONFIRMED).code == 0
+    unavailable = {"network": "x", "operation": "upload", "kind": "status", "code": 503, "body": "{}", "times": 2}
+    office.sandbox.faults([unavailable])
+    office.cli("queue", "run", "--json", **IN_AN_HOUR)
+    assert public(office) == chained()[:1]
+    assert states(office) == ["sent", "queued", "queued"]
+    for at in ("+3700s", "+3800s"):
+        office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK=at)
+    assert public(office) == chained()
+
+
+def test_a_part_that_a_wrong_clock_held_goes_on_where_it_stopped(office: Office) -> None:
+    """The clock shows to be wrong in the middle of a thread; once it is right the rest follows, nothing twice."""
+    apply_policy(office, "[defaults]\ngrace = 0\n")  # nobody waits here to take it back
+    office.sandbox.clock(66 * 60)
+    late = json.dumps({"errors": [{"code": 135, "message": "Timestamp out of bounds."}]})
+    fault(office, "status", code=401, body=late)
+    office.cli(*thread_words())
+    assert public(office) == chained()[:1]
+    assert states(office) == ["sent", "held", "held"]
+    office.sandbox.clock(-66 * 60)
+    office.sandbox.faults([])
+    (held,) = (row["id"] for row in office.queue("held") if row["thread"]["part"] == 2)
+    done = office.cli("queue", "resume", held, *CONFIRMED)
+    assert done.code == 0, done
     assert public(office) == chained()
 
 
