@@ -1,5 +1,5 @@
-"""The codes of countries and languages: one that nobody has is a slip, and a rule that names it would protect
-nothing."""
+"""The codes of countries, languages and time zones: one that nobody has, or that means another thing than people
+take it for, is a slip, and a rule that names it would protect nothing."""
 
 from typing import Final
 

@@ -123,25 +123,34 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from _left(subject, allowed)
 
 
+_LEFT: Final = (
+    (
+        leftovers.notes,
+        Severity.HOLD,
+        marked("this is no part of the post: {words}"),
+        marked("Take it out."),
+    ),
+    (
+        leftovers.markup,
+        Severity.WARN,
+        marked("readers would see these signs as they are: {words}"),
+        marked("Write what they stand for."),
+    ),
+)
+
+
 def _left(subject: Subject, allowed: set[str]) -> Iterator[Finding]:
     """What was said about the post and is no part of it, what a program left, and a sentence that breaks off."""
     text, account = subject.content.text, str(subject.account)
-    for span in leftovers.notes(text):
-        words = text[slice(*span)]
-        if words.casefold() not in allowed:
-            told = marked("this is no part of the post: {words}")
-            remedy = marked("Take it out.")
-            yield Finding("placeholder", Severity.HOLD, account, told, {"words": words}, remedy=remedy, span=span)
+    for find, level, told, remedy in _LEFT:
+        for span in find(text):
+            words = text[slice(*span)]
+            if words.casefold() not in allowed:
+                yield Finding("placeholder", level, account, told, {"words": words}, remedy=remedy, span=span)
     if leftovers.is_trial(text) and text.strip().casefold() not in allowed:
         told = marked("the text only tries whether posting works")
         remedy = marked("Write what you have to say.")
         yield Finding("placeholder", Severity.WARN, account, told, remedy=remedy, span=(0, len(text)))
-    for span in leftovers.markup(text):
-        words = text[slice(*span)]
-        if words.casefold() not in allowed:
-            told = marked("readers would see these signs as they are: {words}")
-            remedy = marked("Write what they stand for.")
-            yield Finding("placeholder", Severity.WARN, account, told, {"words": words}, remedy=remedy, span=span)
     cut = leftovers.break_off(text)
     ends = subject.content.part in (None, subject.content.thread_size)  # another part may go on with the sentence
     if cut is not None and ends and subject.content.link is None:
