@@ -93,8 +93,21 @@ def is_dead(process: Process) -> bool:
     if process.host != host_id():
         return False
     boot, _, space = process.boot_id.partition(_SPACE)
-    if boot != boot_id():
-        return True
     if space != _pid_space():
+        return boot != boot_id()
+    found = start_time(process.pid)
+    if found == process.started:
+        # In containers (LXC, systemd-nspawn) a unit that mounts /proc anew sees another boot id than its neighbours.
         return False
-    return start_time(process.pid) != process.started
+    return found is not None or boot != boot_id() or not _is_hidden(process.pid)
+
+
+def _is_hidden(pid: int) -> bool:
+    """Return whether there is a process `pid` of another user that /proc does not show (proc(5), hidepid)."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
