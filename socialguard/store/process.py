@@ -97,8 +97,9 @@ def is_dead(process: Process) -> bool:
         return boot != boot_id()
     found = start_time(process.pid)
     if found == process.started:
-        # In containers (LXC, systemd-nspawn) a unit that mounts /proc anew sees another boot id than its neighbours.
-        return False
+        return (
+            False  # also where a container's unit that mounts /proc anew sees another boot id than its neighbours
+        )
     return found is not None or boot != boot_id() or not _is_hidden(process.pid)
 
 
