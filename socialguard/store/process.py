@@ -97,9 +97,8 @@ def is_dead(process: Process) -> bool:
         return boot != boot_id()
     found = start_time(process.pid)
     if found == process.started:
-        return (
-            False  # also where a container's unit that mounts /proc anew sees another boot id than its neighbours
-        )
+        # Whatever the boot id: a container's unit that mounts /proc anew is shown another one than its neighbours.
+        return False
     return found is not None or boot != boot_id() or not _is_hidden(process.pid)
 
 
