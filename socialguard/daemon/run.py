@@ -70,6 +70,7 @@ class Daemon:
             schedule = self._schedule = Schedule(every, self._failed)
             with _told_to_stop(self._stop), metrics.served(workspace):
                 schedule.start()
+                self._record(schedule.runs())  # before anybody is told to look
                 self.has_worked = True
                 notify.notify("READY=1", f"STATUS=Sending for {len(workspace.accounts())} accounts.")
                 log.info("the daemon works", extra=about(accounts=len(workspace.accounts())))

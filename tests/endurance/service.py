@@ -198,7 +198,7 @@ def stops_in_time(service: Service) -> str:
 
 
 def proves_its_log(service: Service) -> str:
-    """The hourly unit verifies the log once an anchor lies on another mount, and fails where none holds the log."""
+    """The hourly unit verifies the log once an anchor lies on another mount, and fails where none holds it."""
     audit = f"{UNIT}-audit.service"
     assert service.machine.run("systemctl", "start", audit, check=False).returncode != 0
     page = section(read("docs/operations.md"), "Anchors")
@@ -244,8 +244,18 @@ def works_for_a_person(service: Service) -> str:
         $user systemctl --user stop socialguard
     """
     told = service.machine.shell(script)
-    assert "A daemon works" in told, told
-    return next(line for line in told.splitlines() if "A daemon works" in line)
+    line = next((line for line in told.splitlines() if "A daemon works" in line), told)
+    assert "since 2" in line, line
+    return line
+
+
+def survives_an_upgrade(service: Service) -> str:
+    """The block of the document under Upgrade, as it stands there; what became due meanwhile goes out."""
+    ((*lines,),) = shell_blocks(section(read("docs/operations.md"), "Upgrade"))
+    service.queue("Due while it is upgraded.", 2)
+    told = service.machine.shell("\n".join(lines))
+    service.wait_until_public()
+    return told.strip().splitlines()[-1]
 
 
 def survives_a_loss_of_power(service: Service) -> str:
@@ -282,6 +292,7 @@ STEPS: Final[tuple[Callable[[Service], str], ...]] = (
     survives_kills,
     survives_a_hang,
     stops_in_time,
+    survives_an_upgrade,
     works_for_a_person,
     proves_its_log,
     survives_a_loss_of_power,
