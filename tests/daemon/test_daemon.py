@@ -55,6 +55,13 @@ def test_a_second_daemon_refuses_and_names_the_first(office: Office) -> None:
         assert running.process.poll() is None
 
 
+def test_since_when_it_works_is_told_from_its_first_moment_on(office: Office) -> None:
+    with daemon(office):
+        found = office.cli("daemon", "status", "--json").document
+    assert found["since"] is not None
+    assert {"publish", "checkpoint"} <= {each["name"] for each in found["duties"]}
+
+
 def test_a_killed_daemon_does_not_keep_the_next_one_out(office: Office) -> None:
     with daemon(office) as first:
         first.kill()
