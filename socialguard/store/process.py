@@ -72,20 +72,9 @@ def _pid_space() -> str:
 
 
 def start_time(pid: int) -> str | None:
-    """Return when process `pid` started, or None where there is no such process."""
-    if sys.platform == "linux":
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text()
-        except OSError:
-            return None
-        fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in "ZX" else fields[19]  # a zombie has ended
-    import psutil
-
-    try:
-        return repr(psutil.Process(pid).create_time())
-    except psutil.NoSuchProcess:
-        return None
+    """Return when process `pid` started, or None where there is no such process, or none that we may see."""
+    found = _stat(pid)
+    return None if found is None or found.has_ended else found.started
 
 
 def is_dead(process: Process) -> bool:
@@ -95,19 +84,46 @@ def is_dead(process: Process) -> bool:
     boot, _, space = process.boot_id.partition(_SPACE)
     if space != _pid_space():
         return boot != boot_id()
-    found = start_time(process.pid)
-    if found == process.started:
-        # Whatever the boot id: a container's unit that mounts /proc anew is shown another one than its neighbours.
-        return False
-    return found is not None or boot != boot_id() or not _is_hidden(process.pid)
+    found = _stat(process.pid)
+    if found is None:
+        return boot != boot_id() or not _is_there(process.pid)
+    # Whatever the boot id: a container's unit that mounts /proc anew is shown another one than its neighbours.
+    return found.has_ended or found.started != process.started
 
 
-def _is_hidden(pid: int) -> bool:
-    """Return whether there is a process `pid` of another user that /proc does not show (proc(5), hidepid)."""
+@dataclass(frozen=True, slots=True)
+class _Stat:
+    """When a process started, and whether it has ended and only waits for its parent (a zombie)."""
+
+    started: str
+    has_ended: bool
+
+
+def _stat(pid: int) -> _Stat | None:
+    """Return what the system shows of a process; None where it shows none."""
+    if sys.platform == "linux":
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return None
+        fields = stat.rpartition(")")[2].split()
+        return _Stat(fields[19], fields[0] in "ZX")
+    import psutil
+
+    try:
+        return _Stat(repr(psutil.Process(pid).create_time()), False)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _is_there(pid: int) -> bool:
+    """Return whether there is a process `pid`, though the system may not show it: with `hidepid`, as in a unit
+    with ProtectProc=invisible, /proc shows no process of another user, and none of ours that lets nobody look into
+    its memory, as all that hold keys (proc(5); prctl(2), PR_SET_DUMPABLE)."""
     try:
         os.kill(pid, 0)
     except PermissionError:
         return True
     except (OSError, OverflowError):
         return False
-    return False
+    return True

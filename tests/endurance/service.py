@@ -115,6 +115,20 @@ def refuses_a_second(service: Service) -> str:
     return done.stderr.strip()
 
 
+def leaves_commands_alone(service: Service) -> str:
+    """The daemon, whose /proc shows no other process, takes no command that is sending for a dead one."""
+    for when in ("before", "after"):
+        slow = {"network": "x", "operation": "publish", "kind": "slow", "seconds": 7, "when": when}
+        service.sandbox.faults([slow])
+        text = f"By hand, over a network that is slow {when} it takes it."
+        words = ("post", text, "--to", ACCOUNT, "--confirm", ACCOUNT, "--grace", "0", "--json")
+        told = json.loads(service.admin(*words))["deliveries"]
+        assert [one["state"] for one in told] == ["sent"], told
+        service.due.append(text)
+    service.wait_until_public()
+    return "two posts of 7 s each beside the daemon"
+
+
 def shows_no_secret(service: Service) -> str:
     """No value of the credential stands in the journal, in the unit's properties or in what processes show."""
     places = {
@@ -288,6 +302,7 @@ STEPS: Final[tuple[Callable[[Service], str], ...]] = (
     Service.install,
     works,
     refuses_a_second,
+    leaves_commands_alone,
     is_confined,
     survives_kills,
     survives_a_hang,

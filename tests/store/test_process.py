@@ -52,20 +52,47 @@ def test_nothing_is_told_of_another_host() -> None:
     assert not process.is_dead(dataclasses.replace(ended(), host="0" * 32))
 
 
-def test_what_another_users_proc_hides_is_not_dead() -> None:
-    """ProtectProc=invisible and hidepid hide the processes of other users; here the first of all, root's."""
-    script = (
-        "import os, dataclasses\n"
-        "from socialguard.store import process\n"
-        "of = dataclasses.replace(process.here(), pid=1, started='1')\n"
-        "gone = dataclasses.replace(of, pid=int(os.environ['GONE']))\n"
-        "process.start_time = lambda pid: None\n"
-        "if os.getuid() == 0:\n"
-        "    os.setuid(65534)\n"
-        "print(process.is_dead(of), process.is_dead(gone))\n"
-    )
+_HIDDEN = """
+import dataclasses, os
+from socialguard.store import process
+from socialguard.vault.hardening import harden
+
+def neighbour():
+    child = os.fork()
+    if child == 0:
+        harden()
+        os.write(ready, b".")
+        os.read(end, 1)
+        os._exit(0)
+    os.read(is_ready, 1)
+    return child
+
+is_ready, ready = os.pipe()
+end, ended = os.pipe()
+me = process.here()
+process._stat = lambda pid: None  # what a /proc with hidepid shows of each of them
+ours = neighbour()
+told = [process.is_dead(dataclasses.replace(me, pid=ours))]
+if os.getuid() == 0:
+    os.setuid(65534)
+told += [process.is_dead(dataclasses.replace(me, pid=pid)) for pid in (1, int(os.environ["GONE"]), 2**40)]
+os.write(ended, b".")
+print(told)
+"""
+
+
+def test_what_proc_hides_is_not_dead() -> None:
+    """ProtectProc=invisible and hidepid hide others' processes, and all that are not dumpable, as ours."""
     environment = {**os.environ, "GONE": str(ended().pid)}
-    told = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
-    )
-    assert told.stdout.split() == ["False", "True"]
+    told = subprocess.check_output([sys.executable, "-c", _HIDDEN], env=environment, text=True)
+    assert told.strip() == "[False, False, True, True]"
+
+
+def test_a_zombie_is_dead() -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child:
+        of = dataclasses.replace(process.here(), pid=child.pid, started=process.start_time(child.pid) or "")
+        assert not process.is_dead(of)
+        assert child.stdin is not None
+        child.stdin.close()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert process.is_dead(of)
