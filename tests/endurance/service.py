@@ -117,16 +117,21 @@ def refuses_a_second(service: Service) -> str:
 
 def leaves_commands_alone(service: Service) -> str:
     """The daemon, whose /proc shows no other process, takes no command that is sending for a dead one."""
-    for when in ("before", "after"):
-        slow = {"network": "x", "operation": "publish", "kind": "slow", "seconds": 7, "when": when}
+    image = "/var/lib/socialguard/red.png"
+    draw = f"from PIL import Image; Image.new('RGB', (600, 400), 'red').save({image!r})"
+    service.machine.run("/opt/socialguard/.venv/bin/python", "-c", draw)
+    for operation, when in (("upload", "before"), ("publish", "before"), ("publish", "after")):
+        slow = {"network": "x", "operation": operation, "kind": "slow", "seconds": 7, "when": when}
         service.sandbox.faults([slow])
-        text = f"By hand, over a network that is slow {when} it takes it."
+        text = f"By hand, over a network that is slow: {operation}, {when}."
         words = ("post", text, "--to", ACCOUNT, "--confirm", ACCOUNT, "--grace", "0", "--json")
-        told = json.loads(service.admin(*words))["deliveries"]
+        told = json.loads(service.admin(*words, "--media", image, "--alt", "red"))["deliveries"]
         assert [one["state"] for one in told] == ["sent"], told
         service.due.append(text)
     service.wait_until_public()
-    return "two posts of 7 s each beside the daemon"
+    said = service.machine.run("journalctl", "--no-pager", "--unit", UNIT).stdout
+    assert "a sender died" not in said, said
+    return "three posts of 7 s each beside the daemon"
 
 
 def shows_no_secret(service: Service) -> str:
@@ -198,7 +203,7 @@ def stops_in_time(service: Service) -> str:
     """Stopped while a network hangs it ends in time, and nothing stays as being sent."""
     hangs = {"network": "x", "operation": "publish", "kind": "slow", "seconds": 60, "when": "after"}
     service.sandbox.faults([hangs])
-    service.queue("Due while the network hangs.", 2)
+    service.queue("Due while the network hangs.", 4)
     _until(lambda: not service.sandbox.waiting_faults(), "the network was not asked")
     began = time.monotonic()
     service.machine.run("systemctl", "stop", UNIT)
@@ -226,7 +231,7 @@ def proves_its_log(service: Service) -> str:
         service.machine.run("sh", "-c", f"cat >/etc/systemd/system/{unit}.d/override.conf", stdin=allowed)
     service.machine.run("systemctl", "daemon-reload")
     service.machine.run("systemctl", "restart", UNIT)
-    service.queue("The log grows, and its anchor takes it.", 2)
+    service.queue("The log grows, and its anchor takes it.", 5)
     service.wait_until_public()
     service.machine.run("systemctl", "start", audit)
     timers = [line for line in shell_blocks(page) if any("socialguard-audit.timer" in each for each in line)]
@@ -266,7 +271,7 @@ def works_for_a_person(service: Service) -> str:
 def survives_an_upgrade(service: Service) -> str:
     """The block of the document under Upgrade, as it stands there; what became due meanwhile goes out."""
     ((*lines,),) = shell_blocks(section(read("docs/operations.md"), "Upgrade"))
-    service.queue("Due while it is upgraded.", 2)
+    service.queue("Due while it is upgraded.", 5)
     told = service.machine.shell("\n".join(lines))
     service.wait_until_public()
     return told.strip().splitlines()[-1]
