@@ -109,14 +109,14 @@ def works(service: Service) -> str:
 
 
 def refuses_a_second(service: Service) -> str:
-    """A second daemon, which sees another /proc than the unit, refuses to start."""
+    """A second daemon, outside the unit, refuses to start."""
     done = service.machine.run("socialguard-admin", "daemon", "run", check=False)
     assert done.returncode == 1, done
     return done.stderr.strip()
 
 
 def leaves_commands_alone(service: Service) -> str:
-    """The daemon, whose /proc shows no other process, takes no command that is sending for a dead one."""
+    """The daemon takes no command that is sending for a dead one, whatever /proc its unit sees."""
     image = "/var/lib/socialguard/red.png"
     draw = f"from PIL import Image; Image.new('RGB', (600, 400), 'red').save({image!r})"
     service.machine.run("/opt/socialguard/.venv/bin/python", "-c", draw)
