@@ -9,7 +9,8 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -81,6 +82,15 @@ class Service:
             post["text"] for post in self.sandbox.posts("x", "acme") if post["published"] and not post["deleted"]
         ]
 
+    @contextmanager
+    def changed(self, line: str) -> Iterator[None]:
+        """Let the service work with another line in its unit for the time of the block."""
+        place = f"/run/systemd/system/{UNIT}.service.d"
+        anew = f"systemctl daemon-reload; systemctl restart {UNIT}"
+        self.machine.shell(f"mkdir -p {place}; printf '[Service]\\n{line}\\n' >{place}/changed.conf; {anew}")
+        yield
+        self.machine.shell(f"rm -r {place}; {anew}")
+
     def wait_until_public(self) -> None:
         """Wait until all that was planned is public, each once and in order."""
         _until(lambda: len(self.public()) >= len(self.due), f"public: {self.public()}, planned: {self.due}")
@@ -116,22 +126,24 @@ def refuses_a_second(service: Service) -> str:
 
 
 def leaves_commands_alone(service: Service) -> str:
-    """The daemon takes no command that is sending for a dead one, whatever /proc its unit sees."""
+    """The daemon takes no command that is sending for a dead one, whatever its unit lets it see of /proc."""
     image = "/var/lib/socialguard/red.png"
     draw = f"from PIL import Image; Image.new('RGB', (600, 400), 'red').save({image!r})"
     service.machine.run("/opt/socialguard/.venv/bin/python", "-c", draw)
-    for operation, when in (("upload", "before"), ("publish", "before"), ("publish", "after")):
-        slow = {"network": "x", "operation": operation, "kind": "slow", "seconds": 7, "when": when}
-        service.sandbox.faults([slow])
-        text = f"By hand, over a network that is slow: {operation}, {when}."
-        words = ("post", text, "--to", ACCOUNT, "--confirm", ACCOUNT, "--grace", "0", "--json")
-        told = json.loads(service.admin(*words, "--media", image, "--alt", "red"))["deliveries"]
-        assert [one["state"] for one in told] == ["sent"], told
-        service.due.append(text)
+    for proc in ("default", "invisible"):
+        with service.changed(f"ProtectProc={proc}"):
+            for operation, when in (("upload", "before"), ("publish", "before"), ("publish", "after")):
+                slow = {"network": "x", "operation": operation, "kind": "slow", "seconds": 7, "when": when}
+                service.sandbox.faults([slow])
+                text = f"By hand, slow {when} {operation}, /proc is {proc}."
+                words = ("post", text, "--to", ACCOUNT, "--confirm", ACCOUNT, "--grace", "0", "--json")
+                told = json.loads(service.admin(*words, "--media", image, "--alt", "red"))["deliveries"]
+                assert [one["state"] for one in told] == ["sent"], told
+                service.due.append(text)
     service.wait_until_public()
     said = service.machine.run("journalctl", "--no-pager", "--unit", UNIT).stdout
     assert "a sender died" not in said, said
-    return "three posts of 7 s each beside the daemon"
+    return "six posts of 7 s each beside the daemon"
 
 
 def shows_no_secret(service: Service) -> str:
@@ -182,20 +194,14 @@ def survives_kills(service: Service) -> str:
 
 def survives_a_hang(service: Service) -> str:
     """Stopped (SIGSTOP) it misses its watchdog, is killed and started again."""
-    drop_in = f"/run/systemd/system/{UNIT}.service.d"
-    service.machine.shell(
-        f"mkdir -p {drop_in}; printf '[Service]\\nWatchdogSec={WATCHDOG}\\n' >{drop_in}/quick.conf"
-    )
-    service.machine.run("systemctl", "daemon-reload")
-    service.machine.run("systemctl", "restart", UNIT)
-    time.sleep(WATCHDOG * 2)  # a living one is left alone
-    pid = service.shown("MainPID")
-    assert service.shown("NRestarts") == "0", "a living daemon was taken for a hanging one"
-    service.queue("Due while it hangs.", 3)
-    service.machine.run("kill", "-STOP", pid)
-    seconds = service.wait_until_up(pid)
-    service.wait_until_public()
-    service.machine.shell(f"rm -r {drop_in}; systemctl daemon-reload; systemctl restart {UNIT}")
+    with service.changed(f"WatchdogSec={WATCHDOG}"):
+        time.sleep(WATCHDOG * 2)  # a living one is left alone
+        pid = service.shown("MainPID")
+        assert service.shown("NRestarts") == "0", "a living daemon was taken for a hanging one"
+        service.queue("Due while it hangs.", 3)
+        service.machine.run("kill", "-STOP", pid)
+        seconds = service.wait_until_up(pid)
+        service.wait_until_public()
     return f"up again after {seconds:.1f} s with a watchdog of {WATCHDOG:.0f} s"
 
 
