@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeVar
 
 from socialguard import errors
 from socialguard.canon import jcs
+from socialguard.model.text import marked
 
 SERVICE: Final = "socialguard"
 LIMIT_SECONDS: Final = 5.0
@@ -27,6 +28,9 @@ BACKENDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 _KEY_BYTES: Final = 32
+_UNLOCK: Final = marked(
+    "Unlock it in the desktop session where it lies (a window there may wait for its password), then repeat this."
+)
 _T = TypeVar("_T")
 
 
@@ -124,8 +128,13 @@ def _limited(ask: Callable[[], _T]) -> _T:
     if problems and isinstance(problems[0], errors.SocialGuardError):
         raise problems[0]
     if problems and isinstance(problems[0], (ImportError, NameError)):
-        raise errors.Locked(detail="it is not installed.")  # the modules of other desktops load without theirs
+        # The modules of other desktops load without theirs.
+        raise errors.Locked(
+            detail="it is not installed.", remedy="Bring back that keyring; no other opens these keys."
+        )
     if problems:
         # Backends raise whatever D-Bus, Cocoa or Win32 raise; their texts may quote what they were given.
-        raise errors.Locked(detail=f"the keyring failed ({type(problems[0]).__name__}).") from None
-    raise errors.Locked(detail=f"the keyring did not answer within {LIMIT_SECONDS:.0f} seconds.")
+        failed = f"the keyring failed ({type(problems[0]).__name__})."
+        raise errors.Locked(detail=failed, remedy=_UNLOCK) from None
+    late = f"the keyring did not answer within {LIMIT_SECONDS:.0f} seconds."
+    raise errors.Locked(detail=late, remedy=_UNLOCK)

@@ -99,8 +99,9 @@ def test_a_keyring_that_is_not_installed_is_said_so() -> None:
 
 def test_a_keyring_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desktop_keyring, "LIMIT_SECONDS", 0.05)
-    with pytest.raises(errors.Locked, match="did not answer"):
+    with pytest.raises(errors.Locked, match="did not answer") as refusal:
         desktop_keyring.read("hanging", "kek-1")
+    assert "desktop session" in refusal.value.what_to_do()  # `vault unlock` would ask the same keyring
 
 
 def test_a_keyring_outside_the_list_is_refused() -> None:
