@@ -1,5 +1,6 @@
-"""A Debian server in a container: this machine's own system through an overlay that is thrown away, started by the
-real systemd. It needs root, systemd-nspawn (Debian: systemd-container) and a Debian to look through."""
+"""A Debian server in a container: this machine's own system, or another that `debootstrap` made, through an
+overlay that is thrown away, started by the real systemd. It needs root and systemd-nspawn (Debian:
+systemd-container)."""
 
 import os
 import shutil
@@ -30,8 +31,8 @@ class Machine:
     """One server: `boot` starts it, `run` does a command as root in it, `cut_power` ends all of it at once; what
     is on its disk stays until the block ends. Its loopback is ours, so a sandbox of ours is reached from it."""
 
-    def __init__(self, checkout: Path) -> None:
-        self._checkout = checkout
+    def __init__(self, checkout: Path, system: Path) -> None:
+        self._checkout, self._system = checkout, system
         self._place = Path(tempfile.mkdtemp(prefix="socialguard-machine-"))
         self._root = self._place / "root"
         self._container: subprocess.Popen[bytes] | None = None
@@ -111,7 +112,7 @@ class Machine:
             mount -t tmpfs tmpfs {self._place} -o mode=700
             cd {self._place}
             mkdir upper work root
-            mount -t overlay overlay root -o lowerdir=/,upperdir=upper,workdir=work
+            mount -t overlay overlay root -o lowerdir={self._system},upperdir=upper,workdir=work
             : >root/etc/machine-id
             rm -f root/etc/systemd/system/multi-user.target.wants/*
             echo laid
@@ -120,12 +121,13 @@ class Machine:
 
 
 @contextmanager
-def server(checkout: Path) -> Iterator[Machine]:
-    """A machine for the time of the block; SystemExit, with what is missing, where none can be had."""
+def server(checkout: Path, system: Path) -> Iterator[Machine]:
+    """A machine with the Debian in `system` for the time of the block; SystemExit, with what is missing, where none
+    can be had."""
     missing = [name for name in ("unshare", "nsenter", "systemd-nspawn", "apt-get") if shutil.which(name) is None]
     if missing or os.geteuid() != 0:
         raise SystemExit(f"This needs root and a Debian with {', '.join(missing) or 'its tools'}.")
-    with Machine(checkout) as machine:
+    with Machine(checkout, system) as machine:
         yield machine
 
 

@@ -186,7 +186,7 @@ def survives_kills(service: Service) -> str:
     for number in range(5):
         service.queue(f"Due around kill {number}.", 3)
         pid = service.shown("MainPID")
-        service.machine.run("kill", "-9", pid)
+        service.machine.shell(f"kill -9 {pid}")
         waits.append(service.wait_until_up(pid))
     service.wait_until_public()
     return f"{service.shown('NRestarts')} restarts by systemd, the longest {max(waits):.1f} s"
@@ -199,7 +199,7 @@ def survives_a_hang(service: Service) -> str:
         pid = service.shown("MainPID")
         assert service.shown("NRestarts") == "0", "a living daemon was taken for a hanging one"
         service.queue("Due while it hangs.", 3)
-        service.machine.run("kill", "-STOP", pid)
+        service.machine.shell(f"kill -STOP {pid}")
         seconds = service.wait_until_up(pid)
         service.wait_until_public()
     return f"up again after {seconds:.1f} s with a watchdog of {WATCHDOG:.0f} s"
@@ -331,9 +331,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run once and print what each step found."""
     parser = argparse.ArgumentParser(prog="python -m tests.endurance.service", description=__doc__)
     parser.add_argument("--checkout", type=Path, default=ROOT, help="what is installed: its last commit")
+    parser.add_argument("--system", type=Path, default=Path("/"), help="the root of another Debian (debootstrap)")
     options = parser.parse_args(arguments)
     seed = make_seed([ACCOUNT])
-    with start(seed) as sandbox, server(options.checkout) as machine:
+    with start(seed) as sandbox, server(options.checkout, options.system) as machine:
         service = Service(machine, sandbox, seed["accounts"][0]["credential"])
         for step in STEPS:
             began = time.monotonic()
