@@ -122,8 +122,8 @@ class Machine:
 
 @contextmanager
 def server(checkout: Path, system: Path) -> Iterator[Machine]:
-    """A machine with the Debian in `system` for the time of the block; SystemExit, with what is missing, where none
-    can be had."""
+    """A machine with the Debian in `system` for the time of the block; SystemExit, with what is missing, where
+    none can be had."""
     missing = [name for name in ("unshare", "nsenter", "systemd-nspawn", "apt-get") if shutil.which(name) is None]
     if missing or os.geteuid() != 0:
         raise SystemExit(f"This needs root and a Debian with {', '.join(missing) or 'its tools'}.")
