@@ -58,16 +58,23 @@ class Backup:
     def read_lists(self, account: Account, stop: Stop) -> None:
         """Fetch only what is new in the lists of one account, in an emergency; raises as `run`, and raises no
         alert."""
-        self._require_agreed(account)
+        pricing.require_agreed([account], self._first_price(account), None, remedy=_ASK)
         run.read_lists(self._desk, account, stop)
 
     def _require_agreed(self, account: Account) -> None:
+        price = self._first_price(account)
+        if price:
+            besides = pricing.spent_lately(self._desk)
+            pricing.require_agreed([account], price, None, besides=besides, remedy=_ASK)
+
+    def _first_price(self, account: Account) -> int:
+        """What a first backup of an account costs at the most, 0 where it was begun; raises why it is unknown."""
         if not self.is_first(account):
-            return
+            return 0
         price = pricing.known_price(self._desk, account)
         if price > pricing.FREE_LIMIT and not pricing.is_told(self._desk, account):
             price = pricing.told_price(self._desk, account)
-        pricing.require_agreed([account], price, None, remedy=_ASK)
+        return price
 
     def _run(self, account: Account, stop: Stop) -> errors.SocialGuardError | None:
         try:
