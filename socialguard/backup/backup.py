@@ -6,6 +6,7 @@ from typing import Final
 from socialguard import errors
 from socialguard.backup import pricing, run
 from socialguard.backup.interface import Desk, Estimate, Outcome, Stop, Told, untold
+from socialguard.ledger.purse import EVERY_BUDGET
 from socialguard.model.account import Account
 from socialguard.model.text import marked
 
@@ -51,9 +52,17 @@ class Backup:
         if problem is None:
             return
         if not isinstance(problem, _PASSING) and problem.fields.get("reason") != "unavailable":
-            with self._desk.custody.database.write() as connection:
-                self._desk.alerts.raise_error(connection, ALERT, problem, account_id=account.id)
+            self._alert(account, problem)
         raise problem
+
+    def _alert(self, account: Account, problem: errors.SocialGuardError) -> None:
+        """Tell what does not end by itself. A budget of all accounts is spent once, and told once."""
+        is_of_all = isinstance(problem, errors.ReadsStopped) and problem.fields.get("section") == EVERY_BUDGET
+        with self._desk.custody.database.write() as connection:
+            if is_of_all:
+                self._desk.alerts.raise_error(connection, problem.name, problem)
+            else:
+                self._desk.alerts.raise_error(connection, ALERT, problem, account_id=account.id)
 
     def read_lists(self, account: Account, stop: Stop) -> None:
         """Fetch only what is new in the lists of one account, in an emergency; raises as `run`, and raises no

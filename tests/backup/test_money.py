@@ -155,6 +155,25 @@ def test_a_budget_of_half_stops_reads_keeps_posting_and_says_so_and_reading_goes
     assert booked(brands) - before == charged(brands)
 
 
+@pytest.mark.parametrize(("section", "told"), [("budget", 1), ("budget.client.acme", 2)])
+def test_a_budget_of_all_that_stops_reads_by_the_daemon_is_one_alert(
+    office: Office, section: str, told: int
+) -> None:
+    """With 200 accounts each would be an alert, and a mail, of its own."""
+    office.sandbox.reset(joined(seeded(office, posts=2), seeded(office, "x:@globex", posts=2)))
+    assert office.cli("account", "client", "x:@globex", "acme").code == 0
+    (office.home / "socialguard.toml").write_text(f"[{section}]\nmonth_usd = 0.2\n", encoding="utf-8")
+    with office.entered() as workspace:
+        for account in workspace.accounts():
+            if account.network == "x":
+                with pytest.raises(errors.ReadsStopped):
+                    workspace.backup.run(account, threading.Event())
+    alerts = office.cli("alerts", "list", "--json").document["alerts"]
+    assert [alert["kind"] for alert in alerts] == (["reads_stopped"] if told == 1 else ["backup"] * 2)
+    assert [alert["count"] for alert in alerts] == ([2] if told == 1 else [1, 1])
+    assert all("allows no more reads" in alert["message"] for alert in alerts)
+
+
 def test_a_page_is_booked_before_it_is_kept(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is killed while a page is kept has paid for it: the books say so, and it is fetched once more."""
     from socialguard.archive import crash
