@@ -71,7 +71,7 @@ class Daemon:
             with _told_to_stop(self._stop), metrics.served(workspace):
                 schedule.start()
                 self.has_worked = True
-                notify.notify("READY=1", f"STATUS=Sending for {len(workspace.accounts())} accounts.")
+                notify.notify("READY=1", f"STATUS=Accounts: {len(workspace.accounts())}.")
                 log.info("the daemon works", extra=about(accounts=len(workspace.accounts())))
                 self._beat(schedule)
                 notify.notify("STOPPING=1")
