@@ -405,6 +405,11 @@ def test_a_read_only_workspace_is_read_and_nothing_is_sent_from_it(small: Office
         done = small.cli("freeze", "--all", "--reason", "leak", "--json")
         assert done.code == 74, "nowhere can it be kept: it must not seem to be done"
         assert "network" in done.error["remedy"], done
+        looked = small.cli("doctor", "--json")
+        (sign,) = [
+            one for one in looked.document["doctor"]["signs"] if one["name"] == "disk" and one["state"] == "bad"
+        ]
+        assert (looked.code, sign["detail"]) == (1, f"{small.home} cannot be written.")
     finally:
         _remount(small, "rw")
     assert small.cli("queue", "run", "--json", **IN_AN_HOUR).code == 0

@@ -6,6 +6,7 @@ from typing import Final
 from socialguard import errors
 from socialguard.backup import pricing, run
 from socialguard.backup.interface import Desk, Estimate, Outcome, Stop, Told, untold
+from socialguard.ledger.purse import EVERY_BUDGET
 from socialguard.model.account import Account
 from socialguard.model.text import marked
 
@@ -51,23 +52,38 @@ class Backup:
         if problem is None:
             return
         if not isinstance(problem, _PASSING) and problem.fields.get("reason") != "unavailable":
-            with self._desk.custody.database.write() as connection:
-                self._desk.alerts.raise_error(connection, ALERT, problem, account_id=account.id)
+            self._alert(account, problem)
         raise problem
+
+    def _alert(self, account: Account, problem: errors.SocialGuardError) -> None:
+        """Tell what does not end by itself. A budget of all accounts is spent once, and told once."""
+        is_of_all = isinstance(problem, errors.ReadsStopped) and problem.fields.get("section") == EVERY_BUDGET
+        with self._desk.custody.database.write() as connection:
+            if is_of_all:
+                self._desk.alerts.raise_error(connection, problem.name, problem)
+            else:
+                self._desk.alerts.raise_error(connection, ALERT, problem, account_id=account.id)
 
     def read_lists(self, account: Account, stop: Stop) -> None:
         """Fetch only what is new in the lists of one account, in an emergency; raises as `run`, and raises no
         alert."""
-        self._require_agreed(account)
+        pricing.require_agreed([account], self._first_price(account), None, remedy=_ASK)
         run.read_lists(self._desk, account, stop)
 
     def _require_agreed(self, account: Account) -> None:
+        price = self._first_price(account)
+        if price:
+            besides = pricing.spent_lately(self._desk)
+            pricing.require_agreed([account], price, None, besides=besides, remedy=_ASK)
+
+    def _first_price(self, account: Account) -> int:
+        """What a first backup of an account costs at the most, 0 where it was begun; raises why it is unknown."""
         if not self.is_first(account):
-            return
+            return 0
         price = pricing.known_price(self._desk, account)
         if price > pricing.FREE_LIMIT and not pricing.is_told(self._desk, account):
             price = pricing.told_price(self._desk, account)
-        pricing.require_agreed([account], price, None, remedy=_ASK)
+        return price
 
     def _run(self, account: Account, stop: Stop) -> errors.SocialGuardError | None:
         try:

@@ -11,6 +11,7 @@ from socialguard.archive import looking, reader
 from socialguard.backup import profiles
 from socialguard.backup.interface import Desk, Estimate, Outcome
 from socialguard.backup.visit import Meter
+from socialguard.ledger import usage
 from socialguard.model.account import Account
 from socialguard.model.activity import Profile, Stream
 from socialguard.model.money import MICROS, dollars
@@ -22,6 +23,8 @@ FREE_LIMIT: Final = 5 * MICROS
 """A first backup that may cost more than this is made only after somebody said so."""
 ASKED_FOR: Final = timedelta(days=1)
 """How long the number of posts that a network told counts."""
+COUNTED: Final = timedelta(days=1)
+"""How long what a first backup cost counts against the limit of the next: many cheap ones are dear together."""
 
 _NAMED: Final = 5
 
@@ -106,11 +109,18 @@ def told_price(desk: Desk, account: Account) -> int:
     return found.micros
 
 
+def spent_lately(desk: Desk) -> int:
+    """Return what first backups of the last day cost, of all accounts together."""
+    with desk.custody.database.read() as connection:
+        return usage.spent_on_new(connection, clock.now() - COUNTED)
+
+
 def require_agreed(
-    accounts: Iterable[Account], micros: int, agreed: int | None, *, remedy: str | None = None
+    accounts: Iterable[Account], micros: int, agreed: int | None, *, besides: int = 0, remedy: str | None = None
 ) -> None:
-    """Refuse a price that nobody agreed to; raises PriceUnconfirmed with the word that agrees."""
-    if micros <= (FREE_LIMIT if agreed is None else agreed):
+    """Refuse a price that nobody agreed to, where it comes to more than may be spent so with what was spent
+    `besides`; raises PriceUnconfirmed with the word that agrees."""
+    if micros + besides <= (FREE_LIMIT if agreed is None else agreed):
         return
     names = [str(account) for account in accounts]
     more = f" (+{len(names) - _NAMED})" if len(names) > _NAMED else ""  # each account's own line says it again

@@ -85,6 +85,12 @@ def number(value: int) -> str:
     return shown.replace(",", " ") if language() == "fr" else shown
 
 
+def decimal(value: float) -> str:
+    """Return a number with one decimal: 82.7 or 82,7."""
+    shown = f"{value:.1f}"
+    return shown.replace(".", ",") if language() == "fr" else shown
+
+
 def price(micros: int) -> str:
     """Return an amount of millionths of a US dollar: $0.015 or 0,015 $, cents at least."""
     return prices([micros])[0]

@@ -3,6 +3,7 @@
 It changes nothing, asks no network, and goes on where one look fails."""
 
 import json
+import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -72,6 +73,11 @@ def _disk(workspace: Workspace) -> _Found:
     problem = filling.problem()
     if problem is not None:
         yield BAD if filling.is_urgent else WARN, f"{problem[0].upper()}{problem[1:]}.", _MAKE_ROOM
+    layout = workspace.layout
+    places = (layout.home, layout.database, layout.archive_index, workspace.identity.place)
+    closed = [path for path in places if path.exists() and not os.access(path, os.W_OK)]
+    if closed:
+        yield BAD, f"{closed[0]} cannot be written.", _OPEN_UP
 
 
 def _permissions(workspace: Workspace) -> _Found:
@@ -189,6 +195,7 @@ LOOKS: Final[dict[str, Callable[[Workspace], _Found]]] = {
 
 _SET_CLOCK: Final = marked("Let the system set its clock (timedatectl set-ntp true), then run: socialguard doctor")
 _MAKE_ROOM: Final = marked("Make room, or give the workspace another disk; sending stops last.")
+_OPEN_UP: Final = marked("Mount its disk read-write, or give it to the user who runs this: chown.")
 _CLOSE: Final = marked("Take the right away: chmod go-rwx on the identity directory, chmod o-w on the workspace.")
 _NO_CORES: Final = marked("Set the limit to 0: ulimit -c 0, or LimitCORE=0 in the unit.")
 _VERIFY: Final = marked("Run: socialguard account verify ACCOUNT")

@@ -72,7 +72,7 @@ class Daemon:
                 schedule.start()
                 self._record(schedule.runs())  # before anybody is told to look
                 self.has_worked = True
-                notify.notify("READY=1", f"STATUS=Sending for {len(workspace.accounts())} accounts.")
+                notify.notify("READY=1", f"STATUS=Accounts: {len(workspace.accounts())}.")
                 log.info("the daemon works", extra=about(accounts=len(workspace.accounts())))
                 self._beat(schedule)
                 notify.notify("STOPPING=1")

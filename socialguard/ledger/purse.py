@@ -8,7 +8,7 @@ revoking are never asked for: they keep accounts safe, and are booked."""
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -28,6 +28,9 @@ from socialguard.store.tables import delivery
 
 PriceOf = Callable[[str, Act, Content], int]
 """From a network's name, an act and a content to millionths of a US dollar."""
+
+EVERY_BUDGET: Final = "[budget]"
+"""The section of the settings that holds the budget of all accounts; a refusal names it as its `section`."""
 
 _COMING = (State.QUEUED.value, State.AWAITING.value, State.SENDING.value, State.UNKNOWN.value)
 _UNDER_WAY = (State.SENDING.value, State.UNKNOWN.value)
@@ -201,7 +204,7 @@ class Purse:
         name = budget.NAMES[line.period, line.client is not None]
         accounts = [str(account) for account, micros in question.asked if micros]
         fields: dict[str, Any] = {
-            "section": "[budget]" if line.client is None else f'[budget.client."{line.client}"]',
+            "section": EVERY_BUDGET if line.client is None else f'[budget.client."{line.client}"]',
             "budget": name if line.client is None else name.format(client=line.client),
             "account": ", ".join(accounts),
             "spent": dollars(standing.spent),

@@ -98,6 +98,16 @@ def spent(connection: Connection, since: datetime, until: datetime) -> Mapping[s
     return {client: int(micros) for client, micros in found}
 
 
+def spent_on_new(connection: Connection, since: datetime) -> int:
+    """Return what reading posts cost from `since` on, in millionths of a US dollar, on accounts of which nobody
+    had read any before: their first backups."""
+    paid, moment = text("amount_micros <> 0"), jcs.timestamp(since)
+    reads = usage.c.operation == "posts.read"
+    before = select(usage.c.account_id).where(paid, reads, usage.c.booked_at < moment)
+    new = select(func.sum(usage.c.amount_micros)).where(paid, reads, usage.c.booked_at >= moment)
+    return int(connection.execute(new.where(usage.c.account_id.not_in(before))).scalar() or 0)
+
+
 def costs(
     connection: Connection,
     since: datetime,

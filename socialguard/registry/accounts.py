@@ -236,6 +236,16 @@ def clients(connection: "Connection") -> dict[str, tuple[str, str]]:
     }
 
 
+def removed(connection: "Connection") -> dict[str, str]:
+    """Return the names that accounts had which were removed, by their ids, as their rows say: for showing."""
+    from sqlalchemy import select
+
+    from socialguard.store.tables import account as table
+
+    gone = select(table.c.id, table.c.network, table.c.handle).where(table.c.state == AccountState.REMOVED.value)
+    return {row.id: f"{row.network}:@{row.handle}" for row in connection.execute(gone.order_by(table.c.id))}
+
+
 def _joined(signed: SignedAccount, row: "Row[tuple[object, ...]] | None", labels: tuple[str, ...]) -> Account:
     name = f"{signed.network}:@{signed.handle}"
     if row is None:

@@ -4,18 +4,20 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.backup import pricing
 from socialguard.backup.pricing import first_price
+from socialguard.ledger import usage as ledger_usage
 from socialguard.networks.limits import load_reading
 from socialguard.sandbox.process import start
 from socialguard.store.tables import usage
-from tests.backup.world import back_up, item_ids, seeded
+from tests.backup.world import back_up, item_ids, joined, seeded
 from tests.office import Office, found, make_seed
 from tests.shapes import failed
 
@@ -153,6 +155,25 @@ def test_a_budget_of_half_stops_reads_keeps_posting_and_says_so_and_reading_goes
     assert booked(brands) - before == charged(brands)
 
 
+@pytest.mark.parametrize(("section", "told"), [("budget", 1), ("budget.client.acme", 2)])
+def test_a_budget_of_all_that_stops_reads_by_the_daemon_is_one_alert(
+    office: Office, section: str, told: int
+) -> None:
+    """With 200 accounts each would be an alert, and a mail, of its own."""
+    office.sandbox.reset(joined(seeded(office, posts=2), seeded(office, "x:@globex", posts=2)))
+    assert office.cli("account", "client", "x:@globex", "acme").code == 0
+    (office.home / "socialguard.toml").write_text(f"[{section}]\nmonth_usd = 0.2\n", encoding="utf-8")
+    with office.entered() as workspace:
+        for account in workspace.accounts():
+            if account.network == "x":
+                with pytest.raises(errors.ReadsStopped):
+                    workspace.backup.run(account, threading.Event())
+    alerts = office.cli("alerts", "list", "--json").document["alerts"]
+    assert [alert["kind"] for alert in alerts] == (["reads_stopped"] if told == 1 else ["backup"] * 2)
+    assert [alert["count"] for alert in alerts] == ([2] if told == 1 else [1, 1])
+    assert all("allows no more reads" in alert["message"] for alert in alerts)
+
+
 def test_a_page_is_booked_before_it_is_kept(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is killed while a page is kept has paid for it: the books say so, and it is fetched once more."""
     from socialguard.archive import crash
@@ -252,6 +273,32 @@ def test_without_a_person_a_dear_first_backup_is_refused_with_the_words_that_all
     back_up(office)
     with office.entered() as workspace:
         workspace.backup.run(account, threading.Event())
+
+
+def test_without_a_person_first_backups_that_are_cheap_one_by_one_are_asked_for_where_they_are_dear_together(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon takes accounts one after the other: each would be below the limit for ever."""
+    office.sandbox.reset(joined(seeded(office, posts=195), seeded(office, "x:@globex", posts=10)))
+    with office.entered() as workspace:
+        acme, globex = (
+            next(one for one in workspace.accounts() if str(one) == name) for name in ("x:@acme", "x:@globex")
+        )
+        workspace.backup.run(acme, threading.Event())
+        before = charged(office)
+        for _ in range(2):
+            with pytest.raises(errors.PriceUnconfirmed) as caught:
+                workspace.backup.run(globex, threading.Event())
+        assert caught.value.what_to_do() == "Run: socialguard backup run x:@globex --max-cost 5"
+        assert charged(office) == before + 10_000, "it is asked once how many posts there are"
+        with monkeypatch.context() as patch:
+            patch.setattr(pricing, "spent_lately", lambda desk: 6_000_000)
+            workspace.backup.run(acme, threading.Event())  # what was begun goes on
+        with workspace.database.read() as connection:
+            tomorrow = clock.now() + timedelta(days=1)
+            assert ledger_usage.spent_on_new(connection, tomorrow - timedelta(days=1, minutes=5)) == 195 * 5_000
+            assert ledger_usage.spent_on_new(connection, tomorrow) == 0
+    back_up(office, "x:@globex")
 
 
 def test_the_price_of_many_accounts_is_refused_in_a_line_that_can_be_read(office: Office) -> None:

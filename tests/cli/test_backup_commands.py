@@ -1,5 +1,6 @@
 """`backup …`: what is kept, for people and for scripts."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -111,6 +112,12 @@ def test_what_is_kept_of_an_account_that_was_removed_is_found_and_shown_as_it_is
     rest = kept.cli("backup", "search", "acme", "--after", every[2]["item"], "--json").document["items"]
     assert rest == every[3:]
     assert kept.cli("backup", "show", "a-0000000000000000/1", "--json").code == 5
+    for name in ("x:@acme", every[0]["account"]):
+        listed = kept.cli("backup", "list", name, "--limit", "5", "--json").document
+        assert listed["items"] == every[:5]
+        left = kept.cli("backup", "list", name, "--after", listed["more"], "--json").document["items"]
+        assert left == every[5:]
+    assert kept.cli("backup", "list", "a-0000000000000000", "--json").document["error"]["code"] == 5
 
 
 @pytest.mark.parametrize(
@@ -223,3 +230,11 @@ def test_the_index_is_made_anew_and_the_root_is_the_same(kept: Office) -> None:
     assert "made anew" in told.stderr
     assert "x:@acme" in told.stdout
     assert asked.after in kept.cli("backup", "rebuild").stdout
+
+
+def test_sizes_and_times_are_written_as_the_language_does(kept: Office) -> None:
+    for words in (("backup", "status"), ("daemon", "status")):
+        told = kept.cli(*words, LANGUAGE="fr").stdout
+        assert re.search(r"\d,\d (Mo|Go)", told)
+        assert not re.search(r"\d\.\d (Mo|Go|s)", told)
+        assert re.search(r"\d\.\d (MB|GB)", kept.cli(*words).stdout)

@@ -115,3 +115,15 @@ def test_settings_that_were_changed_or_broken_meanwhile_are_told(office: Office)
             duty.look()
         place.write_text("[budget]\nmonth_usd = 50\n")
         duty.look()
+
+
+def test_a_cron_for_an_account_that_there_is_not_is_told(office: Office) -> None:
+    """A slip, or a short name, would leave the account that was meant at the common cron, unseen."""
+    place = office.home / "socialguard.toml"
+    for name in ("x:@acne", "acme"):
+        place.write_text(f'[backup.crons]\n"x:@acme" = "30 2 * * *"\n"{name}" = "30 2 * * *"\n')
+        with office.entered() as workspace, pytest.raises(Problem, match=f"{name}: there is no such account"):
+            Settled(workspace).look()
+    place.write_text('[backup.crons]\n"x:@acme" = "30 2 * * *"\n')
+    with office.entered() as workspace:
+        Settled(workspace).look()

@@ -11,7 +11,7 @@ from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.phrases import phrase
 from socialguard.cli.times_told import age, brief
-from socialguard.cli.words import _, counted, listed, say
+from socialguard.cli.words import _, counted, decimal, listed, say
 from socialguard.workspace.opened import Workspace
 
 
@@ -78,7 +78,7 @@ def status(face: Face) -> None:
                 face.printer.say(
                     "{account}: the network shows no older {what}.", account=row["account"], what=what
                 )
-        face.printer.say("The archive takes {size} MB.", size=f"{size / 1e6:.1f}")
+        face.printer.say("The archive takes {size} MB.", size=decimal(size / 1e6))
 
     face.printer.answer({"accounts": rows, "bytes": size}, people)
 

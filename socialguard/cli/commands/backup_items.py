@@ -36,8 +36,7 @@ def list_(face: Face, account: str, own: bool, after: str | None, limit: int) ->
 
     with open_workspace(face) as workspace:
         names = _names(workspace)
-        with workspace.database.read() as connection:
-            account_id = one_account(workspace, connection, account).id
+        account_id = _kept_account(workspace, account)
         last = None if after is None else _found(workspace, names, after).summary
         with workspace.archive.database.read() as connection:
             found = reader.items(
@@ -149,6 +148,23 @@ def _found(workspace: Workspace, names: dict[str, str], text: str) -> "Shown":
     if found is None:
         raise errors.NotFound(kind="item", name=text, hint="Run: socialguard backup list ACCOUNT")
     return found
+
+
+def _kept_account(workspace: Workspace, name: str) -> str:
+    """Return the id of the account that is named. What is kept of one that was removed stays: it goes by the name
+    that it had, where no account has it now, or by its id, as `search` shows it."""
+    from socialguard.registry.accounts import removed
+
+    with workspace.database.read() as connection:
+        try:
+            return one_account(workspace, connection, name).id
+        except errors.UnknownAccount:
+            gone = [key for key, had in removed(connection).items() if name in (key, had)]
+            if not gone:
+                raise
+    if len(gone) > 1:
+        raise errors.AmbiguousName(name=name, candidates=", ".join(gone), example=gone[0])
+    return gone[0]
 
 
 def _names(workspace: Workspace) -> dict[str, str]:

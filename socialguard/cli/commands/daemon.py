@@ -7,7 +7,7 @@ from socialguard.cli.face import Face
 from socialguard.cli.opening import open_workspace
 from socialguard.cli.options import command
 from socialguard.cli.times_told import minute, moment
-from socialguard.cli.words import _
+from socialguard.cli.words import _, decimal
 
 
 @command("run")
@@ -82,13 +82,13 @@ def status(face: Face, check: bool) -> int:
                         "–" if at is None else moment(at, now, zone)
                         for at in (each.last_run, each.last_ok, each.next_run)
                     ),
-                    f"{each.lag.total_seconds():.1f} s",
+                    f"{decimal(each.lag.total_seconds())} s",
                     each.error,
                 )
                 for name, each in runs
             ],
         )
-        free = f"{filling.free / 1e9:.1f}"
+        free = decimal(filling.free / 1e9)
         if filling.full_on is None:
             face.printer.say("Disk: {free} GB free; nothing says when it will be full.", free=free)
         else:
