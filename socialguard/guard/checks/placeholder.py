@@ -25,7 +25,7 @@ _ASKED: Final = (
 )
 _THING: Final = (
     r"link|lien|url|name|nom|pr[eé]nom|first ?name|last ?name|date|time|heure|title|titre|city|ville|company|"
-    r"entreprise|brand|marque|product|produit|price|prix|hashtags?|handle|cta|text|texte"
+    r"entreprise|brand|marque|product|produit|price|prix|hashtags?|handle|cta|text|texte|image|visuel|emoji|lieu|adresse|address|phone|t[eé]l[eé]phone|e-?mail"
 )
 _TO_FILL: Final = (
     rf"(?:{_THING})(?:[\s_:-]+(?:here|ici|goes here|of|to|for|du|de|des|de l[’']|d[’']|à|{_THING})"
@@ -60,7 +60,7 @@ _FORMS: Final = re.compile(
             r"\{%[^{}\n]{1,60}%\}",
             r"\$\{[^{}\n]{1,60}\}",
             r"\{(?![\u0590-\u08ff])[^\W\d](?:[^\W\d]|[ '’-]){1,30}\}",
-            r"%[A-ZÀ-Þ_]{3,30}%|(?<![\w%])%[a-z_]{3,30}%",
+            r"%[A-ZÀ-Þ_]{3,30}%|(?<![\w%])%[a-z_]{3,30}(?:\.[a-z_]{2,30})?%",
             r"\*\|[A-Z_:]{2,30}\|\*",
             r"\{\d\}",
             r"<%=?[^%\n]{1,60}%>",
@@ -162,6 +162,12 @@ def _left(subject: Subject, allowed: set[str]) -> Iterator[Finding]:
 def _is_meant(text: str, found: re.Match[str]) -> bool:
     """Whether what has the form of a placeholder says something: a heading, a list, sizes, kisses, Spanish."""
     before, after = text[: found.start()], text[found.end() :]
+    if found[0] in ("[...]", "[…]"):  # what was left out of a quotation
+        return (
+            before.count("«") > before.count("»")
+            or before.count("“") > before.count("”")
+            or before.count('"') % 2 == 1
+        )
     if found[0] == "TODO":
         listed = re.match(r"\W?lists?\b", after, re.IGNORECASE) or re.search(
             r"\blistes? (?:de )?\Z", before, re.IGNORECASE

@@ -41,10 +41,10 @@ _TOLD: Final = re.compile(
             rf"(?:[/|,;]|[/|,;]?\s(?i:pass|pw)\s*[:=])\s*(?=\S*\d)({_MIXED}\S{{6,}})",
             r"\b(?i:basic|bearer)\s+(?=\S*[\d=])([A-Za-z0-9+/_.=-]{16,})",
             # What a service sends for one login.
-            r"(?i:\b(?:code de (?:v[eé]rification|validation|s[eé]curit[eé]|connexion)|"
-            r"(?:verification|security|login|2fa|mfa) code|code (?:2fa|pin)|one[ -]time (?:code|password)|otp|"
-            r"pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
-            r"((?<=[\s:=])\d(?: ?\d){3,7})(?![\d€$£%]| ?[€$£%])",
+            r"(?i:\b(?:code de (?:v[eé]rification|validation|s[eé]curit[eé]|connexion|confirmation)|"
+            r"(?:verification|confirmation|security|login|2fa|mfa) code|code (?:2fa|pin)|"
+            r"one[ -]time (?:code|password)|otp|pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
+            r"((?<=[\s:=])\d(?:[ -]?\d){3,7})(?![\d€$£%]| ?[€$£%])",
             r"\b(G-\d{6})(?= is your)",
             r"(?<![\d€$£#-])(\d{3}[ -]?\d{3}|\d{4,8})\s+(?i:is your|est (?:votre|ton|le))\s+"
             r"(?:[^\W\d_]+\s+){0,3}?(?i:code)\b",
@@ -72,6 +72,10 @@ _PUBLIC: Final = re.compile(
     r"(?:commit|sha-?\d*|md5|checksum|hash|digest|rev(?:ision)?|btc|bitcoin|sol(?:ana)?)\W{1,3}\Z", re.IGNORECASE
 )
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=.#@-])[A-Za-z0-9+/_=-]{24,}(?![A-Za-z0-9])")
+# A password for one program, as Bluesky makes them: four fours of its base-32 alphabet, letters and digits mixed.
+_FOURS: Final = re.compile(
+    r"(?<![\w@#./-])(?=[a-z2-7-]{0,18}(?:[a-z][2-7]|[2-7][a-z]))[a-z2-7]{4}(?:-[a-z2-7]{4}){3}(?![\w@/-])"
+)
 _HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}|0x[0-9a-f]{64}")
 _PAID_TO: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -110,6 +114,8 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
     if not subject.settings.flag("random"):
         return
     bare = without(HASHTAG, without(HANDLE, without(LINK, text)))
+    for found in _FOURS.finditer(bare):
+        yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
     for found in _RUN.finditer(bare):
         if _is_random(found[0]) and not _PUBLIC.search(bare, max(0, found.start() - 12), found.start()):
             yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
