@@ -151,7 +151,7 @@ def _head(source: str, path: Path) -> dict[str, Any]:
     try:
         return Head.model_validate(loads(source)).model_dump()
     except NotToml as problem:
-        raise DraftInvalid(path=path, line=(problem.line or 1) + 1, detail=problem.detail.rstrip(".")) from None
+        _refuse(path, [((problem.line or 1) + 1, problem.detail.rstrip("."))])
     except ValidationError as problem:
         told = {
             _wrong(source, [str(part) for part in one["loc"]])
