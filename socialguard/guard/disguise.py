@@ -58,9 +58,9 @@ class Lexicon:
         """Yield each word or phrase that stands in `text`, as the list has it, and where; no place twice."""
         if not self.words and not self.phrases:
             return
-        bare = HANDLE.sub(
-            lambda each: each[0] if self._spells(each[0]) else " " * len(each[0]), without(LINK, text)
-        )
+        bare = without(LINK, text)
+        if "@" in bare:
+            bare = HANDLE.sub(lambda each: each[0] if self._spells(each[0]) else " " * len(each[0]), bare)
         folded, offsets = _folded(bare)
         every = sorted((*self.phrases.found(folded), *self._single(folded)), key=_first)
         passed = [(low, high) for low, high, _ in self.harmless.found(folded)] if every else []

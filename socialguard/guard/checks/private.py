@@ -87,6 +87,7 @@ _AGREES: Final = re.compile(
 # "Dis-nous d'où tu nous suis": many speak, and to many.
 _OURS: Final = re.compile(r"-nous\b|\b(?:notre|nos|vos|votre) ", re.IGNORECASE)
 _LONGEST: Final = 160
+_TITLED: Final = re.compile(r"[«“\"]|\w ?[:–—] ")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -123,7 +124,7 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
             return marked("it begins with a handle and speaks to one person"), begins.span()
         if _YOU.search(text, begins.end()) or (len(text) <= _LONGEST and _ONE.search(rest)):
             return marked("it begins with a handle and speaks to one person"), begins.span()
-    if dressed or len(text) > _LONGEST or re.search(r"[«“\"]|\w ?[:–—] ", text):
+    if dressed or len(text) > _LONGEST or _TITLED.search(text):
         return None  # made for the public: a quotation, a title, a link, a picture
     thou, me = _THOU.search(text), _ME.search(text)
     if thou and me and not _HOUSE.search(text) and language_of(text, "fr")[0] == "fr":

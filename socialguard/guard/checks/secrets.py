@@ -67,6 +67,13 @@ _TOLD: Final = re.compile(
         )
     )
 )
+# One of these stands in all that `_TOLD` finds, and a digit or a sign: it takes too long to be tried on all texts.
+_HINTS: Final = (
+    *("pass", "pwd", "pw", "mdp", "wort", "contrase", "wachtw", "hasl", "hasł", "senha", "lösen", "パス", "key"),
+    *("clé", "cle", "secret", "token", "bearer", "login", "log in", "identifiant", "user", "basic", "code", "otp"),
+    *("pin", "g-", "sign in", "verify", "connecter", "valider", "confirm"),
+)
+_SIGN: Final = re.compile(r"[\d!@#$%^&*_+=]")
 # What is public: digits that name a version or prove that a file is whole, and where gifts in coins are sent to.
 _PUBLIC: Final = re.compile(
     r"(?:commit|sha-?\d*|md5|checksum|hash|digest|rev(?:ision)?|btc|bitcoin|sol(?:ana)?)\W{1,3}\Z", re.IGNORECASE
@@ -109,7 +116,7 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
             yield marked("a credential of one of your own accounts is in it"), "", Severity.BLOCK, span
     for name, span in token_forms.found(text):
         yield marked("a secret of {secret} is in it"), name, Severity.BLOCK, span
-    for found in _TOLD.finditer(text):
+    for found in _TOLD.finditer(text) if _may_tell(text) else ():
         yield marked("a password or key is told in it"), "", Severity.HOLD, found.span(found.lastindex or 0)
     if not subject.settings.flag("random"):
         return
@@ -119,6 +126,12 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
     for found in _RUN.finditer(bare):
         if _is_random(found[0]) and not _PUBLIC.search(bare, max(0, found.start() - 12), found.start()):
             yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
+
+
+def _may_tell(text: str) -> bool:
+    """Whether a text has what a told password cannot do without."""
+    small = text.lower()
+    return _SIGN.search(text) is not None and any(hint in small for hint in _HINTS)
 
 
 def _is_random(run: str) -> bool:
