@@ -100,6 +100,8 @@ def test_secrets_in_alt_texts_and_links_are_found_without_a_place_in_the_text() 
         ("5500-0055-5555-5559", "hold", "5500-0055-5555-5559"),
         ("Appelez Léa au 06 12 34 56 78", "warn", "06 12 34 56 78"),
         ("call +44 7400 123456 now", "warn", "+44 7400 123456"),
+        ("ring 07700 900123 now", "warn", "07700 900123"),
+        ("au +33 (0)6 39 98 12 34 !", "warn", "+33 (0)6 39 98 12 34"),
         ("Standard : 01 42 68 53 00", "note", "01 42 68 53 00"),
         ("write to lea.martin@gmail.com today", "warn", "lea.martin@gmail.com"),
         ("contact@acme.example", "note", "contact@acme.example"),
