@@ -290,6 +290,11 @@ def test_small_words_that_two_languages_share_prove_neither() -> None:
         "t'es où ?",
         "where are you?",
         "Hey @lea, call me!",
+        "@lea t où ?",
+        "@lea c ok pour demain",
+        "@lea on mange où ce soir ?",
+        "@lea ça va ?",
+        "@bob lunch tomorrow?",
     ],
 )
 def test_a_message_to_one_person_is_held(text: str) -> None:
@@ -308,6 +313,8 @@ def test_a_message_to_one_person_is_held(text: str) -> None:
         "Je vous attends avec vous tous demain",
         "Thanks a ton, it means so much to me",
         "M. Dupont est élu",
+        "@OL on va les battre ce soir",
+        "@acme lunch tomorrow at noon in our garden",
     ],
 )
 def test_what_is_said_to_everybody_passes(text: str) -> None:

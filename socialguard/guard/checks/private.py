@@ -41,7 +41,10 @@ _YOU: Final = re.compile(
 _THOU: Final = re.compile(r"\b(?:tu|toi|te|ton|tes|ta)\b|\bt['’](?=[aeiouyhéèê])", re.IGNORECASE)
 _ONE: Final = re.compile(
     r"\b(?:i|i['’]m|i['’]ll|me|my|je|moi|mon|ma|mes|on se)\b|\b[jm]['’](?=[aeiouyhéèê])|\A\W*(?:ok|lol|mdr|yes|"
-    r"oui|no|non)\W*\Z",
+    r"oui|no|non)\W*\Z|"
+    # "t où ?", "c ok pour demain", "on mange où ce soir ?", "lunch tomorrow?"
+    r"\bt o[uù]\b|\bc (?:ok|bon)\b|\bon (?:mange|boit|va|fait|se) (?:o[uù]|quoi|quand|à quelle|ensemble)\b|"
+    r"\A\W*ça va ?\?|\b(?:breakfast|lunch|dinner|coffee|drinks?|beers?) (?:today|tonight|tomorrow|tmrw|later) ?\?",
     re.IGNORECASE,
 )
 _ME: Final = re.compile(r"\b(?:je|moi|me|mon|ma|mes)\b|\b[jm]['’](?=[aeiouyhéèê])", re.IGNORECASE)
