@@ -79,10 +79,9 @@ _PUBLIC: Final = re.compile(
     r"(?:commit|sha-?\d*|md5|checksum|hash|digest|rev(?:ision)?|btc|bitcoin|sol(?:ana)?)\W{1,3}\Z", re.IGNORECASE
 )
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=.#@-])[A-Za-z0-9+/_=-]{24,}(?![A-Za-z0-9])")
-# A password for one program, as Bluesky makes them: four fours of its base-32 alphabet, letters and digits mixed.
-_FOURS: Final = re.compile(
-    r"(?<![\w@#./-])(?=[a-z2-7-]{0,18}(?:[a-z][2-7]|[2-7][a-z]))[a-z2-7]{4}(?:-[a-z2-7]{4}){3}(?![\w@/-])"
-)
+# A password for one program, as Bluesky makes them: four fours of letters and digits.
+_FOURS: Final = re.compile(r"(?<![\w@#./-])[a-z0-9]{4}(?:-[a-z0-9]{4}){3}(?![\w@/-])")
+_BASE_32: Final = re.compile(r"[a-z2-7-]+")
 _HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}|0x[0-9a-f]{64}")
 _PAID_TO: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -122,7 +121,8 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
         return
     bare = without(HASHTAG, without(HANDLE, without(LINK, text)))
     for found in _FOURS.finditer(bare):
-        yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
+        if _is_drawn(found[0]):
+            yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
     for found in _RUN.finditer(bare):
         if _is_random(found[0]) and not _PUBLIC.search(bare, max(0, found.start() - 12), found.start()):
             yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
@@ -132,6 +132,12 @@ def _may_tell(text: str) -> bool:
     """Whether a text has what a told password cannot do without."""
     small = text.lower()
     return _SIGN.search(text) is not None and any(hint in small for hint in _HINTS)
+
+
+def _is_drawn(fours: str) -> bool:
+    """Whether fours are no words and years: two mix letters and digits, or one does and all are of base 32."""
+    mixed = sum(not one.isalpha() and not one.isdigit() for one in fours.split("-"))
+    return mixed > 1 or (mixed == 1 and _BASE_32.fullmatch(fours) is not None)
 
 
 def _is_random(run: str) -> bool:
