@@ -477,6 +477,7 @@ class RefusedRow(Shape):
 
     line: int
     reason: Annotated[str, StringConstraints(min_length=5)]
+    remedy: str
 
 
 class RowFinding(FindingFields):

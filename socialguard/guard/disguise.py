@@ -18,14 +18,16 @@ _ALIKE: Final = str.maketrans(
 )
 # Digits and signs that stand for a letter inside a word.
 _LEET: Final = str.maketrans("013457@$!€", "oieastasie")
+_OTHER_LEET: Final = str.maketrans("013457@$!€", "oleastasle")  # `1` and `!` for l
 _WORD: Final = re.compile(r"[^\W_]+")
-_TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*[@$€]*|[@$€][^\W_]+(?:[@$!€]+[^\W_]+)*")
+_TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*[@$€]*|[@$€]+[^\W_]+(?:[@$!€]+[^\W_]+)*")
 _MASKED: Final = re.compile(r"(?<![^\W_])(?<!\*)[^\W\d_][^\W\d_*#@$%!?•._-]*[*#@$%!?•._-][^\W\d_*#@$%!?•._-]*"
                             r"(?:[*#@$%!?•._-]+[^\W\d_*#@$%!?•._-]*)*")  # fmt: skip
-_SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:([ .*_-])[^\W_@$!](?:\1[^\W_@$!]){2,})(?![^\W_])")
+_SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:( {1,3}|[.*_-])[^\W_@$!](?:\1[^\W_@$!]){2,})(?![^\W_])")
 _PARTED: Final = re.compile(r"(?<![^\W_])[^\W\d_]+(?:([.·_-])[^\W\d_]+(?:\1[^\W\d_]+)*)(?![^\W_])")
 _STRETCHED: Final = re.compile(r"(.)\1{2,}")
 _SHORTEST_MASKED: Final = 4
+_SHORTEST_SPELT: Final = 7  # shorter ones are handles of somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,10 @@ class Lexicon:
         """Yield each word or phrase that stands in `text`, as the list has it, and where; no place twice."""
         if not self.words and not self.phrases:
             return
-        folded, offsets = _folded(without(HANDLE, without(LINK, text)))
+        bare = without(LINK, text)
+        if "@" in bare:
+            bare = HANDLE.sub(lambda each: each[0] if self._spells(each[0]) else " " * len(each[0]), bare)
+        folded, offsets = _folded(bare)
         every = sorted((*self.phrases.found(folded), *self._single(folded)), key=_first)
         passed = [(low, high) for low, high, _ in self.harmless.found(folded)] if every else []
         end = 0
@@ -65,6 +70,10 @@ class Lexicon:
                 continue
             end = stop
             yield word, (offsets[start], offsets[stop - 1] + 1)
+
+    def _spells(self, handle: str) -> bool:
+        """Whether what looks like a handle is a word with @ for its first letter (`@sshole`)."""
+        return len(handle) >= _SHORTEST_SPELT and not self.words.isdisjoint(_readings(plain(handle)))
 
     def _single(self, folded: str) -> Iterator[tuple[int, int, str]]:
         for start, stop, readings in _tokens(folded):
@@ -118,12 +127,12 @@ def _joined(parts: str, sign: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _readings(token: str) -> tuple[str, ...]:
     """The words that a token may be: as it stands, with digits read as letters, less stretched."""
-    read = token
+    read = other = token
     if not token.isalpha() and any(char.isalpha() for char in token):
-        read = token.translate(_LEET)
+        read, other = token.translate(_LEET), token.translate(_OTHER_LEET)
     stretched = _STRETCHED.search(read) is not None
     short = [_STRETCHED.sub(kept, read) for kept in (r"\1", r"\1\1")] if stretched else []
-    return tuple(dict.fromkeys((token, read, *short)))
+    return tuple(dict.fromkeys((token, read, other, *short)))
 
 
 @lru_cache(maxsize=16)

@@ -68,12 +68,27 @@ _SAID: Final = (
     r"(?:added|inserted|replaced)|tbc|tbd)(?=\W*(?:\n|\Z)|[\])])|"
     r"\berror! (?:hyperlink|reference|bookmark)|\berreur ?! (?:signet|source du renvoi|r[eé]f[eé]rence)"
 )
+# One of these stands in all that `_SAID` finds: it is tried where there is one, since it takes long.
+_HINTS: Final = (
+    *(
+        "as an ai",
+        "en tant qu",
+        "sorry",
+        "request",
+        "let me know",
+        "me to",
+        "feel free to",
+        "-vous que je",
+        "sitez pas",
+    ),
+    *("@", "photo", "visuel", "image", "lien", "link", "picture", "citation", "quote", "error!", "erreur"),
+)
 _QUOTED: Final = re.compile(r"[«“„‘\"]\s?\Z")
 _DECOR: Final = r"[^\w\[\]@#\n]*"
+_ANYWHERE: Final = re.compile(rf"(?i){_SAID}")
 _NOTES: Final = (
     re.compile(rf"(?im)^{_DECOR}(?:{_LINES})[^\w\n]*$"),
     re.compile(rf"(?i)\A[^\w\[\]@#]*(?:{_HEADS})"),
-    re.compile(rf"(?i){_SAID}"),
     re.compile(r"[ÀA] VALIDER\b|\bA RELIRE\b|\A\W*BROUILLON\b(?! DE)"),
     # Marks by which an assistant named its sources.
     re.compile(
@@ -91,6 +106,8 @@ _MARKUP: Final = re.compile(
     r"(?<![^\W_])(?:NaN|undefined|null) ?[€$£%]|[€$£] ?(?:NaN|undefined|null)\b|"
     r"(?:Ã[\u0080-\u00bf]|(?<=\s)Ã\s+(?=[a-zà-ÿ])|â€[\u0080-\u00bf™œ\u201c\u201d\u2122]|Â[\u00a0-\u00bf])"
 )
+_MARKS: Final = frozenset("<&*_\\\ufffd#€$£%ÃâÂ[")
+"""One of them stands in all that `markup` finds."""
 _LINKED: Final = re.compile(r"\[[^\[\]\n]{1,80}\]\(https?://[^()\s]+\)")
 # No sentence ends with one of them.
 _NEVER_LAST: Final = re.compile(
@@ -102,7 +119,9 @@ _FEWEST_WORDS: Final = 5
 
 def notes(text: str) -> Iterator[Span]:
     """Yield where something stands that was said about the post, not in it; a quotation of such words is meant."""
-    for form in _NOTES:
+    small = text.lower()
+    said = (_ANYWHERE,) if any(hint in small for hint in _HINTS) else ()
+    for form in (*_NOTES, *said):
         for found in form.finditer(spaced(text)):
             if found[0].strip() and not _QUOTED.search(text, max(0, found.start() - 2), found.start()):
                 yield found.span()
@@ -116,8 +135,9 @@ def is_trial(text: str) -> bool:
 def markup(text: str) -> Iterator[Span]:
     """Yield where signs stand that a program would have turned into something else: tags, `&nbsp;`, `**bold**`,
     accents in a wrong encoding."""
-    for found in (*_MARKUP.finditer(without(LINK, text)), *_LINKED.finditer(text)):
-        yield found.span()
+    if not _MARKS.isdisjoint(text):
+        for found in (*_MARKUP.finditer(without(LINK, text)), *_LINKED.finditer(text)):
+            yield found.span()
 
 
 def break_off(text: str) -> Span | None:

@@ -34,8 +34,8 @@ _FORMS: Final = {
     "X": r"A{9,}[A-Za-z0-9%]{40,}|\d{6,20}-[A-Za-z0-9]{30,50}",
     marked("a chat service"): r"\d{8,10}:AA[A-Za-z0-9_-]{32,36}|"
     r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}",
-    marked("a cloud"): r"do[opr]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|sbp_[0-9a-f]{40}|hvs\.[A-Za-z0-9_-]{24,}|"
-    r"AccountKey=[A-Za-z0-9+/=]{40,}",
+    marked("a cloud"): r"sl\.(?:u\.)?[A-Za-z0-9_-]{60,}|do[opr]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|sbp_[0-9a-f]{40}|"
+    r"hvs\.[A-Za-z0-9_-]{24,}|AccountKey=[A-Za-z0-9+/=]{40,}",
     marked("a shop"): r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{50,}",
     marked("a signed token"): r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
     marked(

@@ -1,14 +1,24 @@
 """TOML that a person wrote: read so that no text ends in a crash, and where a key stands in it, for telling them:
 the parser keeps no lines."""
 
+import re
 import tomllib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+
+_WHERE: Final = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
 
 
 class NotToml(ValueError):
-    """A text is not TOML, or not one that can be read; the message says why, and where that is known."""
+    """A text is not TOML, or not one that can be read; the message says why, and where that is known. `line`
+    (from 1) is that place, None where nobody knows it, and `detail` the message without it."""
+
+    def __init__(self, message: str, source: str = "") -> None:
+        super().__init__(message)
+        found = _WHERE.fullmatch(message)
+        self.detail = found[1] if found else message
+        self.line = None if found is None else int(found[2] or source.count("\n") + 1)
 
 
 def loads(source: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
@@ -16,7 +26,7 @@ def loads(source: str, parse_float: Callable[[str], Any] = float) -> dict[str, A
     try:
         return tomllib.loads(source, parse_float=parse_float)
     except tomllib.TOMLDecodeError as problem:
-        raise NotToml(str(problem)) from None
+        raise NotToml(str(problem), source) from None
     except RecursionError:
         raise NotToml("a value is nested too deep") from None
     except ValueError:  # what int() says of thousands of digits

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 MAX_URL_LENGTH = 4096
@@ -74,6 +74,11 @@ class Span:
 
 def urls(text: str) -> list[Span]:
     """Return the URLs of a text in their order, none overlapping another."""
+    return list(_urls(text))
+
+
+@lru_cache(maxsize=16)  # a text is asked for by its length, its price and several checks
+def _urls(text: str) -> tuple[Span, ...]:
     found: list[Span] = []
     # No match may use a character, or stand directly behind one, before `unused`; what was looked at without
     # a match stays unused, since the protocol of the next URL may be there.
@@ -84,7 +89,7 @@ def urls(text: str) -> list[Span]:
             break
         unused = _search_run(text, run.start(), run.end(), unused, found)
         cursor = max(unused, run.end())
-    return found
+    return tuple(found)
 
 
 def _search_run(text: str, start: int, end: int, unused: int, found: list[Span]) -> int:

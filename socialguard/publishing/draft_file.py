@@ -151,11 +151,7 @@ def _head(source: str, path: Path) -> dict[str, Any]:
     try:
         return Head.model_validate(loads(source)).model_dump()
     except NotToml as problem:
-        found = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(problem))
-        if found is None:
-            line = source.count("\n") + 2 if str(problem).endswith("(at end of document)") else 2
-            raise DraftInvalid(path=path, line=line, detail=str(problem).rstrip(".")) from None
-        raise DraftInvalid(path=path, line=int(found[2]) + 1, detail=found[1]) from None
+        _refuse(path, [((problem.line or 1) + 1, problem.detail.rstrip("."))])
     except ValidationError as problem:
         told = {
             _wrong(source, [str(part) for part in one["loc"]])

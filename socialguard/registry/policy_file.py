@@ -152,7 +152,11 @@ def _parse(source: str, file: str, problems: Problems) -> PolicySet:
     try:
         data = loads(source)
     except NotToml as problem:
-        raise errors.SettingsInvalid(path=file, detail=f"{problem}.") from None
+        if problem.line is None:
+            raise errors.SettingsInvalid(path=file, detail=f"{problem}.") from None
+        problems.add_at(problem.line, f"{problem.detail}.")
+        problems.refuse()
+        raise
     return _validated(data, problems)
 
 

@@ -21,7 +21,11 @@ class Problems:
     def add(self, path: Sequence[str], detail: str) -> None:
         """Note what is wrong with a key or a section, once; `detail` says what is allowed there."""
         if len(self._found) < MOST:
-            self._found[line_of(self._source, tuple(path)), detail] = None
+            self.add_at(line_of(self._source, tuple(path)), detail)
+
+    def add_at(self, line: int, detail: str) -> None:
+        """Note what is wrong in a line (from 1), once."""
+        self._found[line, detail] = None
 
     def refuse(self) -> None:
         """Raise SettingsInvalid for the first in the file, its `problems` one for each; nothing where none is."""

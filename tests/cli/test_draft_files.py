@@ -268,3 +268,11 @@ def test_all_that_is_wrong_in_a_head_is_told_at_once(office: Office, tmp_path: P
     assert error.message == error.problems[0].message
     told = office.cli("draft", "new", "--file", str(file)).stderr.splitlines()
     assert [line.partition(": ")[0].rpartition(", ")[2] for line in told] == ["line 3", "line 4", "line 5"]
+
+
+def test_a_head_that_is_no_toml_is_one_of_the_problems_with_its_line(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "draft.md"
+    file.write_text('+++\nto = ["x:@acme"]\nat = friday\n+++\nHello')
+    error = failed(office.cli("draft", "new", "--file", str(file), "--json"), 2, "draft_invalid")
+    assert error.problems is not None
+    assert [(one.line, one.message) for one in error.problems] == [(3, error.message)]

@@ -65,6 +65,14 @@ def test_importing_a_file_again_adds_nothing(office: Office) -> None:
     assert len(office.queue()) == 2
 
 
+def test_a_script_reads_what_to_do_about_a_refused_row(office: Office) -> None:
+    year = clock.now().year + 1
+    rows = [("x:@acme", f"03/04/{year}", "9:00", "April or March"), ("x:@nobody", day(3), "9:00", "Nobody's")]
+    found = shown(imported(office, written(office, [HEADING, *rows]), *NAMED), Fields, 2)
+    ambiguous, unknown = found.refused
+    assert ("day-first" in ambiguous.remedy, "account list" in unknown.remedy) == (True, True), found
+
+
 def test_what_was_cancelled_does_not_come_back_with_the_file(office: Office) -> None:
     path = written(office, [HEADING, ("x:@acme", day(3), "9:00", "Cancelled")])
     assert imported(office, path, *NAMED).code == 0

@@ -1,10 +1,23 @@
 """Each content check: what it stops, what it lets pass, and in which words."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialguard.guard.checks import CHECKS, HOPELESS, alt, duplicate, empty, length, run_checks, shape, twin
+from socialguard.guard.checks import (
+    CHECKS,
+    HOPELESS,
+    alt,
+    duplicate,
+    empty,
+    filetype,
+    length,
+    run_checks,
+    shape,
+    twin,
+)
 from socialguard.guard.checks import media as media_check
 from socialguard.model.delivery import Content
 from socialguard.model.finding import Severity
@@ -97,10 +110,35 @@ def test_media_that_the_network_would_refuse_are_blocked() -> None:
     found = list(media_check.check(subject(Content("", media=pictures))))
     assert {one.severity for one in found} == {Severity.BLOCK}
     assert [one.message() for one in found] == [
-        "a.png is application/octet-stream, which this network does not take",
+        "a.png is application/octet-stream, which is not sent to this network",
         "b.png has 5000001 bytes, the limit is 5000000",
         "5 files, the limit is 4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "remedy"),
+    [
+        ({"size": 0, "content_type": "application/octet-stream"}, "plan.png is empty", "Save it again"),
+        (
+            {"content_type": "video/mp4"},
+            "is a film (video/mp4), and only images are sent",
+            "at the network itself",
+        ),
+        ({"content_type": "image/gif"}, "is image/gif", "it will not move"),
+        ({"content_type": "image/heic"}, "is image/heic", "Save it as one of: image/jpeg, image/png"),
+    ],
+)
+def test_what_is_said_of_a_file_fits_it(changes: dict[str, Any], words: str, remedy: str) -> None:
+    given = subject(Content("", media=(media(**changes),)))
+    (found,) = media_check.check(given)
+    advice = found.remedy.format(**found.fields)
+    assert (found.severity, words in found.message(), remedy in advice) == (Severity.BLOCK, True, True), found
+
+
+def test_an_empty_file_is_not_also_called_by_a_wrong_name() -> None:
+    empty = media(size=0, content_type="application/octet-stream")
+    assert not list(filetype.check(subject(Content("", media=(empty,)))))
 
 
 def test_a_file_name_from_outside_is_shown_escaped() -> None:

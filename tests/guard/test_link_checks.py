@@ -54,7 +54,6 @@ def test_a_link_with_a_slip_is_warned_of_and_marked(text: str) -> None:
         "acme.com and www.acme.co.uk/x",
         "HTTP/2 and https are protocols",
         "Our test page: https://acme.example/x",
-        "http://localhost:8000 or http://127.0.0.1:80/",
         "cut by the network: https://t…",
         "see (https://acme.com/a_(b))",
         "mail press@acme.com",
@@ -63,6 +62,16 @@ def test_a_link_with_a_slip_is_warned_of_and_marked(text: str) -> None:
 )
 def test_a_sound_link_and_ordinary_text_are_left_alone(text: str) -> None:
     assert checked(links, text) == []
+
+
+@pytest.mark.parametrize(
+    "link", ["http://localhost:3000/new", "https://127.0.0.1/x", "http://192.168.1.10/preview", "http://10.0.0.3"]
+)
+def test_a_page_that_only_its_author_can_reach_is_noted(link: str) -> None:
+    (found,) = checked(links, f"Our new page: {link} !")
+    assert (found.severity, found.span) == (Severity.NOTE, (14, 14 + len(link)))
+    assert len(checked(links, "Our new page", link=link)) == 1
+    assert checked(links, "The resolver is http://9.9.9.9/ and http://999.1.1.1/") == []
 
 
 @pytest.mark.parametrize(

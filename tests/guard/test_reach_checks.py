@@ -206,6 +206,10 @@ def test_an_embargo_to_the_minute_and_one_that_cannot_be_read() -> None:
     assert accepts(["2026-12-01/2026-12-03 results"])
     assert not accepts(["tomorrow"])
     assert not accepts(["2026-13-01/2026-12-03"])
+    assert not accepts(["2026-12-05/2026-12-01 the wrong way round"])
+    assert not accepts(["2026-02-31/2026-03-01 no such day"])
+    assert not accepts(["2026-12-01T09:00/2026-12-01T09:00"])
+    assert accepts(["2026-12-01/2026-12-01 one day"])
 
 
 def test_a_crisis_in_force_holds_what_is_new() -> None:

@@ -273,6 +273,21 @@ def test_broken_toml_is_refused_with_its_line(three: Office) -> None:
         applied(three, "[defaults]\ngrace = \n")
 
 
+def test_broken_toml_is_one_of_the_problems_with_its_line_for_scripts() -> None:
+    for source, line in (
+        ("[defaults\n", 1),
+        ("[defaults]\ngrace = 1\ngrace = 2\n", 3),
+        ("[defaults]\ngrace =", 2),
+    ):
+        with pytest.raises(errors.SettingsInvalid) as refused:
+            policy_file.parse(source, "p.toml")
+        problems = refused.value.fields["problems"]
+        assert isinstance(problems, list)
+        problem: errors.SocialGuardError = problems[0]
+        assert (problem.fields["line"], str(problem)) == (line, str(refused.value))
+        assert str(problem).startswith(f"p.toml, line {line}: "), problem
+
+
 @pytest.mark.parametrize(("value", "said"), [("[" * 3000, "nested too deep"), ("9" * 5000, "too many digits")])
 def test_a_value_that_no_parser_takes_is_refused_as_broken_toml_is(value: str, said: str) -> None:
     with pytest.raises(errors.SettingsInvalid, match=said):

@@ -147,6 +147,11 @@ def _tell(face: Face, sheet: "Sheet") -> None:
         face.printer.note("… and {count} more; --json shows all.", count=more)
 
 
+def _refused(line: int, problem: errors.SocialGuardError) -> dict[str, object]:
+    reason, remedy = output.sentences(problem)
+    return {"line": line, "reason": reason, "remedy": remedy}
+
+
 def _answer(
     face: Face, sheet: "Sheet", done: _Done, problem: errors.SocialGuardError | None, *, dry_run: bool
 ) -> int:
@@ -184,7 +189,7 @@ def _document(sheet: "Sheet", done: _Done) -> dict[str, Any]:
         "queued": done.rows,
         "deliveries": done.deliveries,
         "known": len(sheet.known),
-        "refused": [{"line": one.line, "reason": output.sentences(one.problem)[0]} for one in sheet.refused],
+        "refused": [_refused(one.line, one.problem) for one in sheet.refused],
         "accounts": [{"account": str(one), "posts": count} for one, count in calendars.counts(sheet)],
         "total_micros": calendars.total(sheet),
         "findings": [

@@ -36,7 +36,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for each file whose name promises another type than its bytes are."""
     for item in subject.content.media:
         promised = _TYPES.get(PurePath(item.file_name).suffix.lower())
-        if promised is not None and promised != item.content_type:
+        if item.size and promised is not None and promised != item.content_type:
             yield Finding(
                 "filetype",
                 Severity.WARN,

@@ -20,6 +20,7 @@ LEVEL: Final[Severity | None] = Severity.HOLD
 PARAMETERS: Final[Mapping[str, Parameter]] = {"words": Words(), "allowed": Words()}
 _SHORTEST_JOINED: Final = 4
 _CAPITALS: Final = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|_")
+_ACCENTS: Final = re.compile(r"[àâçèéêëîïôùûœ]", re.IGNORECASE)
 _ENOUGH_WORDS: Final = 6  # of fewer the detector only guesses
 _FILE: Final = Path(__file__).parent.parent / "data" / "insults.txt"
 
@@ -81,7 +82,8 @@ def _languages(text: str, account: tuple[str, ...]) -> tuple[str, ...]:
     own = tuple(one for one in account if one in ("en", "fr"))
     few = len(text.split()) < _ENOUGH_WORDS
     if code in ("en", "fr"):
-        return tuple(dict.fromkeys((code, *own))) if few else (code,)
+        french = ("fr",) if not sure and _ACCENTS.search(text) else ()  # it takes short French texts for English
+        return (code,) if sure and not few else tuple(dict.fromkeys((code, *own, *french)))
     if few:
         return own or (() if sure else ("en", "fr"))
     return () if sure or code != "un" else own or ("en", "fr")

@@ -38,12 +38,18 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield _finding(subject, text[slip.start() : ends], (slip.start(), ends))
     for named in _SCHEME.finditer(text):
         host, start = named[1], named.start()
+        if start >= ends and _is_inside(host):
+            end = _end(text, named.end())
+            yield _inside(subject, text[start:end], (start, end))
+            continue
         if start < ends or any(begin <= start < end for begin, end in known) or _is_excused(host):
             continue
         end = _end(text, named.end())
         yield _finding(subject, text[start:end], (start, end))
     if link is not None and not _is_sound(link):
         yield _finding(subject, link, None)
+    elif link is not None and _is_inside(host_of(link)):
+        yield _inside(subject, link, None)
 
 
 def _is_sound(link: str) -> bool:
@@ -61,8 +67,27 @@ def links_of_text(text: str) -> bool:
     return bool(urls(text))
 
 
+def _bare(host: str) -> str:
+    return host.rpartition("@")[2].partition(":")[0].rstrip(".").lower()
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a host is the reader's own machine or one of their own net: a page that nobody else sees."""
+    name = _bare(host)
+    if name == "localhost":
+        return True
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+){3}", name):
+        return False
+    from ipaddress import ip_address
+
+    try:
+        return not ip_address(name).is_global
+    except ValueError:
+        return False
+
+
 def _is_excused(host: str) -> bool:
-    name = host.rpartition("@")[2].partition(":")[0].rstrip(".").lower()
+    name = _bare(host)
     address = re.fullmatch(r"[0-9.]+|\[[0-9a-f:]+\]?|localhost", name)
     return bool(address) or name.endswith(_PLACES) or any(cut in host for cut in _CUT)
 
@@ -80,5 +105,18 @@ def _finding(subject: Subject, written: str, span: tuple[int, int] | None) -> Fi
         marked("{link} is not an address that leads anywhere"),
         {"link": written},
         remedy=marked("Copy the address again from the browser."),
+        span=span,
+    )
+
+
+def _inside(subject: Subject, written: str, span: tuple[int, int] | None) -> Finding:
+    """A note: who explains how a program is set up means it."""
+    return Finding(
+        "links",
+        Severity.NOTE,
+        str(subject.account),
+        marked("{link} leads to a machine that readers cannot reach"),
+        {"link": written},
+        remedy=marked("If it is a draft of a page, write the address under which it is public."),
         span=span,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from socialguard.guard.interface import Kind, Subject
+from socialguard.model.delivery import Media
 from socialguard.model.finding import Finding, Severity
 from socialguard.model.parameter import Parameter
 from socialguard.model.text import marked
@@ -26,14 +27,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             "types": ", ".join(limits.image_types),
         }
         if item.content_type not in limits.image_types:
-            yield Finding(
-                "media",
-                Severity.BLOCK,
-                account,
-                marked("{file} is {type}, which this network does not take"),
-                fields,
-                remedy=marked("Save it as one of: {types}."),
-            )
+            words, remedy = _refusal(item)
+            yield Finding("media", Severity.BLOCK, account, words, fields, remedy=remedy)
         elif item.size > limits.image_bytes:
             yield Finding(
                 "media",
@@ -52,3 +47,17 @@ def check(subject: Subject) -> Iterator[Finding]:
             {"count": len(subject.content.media), "limit": limits.images},
             remedy=marked("Take some away."),
         )
+
+
+def _refusal(item: Media) -> tuple[str, str]:
+    """Return why a file that is no image of the network's is not sent, and what to do."""
+    if not item.size:
+        return marked("{file} is empty"), marked("Save it again, then repeat the command.")
+    if item.content_type.startswith("video/"):
+        return marked("{file} is a film ({type}), and only images are sent"), marked(
+            "Post it at the network itself."
+        )
+    words = marked("{file} is {type}, which is not sent to this network")
+    if item.content_type == "image/gif":
+        return words, marked("Save it as one of: {types} (it will not move), or post it at the network itself.")
+    return words, marked("Save it as one of: {types}.")

@@ -76,6 +76,13 @@ _NEAR: Final = 120
 _DIGITS: Final = re.compile(r"(?:\d\W{0,2}){7,}")
 
 
+# Kept for films and manuals (Ofcom, Arcep), so no plan knows them: in a post they stand for one that was to come.
+_OF_FILMS: Final = re.compile(
+    r"(?<![\d+])(?:(?:\+|00)44[ .-]?(?:\(0\))?|0)7700[ .-]?900[ .-]?\d{3}(?!\d)|"
+    r"(?<![\d+])(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)6[ .-]?39[ .-]?98(?:[ .-]?\d\d){2}(?!\d)"
+)
+
+
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a hold for a bank account or a card, a warning for a mobile number or a person's address, a note for
     the numbers and addresses of an office."""
@@ -129,6 +136,9 @@ def _is_office(name: str, host: str) -> bool:
 def _phones(subject: Subject, text: str) -> Iterator[tuple[str, Severity, Span, str]]:
     if not _DIGITS.search(text):
         return  # most texts: the plans of numbers are not even read
+    for made_up in _OF_FILMS.finditer(text):
+        remedy = marked("Make sure that it may be public.")
+        yield marked("a mobile number is in it"), Severity.WARN, made_up.span(), remedy
     import phonenumbers
     from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType
 

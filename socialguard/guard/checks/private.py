@@ -41,7 +41,10 @@ _YOU: Final = re.compile(
 _THOU: Final = re.compile(r"\b(?:tu|toi|te|ton|tes|ta)\b|\bt['’](?=[aeiouyhéèê])", re.IGNORECASE)
 _ONE: Final = re.compile(
     r"\b(?:i|i['’]m|i['’]ll|me|my|je|moi|mon|ma|mes|on se)\b|\b[jm]['’](?=[aeiouyhéèê])|\A\W*(?:ok|lol|mdr|yes|"
-    r"oui|no|non)\W*\Z",
+    r"oui|no|non)\W*\Z|"
+    # "t où ?", "c ok pour demain", "on mange où ce soir ?", "lunch tomorrow?"
+    r"\bt o[uù]\b|\bc (?:ok|bon)\b|\bon (?:mange|boit|va|fait|se) (?:o[uù]|quoi|quand|à quelle|ensemble)\b|"
+    r"\A\W*ça va ?\?|\b(?:breakfast|lunch|dinner|coffee|drinks?|beers?) (?:today|tonight|tomorrow|tmrw|later) ?\?",
     re.IGNORECASE,
 )
 _ME: Final = re.compile(r"\b(?:je|moi|me|mon|ma|mes)\b|\b[jm]['’](?=[aeiouyhéèê])", re.IGNORECASE)
@@ -87,6 +90,7 @@ _AGREES: Final = re.compile(
 # "Dis-nous d'où tu nous suis": many speak, and to many.
 _OURS: Final = re.compile(r"-nous\b|\b(?:notre|nos|vos|votre) ", re.IGNORECASE)
 _LONGEST: Final = 160
+_TITLED: Final = re.compile(r"[«“\"]|\w ?[:–—] ")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -123,7 +127,7 @@ def _found(text: str, *, dressed: bool) -> tuple[str, tuple[int, int]] | None:
             return marked("it begins with a handle and speaks to one person"), begins.span()
         if _YOU.search(text, begins.end()) or (len(text) <= _LONGEST and _ONE.search(rest)):
             return marked("it begins with a handle and speaks to one person"), begins.span()
-    if dressed or len(text) > _LONGEST or re.search(r"[«“\"]|\w ?[:–—] ", text):
+    if dressed or len(text) > _LONGEST or _TITLED.search(text):
         return None  # made for the public: a quotation, a title, a link, a picture
     thou, me = _THOU.search(text), _ME.search(text)
     if thou and me and not _HOUSE.search(text) and language_of(text, "fr")[0] == "fr":

@@ -41,10 +41,10 @@ _TOLD: Final = re.compile(
             rf"(?:[/|,;]|[/|,;]?\s(?i:pass|pw)\s*[:=])\s*(?=\S*\d)({_MIXED}\S{{6,}})",
             r"\b(?i:basic|bearer)\s+(?=\S*[\d=])([A-Za-z0-9+/_.=-]{16,})",
             # What a service sends for one login.
-            r"(?i:\b(?:code de (?:v[eé]rification|validation|s[eé]curit[eé]|connexion)|"
-            r"(?:verification|security|login|2fa|mfa) code|code (?:2fa|pin)|one[ -]time (?:code|password)|otp|"
-            r"pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
-            r"((?<=[\s:=])\d(?: ?\d){3,7})(?![\d€$£%]| ?[€$£%])",
+            r"(?i:\b(?:code de (?:v[eé]rification|validation|s[eé]curit[eé]|connexion|confirmation)|"
+            r"(?:verification|confirmation|security|login|2fa|mfa) code|code (?:2fa|pin)|"
+            r"one[ -]time (?:code|password)|otp|pin(?: code)?))(?:\s+(?:is|est)|\s*[:=])?\s*"
+            r"((?<=[\s:=])\d(?:[ -]?\d){3,7})(?![\d€$£%]| ?[€$£%])",
             r"\b(G-\d{6})(?= is your)",
             r"(?<![\d€$£#-])(\d{3}[ -]?\d{3}|\d{4,8})\s+(?i:is your|est (?:votre|ton|le))\s+"
             r"(?:[^\W\d_]+\s+){0,3}?(?i:code)\b",
@@ -67,11 +67,21 @@ _TOLD: Final = re.compile(
         )
     )
 )
+# One of these stands in all that `_TOLD` finds, and a digit or a sign: it takes too long to be tried on all texts.
+_HINTS: Final = (
+    *("pass", "pwd", "pw", "mdp", "wort", "contrase", "wachtw", "hasl", "hasł", "senha", "lösen", "パス", "key"),
+    *("clé", "cle", "secret", "token", "bearer", "login", "log in", "identifiant", "user", "basic", "code", "otp"),
+    *("pin", "g-", "sign in", "verify", "connecter", "valider", "confirm"),
+)
+_SIGN: Final = re.compile(r"[\d!@#$%^&*_+=]")
 # What is public: digits that name a version or prove that a file is whole, and where gifts in coins are sent to.
 _PUBLIC: Final = re.compile(
     r"(?:commit|sha-?\d*|md5|checksum|hash|digest|rev(?:ision)?|btc|bitcoin|sol(?:ana)?)\W{1,3}\Z", re.IGNORECASE
 )
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=.#@-])[A-Za-z0-9+/_=-]{24,}(?![A-Za-z0-9])")
+# A password for one program, as Bluesky makes them: four fours of letters and digits.
+_FOURS: Final = re.compile(r"(?<![\w@#./-])[a-z0-9]{4}(?:-[a-z0-9]{4}){3}(?![\w@/-])")
+_BASE_32: Final = re.compile(r"[a-z2-7-]+")
 _HEX: Final = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}|0x[0-9a-f]{64}")
 _PAID_TO: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -105,14 +115,29 @@ def _found(subject: Subject, text: str) -> Iterator[tuple[str, str, Severity, Sp
             yield marked("a credential of one of your own accounts is in it"), "", Severity.BLOCK, span
     for name, span in token_forms.found(text):
         yield marked("a secret of {secret} is in it"), name, Severity.BLOCK, span
-    for found in _TOLD.finditer(text):
+    for found in _TOLD.finditer(text) if _may_tell(text) else ():
         yield marked("a password or key is told in it"), "", Severity.HOLD, found.span(found.lastindex or 0)
     if not subject.settings.flag("random"):
         return
     bare = without(HASHTAG, without(HANDLE, without(LINK, text)))
+    for found in _FOURS.finditer(bare):
+        if _is_drawn(found[0]):
+            yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
     for found in _RUN.finditer(bare):
         if _is_random(found[0]) and not _PUBLIC.search(bare, max(0, found.start() - 12), found.start()):
             yield marked("letters and digits that look like a secret are in it"), "", Severity.HOLD, found.span()
+
+
+def _may_tell(text: str) -> bool:
+    """Whether a text has what a told password cannot do without."""
+    small = text.lower()
+    return _SIGN.search(text) is not None and any(hint in small for hint in _HINTS)
+
+
+def _is_drawn(fours: str) -> bool:
+    """Whether fours are no words and years: two mix letters and digits, or one does and all are of base 32."""
+    mixed = sum(not one.isalpha() and not one.isdigit() for one in fours.split("-"))
+    return mixed > 1 or (mixed == 1 and _BASE_32.fullmatch(fours) is not None)
 
 
 def _is_random(run: str) -> bool:

@@ -23,6 +23,9 @@ _SHORT_YEAR: Final = re.compile(r"\d{1,2}[/. -](?:\d{1,2}|[^\W\d_]{3,9}\.?)[/. -
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}),?([T ].*)", re.DOTALL)
 _ISO_CLOCK: Final = re.compile(r"[T ]\d\d:\d\d(?!.*[ap]\.?m).*", re.DOTALL | re.IGNORECASE)
 # Accents, quotation marks, emoji: "FERMÉ" before a hard space can be read as UTF-8, too, but not as one of these.
+_NUMBERS: Final = ("", *(str(number) for number in range(2, FILES + 1)))
+_FIRST_BYTES: Final = frozenset(map(chr, range(0xC2, 0xF5)))
+"""What Windows-1252 makes of the first byte of a letter in UTF-8; without one, nothing can be garbled."""
 _MEANT: Final = re.compile("[\u00a0-\u00ff\u2010-\u2044\u20ac\U0001f000-\U0001faff]")
 # How spreadsheets write what is only a day, a time with its seconds, and a month by its name.
 _MIDNIGHT: Final = re.compile(r"(?<=\d)[T ]0?0:00(?::00)?\Z")
@@ -75,12 +78,11 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
     when = cells.get("when") or f"{_MIDNIGHT.sub('', _required(cells, 'date'))} {_required(cells, 'time')}"
     if not selectors:
         raise errors.UsageError(detail="it names no account.")
-    numbers = ("", *(str(number) for number in range(2, FILES + 1)))
-    for number in numbers:
+    for number in _NUMBERS:
         for name in ("alt", "part"):
             if f"{name}{number}" in cells and f"media{number}" not in cells:
                 raise errors.UsageError(detail=f"it has {name}{number} without media{number}.")
-    for number in numbers:
+    for number in _NUMBERS:
         if "://" in cells.get(f"media{number}", ""):
             raise errors.UsageError(detail=f"its media{number} is a URL; save the file, and name that.")
     media = [
@@ -89,7 +91,7 @@ def entry(line: int, cells: Mapping[str, str], to: tuple[str, ...] = ()) -> Entr
             _text(cells.get(f"alt{number}", "")).strip(),
             _part(f"part{number}", cells),
         )
-        for number in numbers
+        for number in _NUMBERS
         if f"media{number}" in cells
     ]
     return Entry(
@@ -202,6 +204,8 @@ def _text(text: str) -> str:
 
 def _is_garbled(text: str) -> bool:
     """Whether a text is UTF-8 that was read as Windows-1252 (Ã© for é)."""
+    if _FIRST_BYTES.isdisjoint(text):
+        return False
     try:
         # Five of its bytes mean nothing there, and come through as they are.
         data = b"".join(char.encode("latin-1" if "\x80" <= char <= "\x9f" else "cp1252") for char in text)
