@@ -156,6 +156,22 @@ def newest(place: Path) -> str | None:
     return hash_of(head.removesuffix(b"\n")) if head else None
 
 
+def end(place: Path) -> str | None:
+    """Return the hash of the last line, without reading those before it; None where the file does not end with
+    just the line that HEAD says."""
+    head = _bytes(place / HEAD)
+    try:
+        with bounded.opened(place / FILE) as file:
+            before = os.fstat(file.fileno()).st_size - len(head)
+            if not head.endswith(b"\n") or before < 0:
+                return None
+            file.seek(max(0, before - 1))
+            found = file.read(len(head) + 1)
+    except OSError:
+        return None  # whoever reads all of it says why
+    return hash_of(head[:-1]) if found == b"\n" * bool(before) + head else None
+
+
 def drop_torn_end(place: Path, torn: int) -> None:
     """Cut off part of a line that a kill left behind the last whole one."""
     if torn:
