@@ -200,12 +200,14 @@ class Archive:
         return made
 
     def close_old(self, age: timedelta) -> int:
-        """Close all pages where the oldest was kept longer than `age` ago, or by a clock that was set back since;
-        return how many segments were made."""
+        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made.
+        Where a clock was set back since, the pages' times say nothing, and the last closing's age counts."""
         with self.database.read() as connection:
             oldest = connection.execute(select(page.c.at).order_by(page.c.seq).limit(1)).scalar()
-        now = clock.now()
-        if oldest is None or instants.micros(now - age) < oldest <= instants.micros(now):
+        now = instants.micros(clock.now())
+        if oldest is None or now - age // timedelta(microseconds=1) < oldest <= now:
+            return 0
+        if oldest > now and manifest.is_newer(self._files.place, age):
             return 0
         return self.close_pages()
 

@@ -54,7 +54,7 @@ _NEW_PAGE: Final = Prepared(insert(page))
 _CHUNK: Final = 500
 _COUNTS: Final = ("followers", "metrics")
 _COUNTED_EVERY: Final = 23 * 3600 * 1_000_000
-"""Microseconds. They change from hour to hour, and each profile is kept whole: 200 accounts would add 1 GB a year."""
+"""Microseconds. They change from hour to hour, and a profile is kept whole: 200 would add 1 GB a year."""
 
 
 @dataclass(frozen=True, slots=True)
