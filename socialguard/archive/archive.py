@@ -58,6 +58,7 @@ class Archive:
         self._file = opening.file_of(url)
         self._pending: int | None = None
         self._current: str | None = None
+        self._is_proven = False
 
     @property
     def database(self) -> Database:
@@ -115,13 +116,14 @@ class Archive:
             return
         with database.write() as connection:  # or another process is just closing pages, or was killed then
             if not self._files.manifest().problems:
-                closing.finish(connection, self._files)
+                closing.settle(connection, self._files)
         self._current = head  # the last line may name no segment: what was destroyed
 
     def _knows(self, line_sha256: str | None) -> bool:
         with self.database.read() as connection:
             query = select(segment.c.number).where(segment.c.line_sha256 == line_sha256)
-            return connection.execute(query).first() is not None
+            newest = segment.c.number.desc()  # it is the last one, nearly always
+            return connection.execute(query.order_by(newest).limit(1)).first() is not None
 
     # ── keeping, each in one transaction ─────────────────────────────────────────────────────────────────
 
@@ -186,23 +188,26 @@ class Archive:
     def close_pages(self) -> int:
         """Close all that was kept into immutable segments: the end of a run. Return how many were made.
 
-        What is kept is durable before that too; a segment is a file, so runs that bring little every few minutes
-        better close once an hour. Raises ArchiveDamaged, ArchiveUnwritable."""
+        What is kept is durable before that too; a segment is a file, so runs that bring little every hour better
+        close once a day. The first closing reads the whole manifest. Raises ArchiveDamaged, ArchiveUnwritable."""
         try:
             with self.database.write() as connection:
-                made = closing.close(connection, self._files)
+                made = closing.close(connection, self._files, is_proven=self._is_proven)
         except OSError as problem:
             raise errors.ArchiveUnwritable(detail=problem.strerror or "it cannot be written") from None
+        self._is_proven = True
         self._pending = 0
         return made
 
     def close_old(self, age: timedelta) -> int:
-        """Close all pages where the oldest was kept longer than `age` ago, or by a clock that was set back since;
-        return how many segments were made."""
+        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made.
+        Where a clock was set back since, the pages' times say nothing, and the last closing's age counts."""
         with self.database.read() as connection:
-            oldest = connection.execute(select(func.min(page.c.at))).scalar()
-        now = clock.now()
-        if oldest is None or instants.micros(now - age) < oldest <= instants.micros(now):
+            oldest = connection.execute(select(page.c.at).order_by(page.c.seq).limit(1)).scalar()
+        now = instants.micros(clock.now())
+        if oldest is None or now - age // timedelta(microseconds=1) < oldest <= now:
+            return 0
+        if oldest > now and manifest.is_newer(self._files.place, age):
             return 0
         return self.close_pages()
 
@@ -221,7 +226,7 @@ class Archive:
     def _verify(self, progress: Progress) -> Verified:
         unwritable = (errors.ArchiveUnwritable, OSError)
         with contextlib.suppress(errors.ArchiveDamaged, *unwritable), self.database.write() as connection:
-            closing.finish(connection, self._files)  # what is damaged is looked for below
+            closing.settle(connection, self._files)  # what is damaged is looked for below
         with self.database.read() as connection:
             known = verifying.known_to(connection)
         found = verifying.verify(known, self._files, progress)
@@ -286,7 +291,7 @@ class Archive:
         destroyed then, and only the file was not compacted."""
         shelf = lines.shelf_of_others(account_id, month)
         with self.database.write() as connection:
-            found = closing.finish(connection, self._files)
+            found = closing.settle(connection, self._files)
             shredding.require_sealed(found, shelf)
             shredding.declare(self._files, found, shelf)
             crash.at(crash.DESTROYED_NAMED)

@@ -5,13 +5,15 @@ wrote is sealed on its way.
 Order: segments, each durable; then the manifest's lines; then HEAD; then the database forgets the pages."""
 
 import contextlib
+import itertools
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from socialguard import errors
 from socialguard.archive import crash, lines, manifest, segments, shredding
@@ -54,12 +56,13 @@ class Files:
         return segments.read(self.segments, one, key)
 
 
-def close(connection: Connection, files: Files) -> int:
-    """Close all pages of the journal into segments; return how many segments were made.
+def close(connection: Connection, files: Files, *, is_proven: bool = False) -> int:
+    """Close all pages of the journal into segments; return how many segments were made. Where the manifest
+    `is_proven`, since this process has read all of it, only its end is looked at.
 
     Raises ArchiveDamaged where the manifest cannot be gone on with."""
     files.prepare()
-    found = finish(connection, files)
+    number, prev = (_end(connection, files) if is_proven else None) or _finished(connection, files)
     made: list[tuple[dict[str, object], int]] = []
     for batch in _batches(connection):
         key = _key_of(files, batch.shelf)
@@ -71,18 +74,36 @@ def close(connection: Connection, files: Files) -> int:
     if not made:
         return 0
     segments.sync_directory(files.segments)
-    prev, signed = found.prev, []
+    signed: list[bytes] = []
     for body, _at in made:
         signed.append(manifest.line_of(files.seal, body, prev))
         prev = manifest.hash_of(signed[-1])
     crash.at("segments_synced")
     manifest.append(files.place, signed)
-    number = found.lines
     for (_body, at), line in zip(made, signed, strict=True):
         number += 1
-        _forget(connection, manifest.segment_of(number, line), at)
+        _know(connection, manifest.segment_of(number, line), at)
+    connection.execute(delete(page))  # nobody else writes while this transaction is open
     crash.at("before_forget")
     return len(made)
+
+
+def _end(connection: Connection, files: Files) -> tuple[int, str] | None:
+    """Return number and hash of the last line of the manifest where the index knows that very line, and just as
+    many segments as there are files: there is nothing to finish. Else None."""
+    query = select(segment.c.number, segment.c.line_sha256).order_by(segment.c.number.desc()).limit(1)
+    last = connection.execute(query).one_or_none()
+    if last is None or manifest.end(files.place) != last.line_sha256:
+        return None
+    known = connection.execute(select(func.count()).select_from(segment)).scalar_one()
+    with os.scandir(files.segments) as there:
+        is_all = sum(1 for _ in there) == known
+    return (last.number, last.line_sha256) if is_all else None
+
+
+def _finished(connection: Connection, files: Files) -> tuple[int, str]:
+    found = finish(connection, files)
+    return found.lines, found.prev
 
 
 def finish(connection: Connection, files: Files) -> Manifest:
@@ -113,6 +134,19 @@ def finish(connection: Connection, files: Files) -> Manifest:
     return found
 
 
+def settle(connection: Connection, files: Files) -> Manifest:
+    """Bring files and journal together where nothing is closed in the same transaction; raises as `finish`.
+
+    A kill may have left older pages in the journal than segments have. They get numbers after those: the next page
+    counts on from the journal's last, and must not get one that its shelf has had."""
+    found = finish(connection, files)
+    closed = connection.execute(select(func.max(segment.c.seq_hi))).scalar() or 0
+    first, last = connection.execute(select(func.min(page.c.seq), func.max(page.c.seq))).one()
+    if first is not None and first <= closed:
+        connection.execute(update(page).values(seq=page.c.seq + max(closed, last)))
+    return found
+
+
 def _key_of(files: Files, shelf: str) -> ShelfKey | None:
     """What a shelf is sealed with now."""
     return None if shelf == lines.OWN else ShelfKey(*files.keys.present(shelf))
@@ -132,9 +166,8 @@ class _Batch:
 def _batches(connection: Connection) -> Iterator[_Batch]:
     """The pages of the journal by shelf. What others wrote comes first: the lines that say how far a stream is
     read stand on the other shelf, and must never be in a segment before the items that they tell of."""
-    shelves = connection.execute(select(page.c.shelf).distinct()).scalars().all()
-    for shelf in sorted(shelves, key=lambda one: (one == lines.OWN, one)):
-        rows = connection.execute(select(page).where(page.c.shelf == shelf).order_by(page.c.seq))
+    found = connection.execute(select(page).order_by(page.c.shelf == lines.OWN, page.c.shelf, page.c.seq))
+    for shelf, rows in itertools.groupby(found, key=lambda row: str(row.shelf)):
         bodies: list[bytes] = []
         lo = hi = count = at = 0
         for row in rows:
@@ -151,6 +184,10 @@ def _forget(connection: Connection, one: Segment, at: int) -> None:
     """The pages of a segment that the manifest names are no longer needed."""
     held = page.c.shelf == one.shelf, page.c.seq.between(one.seq_lo, one.seq_hi)
     connection.execute(delete(page).where(*held))
+    _know(connection, one, at)
+
+
+def _know(connection: Connection, one: Segment, at: int) -> None:
     row = {"number": one.number, "line_sha256": one.line_sha256, "seq_lo": one.seq_lo, "seq_hi": one.seq_hi}
     connection.execute(insert(segment).values(**row, at=at))
 

@@ -52,6 +52,9 @@ _STATE: Final = select(
 )
 _NEW_PAGE: Final = Prepared(insert(page))
 _CHUNK: Final = 500
+_COUNTS: Final = ("followers", "metrics")
+_COUNTED_EVERY: Final = 23 * 3600 * 1_000_000
+"""Microseconds. They change from hour to hour, and a profile is kept whole: 200 would add 1 GB a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +140,18 @@ def keep_metrics(connection: Connection, account_id: str, taken: Mapping[str, Ma
 
 
 def keep_profile(connection: Connection, account_id: str, seen: Profile) -> bool:
-    """Keep an account's profile where it differs from the one before; return whether it does."""
+    """Keep an account's profile where it differs from the one before, once a day where only counts do; return
+    whether it was kept."""
     moment = _moment(connection)
-    newest = select(profile.c.content).where(profile.c.account_id == account_id)
-    before = connection.execute(newest.order_by(profile.c.taken_at.desc()).limit(1)).scalar()
-    if before == index.encoded(lines.profile_value(seen)):
-        return False
+    newest = select(profile.c.content, profile.c.taken_at).where(profile.c.account_id == account_id)
+    before = connection.execute(newest.order_by(profile.c.taken_at.desc()).limit(1)).one_or_none()
+    if before is not None:
+        age = instants.parsed(moment.at) - before.taken_at
+        now = lines.profile_value(seen)
+        then = json.loads(before.content)
+        counts = {name: then.get(name) for name in _COUNTS} if age < _COUNTED_EVERY else {}
+        if index.encoded(now | counts) == before.content:
+            return False
     _record(connection, moment, {lines.OWN: [lines.profile_line(account_id, seen, moment.at)]}, {})
     return True
 

@@ -12,10 +12,11 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from socialguard import errors
+from socialguard import clock, errors
 from socialguard.archive import crash
 from socialguard.archive.interface import DESTROYED, KIND, Problem, Seal, Segment
 from socialguard.archive.segments import sync_directory
@@ -154,6 +155,31 @@ def newest(place: Path) -> str | None:
     """Return the hash of the last line, as HEAD tells, without reading the manifest; None where there is none."""
     head = _bytes(place / HEAD)
     return hash_of(head.removesuffix(b"\n")) if head else None
+
+
+def end(place: Path) -> str | None:
+    """Return the hash of the last line, without reading those before it; None where the file does not end with
+    just the line that HEAD says."""
+    head = _bytes(place / HEAD)
+    try:
+        with bounded.opened(place / FILE) as file:
+            before = os.fstat(file.fileno()).st_size - len(head)
+            if not head.endswith(b"\n") or before < 0:
+                return None
+            file.seek(max(0, before - 1))
+            found = file.read(len(head) + 1)
+    except OSError:
+        return None  # whoever reads all of it says why
+    return hash_of(head[:-1]) if found == b"\n" * bool(before) + head else None
+
+
+def is_newer(place: Path, age: timedelta) -> bool:
+    """Return whether the last closing is less than `age` ago, by the machine's clock of now and then."""
+    try:
+        seconds = clock.machine().timestamp() - (place / HEAD).stat().st_mtime
+    except OSError:
+        return False
+    return 0 <= seconds < age.total_seconds()
 
 
 def drop_torn_end(place: Path, torn: int) -> None:

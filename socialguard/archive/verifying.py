@@ -77,6 +77,8 @@ def verify(known: Known, files: Files, progress: Progress) -> Verified:
 
 def _read(files: Files, one: Segment, found: Manifest) -> bool:
     """Read a segment, and return whether it could be looked into, or need not be; raises BadSegment."""
+    if (files.segments / one.file_name).is_symlink():
+        raise segments.BadSegment("it is a link, not the file that was written")
     if one.shelf in found.destroyed:
         segments.stored(files.segments, one)
         return True

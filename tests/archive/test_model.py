@@ -96,9 +96,9 @@ class Life(RuleBasedStateMachine):
     def close_pages(self) -> None:
         self.archive.close_pages()
 
-    @rule(point=st.sampled_from(crash.POINTS))
-    def die(self, point: str) -> None:
-        """A kill somewhere within a page or a closing; then the next process."""
+    @rule(point=st.sampled_from(crash.POINTS), beside=st.booleans())
+    def die(self, point: str, beside: bool) -> None:
+        """A kill somewhere within a page or a closing; then the next process, or one that went on beside."""
         texts = {name: list(found) for name, found in self.texts.items()}
         counts = {name: list(found) for name, found in self.counts.items()}
 
@@ -106,6 +106,9 @@ class Life(RuleBasedStateMachine):
             if reached == point:
                 raise Killed
 
+        survivor = self.archive
+        if beside:
+            self.archive = open_archive(self.place)
         crash.hook = kill
         try:
             if point == "in_keep":
@@ -116,7 +119,7 @@ class Life(RuleBasedStateMachine):
             self.texts, self.counts = texts, counts
         crash.hook = None
         self.archive.close()
-        self.archive = open_archive(self.place)
+        self.archive = survivor if beside else open_archive(self.place)
 
     @rule()
     def rebuild(self) -> None:

@@ -193,8 +193,23 @@ def test_the_newest_profile_is_kept_and_only_where_it_changed(archive: Archive) 
     first = Profile("1", "acme", "Acme", 5, 8)
     assert archive.keep_profile(ACCOUNT, first)
     assert not archive.keep_profile(ACCOUNT, first)
-    assert archive.keep_profile(ACCOUNT, replace(first, followers=6))
+    assert archive.keep_profile(ACCOUNT, replace(first, followers=6, posts=9))
     with archive.database.read() as connection:
         newest = reader.newest_profile(connection, ACCOUNT)
     assert newest is not None
     assert newest["followers"] == 6
+
+
+def test_where_only_counts_change_a_profile_is_kept_once_a_day(archive: Archive) -> None:
+    """They do so every hour, and a profile is kept whole."""
+    first = Profile("1", "acme", "Acme", 5, None, {"bio": "Cheese"}, {"listed": 7})
+    kept = []
+    try:
+        for hour in range(49):
+            clock.shift(timedelta(hours=hour))
+            now = replace(first, followers=6 + hour, metrics={"listed": 8 + hour})
+            kept += [hour] * archive.keep_profile(ACCOUNT, now)
+        assert kept == [0, 23, 46]
+        assert archive.keep_profile(ACCOUNT, replace(now, content={"bio": "Wine"}))
+    finally:
+        clock.shift(timedelta(0))

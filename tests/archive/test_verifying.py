@@ -153,6 +153,14 @@ def test_two_swapped_segments_are_both_named(copy: Path) -> None:
     assert named(copy) == [f"segments/{first.name}", f"segments/{second.name}"]
 
 
+def test_a_segment_that_is_a_link_is_named(copy: Path) -> None:
+    """What it leads to is not what a copy of the archive would have."""
+    target = segments(copy)[0]
+    target.rename(copy / "elsewhere")
+    target.symlink_to(copy / "elsewhere")
+    assert named(copy) == [f"segments/{target.name}"]
+
+
 def test_a_segment_that_nobody_wrote_is_named(copy: Path) -> None:
     extra = segments(copy)[0].with_name(f"900-901-{'0' * 64}.jsonl.zst")
     extra.write_bytes(b"x")

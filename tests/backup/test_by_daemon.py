@@ -1,12 +1,12 @@
 """The daemon backs up accounts by their cron; what is wrong with the archive stops no post."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from socialguard import errors
+from socialguard import clock, errors
 from tests.backup.world import back_up, item_ids, seeded
 from tests.daemon.running import daemon, until
 from tests.office import Office
@@ -34,6 +34,19 @@ def test_the_daemon_backs_up_accounts_by_their_cron(office: Office) -> None:
     rows = {row["account"]: row for row in office.cli("backup", "status", "--json").document["accounts"]}
     assert rows["facebook:@acme"]["next_run"] is not None
     assert office.cli("backup", "verify", "--json").code == 0
+
+
+def test_what_the_daemon_keeps_becomes_a_segment_when_it_is_a_day_old(office: Office) -> None:
+    """A segment is a file: one an hour for each of 200 accounts would be too many."""
+    office.sandbox.reset(seeded(office, "facebook:@acme", posts=3))
+    with office.entered() as workspace:
+        (account,) = [one for one in workspace.accounts() if str(one) == "facebook:@acme"]
+        closed = []
+        for hours in (0, 23, 25):
+            clock.shift(timedelta(hours=hours))
+            workspace.backup.run(account, threading.Event())
+            closed.append(workspace.archive.verify().segments)
+    assert closed == [0, 0, 1]
 
 
 def test_an_index_that_is_damaged_while_it_is_open_is_told_with_what_to_do_and_made_anew(office: Office) -> None:
