@@ -119,7 +119,7 @@ def test_media_that_the_network_would_refuse_are_blocked() -> None:
 @pytest.mark.parametrize(
     ("changes", "words", "remedy"),
     [
-        ({"size": 0, "content_type": "application/octet-stream"}, "plan.png is empty", "Save it again"),
+        ({"size": 0, "content_type": "application/octet-stream"}, "plan.png is an empty file", "Save it again"),
         (
             {"content_type": "video/mp4"},
             "is a film (video/mp4), and only images are sent",

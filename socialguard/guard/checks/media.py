@@ -52,7 +52,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _refusal(item: Media) -> tuple[str, str]:
     """Return why a file that is no image of the network's is not sent, and what to do."""
     if not item.size:
-        return marked("{file} is empty"), marked("Save it again, then repeat the command.")
+        return marked("{file} is an empty file"), marked("Save it again, then repeat the command.")
     if item.content_type.startswith("video/"):
         return marked("{file} is a film ({type}), and only images are sent"), marked(
             "Post it at the network itself."
