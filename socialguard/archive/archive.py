@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -43,6 +44,12 @@ from socialguard.model.activity import ActivityPage, Item, Profile, Stream
 from socialguard.store import dialect
 from socialguard.store.archive_tables import page, segment
 from socialguard.store.database import Database
+
+SOON: Final = timedelta(hours=1)
+LATE: Final = timedelta(days=1)
+FEW: Final = 10
+"""Segments that may be made each hour: a segment is a file, and one an hour for each of 200 accounts that are
+written to would be 1,700,000 a year."""
 
 
 class Archive:
@@ -188,8 +195,9 @@ class Archive:
     def close_pages(self) -> int:
         """Close all that was kept into immutable segments: the end of a run. Return how many were made.
 
-        What is kept is durable before that too; a segment is a file, so runs that bring little every hour better
-        close once a day. The first closing reads the whole manifest. Raises ArchiveDamaged, ArchiveUnwritable."""
+        What is kept is durable before that too; a segment is a file, so runs that bring little every few minutes
+        better `close_old`. The first closing reads the whole manifest. Raises ArchiveDamaged,
+        ArchiveUnwritable."""
         try:
             with self.database.write() as connection:
                 made = closing.close(connection, self._files, is_proven=self._is_proven)
@@ -199,13 +207,18 @@ class Archive:
         self._pending = 0
         return made
 
-    def close_old(self, age: timedelta) -> int:
-        """Close all pages where the oldest was kept longer than `age` ago; return how many segments were made.
-        Where a clock was set back since, the pages' times say nothing, and the last closing's age counts."""
+    def close_old(self) -> int:
+        """Close all pages where the oldest was kept longer than `SOON` ago, or `LATE` where that would make more
+        than `FEW` segments; return how many were made. Where a clock was set back since, the pages' times say
+        nothing, and the last closing's age counts."""
         with self.database.read() as connection:
             oldest = connection.execute(select(page.c.at).order_by(page.c.seq).limit(1)).scalar()
+            if oldest is None:
+                return 0
+            shelves = connection.execute(select(func.count(page.c.shelf.distinct()))).scalar_one()
+        age = SOON if shelves <= FEW else LATE
         now = instants.micros(clock.now())
-        if oldest is None or now - age // timedelta(microseconds=1) < oldest <= now:
+        if now - age // timedelta(microseconds=1) < oldest <= now:
             return 0
         if oldest > now and manifest.is_newer(self._files.place, age):
             return 0

@@ -1,6 +1,5 @@
 """The backups of one workspace, as its faces meet them."""
 
-from datetime import timedelta
 from typing import Final
 
 from socialguard import errors
@@ -9,10 +8,6 @@ from socialguard.backup.interface import Desk, Estimate, Outcome, Stop, Told, un
 from socialguard.ledger.purse import EVERY_BUDGET
 from socialguard.model.account import Account
 from socialguard.model.text import marked
-
-CLOSE_AFTER: Final = timedelta(days=1)
-"""What a daemon keeps is closed into segments when it is older than this: a segment is a file, and 200 accounts
-that are written to every hour would make 1,700,000 of them a year. It is durable before that."""
 
 ALERT: Final = "backup"
 _PASSING: Final = (errors.RateLimited, errors.NotReached, errors.Busy, errors.DiskLow)
@@ -92,7 +87,7 @@ class Backup:
             return refused
         outcome = run.back_up(self._desk, account, stop)
         try:
-            self._desk.archive.close_old(CLOSE_AFTER)
+            self._desk.archive.close_old()
         except errors.SocialGuardError as problem:
             return outcome.error or problem
         return outcome.error

@@ -71,18 +71,18 @@ def test_what_a_wrong_clock_kept_is_closed_by_the_age_of_the_last_closing(
     clock.shift(timedelta(days=400))
     try:
         back_up(archive, network)
-        assert archive.close_old(timedelta(hours=1)) == 0
+        assert archive.close_old() == 0
     finally:
         clock.shift(timedelta(0))
-    assert archive.close_old(timedelta(hours=1)) == 1
+    assert archive.close_old() == 1
     network.post(5)
     back_up(archive, network)
-    assert archive.close_old(timedelta(hours=1)) == 0
+    assert archive.close_old() == 0
     head = tmp_path / "archive" / "HEAD"
     last = head.stat().st_mtime
     for closed in (last - 3601, last + 3600):
         os.utime(head, (closed, closed))
-        assert archive.close_old(timedelta(hours=1)) == 1
+        assert archive.close_old() == 1
         network.post(5)
         back_up(archive, network)
     assert archive.verify().problems == ()

@@ -36,14 +36,18 @@ def test_the_daemon_backs_up_accounts_by_their_cron(office: Office) -> None:
     assert office.cli("backup", "verify", "--json").code == 0
 
 
-def test_what_the_daemon_keeps_becomes_a_segment_when_it_is_a_day_old(office: Office) -> None:
+@pytest.mark.parametrize(("few", "minutes"), [(1, (0, 55, 65)), (0, (0, 23 * 60, 25 * 60))])
+def test_what_the_daemon_keeps_becomes_segments_each_hour_or_each_day_where_these_are_many(
+    office: Office, monkeypatch: pytest.MonkeyPatch, few: int, minutes: tuple[int, ...]
+) -> None:
     """A segment is a file: one an hour for each of 200 accounts would be too many."""
+    monkeypatch.setattr("socialguard.archive.archive.FEW", few)
     office.sandbox.reset(seeded(office, "facebook:@acme", posts=3))
     with office.entered() as workspace:
         (account,) = [one for one in workspace.accounts() if str(one) == "facebook:@acme"]
         closed = []
-        for hours in (0, 23, 25):
-            clock.shift(timedelta(hours=hours))
+        for later in minutes:
+            clock.shift(timedelta(minutes=later))
             workspace.backup.run(account, threading.Event())
             closed.append(workspace.archive.verify().segments)
     assert closed == [0, 0, 1]
