@@ -114,7 +114,7 @@ def works(service: Service) -> str:
     line = service.admin("daemon", "status", "--check")
     assert line.startswith("OK"), line
     assert str(service.status()["pid"]) == service.shown("MainPID")
-    assert service.shown("StatusText") == "Sending for 1 accounts."
+    assert service.shown("StatusText") == "Accounts: 1."
     return line.strip()
 
 
