@@ -3,6 +3,7 @@ kept."""
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from socialguard.store.archive_tables import SCHEMA_VERSION, archive_meta
 from socialguard.store.database import Database, connect
 
 _REBUILD: Final = marked("Run: socialguard backup rebuild")
+_ANOTHERS: Final = marked("Run it as the user whose daemon fills it: nobody else may read what others wrote.")
 _SIDES: Final = ("", "-wal", "-shm", "-journal")
 
 
@@ -44,7 +46,10 @@ class Index(Database):
 def open_index(files: Files, url: str, progress: Progress) -> tuple[Database, Rebuilt | None]:
     """Return the index at `url`, and how it was made anew where it had to be.
 
-    Raises SchemaTooNew, PagesOpen, ArchiveDamaged."""
+    Raises Unreadable where it is another user's, SchemaTooNew, PagesOpen, ArchiveDamaged."""
+    if files.place.exists() and not os.access(files.place, os.R_OK | os.X_OK):
+        detail = "it belongs to another user of this machine."
+        raise errors.Unreadable(path="The archive", detail=detail, remedy=_ANOTHERS)
     files.prepare()
     database = _connect(url)
     try:

@@ -1,7 +1,10 @@
 """An index that is lost, damaged or of another schema is made anew from the segments; nothing is lost silently."""
 
 import contextlib
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -365,3 +368,31 @@ def test_a_segment_of_another_index_is_not_taken_for_the_journal_s_own(place: Pa
     assert len(ids(third)) == 45
     second.close()
     third.close()
+
+
+_OF_ANOTHER = """
+import os
+from pathlib import Path
+from socialguard import errors
+from tests.archive.world import open_archive
+os.chmod(".", 0o755)
+os.chmod("archive", 0)
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    open_archive(Path())
+except errors.Unreadable as refused:
+    print(refused.message(), refused.what_to_do())
+"""
+
+
+def test_the_archive_of_another_user_is_refused_and_left_as_it_is(place: Path) -> None:
+    """A member of a shared workspace: the index of the daemon's user is not damaged because it cannot be read."""
+    before = sorted(one.name for one in place.iterdir())
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    script = [sys.executable, "-c", _OF_ANOTHER]
+    told = subprocess.check_output(script, cwd=place, env=environment, text=True)
+    (place / "archive").chmod(0o700)
+    assert told.startswith("The archive cannot be read: it belongs to another user of this machine.")
+    assert "Run it as the user" in told
+    assert sorted(one.name for one in place.iterdir()) == before

@@ -120,7 +120,8 @@ def test_a_check_tells_all_that_is_wrong_with_file_and_line(office: Office, tmp_
     assert told[0].startswith("1 bad.toml, line 2: ")
     assert [line.partition(":")[0] for line in told[1:]] == [f"bad.toml, line {number}" for number in (3, 4, 5)]
     bad.write_text("[defaults\ngrace = -1\n")
-    assert failed(office.cli("policy", "check", str(bad), "--json"), 1, "settings_invalid").problems is None
+    broken = failed(office.cli("policy", "check", str(bad), "--json"), 1, "settings_invalid")
+    assert [one.line for one in broken.problems or ()] == [1]
 
 
 def test_rules_for_nobody_are_refused_and_leave_what_is_in_force(office: Office, tmp_path: Path) -> None:

@@ -127,6 +127,18 @@ def test_the_wrapper_runs_a_command_as_the_unit_does(tmp_path: Path) -> None:
     assert f"--property={credential}" in words
 
 
+@pytest.mark.parametrize(("mode", "mask"), [(0o700, "0077"), (0o2770, "0007")])
+def test_what_the_wrapper_makes_in_a_shared_workspace_is_the_groups(tmp_path: Path, mode: int, mask: str) -> None:
+    fake = tmp_path / "systemd-run"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    fake.chmod(0o755)
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace").chmod(mode)
+    given = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "SOCIALGUARD_STATE": str(tmp_path)}
+    asked = subprocess.check_output([ROOT / "config" / "socialguard-admin", "status"], env=given, text=True)
+    assert f"--property=UMask={mask}" in asked.splitlines()
+
+
 def test_a_shell_finds_no_fault_with_the_wrapper() -> None:
     shell = shutil.which("sh")
     assert shell is not None
