@@ -141,6 +141,13 @@ def _mfa(workspace: Workspace) -> _Found:
 
 
 def _backups(workspace: Workspace) -> _Found:
+    if not standing.knows_backups(workspace):
+        yield (
+            WARN,
+            marked("The archive belongs to another user: how old its backups are is not told here."),
+            _AS_THEM,
+        )
+        return
     line = clock.now() - BACKUP_AGE
     for one in standing.read(workspace, workspace.accounts()):
         if one.backup_at is None:
@@ -201,6 +208,7 @@ _NO_CORES: Final = marked("Set the limit to 0: ulimit -c 0, or LimitCORE=0 in th
 _VERIFY: Final = marked("Run: socialguard account verify ACCOUNT")
 _ROTATE: Final = marked("Replace it: socialguard account rotate ACCOUNT")
 _ATTEST: Final = marked("Look at the network, then: socialguard mfa set ACCOUNT --method app")
+_AS_THEM: Final = marked("Run doctor as the user of the daemon, too.")
 _BACK_UP: Final = marked("Run: socialguard backup run; the daemon does it by itself.")
 _ADD_ANCHOR: Final = marked("Name one in the settings, [audit] anchors; docs/operations.md says how.")
 _REACH: Final = marked("Bring it back, then run: socialguard audit checkpoint")

@@ -1,6 +1,7 @@
 """How every account stands, on one screen: what went out last, what goes out next, what waits, whether its
 credential lives, how old its backup is, and what nobody has seen yet."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -132,6 +133,12 @@ def _credential(account: Account, term: health.Term | None) -> tuple[str, dateti
     if left <= timedelta(0):
         return "ended", term.expires_at
     return ("ends" if left <= SOON else "ok"), term.expires_at
+
+
+def knows_backups(workspace: "Workspace") -> bool:
+    """Whether the backups' ages can be told: the index of an archive is for the user of its daemon alone."""
+    index = workspace.layout.archive_index
+    return not index.exists() or os.access(index, os.R_OK)
 
 
 def _backups(workspace: "Workspace") -> dict[str, datetime]:

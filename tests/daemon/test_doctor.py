@@ -93,3 +93,15 @@ def test_a_machine_without_a_worker_needs_no_keys_of_one(office: Office, tmp_pat
     """Who only writes or approves is not told to adopt a workspace that is well known here."""
     eva = joined(office, "Eva", "approver", tmp_path / "eva")
     assert [one.state for one in signs(eva, "keys")] == ["ok"]
+
+
+def test_what_a_member_may_not_look_into_is_not_told_as_missing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look into everything, so what the system says of a member is put in its place."""
+    index = office.home / "archive.db"
+    index.touch()
+    monkeypatch.setattr("socialguard.workspace.standing.os.access", lambda path, mode: path != index)
+    (told,) = signs(office, "backups")
+    assert (told.state, "another user" in told.detail) == ("warn", True)
+    assert "never" not in office.cli("status").stdout

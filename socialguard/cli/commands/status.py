@@ -42,6 +42,7 @@ def status(face: Face, selectors: tuple[str, ...]) -> None:
             alive = daemon.read(connection).alive
             unseen = alerts.count_unseen(connection)
             members = _frozen_members(workspace, connection)
+        never = _("never") if standing.knows_backups(workspace) else "–"
     rows = [_document(one, now) for one in found] if face.as_json else []
 
     def people() -> None:
@@ -52,7 +53,9 @@ def status(face: Face, selectors: tuple[str, ...]) -> None:
             titles = [_("account"), _("client"), _("last post"), _("next post"), _("queue"), _("credential")]
             # They are sorted by their client: it is the column that a narrow terminal can do without.
             face.printer.table(
-                [*titles, _("backup"), _("alerts")], [_cells(one, now) for one in order], titles.index(_("client"))
+                [*titles, _("backup"), _("alerts")],
+                [_cells(one, now, never) for one in order],
+                titles.index(_("client")),
             )
         for one in members:
             face.printer.note(
@@ -109,7 +112,7 @@ def _document(one: "Standing", now: "datetime") -> dict[str, Any]:
     }
 
 
-def _cells(one: "Standing", now: "datetime") -> tuple[object, ...]:
+def _cells(one: "Standing", now: "datetime", never: str) -> tuple[object, ...]:
     zone = one.account.zone
     return (
         one.account,
@@ -118,7 +121,7 @@ def _cells(one: "Standing", now: "datetime") -> tuple[object, ...]:
         _next(one, now),
         _queue(one),
         _credential(one, now),
-        _("never") if one.backup_at is None else age(int((now - one.backup_at).total_seconds())),
+        never if one.backup_at is None else age(int((now - one.backup_at).total_seconds())),
         one.alerts or "",
     )
 
