@@ -20,7 +20,9 @@ _ALIKE: Final = str.maketrans(
 _LEET: Final = str.maketrans("013457@$!€", "oieastasie")
 _OTHER_LEET: Final = str.maketrans("013457@$!€", "oleastasle")  # `1` and `!` for l
 _WORD: Final = re.compile(r"[^\W_]+")
-_TOKEN: Final = re.compile(r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*[@$€]*|[@$€]+[^\W_]+(?:[@$!€]+[^\W_]+)*")
+_TOKEN: Final = re.compile(
+    r"[^\W_][^\W_@$!€]*(?:[@$!€]+[^\W_@$!€]+)*[@$€]*|(?<![@$€])[@$€]+[^\W_]+(?:[@$!€]+[^\W_]+)*"
+)
 _MASKED: Final = re.compile(r"(?<![^\W_])(?<!\*)[^\W\d_][^\W\d_*#@$%!?•._-]*[*#@$%!?•._-][^\W\d_*#@$%!?•._-]*"
                             r"(?:[*#@$%!?•._-]+[^\W\d_*#@$%!?•._-]*)*")  # fmt: skip
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:( {1,3}|[.*_-])[^\W_@$!](?:\1[^\W_@$!]){2,})(?![^\W_])")

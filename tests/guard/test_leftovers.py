@@ -147,13 +147,13 @@ def test_what_only_looks_so_passes(text: str) -> None:
     assert told("placeholder", text) == []
 
 
-@pytest.mark.parametrize("piece", ["\n", "- \n", ".", "draft\n", "« ", "**a", "@a ", " ", "_"])
+@pytest.mark.parametrize("piece", ["\n", "- \n", ".", "draft\n", "« ", "**a", "@a ", " ", "_", "$"])
 def test_a_long_page_of_signs_is_read_at_once(piece: str) -> None:
     """A Page takes 63,000 characters; a pattern that goes back over them all takes minutes for that."""
     began = time.perf_counter()
     for before in ("a", ""):
         given = subject(Content(before + piece * (60_000 // len(piece))), network="facebook")
-        for check in ("placeholder", "secrets", "personal", "private"):
+        for check in ("placeholder", "secrets", "personal", "private", "insults"):
             findings(check, "", given=given)
     assert time.perf_counter() - began < 10
 
