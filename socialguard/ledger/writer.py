@@ -1,7 +1,8 @@
 """The transitions of deliveries, each inside the caller's write transaction, beside its audit entry."""
 
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,6 +20,7 @@ from socialguard.store.tables import attempt, confirmation, delivery, draft, rec
 
 _KEEP: Final = Prepared(insert(draft).returning(draft.c.id))
 _QUEUE: Final = Prepared(insert(delivery))
+_TAKEN: Final = Prepared(select(delivery.c.id).where(delivery.c.id == bindparam("id")))
 _CONFIRM: Final = Prepared(insert(confirmation))
 _ATTEMPT: Final = Prepared(insert(attempt))
 _RECEIPT: Final = Prepared(insert(receipt))
@@ -72,6 +74,15 @@ def rewrite_draft(connection: Connection, draft_id: str, text: str, payload: Map
         update(draft).where(draft.c.id == number, ~made).values(text=text, payload=json.dumps(payload))
     )
     return changed.rowcount == 1
+
+
+def new_id(connection: Connection, besides: Collection[str]) -> str:
+    """Return an id for a delivery, eight hexadecimal digits, that no other has and none of `besides` is. They are
+    short, since people type them: among 10,000 drawn at random two are the same in one case of a hundred."""
+    while True:
+        drawn = secrets.token_hex(4)
+        if drawn not in besides and _TAKEN.scalar(connection, id=drawn) is None:
+            return drawn
 
 
 def queue(connection: Connection, value: Delivery) -> None:

@@ -80,7 +80,7 @@ def submit(
     plan = replace(plan, campaign=campaigns.keep(connection, plan.campaign))
     return tuple(
         _queue(connection, desk, plan, item, how, str(item.candidate.account) in held)
-        for item in _signed(desk, plan, nonce)
+        for item in _signed(connection, desk, plan, nonce)
     )
 
 
@@ -90,22 +90,25 @@ def require_fresh(made_at: datetime) -> None:
         raise errors.Held(detail="the confirmation is older than 15 minutes", fix="Repeat the command.")
 
 
-def _signed(desk: Desk, plan: Plan, begin: str) -> list[_Submission]:
+def _signed(connection: Connection, desk: Desk, plan: Plan, begin: str) -> list[_Submission]:
     """Sign all, each part of a thread with the id of the part that it answers."""
     signed: list[_Submission] = []
     before: dict[str, str] = {}
+    drawn: set[str] = set()
     for candidate in plan.candidates:
         after = candidate.after
         if after is None and candidate.content.thread_position and candidate.act is Act.PUBLISH:
             after = before[candidate.account.id]
-        signed.append(_sign(desk, plan, candidate, begin, after))
+        drawn.add(delivery_id := writer.new_id(connection, drawn))
+        signed.append(_sign(desk, plan, candidate, delivery_id, begin, after))
         before[candidate.account.id] = signed[-1].value.id
     return signed
 
 
-def _sign(desk: Desk, plan: Plan, candidate: Candidate, begin: str, after: str | None) -> _Submission:
+def _sign(
+    desk: Desk, plan: Plan, candidate: Candidate, delivery_id: str, begin: str, after: str | None
+) -> _Submission:
     now = clock.now()
-    delivery_id = secrets.token_hex(4)
     nonce = begin + secrets.token_hex(16)
     statement = body(
         org=desk.trust.org,

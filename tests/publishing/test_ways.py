@@ -1,5 +1,6 @@
 """What people do with deliveries, from the command line: stop, take back, put right, let go."""
 
+import secrets
 import sqlite3
 import time
 from contextlib import closing
@@ -315,3 +316,14 @@ def test_a_hold_that_holds_a_secret_by_chance_is_recorded(office: Office, monkey
     monkeypatch.setattr(credential, "_known", {"was due": None})
     done = office.cli("queue", "run", "--json", SOCIALGUARD_CLOCK="+2h")
     assert [one["state"] for one in done.deliveries] == ["held"], done
+
+
+def test_a_delivery_gets_no_id_that_another_has(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids are short, so that people can type them: some meet where there are many."""
+    first = _schedule(office)
+    draw, drawn = secrets.token_hex, [first, "0badcafe", "0badcafe", "0badcaff"]
+    monkeypatch.setattr(secrets, "token_hex", lambda size: drawn.pop(0) if size == 4 and drawn else draw(size))
+    named = [word for account in ("x:@acme", "facebook:@acme") for word in ("--to", account, "--confirm", account)]
+    done = office.cli("post", "To both", *named, "--at", "in 1 hour", "--json")
+    assert done.code == 0, done
+    assert [one["id"] for one in done.deliveries] == ["0badcafe", "0badcaff"]
